@@ -1,0 +1,76 @@
+/**
+ * The run folder's types: what a caller of the trainer writes, and what the trainer answers. A run folder alone is
+ * enough to resume, to prove and to explain a voice:
+ *   plan.json      everything that decides the outcome: settings, seeds, hashes (RunPlan)
+ *   examples.bin   token ids and where each answer begins (`main/trainer/examples-file.ts`)
+ *   log.jsonl      one StepRecord a line
+ *   checkpoint/    adapter, optimizer moments and position after some step; replaced atomically
+ *   voice.gguf     the finished adapter, llama.cpp's GGUF LoRA
+ *   proof.json     written by the proof (main/evaluation), not by the trainer
+ */
+
+/** One training example: `tokens[answerFrom..]` is supervised (the end token is part of the answer). */
+export interface TokenExample {
+  tokens: Int32Array
+  answerFrom: number
+}
+
+export interface TrainSettings {
+  rank: number
+  alpha: number
+  /** Of q, k, v, o, gate, up, down. */
+  targets: string[]
+  dropout: number
+  /** Peak learning rate; linear warm-up over `warmup` of the steps, then linear decay to 0. */
+  lr: number
+  warmup: number
+  weightDecay: number
+  /** Bound on the global norm of the gradient. */
+  clip: number
+  epochs: number
+  /** Examples per optimizer step. */
+  batch: number
+  seed: number
+  threads: number
+  /** Stop early when the validation loss has not fallen for this many measurements; 0: never. Best weights are kept. */
+  patience: number
+}
+
+export interface RunPlan {
+  version: 1
+  run: string
+  createdAt: string
+  base: { id: string; file: string; sha256: string; architecture: string }
+  settings: TrainSettings
+  /** Number of training / validation examples in examples.bin (training first). */
+  examples: { train: number; validation: number }
+  /** For the card and the reader; free-form facts, never read by the trainer. */
+  about: Record<string, unknown>
+}
+
+export interface StepRecord {
+  step: number
+  steps: number
+  epoch: number
+  loss: number
+  validation: number | null
+  lr: number
+  gradNorm: number
+  tokens: number
+  tokensPerSecond: number
+  memoryBytes: number
+  secondsLeft: number
+}
+
+export interface TrainResult {
+  voiceFile: string
+  steps: number
+  /** Tokens computed in training (prompt and answer, all epochs; validation not counted). */
+  tokens: number
+  /** Seconds of the worker from start to the voice written, loading included. */
+  seconds: number
+  tokensPerSecond: number
+  peakMemoryBytes: number
+  finalLoss: number
+  bestValidation: number | null
+}
