@@ -1,0 +1,43 @@
+/** What the examples room is given and what it makes. */
+import type { TokenExample } from '../trainer/types.ts'
+
+export type TaskName = 'headline' | 'prose'
+
+/** One piece of the owner's writing, as the library knows it. */
+export interface Piece {
+  id: string
+  title: string
+  /** Plain text, paragraphs separated by a blank line. */
+  text: string
+  /** ISO date or date-time used for order. */
+  date: string
+}
+
+/** A task's query before it becomes tokens. */
+export interface TaskQuery {
+  task: TaskName
+  /** Piece (document) it comes from. */
+  document: string
+  title: string
+  date: string
+  input: string
+  /** What the owner wrote. */
+  answer: string
+}
+
+/** An earlier piece put before the query: what it said and what the owner made of it. */
+export interface RetrievedPair {
+  document: string
+  input: string
+  answer: string
+}
+
+export interface PromptOptions {
+  /** The query's input is cut to its first (headline) or last (prose) this many tokens. */
+  maxInput: number
+  /** Each retrieved input is cut to this many tokens. */
+  maxRetrieved: number
+}
+
+/** Ids of prompt and answer; the answer ends with the base's end token. */
+export type BuildExample = (query: TaskQuery, retrieved: RetrievedPair[], options: PromptOptions) => TokenExample
