@@ -1,0 +1,57 @@
+/** Files that are there whole or not at all: written beside their place, flushed, then renamed. */
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import path from 'node:path'
+import { IdiolectError, messageOf } from '../errors.ts'
+
+/** Writes all of `data` at the file's present end. */
+export type Append = (data: Uint8Array) => void
+
+/**
+ * Creates or replaces `file` with what `fill` appends. When `fill` throws or the disk is full, nothing of it stays and
+ * the old file stands. Throws IdiolectError `CannotWrite` naming the file and the system's reason.
+ */
+export function writeAtomically(file: string, fill: (append: Append) => void): void {
+  const draft = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.part`
+  const system = <T>(act: () => T): T => {
+    try {
+      return act()
+    } catch (error) {
+      throw new IdiolectError(
+        'CannotWrite',
+        `${file} cannot be written: ${messageOf(error)}`,
+        'Free some space on the disk, or choose another place.',
+        { cause: error },
+      )
+    }
+  }
+  const fd = system(() => openSync(draft, 'wx'))
+  let open = true
+  try {
+    fill((data) =>
+      system(() => {
+        for (let done = 0; done < data.byteLength; ) done += writeSync(fd, data, done, data.byteLength - done)
+      }),
+    )
+    system(() => fsyncSync(fd))
+    closeSync(fd)
+    open = false
+    system(() => renameSync(draft, file))
+    syncFolder(path.dirname(file))
+  } catch (error) {
+    if (open) closeSync(fd)
+    rmSync(draft, { force: true })
+    throw error
+  }
+}
+
+/** Makes the rename itself outlive a power cut; Windows neither allows nor needs it. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return
+  const fd = openSync(folder, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
