@@ -1,0 +1,23 @@
+/** The tests: Node, two processes at most, and never the user's own data folder. */
+import path from 'node:path'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vitest/config'
+
+const own = path.join(import.meta.dirname, '.idiolect')
+
+export default defineConfig({
+  plugins: [svelte({ hot: false })],
+  test: {
+    include: ['test/**/*.test.ts'],
+    environment: 'node',
+    // Native packages (SQLite, LanceDB, llama.cpp) want a process of their own, and ggml's threads want the cores.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    env: {
+      IDIOLECT_HOME: path.join(own, 'test'),
+      IDIOLECT_MODELS: process.env.IDIOLECT_MODELS ?? path.join(own, 'models'),
+    },
+  },
+})
