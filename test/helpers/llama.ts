@@ -1,0 +1,40 @@
+/** node-llama-cpp for tests: no build, no download, the CPU, one thread. */
+import { getLlama, type Llama, LlamaLogLevel, type LlamaModel, type Token } from 'node-llama-cpp'
+
+export async function quietLlama(): Promise<Llama> {
+  return getLlama({ build: 'never', skipDownload: true, gpu: false, maxThreads: 1, logLevel: LlamaLogLevel.error })
+}
+
+/** Next-token logits after each position, one array of the vocabulary's length each. */
+export async function logitsOf(
+  model: LlamaModel,
+  tokens: number[],
+  voice?: { file: string; scale: number },
+): Promise<Float32Array[]> {
+  const context = await model.createContext({
+    contextSize: 128,
+    batchSize: 128,
+    threads: 1,
+    flashAttention: false,
+    ...(voice ? { lora: { adapters: [{ filePath: voice.file, scale: voice.scale }] } } : {}),
+  })
+  try {
+    const input = tokens.map((token) => [token as Token, { generateNext: { logits: true } }] as [Token, object])
+    const results = await context.getSequence().controlledEvaluate(input)
+    return results.map((result) => {
+      const logits = result?.next.logits
+      if (logits === undefined) throw new Error('llama.cpp returned no logits')
+      const row = new Float32Array(logits.size).fill(Number.NaN)
+      for (const [token, logit] of logits) row[token] = logit
+      return row
+    })
+  } finally {
+    await context.dispose()
+  }
+}
+
+/** The largest absolute difference between two lists of rows of the same shape. */
+export function largestDifference(a: Float32Array[], b: Float32Array[]): number {
+  if (a.length !== b.length) throw new Error(`${a.length} rows against ${b.length}`)
+  return Math.max(...a.flatMap((row, i) => Array.from(row, (value, j) => Math.abs(value - (b[i]?.[j] ?? Number.NaN)))))
+}
