@@ -13,7 +13,7 @@ const FIRST_READ = 2 ** 20
 export function badGguf(file: string, problem: string): IdiolectError {
   return new IdiolectError(
     'BadGguf',
-    `${file} is not a whole GGUF file: ${problem}`,
+    `${file} is no usable GGUF file: ${problem}`,
     'Get the file again, or choose another GGUF file.',
   )
 }
