@@ -21,6 +21,8 @@ export interface GenerateOptions {
   topK?: number
   topP?: number
   seed?: number
+  /** Above 1: what the answer has already said becomes less likely; 1 when not given. */
+  repeatPenalty?: number
   /** Texts that end the answer (not part of it). */
   stop?: string[]
   onText?: (text: string) => void
@@ -29,8 +31,9 @@ export interface GenerateOptions {
 
 export interface Generated {
   text: string
+  /** Tokens generated, the end token among them where the model ended. */
   tokens: number
-  /** Mean log-probability per generated token, nats; NaN when no token was generated. */
+  /** Mean log-probability of those tokens under the model itself (temperature 1, nothing cut), nats; NaN for none. */
   meanLogProbability: number
   /** `end`: the model ended; `length`: maxTokens; `stop`: a stop text; `aborted`: the signal. */
   finish: 'end' | 'length' | 'stop' | 'aborted'
@@ -42,6 +45,8 @@ export interface Tokenizer {
   detokenize(tokens: Int32Array): string
   /** The token that ends an answer (end of turn where the file names one, else EOS). */
   readonly endToken: number
+  /** The token that the file wants before every text (BOS), or null or absent where it wants none. */
+  readonly beginToken?: number | null
 }
 
 export interface ChatTurn {
@@ -52,8 +57,14 @@ export interface ChatTurn {
 export interface Base extends Tokenizer {
   readonly file: string
   readonly architecture: string
+  /** Tokens of prompt and answer together. */
   readonly contextSize: number
-  /** NLL of each query's answer. Each query is independent; shared prefixes may be computed once. */
+  /** Stop texts that an answer to `chatPrompt` needs besides the end token: for a base without a chat template. */
+  readonly chatStop?: string[]
+  /**
+   * NLL of each query's answer, each query by itself: the order changes nothing, shared beginnings are computed once.
+   * Raw logits; the sum over the vocabulary is llama.cpp's in single precision, within 0.001 nats a token.
+   */
   score(
     queries: TokenExample[],
     options?: { voice?: VoiceUse | null; signal?: AbortSignal; onProgress?: (done: number) => void },

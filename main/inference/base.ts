@@ -1,0 +1,223 @@
+/**
+ * A base model in use: scores, text and chat prompts, with or without a voice, through node-llama-cpp.
+ * Knows nothing of documents, tasks, training or where models come from; the rest of the app sees `types.ts` alone.
+ */
+import { randomInt } from 'node:crypto'
+import type { LlamaModel, Token } from 'node-llama-cpp'
+import { IdiolectError } from '../errors.ts'
+import type { TokenExample } from '../trainer/types.ts'
+import { inspectGguf } from './gguf-file.ts'
+import type { Kv, Outcome, Wanted } from './kv.ts'
+import { reasonOf, sharedLlama, takeLlamaErrors, type Device } from './llama.ts'
+import { chooseToken, randomSource, type SamplingOptions } from './sampling.ts'
+import { PLAIN_STOP, plainTemplate, renderTemplate } from './template.ts'
+import { createTextStream } from './text-stream.ts'
+import type { Base, ChatTurn, Generated, GenerateOptions, QueryScore } from './types.ts'
+import { createVoicePool, type VoicePool } from './voices.ts'
+
+export interface OpenBaseOptions {
+  /** Threads for evaluation; physical cores at most. */
+  threads: number
+  gpu?: Device
+  /** Tokens of prompt and answer together; the smaller of 2,048 and what the model was trained on when not given. */
+  contextSize?: number
+}
+
+/** How many of the last generated tokens a repeat penalty looks at. */
+const PENALTY_WINDOW = 64
+
+/**
+ * Loads a base model (memory-mapped).
+ * Errors: those of `inspectGguf`; `NotABase` for an adapter or a sentence embedder; `ModelUnusable` with llama.cpp's
+ * reason.
+ */
+export async function openBase(file: string, options: OpenBaseOptions): Promise<Base> {
+  const facts = await inspectGguf(file)
+  if (facts.kind === 'adapter') {
+    throw new IdiolectError('NotABase', `${file} is a voice (an adapter), not a model`, 'Import it as a voice.')
+  }
+  if (facts.isEmbedder) {
+    throw new IdiolectError('NotABase', `${file} is a sentence embedder, which writes no text`, 'Add it as an embedder.')
+  }
+  const model = await loadModel(file, options.gpu)
+  const contextSize = Math.min(options.contextSize ?? 2048, facts.contextSize ?? Number.POSITIVE_INFINITY)
+  return baseOf(model, file, facts.chatTemplate, contextSize, createVoicePool(model, contextSize, options.threads))
+}
+
+/** Loads any GGUF; `pooling`: llama.cpp's pooling type put over the file's own (1: mean). */
+export async function loadModel(file: string, gpu: Device = false, pooling?: { architecture: string; type: number }): Promise<LlamaModel> {
+  const llama = await sharedLlama(gpu)
+  takeLlamaErrors()
+  try {
+    return await llama.loadModel({
+      modelPath: file,
+      ...(pooling === undefined ? {} : { metadataOverrides: { [pooling.architecture]: { pooling_type: pooling.type } } }),
+    })
+  } catch (error) {
+    throw new IdiolectError('ModelUnusable', `${file} cannot be loaded: ${reasonOf(error)}`, 'Choose another GGUF file.', {
+      cause: error,
+    })
+  }
+}
+
+function baseOf(model: LlamaModel, file: string, chatTemplate: string | null, contextSize: number, voices: VoicePool): Base {
+  const tokenize = (text: string, special = false): Int32Array => Int32Array.from(model.tokenize(text, special))
+  const detokenize = (tokens: Int32Array): string => model.detokenize(Array.from(tokens) as Token[], false)
+  const endToken = endTokenOf(model)
+  const beginToken = model.tokens.shouldPrependBosToken ? model.tokens.bos : null
+
+  const refuseLonger = (tokens: number): void => {
+    if (tokens <= contextSize) return
+    throw new IdiolectError(
+      'PromptTooLong',
+      `The text has ${tokens} tokens and the model's context holds ${contextSize}`,
+      'Shorten the text, or ask with fewer passages.',
+    )
+  }
+
+  return {
+    file,
+    architecture: model.architecture,
+    contextSize,
+    endToken,
+    beginToken,
+    chatStop: chatTemplate === null ? [PLAIN_STOP] : [],
+    tokenize,
+    detokenize,
+
+    async score(queries, options = {}) {
+      const scores: QueryScore[] = []
+      for (const query of queries) {
+        options.signal?.throwIfAborted()
+        refuseLonger(query.tokens.length)
+        scores.push(await voices.use(options.voice, (kv) => scoreQuery(kv, query, options.signal)))
+        options.onProgress?.(scores.length)
+      }
+      return scores
+    },
+
+    async generate(prompt, options) {
+      if (prompt.length === 0) throw new IdiolectError('EmptyPrompt', 'The prompt has no tokens', 'Give a text to start from.')
+      refuseLonger(prompt.length + 1)
+      const ends = (token: number): boolean => token === endToken || model.isEogToken(token as Token)
+      const stream = createTextStream(detokenize, options.stop ?? [], options.onText)
+      const most = Math.min(options.maxTokens, contextSize - prompt.length)
+      return voices.use(options.voice, (kv) => generateText(kv, prompt, { ...options, maxTokens: most }, ends, stream))
+    },
+
+    chatPrompt(turns) {
+      const safe = turns.map((turn) => ({ ...turn, text: withoutControlTokens(model, turn.text) }))
+      return chatTokens(model, chatTemplate, safe, tokenize)
+    },
+
+    async logits(tokens, positions, voice) {
+      refuseLonger(tokens.length)
+      const wanted = new Map<number, Wanted>(positions.map((position) => [position, { kind: 'all' }]))
+      const outcomes = await voices.use(voice, (kv) => kv.evaluate(tokens, wanted))
+      const ordered = [...wanted.keys()].sort((a, b) => a - b)
+      return positions.map((position) => allOf(outcomes[ordered.indexOf(position)]))
+    },
+
+    async dispose() {
+      await voices.dispose()
+      await model.dispose()
+    },
+  }
+}
+
+async function scoreQuery(kv: Kv, query: TokenExample, signal?: AbortSignal): Promise<QueryScore> {
+  const { tokens, answerFrom } = query
+  if (answerFrom < 1 || answerFrom >= tokens.length) {
+    throw new Error(`answerFrom ${answerFrom} is outside 1..${tokens.length - 1}`)
+  }
+  const wanted = new Map<number, Wanted>()
+  for (let i = answerFrom; i < tokens.length; i++) wanted.set(i - 1, { kind: 'token', token: tokens[i]! })
+  // Nothing is asked after the last token, so it is not evaluated.
+  const outcomes = await kv.evaluate(tokens.subarray(0, tokens.length - 1), wanted, signal)
+  let nll = 0
+  for (const outcome of outcomes) if (outcome.kind === 'token') nll -= outcome.logProbability
+  return { nll, tokens: tokens.length - answerFrom }
+}
+
+async function generateText(
+  kv: Kv,
+  prompt: Int32Array,
+  options: GenerateOptions,
+  ends: (token: number) => boolean,
+  stream: ReturnType<typeof createTextStream>,
+): Promise<Generated> {
+  const sampling: SamplingOptions = {
+    temperature: options.temperature,
+    topK: options.topK ?? 40,
+    topP: options.topP ?? 0.95,
+    repeatPenalty: options.repeatPenalty ?? 1,
+  }
+  const random = randomSource(options.seed ?? randomInt(2 ** 32))
+  const generated: number[] = []
+  let sum = 0
+  let counted = 0
+  const result = (finish: Generated['finish']): Generated => ({
+    text: stream.finish(),
+    tokens: counted,
+    meanLogProbability: counted === 0 ? Number.NaN : sum / counted,
+    finish,
+  })
+
+  try {
+    await kv.evaluate(prompt.subarray(0, prompt.length - 1), new Map(), options.signal)
+  } catch (error) {
+    if (options.signal?.aborted) return result('aborted')
+    throw error
+  }
+  let token = prompt[prompt.length - 1]!
+  while (generated.length < options.maxTokens) {
+    if (options.signal?.aborted) return result('aborted')
+    const outcome = await kv.append(token, { kind: 'top', count: sampling.topK })
+    // A stop that came while this token was computed: the user saw the text end, so nothing is added.
+    if (options.signal?.aborted) return result('aborted')
+    if (outcome.kind !== 'top') throw new Error('top logits were asked for')
+    const choice = chooseToken(outcome.top, generated.slice(-PENALTY_WINDOW), sampling, random)
+    sum += choice.logProbability
+    counted++
+    if (ends(choice.token)) return result('end')
+    generated.push(choice.token)
+    if (stream.push(choice.token)) return result('stop')
+    token = choice.token
+  }
+  return result('length')
+}
+
+/** The file's end-of-turn token, else EOS. The library guesses a turn token from texts, which is wrong for SmolLM2. */
+function endTokenOf(model: LlamaModel): number {
+  const tokenizer = model.fileInfo.metadata?.tokenizer?.ggml as Record<string, unknown> | undefined
+  const named = tokenizer?.['eot_token_id']
+  const end = typeof named === 'number' ? named : model.tokens.eos
+  if (end === null) throw new IdiolectError('ModelUnusable', `${model.filename ?? 'The model'} names no end token`, null)
+  return end
+}
+
+function chatTokens(
+  model: LlamaModel,
+  template: string | null,
+  turns: ChatTurn[],
+  tokenize: (text: string, special?: boolean) => Int32Array,
+): Int32Array {
+  const { bos, bosString, eosString, shouldPrependBosToken } = model.tokens
+  const text =
+    template === null ? plainTemplate(turns) : renderTemplate(template, turns, { begin: bosString ?? '', end: eosString ?? '' })
+  const tokens = tokenize(text, true)
+  if (!shouldPrependBosToken || bos === null || tokens[0] === bos) return tokens
+  return Int32Array.from([bos, ...tokens])
+}
+
+/** What a person or a passage says must not open or close a turn: control tokens written out are taken out. */
+function withoutControlTokens(model: LlamaModel, text: string): string {
+  const tokens = model.tokenize(text, true)
+  const kept = tokens.filter((token) => !model.getTokenAttributes(token).control)
+  return kept.length === tokens.length ? text : model.detokenize(kept, false)
+}
+
+function allOf(outcome: Outcome | undefined): Float32Array {
+  if (outcome?.kind !== 'all') throw new Error('all logits were asked for')
+  return outcome.logits
+}

@@ -1,0 +1,133 @@
+/**
+ * One sequence of a llama.cpp context: tokens in, raw logits out, with reuse of what it already holds.
+ *
+ * How tokens are split into batches changes the last bits of the result, so the splits are fixed: whole chunks from
+ * position 0, then the rest. What is reused is exactly what would be computed again.
+ */
+import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from 'node-llama-cpp'
+import type { TopLogits } from './sampling.ts'
+
+/** Tokens of one batch. 256 was the fastest of 64, 128, 256 and 512 on 2 cores, and a stop waits for one batch at most. */
+export const CHUNK = 256
+
+/** What is wanted after a position. */
+export type Wanted = { kind: 'token'; token: number } | { kind: 'top'; count: number } | { kind: 'all' }
+
+/** The answer: `token`: log p of that token; `top`: the likeliest; `all`: every logit by id. */
+export type Outcome =
+  | { kind: 'token'; logProbability: number }
+  | { kind: 'top'; top: TopLogits }
+  | { kind: 'all'; logits: Float32Array }
+
+export interface Kv {
+  /** Makes the sequence hold exactly `tokens`, and answers for the positions in `wanted`, in order. */
+  evaluate(tokens: Int32Array, wanted: ReadonlyMap<number, Wanted>, signal?: AbortSignal): Promise<Outcome[]>
+  /** Adds one token and answers for it. The next `evaluate` forgets what was added. */
+  append(token: number, wanted: Wanted): Promise<Outcome>
+}
+
+export function createKv(sequence: LlamaContextSequence): Kv {
+  /** What `evaluate` has put in, from position 0; appended tokens lie behind it. */
+  let held: Int32Array = new Int32Array(0)
+
+  const forget = async (): Promise<void> => {
+    held = new Int32Array(0)
+    await sequence.clearHistory()
+  }
+
+  const keepOnly = async (count: number): Promise<number> => {
+    // A sliding window or a recurrent state cannot be cut back to any position; begin again then.
+    if (count === 0 || sequence.needsCheckpoints) {
+      await forget()
+      return 0
+    }
+    if (sequence.nextTokenIndex > count) {
+      await sequence.eraseContextTokenRanges([{ start: count, end: sequence.nextTokenIndex }])
+    }
+    if (sequence.nextTokenIndex === count) return count
+    await forget()
+    return 0
+  }
+
+  const decode = async (items: ControlledEvaluateInputItem[], wanted: Wanted[]): Promise<Outcome[]> => {
+    try {
+      const results = await sequence.controlledEvaluate(items)
+      return results.flatMap((result) => (result === undefined ? [] : [result])).map((result, i) => outcomeOf(result.next, wanted[i]!))
+    } catch (error) {
+      await forget()
+      throw error
+    }
+  }
+
+  return {
+    async evaluate(tokens, wanted, signal) {
+      const firstWanted = wanted.size === 0 ? tokens.length : Math.min(...wanted.keys())
+      const common = Math.min(commonPrefix(held, tokens), firstWanted)
+      const same = common === tokens.length && common === held.length
+      let done = await keepOnly(same ? common : common - (common % CHUNK))
+      held = tokens.slice(0, done)
+      const outcomes: Outcome[] = []
+      while (done < tokens.length) {
+        signal?.throwIfAborted()
+        const end = Math.min(tokens.length, done - (done % CHUNK) + CHUNK)
+        const asked: Wanted[] = []
+        const items: ControlledEvaluateInputItem[] = []
+        for (let i = done; i < end; i++) {
+          const want = wanted.get(i)
+          if (want !== undefined) asked.push(want)
+          items.push(itemOf(tokens[i]!, want))
+        }
+        outcomes.push(...(await decode(items, asked)))
+        done = end
+        held = tokens.slice(0, done)
+      }
+      return outcomes
+    },
+    async append(token, wanted) {
+      const [outcome] = await decode([itemOf(token, wanted)], [wanted])
+      if (outcome === undefined) throw new Error('llama.cpp gave no logits')
+      return outcome
+    },
+  }
+}
+
+function commonPrefix(a: Int32Array, b: Int32Array): number {
+  let i = 0
+  while (i < a.length && i < b.length && a[i] === b[i]) i++
+  return i
+}
+
+/**
+ * Temperature 0 leaves the logits as the model made them. The selected token is then the likeliest, whose logit is
+ * the zero point of `totalLogitWeight` (the library's own `includeMax` gives nothing unless that token was asked for).
+ */
+function itemOf(token: number, wanted: Wanted | undefined): ControlledEvaluateInputItem {
+  if (wanted === undefined) return token as Token
+  const options = { temperature: 0 }
+  if (wanted.kind === 'all') return [token as Token, { generateNext: { logits: true, options } }]
+  const filter =
+    wanted.kind === 'token'
+      ? { tokens: [wanted.token as Token], includeSelected: true }
+      : { tokens: [], includeTop: Math.max(1, wanted.count) }
+  return [token as Token, { generateNext: { logits: { filter }, totalLogitWeight: true, options } }]
+}
+
+function outcomeOf(next: { logits?: Map<Token, number>; totalLogitWeight?: number }, wanted: Wanted): Outcome {
+  const logits = next.logits
+  if (logits === undefined) throw new Error('llama.cpp gave no logits')
+  if (wanted.kind === 'all') {
+    const all = new Float32Array(logits.size)
+    for (const [id, logit] of logits) all[id] = logit
+    return { kind: 'all', logits: all }
+  }
+  if (next.totalLogitWeight === undefined) throw new Error('llama.cpp gave no sum of weights')
+  let highest = Number.NEGATIVE_INFINITY
+  for (const logit of logits.values()) highest = Math.max(highest, logit)
+  const logSumExp = highest + Math.log(next.totalLogitWeight)
+  if (wanted.kind === 'token') {
+    const own = logits.get(wanted.token as Token)
+    if (own === undefined) throw new Error(`token ${wanted.token} is not in the vocabulary`)
+    return { kind: 'token', logProbability: own - logSumExp }
+  }
+  return { kind: 'top', top: { ids: [...logits.keys()], logits: [...logits.values()], logSumExp } }
+}

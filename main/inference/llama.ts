@@ -1,0 +1,64 @@
+/** The one binding to llama.cpp that a process holds, by device. Never compiles and never fetches. */
+import { getLlama, LlamaLogLevel, type Llama } from 'node-llama-cpp'
+import { IdiolectError, messageOf } from '../errors.ts'
+import { machineThreads } from './threads.ts'
+
+export type Device = false | 'auto' | 'metal' | 'cuda' | 'vulkan'
+
+const bindings = new Map<Device, Promise<Llama>>()
+const recent: string[] = []
+
+/**
+ * The shared binding. `gpu` false: the CPU alone.
+ * Errors: `NoLlama` when no prebuilt binary runs here.
+ */
+export function sharedLlama(gpu: Device = false): Promise<Llama> {
+  const found = bindings.get(gpu)
+  if (found !== undefined) return found
+  const made = getLlama({
+    build: 'never',
+    skipDownload: true,
+    progressLogs: false,
+    gpu,
+    maxThreads: machineThreads().chat,
+    logLevel: LlamaLogLevel.error,
+    logger: (_level, message) => remember(message),
+  }).catch((error: unknown) => {
+    bindings.delete(gpu)
+    throw new IdiolectError(
+      'NoLlama',
+      `llama.cpp does not run on this machine with device ${String(gpu)}: ${messageOf(error)}`,
+      'Run `npx idiolect doctor`, which lists what this machine has.',
+      { cause: error },
+    )
+  })
+  bindings.set(gpu, made)
+  return made
+}
+
+/** llama.cpp's own words on what just failed: its exceptions reach JavaScript without them. */
+export function takeLlamaErrors(): string[] {
+  return recent.splice(0)
+}
+
+/** The most telling of an error and llama.cpp's log, as one sentence. */
+export function reasonOf(error: unknown): string {
+  const told = takeLlamaErrors()
+  const line = told.find((text) => !/^(llama_model_load|llama_model_load_from_file_impl|common_)\S*: failed/.test(text)) ?? told[0]
+  const cleaned = line?.replace(/^[\w:]+: /, '').trim()
+  return cleaned === undefined || cleaned === '' ? messageOf(error) : cleaned
+}
+
+function remember(message: string): void {
+  const text = message.trim()
+  if (text === '') return
+  recent.push(text)
+  if (recent.length > 20) recent.shift()
+}
+
+/** Lets go of every binding; for tests and for a clean exit. */
+export async function disposeLlama(): Promise<void> {
+  const all = [...bindings.values()]
+  bindings.clear()
+  for (const binding of all) await (await binding).dispose()
+}

@@ -1,0 +1,99 @@
+/** Tries a new model file where a crash costs nothing: header first, then a disposable child process. */
+import { fork, type ChildProcess } from 'node:child_process'
+import { entryFile } from '../entries.ts'
+import { messageOf } from '../errors.ts'
+import { inspectGguf, type GgufFacts } from './gguf-file.ts'
+import type { ProbeReply, ProbeRequest } from './probe-types.ts'
+import { machineThreads } from './threads.ts'
+
+export interface ProbeResult {
+  ok: boolean
+  /** Null wherever the header could not be read. */
+  architecture: string | null
+  parameters: number | null
+  quantization: string | null
+  contextSize: number | null
+  embeddingDimensions: number | null
+  isEmbedder: boolean
+  /** Why not, in words; null when ok. */
+  reason: string | null
+}
+
+export interface ProbeOptions {
+  /** The built child; `out/main/probe-child.js` when not given. */
+  entry?: string
+  /** Milliseconds until a child that says nothing is ended. */
+  timeout?: number
+  signal?: AbortSignal
+}
+
+/**
+ * Loads the file in a child and computes a few tokens' logits, or an embedding. Never throws for what is wrong with
+ * the file: that is the answer.
+ */
+export async function probeModel(file: string, options: ProbeOptions = {}): Promise<ProbeResult> {
+  let facts: GgufFacts
+  try {
+    facts = await inspectGguf(file)
+  } catch (error) {
+    return result(null, messageOf(error))
+  }
+  if (facts.kind === 'adapter') return result(facts, `${file} is a voice (an adapter), not a model`)
+  const request: ProbeRequest = { file, isEmbedder: facts.isEmbedder, threads: machineThreads().train }
+  const reason = await runChild(options.entry ?? entryFile('probe-child'), request, options)
+  return result(facts, reason)
+}
+
+function result(facts: GgufFacts | null, reason: string | null): ProbeResult {
+  return {
+    ok: reason === null,
+    architecture: facts?.architecture ?? null,
+    parameters: facts?.parameters ?? null,
+    quantization: facts?.quantization ?? null,
+    contextSize: facts?.contextSize ?? null,
+    embeddingDimensions: facts?.embeddingDimensions ?? null,
+    isEmbedder: facts?.isEmbedder ?? false,
+    reason,
+  }
+}
+
+function runChild(entry: string, request: ProbeRequest, options: ProbeOptions): Promise<string | null> {
+  const timeout = options.timeout ?? 60_000
+  return new Promise((resolve) => {
+    const child: ChildProcess = fork(entry, [], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    let said = ''
+    let settled = false
+    const settle = (reason: string | null): void => {
+      if (settled) return
+      settled = true
+      clearTimeout(timer)
+      options.signal?.removeEventListener('abort', cancel)
+      child.kill('SIGKILL')
+      resolve(reason)
+    }
+    const cancel = (): void => settle('the try was cancelled')
+    const timer = setTimeout(
+      () => settle(`the model did not answer within ${Math.round(timeout / 1000)} seconds`),
+      timeout,
+    )
+    options.signal?.addEventListener('abort', cancel)
+    // llama.cpp's last words before an abort are on its error stream.
+    child.stderr?.on('data', (data: Buffer) => {
+      said = (said + data.toString()).slice(-2000)
+    })
+    child.once('error', (error) => settle(`the child process could not be started: ${error.message}`))
+    child.once('message', (message) => settle((message as ProbeReply).reason))
+    child.once('close', (code, signal) => settle(crashReason(code, signal, said)))
+    child.send(request, (error) => {
+      if (error !== null) settle(`the child process could not be reached: ${error.message}`)
+    })
+    if (options.signal?.aborted) cancel()
+  })
+}
+
+function crashReason(code: number | null, signal: string | null, said: string): string {
+  const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`
+  const lines = said.split('\n').map((line) => line.trim())
+  const told = lines.find((line) => /GGML_ASSERT|error|abort|fail/i.test(line)) ?? ''
+  return `the process that tried the model ${how}${told === '' ? '' : `: ${told}`}`
+}

@@ -1,0 +1,68 @@
+/** A conversation as text, by the model file's own chat template, or a plain one where it has none. */
+import { Template } from '@huggingface/jinja'
+import { IdiolectError, messageOf } from '../errors.ts'
+import type { ChatTurn } from './types.ts'
+
+export interface SpecialTexts {
+  /** Texts of the begin and end tokens, which templates may print. */
+  begin: string
+  end: string
+}
+
+/** Ends an answer where the plain template is used: the model would otherwise speak for the user. */
+export const PLAIN_STOP = '\nUser:'
+
+export function plainTemplate(turns: ChatTurn[]): string {
+  const said = turns.map(({ role, text }) => (role === 'system' ? text : `${role === 'user' ? 'User' : 'Assistant'}: ${text}`))
+  return `${said.join('\n')}\nAssistant:`
+}
+
+/**
+ * The rendered conversation, ready for the assistant's answer.
+ * Templates that know no system role (Gemma's among them) get its text at the head of the first question.
+ * Errors: `BadChatTemplate`.
+ */
+export function renderTemplate(source: string, turns: ChatTurn[], special: SpecialTexts): string {
+  let template: Template
+  try {
+    template = new Template(source)
+  } catch (error) {
+    throw badTemplate(error)
+  }
+  const render = (list: ChatTurn[]): string =>
+    template.render({
+      messages: list.map(({ role, text }) => ({ role, content: text })),
+      add_generation_prompt: true,
+      bos_token: special.begin,
+      eos_token: special.end,
+      tools: null,
+      // Templates of reasoning models: answer at once.
+      enable_thinking: false,
+    })
+  try {
+    return render(turns)
+  } catch (error) {
+    const folded = foldSystem(turns)
+    if (folded === turns) throw badTemplate(error)
+    try {
+      return render(folded)
+    } catch (second) {
+      throw badTemplate(second)
+    }
+  }
+}
+
+function foldSystem(turns: ChatTurn[]): ChatTurn[] {
+  const [first, second, ...rest] = turns
+  if (first?.role !== 'system' || second?.role !== 'user') return turns
+  return [{ role: 'user', text: `${first.text}\n\n${second.text}` }, ...rest]
+}
+
+function badTemplate(error: unknown): IdiolectError {
+  return new IdiolectError(
+    'BadChatTemplate',
+    `The model's chat template cannot be used: ${messageOf(error)}`,
+    'Choose another model for chat.',
+    { cause: error },
+  )
+}

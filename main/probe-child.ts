@@ -1,0 +1,36 @@
+/**
+ * The disposable child that tries a model file: loads it, computes a little, says so, ends. A file that makes
+ * llama.cpp abort ends this process and no other.
+ */
+import { messageOf } from './errors.ts'
+import { openBase } from './inference/base.ts'
+import { openEmbedder } from './inference/embedder.ts'
+import type { ProbeReply, ProbeRequest } from './inference/probe-types.ts'
+
+process.once('message', (message) => {
+  const request = message as ProbeRequest
+  attempt(request).then(
+    () => reply({ reason: null }),
+    (error: unknown) => reply({ reason: messageOf(error) }),
+  )
+})
+// The app is gone: nobody waits for the answer.
+process.once('disconnect', () => process.exit(1))
+
+async function attempt(request: ProbeRequest): Promise<void> {
+  if (request.isEmbedder) {
+    const embedder = await openEmbedder(request.file, { threads: request.threads })
+    const [vector] = await embedder.embed(['A few words to try the model.'])
+    if (vector === undefined || !vector.every(Number.isFinite)) throw new Error('its vectors are not finite numbers')
+    return
+  }
+  const base = await openBase(request.file, { threads: request.threads, contextSize: 256 })
+  const tokens = base.tokenize('A few words to try the model.')
+  const [logits] = await base.logits(tokens, [tokens.length - 1])
+  if (logits === undefined || !logits.every(Number.isFinite)) throw new Error('its logits are not finite numbers')
+}
+
+function reply(message: ProbeReply): void {
+  // Ends by force: an unload that hangs would tell nothing about the model.
+  process.send?.(message, () => process.exit(0))
+}
