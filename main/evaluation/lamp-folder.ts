@@ -1,0 +1,166 @@
+/**
+ * What a LaMP run keeps on disk, one folder a user:
+ *   training.json   what is being trained here (a hash of all that decides the outcome); written before training
+ *   run/            the trainer's run folder
+ *   voice.json      the finished voice: that hash, the trainer's result, the voice file's sha256; written after training
+ *   scores.jsonl    one line a scored query
+ *   texts.jsonl     one line a generated answer
+ * A process killed at any moment leaves these so that the next run takes up what is finished and does the rest.
+ */
+import { createHash } from 'node:crypto'
+import { appendFileSync, createReadStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { IdiolectError, messageOf } from '../errors.ts'
+import { writeAtomically } from '../gguf/atomic.ts'
+import type { TokenExample, TrainResult } from '../trainer/types.ts'
+
+/** A voice that is finished and whole on disk. */
+export interface KeptVoice {
+  user: string
+  file: string
+  sha256: string
+  training: TrainResult
+}
+
+const voiceShape = z.object({
+  plan: z.string(),
+  /** Relative to the user's folder, so that the whole may be moved. */
+  file: z.string(),
+  sha256: z.string(),
+  training: z.object({
+    steps: z.number(),
+    tokens: z.number(),
+    seconds: z.number(),
+    tokensPerSecond: z.number(),
+    peakMemoryBytes: z.number(),
+    finalLoss: z.number(),
+    bestValidation: z.number().nullable(),
+  }),
+})
+const trainingShape = z.object({ plan: z.string(), user: z.string() })
+
+/** The user's folder in `out`: a readable name, and six digits of a hash since ids may differ in signs or case only. */
+export function userFolder(out: string, user: string): string {
+  const readable = user.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60)
+  return path.join(out, `${readable}-${hashOf([user]).slice(0, 6)}`)
+}
+
+/** Makes the folder; error `CannotWrite` naming it. */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw cannotWrite(folder, error)
+  }
+}
+
+/** The finished voice of this very plan, or null: none, of another plan, or its file is gone or changed. */
+export async function keptVoice(folder: string, user: string, plan: string): Promise<KeptVoice | null> {
+  const kept = readJson(path.join(folder, 'voice.json'), voiceShape)
+  if (kept?.plan !== plan) return null
+  const file = path.resolve(folder, kept.file)
+  if (!existsSync(file) || (await fileSha256(file)) !== kept.sha256) return null
+  return { user, file, sha256: kept.sha256, training: { voiceFile: file, ...kept.training } }
+}
+
+/**
+ * Makes ready to train `plan` in `folder/run` and says whether a begun run of the same plan lies there. A run of another
+ * plan is removed, but only one that stands beside our own mark: error `OutFolderInUse` for a stranger's `run`.
+ */
+export function beginTraining(folder: string, user: string, plan: string): { runFolder: string; resume: boolean } {
+  const runFolder = path.join(folder, 'run')
+  const mark = path.join(folder, 'training.json')
+  const begun = readJson(mark, trainingShape)
+  if (existsSync(runFolder) && begun === null) {
+    throw new IdiolectError(
+      'OutFolderInUse',
+      `${runFolder} is there and was not made by this command`,
+      'Choose another folder for --out.',
+    )
+  }
+  rmSync(path.join(folder, 'voice.json'), { force: true })
+  if (begun?.plan !== plan) rmSync(runFolder, { recursive: true, force: true })
+  writeJson(mark, { plan, user })
+  return { runFolder, resume: existsSync(runFolder) }
+}
+
+/** Records the finished voice. Last of all: its being there means that the voice is whole. */
+export async function keepVoice(folder: string, user: string, plan: string, training: TrainResult): Promise<KeptVoice> {
+  const { voiceFile, ...facts } = training
+  const sha256 = await fileSha256(voiceFile)
+  writeJson(path.join(folder, 'voice.json'), { plan, file: path.relative(folder, voiceFile), sha256, training: facts })
+  return { user, file: path.resolve(voiceFile), sha256, training }
+}
+
+/** Reads a file of lines; a line torn by a kill, or not of this shape, counts as not written. */
+export function readLines<T>(file: string, line: z.ZodType<T>): T[] {
+  if (!existsSync(file)) return []
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((text) => {
+      const checked = line.safeParse(parsed(text))
+      return checked.success ? [checked.data] : []
+    })
+}
+
+/** Adds lines; first ends a line that a kill had torn. Errors: `CannotWrite`. */
+export function appendLines(file: string, lines: unknown[]): void {
+  try {
+    const torn = existsSync(file) && !readFileSync(file, 'utf8').endsWith('\n')
+    appendFileSync(file, (torn ? '\n' : '') + lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  } catch (error) {
+    throw cannotWrite(file, error)
+  }
+}
+
+/** sha256 of a file's bytes, hex. Error `CannotRead` naming it. */
+export async function fileSha256(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  try {
+    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
+  } catch (error) {
+    throw new IdiolectError('CannotRead', `${file} cannot be read: ${messageOf(error)}`, null, { cause: error })
+  }
+  return hash.digest('hex')
+}
+
+/** sha256 over parts, hex; no two lists of parts read the same. */
+export function hashOf(parts: (string | number | TokenExample)[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) {
+    if (typeof part !== 'object') hash.update(`${JSON.stringify(part)},`)
+    else {
+      hash.update(`[${part.tokens.length},${part.answerFrom}]`)
+      hash.update(new Uint8Array(part.tokens.buffer, part.tokens.byteOffset, part.tokens.byteLength))
+    }
+  }
+  return hash.digest('hex')
+}
+
+function readJson<T>(file: string, shape: z.ZodType<T>): T | null {
+  if (!existsSync(file)) return null
+  const checked = shape.safeParse(parsed(readFileSync(file, 'utf8')))
+  return checked.success ? checked.data : null
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function writeJson(file: string, value: unknown): void {
+  writeAtomically(file, (append) => append(Buffer.from(`${JSON.stringify(value, null, 1)}\n`)))
+}
+
+function cannotWrite(file: string, error: unknown): IdiolectError {
+  return new IdiolectError(
+    'CannotWrite',
+    `${file} cannot be written: ${messageOf(error)}`,
+    'Free some space on the disk, or choose another folder for --out.',
+    { cause: error },
+  )
+}

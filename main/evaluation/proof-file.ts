@@ -1,0 +1,75 @@
+/** proof.json in a run folder: written whole, and checked when read. */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import type { Proof } from '../../preload/contract.ts'
+import { IdiolectError, messageOf } from '../errors.ts'
+import { writeAtomically } from '../gguf/atomic.ts'
+
+const score = z.object({ nll: z.number(), low: z.number(), high: z.number() })
+const difference = z.object({ mean: z.number(), low: z.number(), high: z.number() })
+
+const proofShape = z.object({
+  run: z.string(),
+  voice: z.string(),
+  base: z.string(),
+  computedAt: z.string(),
+  queries: z.number().int(),
+  pieces: z.number().int(),
+  scores: z.object({
+    base: score,
+    voice: score,
+    other: score,
+    baseWithRetrieval: score,
+    voiceWithRetrieval: score,
+    otherWithRetrieval: score,
+  }),
+  gain: z.object({ overBase: difference, overBaseWithRetrieval: difference, overOther: difference }),
+  otherIs: z.string(),
+  won: z.boolean(),
+  verdict: z.string(),
+  items: z.array(
+    z.object({
+      document: z.string(),
+      title: z.string(),
+      date: z.string().nullable(),
+      task: z.enum(['headline', 'prose']),
+      tokens: z.number().int(),
+      base: z.number(),
+      voice: z.number(),
+      other: z.number(),
+      baseWithRetrieval: z.number(),
+      voiceWithRetrieval: z.number(),
+      otherWithRetrieval: z.number(),
+    }),
+  ),
+}) satisfies z.ZodType<Proof>
+
+/** Writes `proof.json` into the run folder, whole or not at all. Errors: `CannotWrite`. */
+export function writeProof(runFolder: string, proof: Proof): void {
+  const text = `${JSON.stringify(proof, null, 1)}\n`
+  writeAtomically(path.join(runFolder, 'proof.json'), (append) => append(Buffer.from(text)))
+}
+
+/** The run's proof, or null while there is none. Errors: `BadProof` naming the file and what is wrong in it. */
+export function readProof(runFolder: string): Proof | null {
+  const file = path.join(runFolder, 'proof.json')
+  const next = 'Delete the file and prove the voice again.'
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw new IdiolectError('BadProof', `${file} cannot be read: ${messageOf(error)}`, next, { cause: error })
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new IdiolectError('BadProof', `${file} is no JSON: ${messageOf(error)}`, next, { cause: error })
+  }
+  const checked = proofShape.safeParse(value)
+  if (checked.success) return checked.data
+  const issue = checked.error.issues[0]
+  throw new IdiolectError('BadProof', `${file}: ${issue?.path.join('.')}: ${issue?.message}`, next)
+}

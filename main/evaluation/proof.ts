@@ -1,0 +1,176 @@
+/**
+ * The evaluation room: is a voice any good, by numbers. The proof of a run on the owner's newest pieces is here; beside
+ * it stand the metrics, the intervals, the control and the runs over LaMP-shaped files.
+ *
+ * It knows token ids, likelihoods and pieces. It does not know how voices are trained, how text is retrieved, where
+ * the library lies, or who switches a voice on: those are handed in, and the verdict is handed back.
+ */
+import type { Proof, ProofItem, ProofScore } from '../../preload/contract.ts'
+import { IdiolectError } from '../errors.ts'
+import type { BuildExample, PromptOptions, RetrievedPair, TaskQuery } from '../examples/types.ts'
+import type { Base, QueryScore } from '../inference/types.ts'
+import type { TokenExample } from '../trainer/types.ts'
+import { bootstrap, type Observation, paired } from './statistics.ts'
+import { judge } from './verdict.ts'
+
+export interface ProofOptions {
+  base: Base
+  /** Ids of the base, the run and the voice, as the proof will name them. */
+  baseId: string
+  run: string
+  voice: string
+  /** From the proof pieces only: newer than all that trained the voice, and scored once per run. */
+  queries: TaskQuery[]
+  builder: { example: BuildExample }
+  /** Cuts of the prompt, as in training. */
+  prompt: PromptOptions
+  voiceFile: string
+  /** The control: another author's voice, or one trained on shuffled answers. */
+  otherFile: string
+  /** Whose voice the control is, in words that fit "it beats ...": `the voice of Jane Doe`. */
+  otherIs: string
+  /** Earlier pieces of the training side, best first; a piece of the proof among them is refused. */
+  retrieve: (query: TaskQuery) => RetrievedPair[] | Promise<RetrievedPair[]>
+  /** Of the bootstrap. */
+  seed: number
+  /** 0..1, rising. */
+  onProgress?: (share: number) => void
+  signal?: AbortSignal
+}
+
+/** The six ways each query is scored. */
+const ARMS = ['base', 'voice', 'other', 'baseWithRetrieval', 'voiceWithRetrieval', 'otherWithRetrieval'] as const
+type Arm = (typeof ARMS)[number]
+
+/**
+ * Scores every query under the base, the voice and the control, each without and with retrieval, by the runtime that
+ * will use the voice, and judges it. NLL is in nats per answer token, the end token counted; intervals are 95% by
+ * bootstrap over pieces.
+ * Errors: `NothingToProve` without queries, `BadScore` when a likelihood is not a number; a proof piece among the
+ * retrieved, or prompts that change the answer, are faults of the program and throw plain errors. An abort rejects
+ * with the signal's reason.
+ */
+export async function runProof(options: ProofOptions): Promise<Proof> {
+  const { base, queries, seed, signal } = options
+  if (queries.length === 0) {
+    throw new IdiolectError(
+      'NothingToProve',
+      'There is no held-out piece to prove the voice on',
+      'Import more writing.',
+    )
+  }
+  const examples = await buildExamples(options)
+  const voices = { base: null, voice: options.voiceFile, other: options.otherFile }
+
+  const scores = {} as Record<Arm, QueryScore[]>
+  for (const [index, arm] of ARMS.entries()) {
+    signal?.throwIfAborted()
+    const withRetrieval = arm.endsWith('WithRetrieval')
+    const file = voices[arm.replace('WithRetrieval', '') as keyof typeof voices]
+    scores[arm] = await base.score(withRetrieval ? examples.retrieved : examples.plain, {
+      voice: file === null ? null : { file, scale: 1 },
+      signal,
+      onProgress: (done) => options.onProgress?.((index + done / queries.length) / ARMS.length),
+    })
+    signal?.throwIfAborted()
+    checkScores(scores[arm], examples.plain, queries, arm)
+    options.onProgress?.((index + 1) / ARMS.length)
+  }
+
+  const observed = {} as Record<Arm, Observation[]>
+  for (const arm of ARMS) {
+    observed[arm] = scores[arm].map((score, i) => {
+      const { document } = queries[i] as TaskQuery
+      return { sum: score.nll, tokens: score.tokens, cluster: document }
+    })
+  }
+  const interval = (arm: Arm): ProofScore => {
+    const { mean, low, high } = bootstrap({ observations: observed[arm], seed })
+    return { nll: mean, low, high }
+  }
+  const gain = (worse: Arm, better: Arm) => bootstrap({ observations: paired(observed[worse], observed[better]), seed })
+
+  const facts = {
+    queries: queries.length,
+    pieces: new Set(queries.map((query) => query.document)).size,
+    scores: {
+      base: interval('base'),
+      voice: interval('voice'),
+      other: interval('other'),
+      baseWithRetrieval: interval('baseWithRetrieval'),
+      voiceWithRetrieval: interval('voiceWithRetrieval'),
+      otherWithRetrieval: interval('otherWithRetrieval'),
+    },
+    gain: {
+      overBase: gain('base', 'voice'),
+      overBaseWithRetrieval: gain('baseWithRetrieval', 'voiceWithRetrieval'),
+      overOther: gain('other', 'voice'),
+    },
+    otherIs: options.otherIs,
+  }
+  return {
+    run: options.run,
+    voice: options.voice,
+    base: options.baseId,
+    computedAt: new Date().toISOString(),
+    ...facts,
+    ...judge(facts),
+    items: queries.map((query, i) => item(query, i, scores)),
+  }
+}
+
+async function buildExamples(options: ProofOptions): Promise<{ plain: TokenExample[]; retrieved: TokenExample[] }> {
+  const { queries, builder, prompt } = options
+  const held = new Set(queries.map((query) => query.document))
+  const plain: TokenExample[] = []
+  const retrieved: TokenExample[] = []
+  for (const query of queries) {
+    options.signal?.throwIfAborted()
+    const pairs = await options.retrieve(query)
+    const leak = pairs.find((pair) => held.has(pair.document))
+    if (leak) throw new Error(`${leak.document} is kept for the proof and was retrieved for ${query.document}`)
+    plain.push(builder.example(query, [], prompt))
+    retrieved.push(builder.example(query, pairs, prompt))
+  }
+  return { plain, retrieved }
+}
+
+/** Every arm must have scored the same answers: as many queries, each with the same supervised tokens, all finite. */
+function checkScores(scores: QueryScore[], plain: TokenExample[], queries: TaskQuery[], arm: Arm): void {
+  if (scores.length !== plain.length) throw new Error(`${arm}: ${scores.length} scores for ${plain.length} queries`)
+  for (const [i, score] of scores.entries()) {
+    const example = plain[i] as TokenExample
+    const { title } = queries[i] as TaskQuery
+    const wanted = example.tokens.length - example.answerFrom
+    if (score.tokens !== wanted) {
+      throw new Error(`${arm}: "${title}" was scored on ${score.tokens} answer tokens, without retrieval on ${wanted}`)
+    }
+    if (!Number.isFinite(score.nll)) {
+      throw new IdiolectError(
+        'BadScore',
+        `The likelihood of "${title}" under ${arm} is ${score.nll}, not a number`,
+        'Train the voice again with a lower learning rate, or another base model.',
+      )
+    }
+  }
+}
+
+function item(query: TaskQuery, index: number, scores: Record<Arm, QueryScore[]>): ProofItem {
+  const perToken = (arm: Arm): number => {
+    const score = scores[arm][index] as QueryScore
+    return score.nll / score.tokens
+  }
+  return {
+    document: query.document,
+    title: query.title,
+    date: query.date || null,
+    task: query.task,
+    tokens: (scores.base[index] as QueryScore).tokens,
+    base: perToken('base'),
+    voice: perToken('voice'),
+    other: perToken('other'),
+    baseWithRetrieval: perToken('baseWithRetrieval'),
+    voiceWithRetrieval: perToken('voiceWithRetrieval'),
+    otherWithRetrieval: perToken('otherWithRetrieval'),
+  }
+}

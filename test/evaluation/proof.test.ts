@@ -1,0 +1,207 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runProof } from '../../main/evaluation/proof.ts'
+import { readProof, writeProof } from '../../main/evaluation/proof-file.ts'
+import type { RetrievedPair, TaskQuery } from '../../main/examples/types.ts'
+import { fakeBase, fakeBuilder } from './fake-base.ts'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'proof-'))
+  writeFileSync(path.join(folder, 'voice.gguf'), 'mine')
+  writeFileSync(path.join(folder, 'other.gguf'), 'theirs')
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Two queries a piece; a piece's letter sets how hard it is. */
+function makeQueries(pieces: number): TaskQuery[] {
+  return Array.from({ length: pieces }, (_, i) => {
+    const letter = String.fromCharCode(97 + i)
+    return ['x', 'y'].map((part) => ({
+      task: 'headline' as const,
+      document: `piece ${letter}`,
+      title: `Title ${letter}`,
+      date: '2024-05-17',
+      input: `${letter}${part}`,
+      answer: part.repeat(3 + (i % 4)),
+    }))
+  }).flat()
+}
+
+const pair: RetrievedPair = { document: 'earlier', input: 'seen', answer: 'told' }
+
+interface Effects {
+  voice: number
+  voiceRetrieved?: number
+  other?: number
+  /** Spread of a piece's gain around its mean, nats. */
+  spread?: number
+  pieces?: number
+}
+
+/** A proof where the voice gains as said, and the text before the query is worth 0.2 nats to all. */
+function proofOf({ voice, voiceRetrieved = voice, other = 0, spread = 0.05, pieces = 8 }: Effects, options = {}) {
+  const base = fakeBase('fake.gguf', (prompt, _answer, by) => {
+    const retrieved = prompt.includes('|')
+    const letter = (prompt.split('|').at(-1) as string).charCodeAt(0) - 97
+    const shift = spread * (letter % 2 === 0 ? 1 : -1)
+    const gain = by === 'mine' ? (retrieved ? voiceRetrieved : voice) + shift : by === 'theirs' ? other : 0
+    return 4 + letter / 10 - gain - (retrieved ? 0.2 : 0)
+  })
+  return runProof({
+    base,
+    baseId: 'fake',
+    run: 'run 1',
+    voice: 'voice 1',
+    queries: makeQueries(pieces),
+    builder: fakeBuilder,
+    prompt: { maxInput: 160, maxRetrieved: 160 },
+    voiceFile: path.join(folder, 'voice.gguf'),
+    otherFile: path.join(folder, 'other.gguf'),
+    otherIs: 'the voice of Jane Doe',
+    retrieve: () => [pair],
+    seed: 1,
+    ...options,
+  })
+}
+
+describe('a proof', () => {
+  it('scores six ways, and the numbers are the means per token', async () => {
+    const shares: number[] = []
+    const proof = await proofOf({ voice: 0.5, other: 0.2 }, { onProgress: (share: number) => shares.push(share) })
+    const tokens = proof.items.map((item) => item.tokens)
+    const mean = (of: (i: number) => number) =>
+      tokens.reduce((sum, count, i) => sum + count * of(i), 0) / tokens.reduce((a, b) => a + b)
+    expect(proof.queries).toBe(16)
+    expect(proof.pieces).toBe(8)
+    // 3 to 6 letters and the end token.
+    expect(tokens.slice(0, 4)).toEqual([4, 4, 5, 5])
+    for (const arm of [
+      'base',
+      'voice',
+      'other',
+      'baseWithRetrieval',
+      'voiceWithRetrieval',
+      'otherWithRetrieval',
+    ] as const) {
+      expect(proof.scores[arm].nll).toBeCloseTo(
+        mean((i) => proof.items[i]?.[arm] ?? Number.NaN),
+        10,
+      )
+      expect(proof.scores[arm].low).toBeLessThan(proof.scores[arm].nll)
+      expect(proof.scores[arm].high).toBeGreaterThan(proof.scores[arm].nll)
+    }
+    expect(proof.gain.overBase.mean).toBeCloseTo(proof.scores.base.nll - proof.scores.voice.nll, 10)
+    expect(proof.gain.overOther.mean).toBeCloseTo(proof.scores.other.nll - proof.scores.voice.nll, 10)
+    expect(proof.scores.base.nll - proof.scores.baseWithRetrieval.nll).toBeCloseTo(0.2, 10)
+    expect(shares).toEqual([...shares].sort((a, b) => a - b))
+    expect(shares.at(-1)).toBe(1)
+  })
+
+  it('pairs the queries: hard pieces and easy ones do not blur the gain', async () => {
+    const proof = await proofOf({ voice: 0.5 })
+    const width = (interval: { low: number; high: number }) => interval.high - interval.low
+    expect(width(proof.gain.overBase)).toBeLessThan(width(proof.scores.base) / 3)
+  })
+
+  it('is the same again for the same seed', async () => {
+    const { computedAt: _a, ...first } = await proofOf({ voice: 0.5 })
+    const { computedAt: _b, ...second } = await proofOf({ voice: 0.5 })
+    expect(second).toEqual(first)
+  })
+
+  it('refuses a piece of the proof among the retrieved', async () => {
+    const leak = { retrieve: () => [{ ...pair, document: 'piece b' }] }
+    await expect(proofOf({ voice: 0.5 }, leak)).rejects.toThrow('piece b is kept for the proof')
+  })
+
+  it('refuses a builder whose retrieval changes the answer', async () => {
+    const cutting = {
+      builder: {
+        example: (...[query, retrieved, prompt]: Parameters<typeof fakeBuilder.example>) =>
+          fakeBuilder.example(retrieved.length > 0 ? { ...query, answer: 'x' } : query, retrieved, prompt),
+      },
+    }
+    await expect(proofOf({ voice: 0.5 }, cutting)).rejects.toThrow('scored on 2 answer tokens, without retrieval on 4')
+  })
+
+  it('says so when there is nothing to prove on, or a likelihood is no number', async () => {
+    await expect(proofOf({ voice: 0.5 }, { queries: [] })).rejects.toMatchObject({ name: 'NothingToProve' })
+    await expect(proofOf({ voice: Number.NaN })).rejects.toMatchObject({
+      name: 'BadScore',
+      message: 'The likelihood of "Title a" under voice is NaN, not a number',
+    })
+  })
+
+  it('stops at an abort', async () => {
+    const abort = new AbortController()
+    const stopping = { signal: abort.signal, onProgress: () => abort.abort(new Error('enough')) }
+    await expect(proofOf({ voice: 0.5 }, stopping)).rejects.toThrow('enough')
+  })
+})
+
+describe('the verdict', () => {
+  it('is won with every interval clear, and names the numbers', async () => {
+    const proof = await proofOf({ voice: 0.5, other: 0.2 })
+    expect(proof.won).toBe(true)
+    const number = (value: number) => value.toFixed(2)
+    expect(proof.verdict).toContain(`from ${number(proof.scores.base.nll)} to ${number(proof.scores.voice.nll)} nats`)
+    expect(proof.verdict).toContain('8 newest pieces')
+    expect(proof.verdict).toContain('leads the voice of Jane Doe by 0.3')
+  })
+
+  it.each<[string, Effects, RegExp]>([
+    [
+      'a gain smaller than chance',
+      { voice: 0.03, spread: 0.2, other: -1 },
+      /its gain over the base model .* interval is above 0\.01/,
+    ],
+    ['a loss', { voice: -0.3, other: -1 }, /no likelier than the base model does: −0\.\d+ \(95% interval −/],
+    [
+      'a certain gain under the margin',
+      { voice: 0.008, spread: 0, other: -1 },
+      /0\.008 \(95% interval 0\.008 to 0\.008\)/,
+    ],
+    [
+      'a gain that retrieval takes away',
+      { voice: 0.5, voiceRetrieved: 0 },
+      /^[^.]*: with your earlier writing at hand/,
+    ],
+    ['a control as good', { voice: 0.5, other: 0.5 }, /its lead over the voice of Jane Doe .* not clear of zero/],
+    ['too few pieces', { voice: 0.5, pieces: 2 }, /tried on 2 pieces only, and at least 3 are needed/],
+    ['one piece', { voice: 0.5, pieces: 1 }, /tried on 1 piece only/],
+  ])('is not won with %s, and says why', async (_case, effects, words) => {
+    const proof = await proofOf(effects)
+    expect(proof.won).toBe(false)
+    expect(proof.verdict).toMatch(/^The voice is kept but not switched on: /)
+    expect(proof.verdict).toMatch(words)
+  })
+
+  it('names every condition that failed', async () => {
+    const { verdict } = await proofOf({ voice: -0.3 })
+    expect(verdict.match(/Also, /g)).toHaveLength(2)
+  })
+})
+
+describe('proof.json', () => {
+  it('comes back as it was written, and leaves nothing beside it', async () => {
+    const proof = await proofOf({ voice: 0.5 })
+    expect(readProof(folder)).toBeNull()
+    writeProof(folder, proof)
+    expect(readProof(folder)).toEqual(proof)
+    expect(readdirSync(folder).sort()).toEqual(['other.gguf', 'proof.json', 'voice.gguf'])
+  })
+
+  it('is refused by name of file and place when it is not whole', async () => {
+    const file = path.join(folder, 'proof.json')
+    writeProof(folder, await proofOf({ voice: 0.5, pieces: 1 }))
+    expect(readProof(folder)?.pieces).toBe(1)
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(file, text.slice(0, text.length / 2))
+    expect(() => readProof(folder)).toThrow(`${file} is no JSON`)
+    writeFileSync(file, text.replace('"won": ', '"one": '))
+    expect(() => readProof(folder)).toThrow(`${file}: won`)
+  })
+})
