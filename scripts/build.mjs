@@ -42,7 +42,10 @@ export async function build(root) {
   rmSync(stampFile(root), { force: true })
   const before = fingerprint(root)
   const entry = path.join(root, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js')
-  const { code, output } = await run(process.execPath, [entry, 'build', '--logLevel', 'warn'], { cwd: root })
-  if (code !== 0) throw new SetUpError(`The build failed:\n${tail(output, 30)}`, 'Run `npm run build` to see all of it.')
+  // The output is shown only on failure, and may land in a log: no colours.
+  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' }
+  const { code, output } = await run(process.execPath, [entry, 'build', '--logLevel', 'warn'], { cwd: root, env })
+  if (code !== 0)
+    throw new SetUpError(`The build failed:\n${tail(output, 30)}`, 'Run `npm run build` to see all of it.')
   writeFileSync(stampFile(root), before)
 }

@@ -73,7 +73,8 @@ export function packagesReady(root) {
 /** The npm that runs this script, else the one on the PATH. */
 export function npmCommand() {
   const own = process.env.npm_execpath
-  if (own && /npm-cli\.c?js$/.test(own) && existsSync(own)) return { command: process.execPath, args: [own], shell: false }
+  if (own && /npm-cli\.c?js$/.test(own) && existsSync(own))
+    return { command: process.execPath, args: [own], shell: false }
   return { command: 'npm', args: [], shell: process.platform === 'win32' }
 }
 

@@ -106,7 +106,10 @@ export async function setUp(options = {}) {
   if (options.model) {
     const { ensureStarter } = await import(pathToFileURL(path.join(root, 'out', 'main', 'starter.js')).href)
     try {
-      result.model = await ensureStarter({ dataFolder: options.dataFolder, step: (name, work) => step(log, name, work) })
+      result.model = await ensureStarter({
+        dataFolder: options.dataFolder,
+        step: (name, work) => step(log, name, work),
+      })
     } catch (error) {
       if (options.modelRequired) throw error
       result.whyNoModel = error instanceof Error ? error.message : String(error)

@@ -23,7 +23,8 @@ const usage = `npm start -- [options]
 export function chooseHost(facts) {
   if (facts.browser) return { host: 'browser', why: '--browser was given' }
   if (facts.noWindow !== null && !facts.electron) return { host: 'browser', why: facts.noWindow }
-  if (facts.binary !== null) return { host: 'electron', why: facts.electron ? '--electron was given' : 'it is installed' }
+  if (facts.binary !== null)
+    return { host: 'electron', why: facts.electron ? '--electron was given' : 'it is installed' }
   const reason = facts.whyNoBinary ?? 'its binary is missing'
   const retry = facts.electron ? '' : '; `npm start -- --electron` tries again'
   return { host: 'browser', why: `Electron could not be fetched (${reason})${retry}` }

