@@ -36,9 +36,10 @@ export interface LampFile {
   notes: string[]
 }
 
+const next = 'See the README for the shape of these files.'
+
 const date = z.string().nullish()
 const shape = z.object({
-  task: z.string(),
   users: z
     .array(
       z.object({
@@ -68,7 +69,6 @@ type RawUser = z.infer<typeof shape>['users'][number]
  * Errors: `BadLampFile` naming the file, the place in it, what was found and what was wanted.
  */
 export function readLampFile(file: string): LampFile {
-  const next = 'See the README for the shape of these files.'
   let value: unknown
   try {
     value = JSON.parse(readFileSync(file, 'utf8'))
@@ -76,20 +76,12 @@ export function readLampFile(file: string): LampFile {
     const what = error instanceof SyntaxError ? 'is no JSON' : 'cannot be read'
     throw new IdiolectError('BadLampFile', `${file} ${what}: ${messageOf(error)}`, next, { cause: error })
   }
-  const checked = shape.safeParse(value)
-  if (!checked.success) {
-    const [issue] = checked.error.issues
-    const more = checked.error.issues.length - 1
-    throw new IdiolectError(
-      'BadLampFile',
-      `${file}: ${place(issue?.path ?? [])}: ${issue?.message}${more > 0 ? ` (and ${more} more)` : ''}`,
-      next,
-    )
-  }
-  const task = taskOf(checked.data.task, file)
+  // The task first: other tasks' files have other gold answers, and the task is the better reason.
+  const task = taskOf(checkedAs(z.object({ task: z.string() }), value, file).task, file)
+  const data = checkedAs(shape, value, file)
   const notes: string[] = []
   const seen = new Set<string>()
-  const users = checked.data.users.map((user) => {
+  const users = data.users.map((user) => {
     if (seen.has(user.user_id)) {
       throw new IdiolectError('BadLampFile', `${file}: the user "${user.user_id}" stands in it twice`, next)
     }
@@ -107,6 +99,18 @@ function taskOf(text: string, file: string): TaskName {
     'BadLampFile',
     `${file}: its task is "${text.slice(0, 60)}", and only headline and prose can be run`,
     'Choose a file of one of these tasks.',
+  )
+}
+
+function checkedAs<T>(wanted: z.ZodType<T>, value: unknown, file: string): T {
+  const checked = wanted.safeParse(value)
+  if (checked.success) return checked.data
+  const [issue] = checked.error.issues
+  const more = checked.error.issues.length - 1
+  throw new IdiolectError(
+    'BadLampFile',
+    `${file}: ${place(issue?.path ?? [])}: ${issue?.message}${more > 0 ? ` (and ${more} more)` : ''}`,
+    next,
   )
 }
 

@@ -1,0 +1,272 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { LampFile } from '../../main/evaluation/lamp-file.ts'
+import { userFolder } from '../../main/evaluation/lamp-folder.ts'
+import {
+  LAMP_SETTINGS,
+  type LampProgress,
+  type LampRunOptions,
+  runLamp,
+  type TrainVoice,
+} from '../../main/evaluation/lamp-run.ts'
+import type { TrainSettings } from '../../main/trainer/types.ts'
+import { fakeBase, fakeBuilder } from './fake-base.ts'
+
+let folder: string
+let out: string
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'lamp-run-'))
+  out = path.join(folder, 'out')
+  writeFileSync(path.join(folder, 'base.gguf'), 'the base')
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const NAMES = ['ann', 'Ann', 'bob:x/y']
+const file: LampFile = {
+  file: 'made.json',
+  task: 'headline',
+  notes: ['ann: a note'],
+  users: NAMES.map((id) => ({
+    id,
+    task: 'headline',
+    profile: [1, 2, 3].map((n) => ({
+      id: `${id} ${n}`,
+      text: `${id} text ${n}`,
+      title: `T${n}`,
+      date: `2024-01-0${n}`,
+    })),
+    queries: Array.from({ length: 11 }, (_, n) => ({
+      id: `${id} q${n}`,
+      input: `${id} asks ${n}`,
+      gold: `G${n}`,
+      date: null,
+    })),
+  })),
+}
+
+interface Trained {
+  user: string
+  examples: number
+  validation: number
+  settings: TrainSettings
+  resume: boolean
+}
+
+/** Own voice 1 nat better, another's .5; a retrieved piece .25. */
+function setUp(extra: Partial<LampRunOptions> = {}) {
+  const base = fakeBase(path.join(folder, 'base.gguf'), (prompt, _answer, voice) => {
+    const asker = (prompt.split('|').at(-1) as string).split(' asks')[0]
+    return 4 - (voice === null ? 0 : voice === asker ? 1 : 0.5) - (prompt.includes('|') ? 0.25 : 0)
+  })
+  const trained: Trained[] = []
+  const notes: LampProgress[] = []
+  const train: TrainVoice = async (examples, validation, settings, runFolder, { user, resume }) => {
+    trained.push({ user, examples: examples.length, validation: validation.length, settings, resume })
+    mkdirSync(runFolder, { recursive: true })
+    const voiceFile = path.join(runFolder, 'voice.gguf')
+    writeFileSync(voiceFile, user)
+    const facts = { steps: 2, tokens: 90, seconds: 3, tokensPerSecond: 30, peakMemoryBytes: 5, finalLoss: 1 }
+    return { voiceFile, ...facts, bestValidation: null }
+  }
+  const run = (more: Partial<LampRunOptions> = {}) =>
+    runLamp({
+      base,
+      file,
+      builder: fakeBuilder,
+      createSearch: () => (_query, k) => [2, 1, 0].slice(0, k),
+      train,
+      out,
+      onProgress: (progress) => notes.push(progress),
+      ...extra,
+      ...more,
+    })
+  return { base, trained, notes, run, train }
+}
+
+describe('a LaMP run', () => {
+  it('gives every method for every user in one shape', async () => {
+    const { run, trained, notes } = setUp()
+    const { users } = await run()
+    expect(Object.keys(users)).toEqual(NAMES)
+    // G0 to G9 and the end token are 3, G10 is 4.
+    const counted = { tokens: 34, queries: 11 }
+    for (const id of NAMES) {
+      const { methods, training } = users[id] as (typeof users)[string]
+      expect(methods.base).toEqual({ nll: expect.closeTo(4, 10), ...counted })
+      expect(methods.retrieval).toEqual({ nll: expect.closeTo(3.75, 10), ...counted })
+      expect(methods.voice).toEqual({ nll: expect.closeTo(3, 10), ...counted })
+      expect(methods['voice+retrieval']).toEqual({ nll: expect.closeTo(2.75, 10), ...counted })
+      const voices = Object.fromEntries(
+        NAMES.filter((name) => name !== id).map((name) => [name, expect.closeTo(3.5, 10)]),
+      )
+      expect(methods.other).toEqual({ nll: expect.closeTo(3.5, 10), ...counted, voices })
+      expect(training).toEqual({ tokens: 90, seconds: 3, tokensPerSecond: 30, peakMemoryBytes: 5 })
+    }
+    expect(trained.map(({ user }) => user)).toEqual(NAMES)
+    expect(trained[0]).toMatchObject({ examples: 3, validation: 0, settings: LAMP_SETTINGS, resume: false })
+    expect(notes[0]).toEqual({ user: null, stage: 'note', message: 'ann: a note' })
+  })
+
+  it('keeps users apart on disk whose names differ in signs or case', () => {
+    const folders = NAMES.concat('bob-x-y', '..').map((id) => userFolder(out, id).toLowerCase())
+    expect(new Set(folders).size).toBe(5)
+    for (const one of folders) expect(path.dirname(one)).toBe(out.toLowerCase())
+  })
+
+  it('takes the users, methods, queries, cut and settings asked for', async () => {
+    const { run, base, trained } = setUp()
+    const asked = { users: ['ann'], methods: ['base', 'voice'], queries: 2, maxInput: 6 }
+    const { users } = await run({ ...asked, settings: { lr: 0.5, epochs: undefined }, seed: 7 })
+    expect(users).toEqual({
+      ann: { methods: { base: expect.anything(), voice: expect.anything() }, training: expect.anything() },
+    })
+    expect(base.scored).toEqual(['base: ann as>', 'base: ann as>', 'ann: ann as>', 'ann: ann as>'])
+    expect(trained[0]?.settings).toEqual({ ...LAMP_SETTINGS, lr: 0.5, seed: 7 })
+  })
+
+  it('trains nothing for methods without a voice', async () => {
+    const { run, trained } = setUp()
+    const { users } = await run({ users: ['ann'], methods: ['base', 'retrieval'] })
+    expect(users.ann?.training).toBeNull()
+    expect(trained).toEqual([])
+  })
+
+  it('writes answers when asked: the first line that says something, with ROUGE', async () => {
+    const { run, base } = setUp()
+    const { users } = await run({ users: ['ann', 'Ann'], queries: 2, methods: ['base', 'other'], generate: true })
+    expect(users.ann?.methods.base).toMatchObject({
+      rouge1: 0,
+      rougeL: 0,
+      texts: [
+        { query: 'ann q0', gold: 'G0', text: 'base says', voice: null },
+        { query: 'ann q1', gold: 'G1', text: 'base says', voice: null },
+      ],
+    })
+    expect(users.ann?.methods.other?.texts?.[0]).toEqual({
+      query: 'ann q0',
+      gold: 'G0',
+      text: 'Ann says',
+      voice: 'Ann',
+    })
+    const before = base.generated.length
+    expect(before).toBe(8)
+    await run({ users: ['ann', 'Ann'], queries: 2, methods: ['base', 'other'], generate: true })
+    expect(base.generated.length).toBe(before)
+  })
+})
+
+describe('taking up a run', () => {
+  it('does nothing again that is done, and only what is new', async () => {
+    const first = setUp()
+    const whole = await first.run({ queries: 5 })
+    const again = setUp()
+    expect(await again.run({ queries: 5 })).toEqual(whole)
+    expect(again.base.scored).toEqual([])
+    expect(again.trained).toEqual([])
+    await again.run({ queries: 6, methods: ['base'] })
+    expect(again.base.scored).toEqual(NAMES.map((name) => `base: ${name} asks 5>`))
+  })
+
+  it('goes on after a kill in the middle of a line', async () => {
+    const first = setUp()
+    const whole = await first.run()
+    const scores = path.join(userFolder(out, 'ann'), 'scores.jsonl')
+    truncateSync(scores, readFileSync(scores).length - 20)
+    const again = setUp()
+    expect(await again.run()).toEqual(whole)
+    expect(again.base.scored).toHaveLength(1)
+    const third = setUp()
+    expect(await third.run()).toEqual(whole)
+    expect(third.base.scored).toEqual([])
+  })
+
+  it('goes on after a kill in training, and trains anew for other settings', async () => {
+    const first = setUp()
+    const dying: TrainVoice = async (_examples, _validation, _settings, runFolder) => {
+      mkdirSync(runFolder, { recursive: true })
+      writeFileSync(path.join(runFolder, 'checkpoint'), 'half')
+      throw new Error('killed')
+    }
+    await expect(first.run({ train: dying })).rejects.toThrow('killed')
+    const second = setUp()
+    await second.run({ users: ['ann'], methods: ['voice'] })
+    expect(second.trained).toMatchObject([{ user: 'ann', resume: true }])
+    const checkpoint = path.join(userFolder(out, 'ann'), 'run', 'checkpoint')
+    expect(existsSync(checkpoint)).toBe(true)
+    const third = setUp()
+    await third.run({ users: ['ann'], methods: ['voice'], settings: { threads: 2 } })
+    expect(third.trained).toEqual([])
+    await third.run({ users: ['ann'], methods: ['voice'], settings: { lr: 0.1 } })
+    expect(third.trained).toMatchObject([{ user: 'ann', resume: false }])
+    expect(existsSync(checkpoint)).toBe(false)
+  })
+
+  it('does not trust a voice file that has changed, and scores anew under another voice or base', async () => {
+    const first = setUp()
+    await first.run({ users: ['ann'], methods: ['base', 'voice'], queries: 1 })
+    writeFileSync(path.join(userFolder(out, 'ann'), 'run', 'voice.gguf'), 'tampered')
+    const second = setUp()
+    await second.run({ users: ['ann'], methods: ['base', 'voice'], queries: 1 })
+    expect(second.trained).toHaveLength(1)
+    expect(second.base.scored).toEqual([])
+    writeFileSync(path.join(folder, 'base.gguf'), 'another base')
+    const third = setUp()
+    await third.run({ users: ['ann'], methods: ['base', 'voice'], queries: 1 })
+    expect(third.base.scored).toEqual(['base: ann asks 0>', 'ann: ann asks 0>'])
+    expect(third.trained).toHaveLength(1)
+  })
+
+  it('keeps what was scored before an abort', async () => {
+    const abort = new AbortController()
+    const { run } = setUp({ methods: ['base'], users: ['ann'], signal: abort.signal })
+    await expect(
+      run({ onProgress: () => abort.abort(new Error('enough')), file: { ...file, notes: [] } }),
+    ).rejects.toThrow('enough')
+    const again = setUp()
+    await again.run({ methods: ['base'], users: ['ann'] })
+    expect(again.base.scored).toHaveLength(3)
+  })
+
+  it('leaves no drafts behind', async () => {
+    await setUp().run()
+    expect(readdirSync(userFolder(out, 'ann')).sort()).toEqual(['run', 'scores.jsonl', 'training.json', 'voice.json'])
+  })
+})
+
+describe('what cannot be run', () => {
+  it.each<[string, Partial<LampRunOptions>, string, string]>([
+    ['an unknown user', { users: ['ann', 'eve'] }, 'UnknownUser', 'made.json has no user "eve"'],
+    ['an unknown method', { methods: ['base', 'magic'] }, 'UnknownMethod', 'There is no method "magic"'],
+    ['other with one user', { users: ['ann'] }, 'TooFewUsers', '1 is chosen (ann)'],
+    ['no queries', { queries: 0 }, 'NothingToScore', 'ann has 0 usable queries and 3 usable items of history'],
+  ])('%s is said before anything is done', async (_case, options, name, words) => {
+    const { run } = setUp()
+    await expect(run(options)).rejects.toMatchObject({ name, message: expect.stringContaining(words) })
+    expect(existsSync(out)).toBe(false)
+  })
+
+  it('a folder with a run of someone else is left alone', async () => {
+    const foreign = path.join(userFolder(out, 'ann'), 'run')
+    mkdirSync(foreign, { recursive: true })
+    appendFileSync(path.join(foreign, 'thesis.txt'), 'mine')
+    await expect(setUp().run()).rejects.toMatchObject({ name: 'OutFolderInUse' })
+    expect(readFileSync(path.join(foreign, 'thesis.txt'), 'utf8')).toBe('mine')
+  })
+
+  it('an out folder that is a file is named', async () => {
+    writeFileSync(out, '')
+    await expect(setUp().run()).rejects.toMatchObject({ name: 'CannotWrite', message: expect.stringContaining(out) })
+  })
+})
