@@ -1,0 +1,267 @@
+/**
+ * A graph of tensor operations, built and computed again and again in the same memory. Shapes are checked here, before
+ * ggml sees them, because a failed assertion inside ggml ends the process.
+ *
+ * Shapes stand as ggml orders them: [fastest, …]. `mulMat(a [k, m], b [k, n])` gives [m, n] = aᵀ b.
+ */
+import { IdiolectError } from '../errors.ts'
+import { type Ggml, NULL, type Pointer, type RopeFunction } from './api.ts'
+import type { Device } from './device.ts'
+import { type Storage, type Tensor, elements, shape4 } from './storage.ts'
+import { TYPE, type TypeNumber } from './types.ts'
+
+type Shape = Tensor['ne']
+
+export interface Rope {
+  dims: number
+  /** 0: pairs of neighbours (NORM), 2: halves (NEOX). */
+  mode: 0 | 2
+  contextOriginal: number
+  freqBase: number
+  freqScale: number
+  extFactor: number
+  attnFactor: number
+  betaFast: number
+  betaSlow: number
+  /** Frequency factors of the file, or null. */
+  factors: Tensor | null
+}
+
+export class Graph implements Disposable {
+  readonly #device: Device
+  readonly #ggml: Ggml
+  readonly #context: Pointer
+  readonly #allocator: Pointer
+  readonly #size: number
+  #graph: Pointer
+
+  /** @param size most nodes and leaves that one build may have */
+  constructor(device: Device, size = 2048) {
+    this.#device = device
+    this.#ggml = device.ggml
+    this.#size = size
+    this.#context = this.#ggml.init({
+      mem_size: this.#ggml.tensorOverhead() * size * 2 + this.#ggml.graphOverheadCustom(size, false),
+      mem_buffer: null,
+      no_alloc: true,
+    })
+    this.#allocator = this.#ggml.gallocrNew(device.buffers)
+    this.#graph = this.#ggml.newGraphCustom(this.#context, size, false)
+  }
+
+  /** Forgets what was built; memory for results is kept for the next build. */
+  reset(): void {
+    this.#ggml.reset(this.#context)
+    this.#graph = this.#ggml.newGraphCustom(this.#context, this.#size, false)
+  }
+
+  /** Bytes held for intermediate results. */
+  get bytes(): number {
+    return this.#ggml.gallocrBufferSize(this.#allocator, 0)
+  }
+
+  /** Orders `tensor` and all it needs to be computed after everything expanded before. */
+  expand(tensor: Tensor): Tensor {
+    this.#ggml.buildForwardExpand(this.#graph, tensor.ptr)
+    return tensor
+  }
+
+  /** Marks a result that is read after `compute`, so that its memory is not given to another. */
+  output(tensor: Tensor): Tensor {
+    this.#ggml.setOutput(tensor.ptr)
+    return this.expand(tensor)
+  }
+
+  /** Has `node` computed right into the memory of a stored tensor (which must be at least as large). */
+  into(node: Tensor, storage: Storage, slot: Tensor): Tensor {
+    if (elements(node) > elements(slot) || node.type !== slot.type) {
+      throw new Error(`a result [${node.ne}] does not fit its place [${slot.ne}]`)
+    }
+    const { buffer, address } = storage.place(slot)
+    this.#ggml.backendTensorAlloc(buffer, node.ptr, address)
+    return this.output(node)
+  }
+
+  /**
+   * Allocates and computes; returns when done.
+   * @throws IdiolectError `ComputeFailed` or `OutOfMemory`
+   */
+  compute(): void {
+    if (!this.#ggml.gallocrAllocGraph(this.#allocator, this.#graph)) {
+      throw new IdiolectError('OutOfMemory', 'memory for a step of the computation could not be had', null)
+    }
+    const status = this.#ggml.backendGraphCompute(this.#device.backend, this.#graph)
+    if (status !== 0) throw new IdiolectError('ComputeFailed', `${this.#device.name} answered status ${status}`, null)
+  }
+
+  // ---- shapes ---------------------------------------------------------------------------------------------
+
+  #made(ptr: Pointer, ne: readonly number[], type: TypeNumber = TYPE.F32): Tensor {
+    return { ptr, type, ne: shape4(ne) }
+  }
+
+  view(a: Tensor, ne: readonly number[], strides: readonly number[] = [], byteOffset = 0): Tensor {
+    const shape = shape4(ne)
+    const row = this.#ggml.rowSize(a.type, shape[0])
+    const b1 = strides[0] ?? row
+    const b2 = strides[1] ?? b1 * shape[1]
+    const b3 = strides[2] ?? b2 * shape[2]
+    const last = byteOffset + b1 * (shape[1] - 1) + b2 * (shape[2] - 1) + b3 * (shape[3] - 1) + row
+    const size = this.#ggml.nbytes(a.ptr)
+    if (last > size) throw new Error(`a view of [${shape}] at ${byteOffset} ends at ${last}, past ${size} bytes`)
+    return this.#made(this.#ggml.view4d(this.#context, a.ptr, ...shape, b1, b2, b3, byteOffset), shape, a.type)
+  }
+
+  reshape(a: Tensor, ne: readonly number[]): Tensor {
+    const shape = shape4(ne)
+    this.#check(elements(a) === shape.reduce((x, y) => x * y, 1), 'reshape', a.ne, shape)
+    return this.#made(this.#ggml.reshape4d(this.#context, a.ptr, ...shape), shape, a.type)
+  }
+
+  /** Dimension i of `a` becomes dimension `axes[i]`. */
+  permute(a: Tensor, axes: readonly [number, number, number, number]): Tensor {
+    const ne = [0, 0, 0, 0]
+    for (let i = 0; i < 4; i++) ne[axes[i] as number] = a.ne[i] as number
+    return this.#made(this.#ggml.permute(this.#context, a.ptr, ...axes), ne, a.type)
+  }
+
+  cont(a: Tensor): Tensor {
+    return this.#made(this.#ggml.cont(this.#context, a.ptr), a.ne, a.type)
+  }
+
+  /** A contiguous copy with the first two dimensions exchanged. */
+  transposed(a: Tensor): Tensor {
+    return this.cont(this.permute(a, [1, 0, 2, 3]))
+  }
+
+  cast(a: Tensor, type: TypeNumber): Tensor {
+    return this.#made(this.#ggml.cast(this.#context, a.ptr, type), a.ne, type)
+  }
+
+  /** Copies `a` over `target` (same number of elements); ordered at once, since nothing else will need it. */
+  copy(a: Tensor, target: Tensor): Tensor {
+    this.#check(elements(a) === elements(target), 'copy', a.ne, target.ne)
+    return this.expand(this.#made(this.#ggml.cpy(this.#context, a.ptr, target.ptr), target.ne, target.type))
+  }
+
+  // ---- arithmetic -----------------------------------------------------------------------------------------
+
+  #check(ok: boolean, operation: string, a: Shape | readonly number[], b: Shape | readonly number[]): void {
+    if (!ok) throw new Error(`${operation}: shapes [${a.join(', ')}] and [${b.join(', ')}] do not agree`)
+  }
+
+  #elementwise(name: 'add' | 'sub' | 'mul' | 'addInplace', a: Tensor, b: Tensor): Tensor {
+    this.#check(a.ne.every((n, i) => n % (b.ne[i] as number) === 0), name, a.ne, b.ne)
+    return this.#made(this.#ggml[name](this.#context, a.ptr, b.ptr), a.ne)
+  }
+
+  add(a: Tensor, b: Tensor): Tensor {
+    return this.#elementwise('add', a, b)
+  }
+
+  sub(a: Tensor, b: Tensor): Tensor {
+    return this.#elementwise('sub', a, b)
+  }
+
+  /** a ⊙ b, with b repeated where it is smaller. */
+  mul(a: Tensor, b: Tensor): Tensor {
+    return this.#elementwise('mul', a, b)
+  }
+
+  /** Adds b into a's own memory; ordered at once. */
+  accumulate(a: Tensor, b: Tensor): Tensor {
+    return this.expand(this.#elementwise('addInplace', a, b))
+  }
+
+  scale(a: Tensor, factor: number): Tensor {
+    return this.#made(this.#ggml.scale(this.#context, a.ptr, factor), a.ne)
+  }
+
+  /** [k, m] and [k, n] -> [m, n]; a's dimensions 2 and 3 are repeated over b's. */
+  mulMat(a: Tensor, b: Tensor): Tensor {
+    const ok = a.ne[0] === b.ne[0] && b.ne[2] % a.ne[2] === 0 && b.ne[3] % a.ne[3] === 0
+    this.#check(ok, 'mulMat', a.ne, b.ne)
+    return this.#made(this.#ggml.mulMat(this.#context, a.ptr, b.ptr), [a.ne[1], b.ne[1], b.ne[2], b.ne[3]])
+  }
+
+  /** Rows of `a` [k, rows] picked by `rows` (I32 [n]) -> F32 [k, n]. */
+  getRows(a: Tensor, rows: Tensor): Tensor {
+    this.#check(rows.type === TYPE.I32 && a.ne[2] === 1, 'getRows', a.ne, rows.ne)
+    return this.#made(this.#ggml.getRows(this.#context, a.ptr, rows.ptr), [a.ne[0], rows.ne[0]])
+  }
+
+  /** Puts the rows of `b` [k, n] into `a` [k, m] at `rows` (I32 [n], all different); returns a view of a. */
+  setRows(a: Tensor, b: Tensor, rows: Tensor): Tensor {
+    this.#check(a.ne[0] === b.ne[0] && b.ne[1] === rows.ne[0], 'setRows', a.ne, b.ne)
+    return this.#made(this.#ggml.setRows(this.#context, a.ptr, b.ptr, rows.ptr), a.ne)
+  }
+
+  rmsNorm(a: Tensor, eps: number): Tensor {
+    return this.#made(this.#ggml.rmsNorm(this.#context, a.ptr, eps), a.ne)
+  }
+
+  /** Gradient of `rmsNorm(x)` given that of its result: (g − x̂ mean(g x̂)) / rms(x). */
+  rmsNormBack(dy: Tensor, x: Tensor, eps: number): Tensor {
+    this.#check(elements(dy) === elements(x), 'rmsNormBack', dy.ne, x.ne)
+    return this.#made(this.#ggml.rmsNormBack(this.#context, dy.ptr, x.ptr, eps), dy.ne)
+  }
+
+  silu(a: Tensor): Tensor {
+    return this.#made(this.#ggml.silu(this.#context, a.ptr), a.ne)
+  }
+
+  /** dy σ(x)(1 + x(1 − σ(x))). */
+  siluBack(dy: Tensor, x: Tensor): Tensor {
+    return this.#made(this.#ggml.siluBack(this.#context, dy.ptr, x.ptr), dy.ne)
+  }
+
+  /** silu(gate) ⊙ up. */
+  swiglu(gate: Tensor, up: Tensor): Tensor {
+    return this.#made(this.#ggml.swigluSplit(this.#context, gate.ptr, up.ptr), gate.ne)
+  }
+
+  /** −∞ where a column (key, dimension 0) comes after its row (query, dimension 1). */
+  causal(a: Tensor): Tensor {
+    return this.#made(this.#ggml.diagMaskInf(this.#context, a.ptr, 0), a.ne)
+  }
+
+  /** softmax over dimension 0 of scale·a. */
+  softMax(a: Tensor, scale: number): Tensor {
+    return this.#made(this.#ggml.softMaxExt(this.#context, a.ptr, NULL, scale, 0), a.ne)
+  }
+
+  /** Gradient of `softMax(a, scale)` with respect to a: scale·P ⊙ (dP − rowsum(dP ⊙ P)). */
+  softMaxBack(dP: Tensor, P: Tensor, scale: number): Tensor {
+    this.#check(elements(dP) === elements(P), 'softMaxBack', dP.ne, P.ne)
+    return this.#made(this.#ggml.softMaxExtBack(this.#context, dP.ptr, P.ptr, scale, 0), dP.ne)
+  }
+
+  rope(a: Tensor, positions: Tensor, rope: Rope): Tensor {
+    return this.#rope('ropeExt', a, positions, rope)
+  }
+
+  ropeBack(dy: Tensor, positions: Tensor, rope: Rope): Tensor {
+    return this.#rope('ropeExtBack', dy, positions, rope)
+  }
+
+  /** a [head, heads, tokens], positions I32 [tokens]. */
+  #rope(name: 'ropeExt' | 'ropeExtBack', a: Tensor, positions: Tensor, r: Rope): Tensor {
+    this.#check(positions.ne[0] === a.ne[2], name, a.ne, positions.ne)
+    const call: RopeFunction = this.#ggml[name]
+    const ptr = call(
+      this.#context, a.ptr, positions.ptr, r.factors?.ptr ?? NULL, r.dims, r.mode, r.contextOriginal,
+      r.freqBase, r.freqScale, r.extFactor, r.attnFactor, r.betaFast, r.betaSlow,
+    )
+    return this.#made(ptr, a.ne)
+  }
+
+  /** Rows of `a` summed: [k, n] -> [1, n]. */
+  sumRows(a: Tensor): Tensor {
+    return this.#made(this.#ggml.sumRows(this.#context, a.ptr), [1, a.ne[1], a.ne[2], a.ne[3]])
+  }
+
+  [Symbol.dispose](): void {
+    this.#ggml.gallocrFree(this.#allocator)
+    this.#ggml.free(this.#context)
+  }
+}

@@ -1,0 +1,74 @@
+/** Examples packed side by side: no padding but to a multiple of 16, which fast F32 products ask of attention. */
+import type { TokenExample } from '../trainer/types.ts'
+
+/** Rows of a pack that belong to one example; attention never looks past them. */
+export interface Segment {
+  start: number
+  /** A multiple of `ALIGN`; what is past the example's own tokens is seen by nobody. */
+  length: number
+}
+
+export interface Pack {
+  tokens: Int32Array
+  positions: Int32Array
+  segments: Segment[]
+  /** Rows whose next token is supervised, and that token. */
+  rows: Int32Array
+  targets: Int32Array
+  /** Tokens of the examples, without alignment. */
+  used: number
+}
+
+export const ALIGN = 16
+
+/** Rows that an example takes in a pack: its last token predicts nothing, but is carried when it is all there is. */
+export function rowsOf(example: TokenExample): number {
+  return Math.ceil(Math.max(1, example.tokens.length - 1) / ALIGN) * ALIGN
+}
+
+/** Lays examples side by side. */
+export function pack(examples: readonly TokenExample[]): Pack {
+  const size = examples.reduce((sum, example) => sum + rowsOf(example), 0)
+  const tokens = new Int32Array(size)
+  const positions = new Int32Array(size)
+  const segments: Segment[] = []
+  const rows: number[] = []
+  const targets: number[] = []
+  let start = 0
+  let used = 0
+  for (const example of examples) {
+    const length = rowsOf(example)
+    const inputs = example.tokens.subarray(0, Math.max(1, example.tokens.length - 1))
+    tokens.set(inputs, start)
+    for (let i = 0; i < length; i++) positions[start + i] = i
+    for (let i = Math.max(1, example.answerFrom); i < example.tokens.length; i++) {
+      rows.push(start + i - 1)
+      targets.push(example.tokens[i] as number)
+    }
+    segments.push({ start, length })
+    start += length
+    used += example.tokens.length
+  }
+  return { tokens, positions, segments, rows: Int32Array.from(rows), targets: Int32Array.from(targets), used }
+}
+
+/**
+ * Deals examples into packs of at most `capacity` rows, the longest first into the first pack with room (first-fit
+ * decreasing), so that packs are nearly full.
+ * @throws Error when one example alone is larger than `capacity`
+ */
+export function packInto(examples: readonly TokenExample[], capacity: number): TokenExample[][] {
+  const bins: { room: number; examples: TokenExample[] }[] = []
+  for (const example of [...examples].sort((a, b) => rowsOf(b) - rowsOf(a))) {
+    const rows = rowsOf(example)
+    if (rows > capacity) throw new Error(`an example of ${rows} rows does not fit a pack of ${capacity}`)
+    let bin = bins.find((b) => b.room >= rows)
+    if (!bin) {
+      bin = { room: capacity, examples: [] }
+      bins.push(bin)
+    }
+    bin.examples.push(example)
+    bin.room -= rows
+  }
+  return bins.map((bin) => bin.examples)
+}

@@ -1,0 +1,284 @@
+/**
+ * A base model with a LoRA on a device: packs in, losses and summed gradients out. One graph a block, so that a run can
+ * stop, be paused or answer between blocks, and so that only what the memory plan keeps stays from one to the next.
+ */
+import { IdiolectError } from '../errors.ts'
+import type { Device } from '../ggml/device.ts'
+import { Graph } from '../ggml/graph.ts'
+import { Storage, type Tensor, elements } from '../ggml/storage.ts'
+import { TYPE, type TypeNumber } from '../ggml/types.ts'
+import type { GgufFile } from '../gguf/read.ts'
+import type { TokenExample } from '../trainer/types.ts'
+import { ALIGN, type Pack, pack } from './batch.ts'
+import { type BlockContext, type Places, type Shared, blockBackward, blockForward } from './block.ts'
+import { createDropout } from './dropout.ts'
+import { HEAD_ROWS, headLogits, headLoss } from './head.ts'
+import { type Hyperparameters, readHyperparameters } from './hyperparameters.ts'
+import { Lora, type LoraSpec } from './lora.ts'
+import { type Weights, loadWeights } from './weights.ts'
+
+export interface EngineOptions {
+  /** Type that weights are converted to. */
+  weightType: TypeNumber
+  /** Most rows of a pack. */
+  capacity: number
+  lora: LoraSpec | null
+  /** Blocks whose forward results are computed again in the backward pass instead of kept. */
+  recomputed?: number
+  dropout?: number
+  onLoad?: (fraction: number) => void
+}
+
+export interface PassOptions {
+  /** Seed of the dropout masks; null: no dropout (measuring). */
+  dropoutSeed?: string | null
+  /** Called between blocks; may throw to abandon the pass. */
+  between?: () => Promise<void>
+}
+
+/** Gradients carry this factor on the device (see `head.ts`); `Engine.takeGradient` divides it out. */
+const LOSS_SCALE = 64
+const GRAPH_NODES = 16384
+
+export class Engine implements Disposable {
+  readonly h: Hyperparameters
+  readonly lora: Lora | null
+  readonly #device: Device
+  readonly #weights: Weights
+  readonly #storage: Storage
+  readonly #graph: Graph
+  readonly #headGraph: Graph
+  readonly #inputs: { tokens: Tensor; positions: Tensor; rows: Tensor; targets: Tensor; at: Tensor }
+  /** Input of block i; the last one is the output of the last block. */
+  readonly #x: Tensor[]
+  readonly #places: Places[]
+  readonly #shared: Shared
+  readonly #dx: [Tensor, Tensor] | null
+  readonly #dropout: ReturnType<typeof createDropout>
+  readonly #options: EngineOptions
+  readonly #kept: number
+
+  constructor(device: Device, gguf: GgufFile, options: EngineOptions) {
+    if (options.capacity % ALIGN !== 0) throw new Error(`capacity must be a multiple of ${ALIGN}, not ${options.capacity}`)
+    this.#device = device
+    this.#options = options
+    const h = readHyperparameters(gguf)
+    this.h = h
+    this.#weights = loadWeights(device, gguf, h, options.weightType, options.onLoad)
+    this.lora = options.lora ? new Lora(device, h, options.lora) : null
+    this.#kept = this.lora ? h.blocks - Math.min(h.blocks, options.recomputed ?? 0) : 0
+
+    const storage = new Storage(device, device.buffers, h.blocks * 8 + 64)
+    this.#storage = storage
+    const floats = (features: number): Tensor => storage.tensor(TYPE.F32, [features, options.capacity])
+    const integers = (n: number): Tensor => storage.tensor(TYPE.I32, [n])
+    const q = h.heads * h.headSize
+    const kv = h.kvHeads * h.headSize
+    this.#inputs = {
+      tokens: integers(options.capacity),
+      positions: integers(options.capacity),
+      rows: integers(HEAD_ROWS),
+      targets: integers(HEAD_ROWS),
+      at: integers(HEAD_ROWS),
+    }
+    this.#x = Array.from({ length: this.lora ? h.blocks + 1 : 2 }, () => floats(h.width))
+    const places = (): Places => ({
+      q: floats(q), k: floats(kv), v: floats(kv), y: floats(h.width), gate: floats(h.ff), up: floats(h.ff),
+    })
+    // Blocks that are computed again share the last set.
+    this.#places = Array.from({ length: Math.min(h.blocks, this.#kept + 1) }, places)
+    const back = this.lora !== null
+    this.#shared = { o: floats(q), dO: floats(back ? q : 1), dQ: floats(back ? q : 1), dK: floats(back ? kv : 1), dV: floats(back ? kv : 1) }
+    this.#dx = back ? [floats(h.width), floats(h.width)] : null
+    this.#dropout = createDropout(storage, this.lora, options.dropout ?? 0, options.capacity)
+    storage.allocate()
+    this.#graph = new Graph(device, GRAPH_NODES)
+    this.#headGraph = new Graph(device, 128)
+  }
+
+  /** Bytes on the device: weights, adapter, kept results, intermediate results so far. */
+  get bytes(): number {
+    const graphs = this.#graph.bytes + this.#headGraph.bytes
+    return this.#weights.bytes + (this.lora?.bytes ?? 0) + this.#storage.bytes + graphs
+  }
+
+  /**
+   * One forward and backward pass; gradients are added to the LoRA's.
+   * @returns sum of the negative log-likelihoods of the pack's supervised tokens, nats
+   * @throws IdiolectError `NotANumber` when the loss is NaN or infinite
+   */
+  async trainPack(batch: Pack, options: PassOptions = {}): Promise<number> {
+    if (!this.lora || !this.#dx) throw new Error('an engine without LoRA cannot train')
+    await this.#forward(batch, options)
+    const dx: [Tensor, Tensor] = this.#dx
+    this.#storage.zero(dx[0])
+    const loss = this.#head(batch, { dx: dx[0] })
+    let from = 0
+    for (let i = this.h.blocks - 1; i >= 0; i--) {
+      await options.between?.()
+      if (i >= this.#kept) this.#runForward(batch, i, options)
+      const target = i > 0 ? dx[1 - from] as Tensor : null
+      this.#graph.reset()
+      const context = this.#context(batch, i, options)
+      const view = (a: Tensor): Tensor => this.#graph.view(a, [a.ne[0], batch.tokens.length])
+      blockBackward(
+        context, i, this.#weights.blocks[i] as Weights['blocks'][number], this.#placesOf(i),
+        view(this.#x[i] as Tensor), view(dx[from] as Tensor), target,
+      )
+      this.#graph.compute()
+      from = 1 - from
+    }
+    return loss
+  }
+
+  /** Forward only: the sum as in `trainPack`. */
+  async measurePack(batch: Pack, options: PassOptions = {}): Promise<number> {
+    await this.#forward(batch, options)
+    return this.#head(batch, null)
+  }
+
+  /** Next-token logits after the positions listed, for one text of at most `capacity` tokens. */
+  async logits(tokens: Int32Array, positions: readonly number[]): Promise<Float32Array[]> {
+    const longer = new Int32Array(tokens.length + 1)
+    longer.set(tokens)
+    const batch = pack([{ tokens: longer, answerFrom: tokens.length } satisfies TokenExample])
+    await this.#forward(batch, {})
+    const out: Float32Array[] = []
+    for (let from = 0; from < positions.length; from += HEAD_ROWS) {
+      const rows = Int32Array.from(positions.slice(from, from + HEAD_ROWS))
+      this.#headGraph.reset()
+      this.#storage.set(this.#inputs.rows, rows)
+      const result = this.#headGraph.output(
+        headLogits(this.#headContext(), this.#output(batch.tokens.length), this.#count(this.#inputs.rows, rows.length)),
+      )
+      this.#headGraph.compute()
+      const all = this.#storage.get(result, new Float32Array(elements(result)))
+      rows.forEach((_, i) => out.push(all.slice(i * this.h.vocabulary, (i + 1) * this.h.vocabulary)))
+    }
+    return out
+  }
+
+  /** Sets what `setGradient` divides by and hands out every pair's gradient: per answer token, loss scale divided out. */
+  takeGradient(answerTokens: number): { a: Float32Array; b: Float32Array }[] {
+    const lora = this.lora
+    if (!lora) return []
+    const values = lora.pairs.map((pair) => lora.gradient(pair, 1 / (LOSS_SCALE * answerTokens)))
+    lora.clearGradients()
+    return values
+  }
+
+  async #forward(batch: Pack, options: PassOptions): Promise<void> {
+    this.#check(batch)
+    this.#storage.set(this.#inputs.tokens, batch.tokens)
+    this.#storage.set(this.#inputs.positions, batch.positions)
+    if (options.dropoutSeed) this.#dropout.deal(options.dropoutSeed)
+    this.#graph.reset()
+    const embedded = this.#graph.getRows(this.#weights.embedding, this.#view1(this.#inputs.tokens, batch.tokens.length))
+    this.#graph.into(embedded, this.#storage, this.#x[0] as Tensor)
+    this.#graph.compute()
+    for (let i = 0; i < this.h.blocks; i++) {
+      await options.between?.()
+      this.#runForward(batch, i, options)
+    }
+  }
+
+  #runForward(batch: Pack, i: number, options: PassOptions): void {
+    this.#graph.reset()
+    const x = this.#xOf(i)
+    blockForward(
+      this.#context(batch, i, options), i, this.#weights.blocks[i] as Weights['blocks'][number], this.#placesOf(i),
+      this.#graph.view(x, [x.ne[0], batch.tokens.length]), this.#xOf(i + 1),
+    )
+    this.#graph.compute()
+  }
+
+  #head(batch: Pack, gradient: { dx: Tensor } | null): number {
+    const { vocabulary } = this.h
+    let loss = 0
+    for (let from = 0; from < batch.rows.length; from += HEAD_ROWS) {
+      const rows = batch.rows.slice(from, from + HEAD_ROWS)
+      const targets = batch.targets.slice(from, from + HEAD_ROWS)
+      this.#storage.set(this.#inputs.rows, rows)
+      this.#storage.set(this.#inputs.targets, targets)
+      this.#storage.set(this.#inputs.at, targets.map((target, i) => i * vocabulary + target))
+      this.#headGraph.reset()
+      const view = (a: Tensor): Tensor => this.#count(a, rows.length)
+      const { rows: r, targets: t, at } = this.#inputs
+      const g = this.#headGraph
+      const probability = headLoss(
+        this.#headContext(), this.#output(batch.tokens.length), { rows: view(r), targets: view(t), at: view(at) },
+        gradient ? { dx: g.view(gradient.dx, [this.h.width, batch.tokens.length]), lossScale: LOSS_SCALE } : null,
+      )
+      g.compute()
+      for (const p of this.#storage.get(probability)) loss -= Math.log(Math.max(p, 1e-37))
+    }
+    if (!Number.isFinite(loss)) {
+      throw new IdiolectError('NotANumber', `the loss of a pack came out as ${loss}`, 'Try a smaller learning rate.')
+    }
+    return loss
+  }
+
+  #check(batch: Pack): void {
+    if (batch.tokens.length > this.#options.capacity) {
+      throw new Error(`a pack of ${batch.tokens.length} rows is larger than the capacity of ${this.#options.capacity}`)
+    }
+    const wrong = batch.tokens.find((token) => token < 0 || token >= this.h.vocabulary)
+    if (wrong !== undefined) throw new Error(`token ${wrong} is not in the vocabulary of ${this.h.vocabulary}`)
+  }
+
+  #xOf(i: number): Tensor {
+    return this.#x[this.lora ? i : i % 2] as Tensor
+  }
+
+  #placesOf(i: number): Places {
+    return this.#places[Math.min(i, this.#places.length - 1)] as Places
+  }
+
+  #output(rows: number): Tensor {
+    return this.#headGraph.view(this.#xOf(this.h.blocks), [this.h.width, rows])
+  }
+
+  #view1(a: Tensor, n: number): Tensor {
+    return this.#graph.view(a, [n])
+  }
+
+  #count(a: Tensor, n: number): Tensor {
+    return this.#headGraph.view(a, [n])
+  }
+
+  #headContext() {
+    return { graph: this.#headGraph, storage: this.#storage, weights: this.#weights, eps: this.h.eps }
+  }
+
+  #context(batch: Pack, index: number, options: PassOptions): BlockContext {
+    const { h } = this
+    const rows = batch.tokens.length
+    return {
+      graph: this.#graph,
+      storage: this.#storage,
+      rows,
+      segments: batch.segments,
+      positions: this.#view1(this.#inputs.positions, rows),
+      rope: {
+        dims: h.rope.dims, mode: h.rope.mode, contextOriginal: h.context, freqBase: h.rope.freqBase,
+        freqScale: h.rope.freqScale, extFactor: 0, attnFactor: 1, betaFast: 32, betaSlow: 1,
+        factors: this.#weights.ropeFactors,
+      },
+      attention: { headSize: h.headSize, heads: h.heads, kvHeads: h.kvHeads, scale: 1 / Math.sqrt(h.headSize) },
+      eps: h.eps,
+      shared: this.#shared,
+      lora: this.lora,
+      dropout: options.dropoutSeed
+        ? (pair) => this.#dropout.mask(this.#graph, pair, rows, options.dropoutSeed as string)
+        : () => null,
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#graph[Symbol.dispose]()
+    this.#headGraph[Symbol.dispose]()
+    this.#storage[Symbol.dispose]()
+    this.lora?.[Symbol.dispose]()
+    this.#weights[Symbol.dispose]()
+  }
+}
