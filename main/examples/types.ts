@@ -37,6 +37,19 @@ export interface PromptOptions {
   maxInput: number
   /** Each retrieved input is cut to this many tokens. */
   maxRetrieved: number
+  /** Prompt and answer together are fitted into this many tokens (the context); no limit when not given. */
+  maxTokens?: number
+}
+
+/** A piece that gave no example, and why, in words. */
+export interface DroppedPiece {
+  document: string
+  reason: string
+}
+
+export interface TaskQueries {
+  queries: TaskQuery[]
+  dropped: DroppedPiece[]
 }
 
 /** Ids of prompt and answer; the answer ends with the base's end token. */

@@ -8,7 +8,7 @@ import { IdiolectError } from '../errors.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import { inspectGguf } from './gguf-file.ts'
 import type { Kv, Outcome, Wanted } from './kv.ts'
-import { reasonOf, sharedLlama, takeLlamaErrors, type Device } from './llama.ts'
+import { type Device, reasonOf, sharedLlama, takeLlamaErrors } from './llama.ts'
 import { chooseToken, randomSource, type SamplingOptions } from './sampling.ts'
 import { PLAIN_STOP, plainTemplate, renderTemplate } from './template.ts'
 import { createTextStream } from './text-stream.ts'
@@ -37,7 +37,11 @@ export async function openBase(file: string, options: OpenBaseOptions): Promise<
     throw new IdiolectError('NotABase', `${file} is a voice (an adapter), not a model`, 'Import it as a voice.')
   }
   if (facts.isEmbedder) {
-    throw new IdiolectError('NotABase', `${file} is a sentence embedder, which writes no text`, 'Add it as an embedder.')
+    throw new IdiolectError(
+      'NotABase',
+      `${file} is a sentence embedder, which writes no text`,
+      'Add it as an embedder.',
+    )
   }
   const model = await loadModel(file, options.gpu)
   const contextSize = Math.min(options.contextSize ?? 2048, facts.contextSize ?? Number.POSITIVE_INFINITY)
@@ -45,22 +49,39 @@ export async function openBase(file: string, options: OpenBaseOptions): Promise<
 }
 
 /** Loads any GGUF; `pooling`: llama.cpp's pooling type put over the file's own (1: mean). */
-export async function loadModel(file: string, gpu: Device = false, pooling?: { architecture: string; type: number }): Promise<LlamaModel> {
+export async function loadModel(
+  file: string,
+  gpu: Device = false,
+  pooling?: { architecture: string; type: number },
+): Promise<LlamaModel> {
   const llama = await sharedLlama(gpu)
   takeLlamaErrors()
   try {
     return await llama.loadModel({
       modelPath: file,
-      ...(pooling === undefined ? {} : { metadataOverrides: { [pooling.architecture]: { pooling_type: pooling.type } } }),
+      ...(pooling === undefined
+        ? {}
+        : { metadataOverrides: { [pooling.architecture]: { pooling_type: pooling.type } } }),
     })
   } catch (error) {
-    throw new IdiolectError('ModelUnusable', `${file} cannot be loaded: ${reasonOf(error)}`, 'Choose another GGUF file.', {
-      cause: error,
-    })
+    throw new IdiolectError(
+      'ModelUnusable',
+      `${file} cannot be loaded: ${reasonOf(error)}`,
+      'Choose another GGUF file.',
+      {
+        cause: error,
+      },
+    )
   }
 }
 
-function baseOf(model: LlamaModel, file: string, chatTemplate: string | null, contextSize: number, voices: VoicePool): Base {
+function baseOf(
+  model: LlamaModel,
+  file: string,
+  chatTemplate: string | null,
+  contextSize: number,
+  voices: VoicePool,
+): Base {
   const tokenize = (text: string, special = false): Int32Array => Int32Array.from(model.tokenize(text, special))
   const detokenize = (tokens: Int32Array): string => model.detokenize(Array.from(tokens) as Token[], false)
   const endToken = endTokenOf(model)
@@ -97,7 +118,8 @@ function baseOf(model: LlamaModel, file: string, chatTemplate: string | null, co
     },
 
     async generate(prompt, options) {
-      if (prompt.length === 0) throw new IdiolectError('EmptyPrompt', 'The prompt has no tokens', 'Give a text to start from.')
+      if (prompt.length === 0)
+        throw new IdiolectError('EmptyPrompt', 'The prompt has no tokens', 'Give a text to start from.')
       refuseLonger(prompt.length + 1)
       const ends = (token: number): boolean => token === endToken || model.isEogToken(token as Token)
       const stream = createTextStream(detokenize, options.stop ?? [], options.onText)
@@ -192,7 +214,8 @@ function endTokenOf(model: LlamaModel): number {
   const tokenizer = model.fileInfo.metadata?.tokenizer?.ggml as Record<string, unknown> | undefined
   const named = tokenizer?.['eot_token_id']
   const end = typeof named === 'number' ? named : model.tokens.eos
-  if (end === null) throw new IdiolectError('ModelUnusable', `${model.filename ?? 'The model'} names no end token`, null)
+  if (end === null)
+    throw new IdiolectError('ModelUnusable', `${model.filename ?? 'The model'} names no end token`, null)
   return end
 }
 
@@ -204,7 +227,9 @@ function chatTokens(
 ): Int32Array {
   const { bos, bosString, eosString, shouldPrependBosToken } = model.tokens
   const text =
-    template === null ? plainTemplate(turns) : renderTemplate(template, turns, { begin: bosString ?? '', end: eosString ?? '' })
+    template === null
+      ? plainTemplate(turns)
+      : renderTemplate(template, turns, { begin: bosString ?? '', end: eosString ?? '' })
   const tokens = tokenize(text, true)
   if (!shouldPrependBosToken || bos === null || tokens[0] === bos) return tokens
   return Int32Array.from([bos, ...tokens])

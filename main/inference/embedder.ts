@@ -35,7 +35,13 @@ export async function openEmbedder(file: string, options: OpenEmbedderOptions): 
     )
   }
   const model = await loadModel(file, options.gpu)
-  return embedderOf(model, 'embedder', await idOf(file), Math.min(options.maxTokens ?? 256, facts.contextSize ?? 512), options.threads)
+  return embedderOf(
+    model,
+    'embedder',
+    await idOf(file),
+    Math.min(options.maxTokens ?? 256, facts.contextSize ?? 512),
+    options.threads,
+  )
 }
 
 /**
@@ -47,7 +53,13 @@ export async function baseAsEmbedder(base: Base | string, options: OpenEmbedderO
   const file = typeof base === 'string' ? base : base.file
   const facts = await inspectGguf(file)
   const model = await loadModel(file, options.gpu, { architecture: facts.architecture, type: MEAN })
-  return embedderOf(model, 'base', await idOf(file), Math.min(options.maxTokens ?? 96, facts.contextSize ?? 512), options.threads)
+  return embedderOf(
+    model,
+    'base',
+    await idOf(file),
+    Math.min(options.maxTokens ?? 96, facts.contextSize ?? 512),
+    options.threads,
+  )
 }
 
 async function embedderOf(
@@ -80,7 +92,12 @@ async function embedderOf(
   }
 }
 
-async function embedText(context: LlamaEmbeddingContext, model: LlamaModel, text: string, maxTokens: number): Promise<Float32Array> {
+async function embedText(
+  context: LlamaEmbeddingContext,
+  model: LlamaModel,
+  text: string,
+  maxTokens: number,
+): Promise<Float32Array> {
   // The context adds the begin and end tokens where the file wants them.
   const tokens = model.tokenize(text).slice(0, maxTokens - 2)
   const input: Token[] = tokens.length > 0 ? tokens : model.tokenize('.')

@@ -1,6 +1,6 @@
 /** A GGUF file looked at without loading it: is it one, is it whole, what is in it. */
 import { open, stat } from 'node:fs/promises'
-import { GgufFileType, readGgufFileInfo, type GgufFileInfo } from 'node-llama-cpp'
+import { type GgufFileInfo, GgufFileType, readGgufFileInfo } from 'node-llama-cpp'
 import { IdiolectError, messageOf } from '../errors.ts'
 
 export interface GgufFacts {
@@ -50,14 +50,19 @@ export async function inspectGguf(file: string): Promise<GgufFacts> {
     needed = Math.max(needed, Number(tensor.fileOffset) + 1)
   }
   if (needed > bytes) {
-    throw new IdiolectError('TruncatedGguf', `${file} is cut short: it has ${bytes} bytes and needs more than ${needed}`, NEXT)
+    throw new IdiolectError(
+      'TruncatedGguf',
+      `${file} is cut short: it has ${bytes} bytes and needs more than ${needed}`,
+      NEXT,
+    )
   }
   return factsOf(info, parameters, bytes)
 }
 
 async function sizeOf(file: string): Promise<number> {
   const found = await stat(file).catch(() => null)
-  if (found === null) throw new IdiolectError('FileMissing', `${file} does not exist`, 'Choose a GGUF file that exists.')
+  if (found === null)
+    throw new IdiolectError('FileMissing', `${file} does not exist`, 'Choose a GGUF file that exists.')
   if (!found.isFile()) throw new IdiolectError('NotGguf', `${file} is not a file`, 'Choose a GGUF file.')
   return found.size
 }

@@ -52,7 +52,9 @@ export function createKv(sequence: LlamaContextSequence): Kv {
   const decode = async (items: ControlledEvaluateInputItem[], wanted: Wanted[]): Promise<Outcome[]> => {
     try {
       const results = await sequence.controlledEvaluate(items)
-      return results.flatMap((result) => (result === undefined ? [] : [result])).map((result, i) => outcomeOf(result.next, wanted[i]!))
+      return results
+        .flatMap((result) => (result === undefined ? [] : [result]))
+        .map((result, i) => outcomeOf(result.next, wanted[i]!))
     } catch (error) {
       await forget()
       throw error

@@ -1,5 +1,5 @@
 /** The one binding to llama.cpp that a process holds, by device. Never compiles and never fetches. */
-import { getLlama, LlamaLogLevel, type Llama } from 'node-llama-cpp'
+import { getLlama, type Llama, LlamaLogLevel } from 'node-llama-cpp'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { machineThreads } from './threads.ts'
 
@@ -44,7 +44,8 @@ export function takeLlamaErrors(): string[] {
 /** The most telling of an error and llama.cpp's log, as one sentence. */
 export function reasonOf(error: unknown): string {
   const told = takeLlamaErrors()
-  const line = told.find((text) => !/^(llama_model_load|llama_model_load_from_file_impl|common_)\S*: failed/.test(text)) ?? told[0]
+  const line =
+    told.find((text) => !/^(llama_model_load|llama_model_load_from_file_impl|common_)\S*: failed/.test(text)) ?? told[0]
   const cleaned = line?.replace(/^[\w:]+: /, '').trim()
   return cleaned === undefined || cleaned === '' ? messageOf(error) : cleaned
 }

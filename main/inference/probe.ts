@@ -1,8 +1,8 @@
 /** Tries a new model file where a crash costs nothing: header first, then a disposable child process. */
-import { fork, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { entryFile } from '../entries.ts'
 import { messageOf } from '../errors.ts'
-import { inspectGguf, type GgufFacts } from './gguf-file.ts'
+import { type GgufFacts, inspectGguf } from './gguf-file.ts'
 import type { ProbeReply, ProbeRequest } from './probe-types.ts'
 import { machineThreads } from './threads.ts'
 

@@ -28,7 +28,11 @@ export function chooseToken(top: TopLogits, recent: number[], options: SamplingO
   const penalised = new Set(recent)
   const entries = top.ids
     .slice(0, options.topK)
-    .map((id, i) => ({ id, raw: top.logits[i]!, logit: penalise(top.logits[i]!, penalised.has(id), options.repeatPenalty) }))
+    .map((id, i) => ({
+      id,
+      raw: top.logits[i]!,
+      logit: penalise(top.logits[i]!, penalised.has(id), options.repeatPenalty),
+    }))
     .sort((a, b) => b.logit - a.logit || a.id - b.id)
   const first = entries[0]
   if (first === undefined) throw new Error('no logits to choose from')

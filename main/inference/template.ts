@@ -13,7 +13,9 @@ export interface SpecialTexts {
 export const PLAIN_STOP = '\nUser:'
 
 export function plainTemplate(turns: ChatTurn[]): string {
-  const said = turns.map(({ role, text }) => (role === 'system' ? text : `${role === 'user' ? 'User' : 'Assistant'}: ${text}`))
+  const said = turns.map(({ role, text }) =>
+    role === 'system' ? text : `${role === 'user' ? 'User' : 'Assistant'}: ${text}`,
+  )
   return `${said.join('\n')}\nAssistant:`
 }
 

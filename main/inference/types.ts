@@ -83,6 +83,9 @@ export interface Embedder {
   readonly kind: 'embedder' | 'base'
   readonly dimensions: number
   /** One unit vector a text. Texts over the context are cut. */
-  embed(texts: string[], options?: { signal?: AbortSignal; onProgress?: (done: number) => void }): Promise<Float32Array[]>
+  embed(
+    texts: string[],
+    options?: { signal?: AbortSignal; onProgress?: (done: number) => void },
+  ): Promise<Float32Array[]>
   dispose(): Promise<void>
 }

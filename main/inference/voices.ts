@@ -10,7 +10,7 @@ import os from 'node:os'
 import path from 'node:path'
 import type { LlamaContext, LlamaModel } from 'node-llama-cpp'
 import { IdiolectError } from '../errors.ts'
-import { createKv, CHUNK, type Kv } from './kv.ts'
+import { CHUNK, createKv, type Kv } from './kv.ts'
 import { reasonOf, takeLlamaErrors } from './llama.ts'
 import type { VoiceUse } from './types.ts'
 
@@ -102,7 +102,8 @@ export function createVoicePool(model: LlamaModel, contextSize: number, threads:
   return {
     use(voice, work) {
       const run = last.then(async () => {
-        if (disposed) throw new IdiolectError('ModelClosed', `The model ${model.filename ?? ''} was closed`, 'Open it again.')
+        if (disposed)
+          throw new IdiolectError('ModelClosed', `The model ${model.filename ?? ''} was closed`, 'Open it again.')
         return work((await find(voice ?? null)).kv)
       })
       last = run.catch(() => undefined)
@@ -121,7 +122,11 @@ export function createVoicePool(model: LlamaModel, contextSize: number, threads:
 async function versionOf(file: string): Promise<string> {
   const found = await stat(file, { bigint: true }).catch(() => null)
   if (found === null || !found.isFile()) {
-    throw new IdiolectError('VoiceMissing', `The voice file ${file} does not exist`, 'Import the voice again, or train a new one.')
+    throw new IdiolectError(
+      'VoiceMissing',
+      `The voice file ${file} does not exist`,
+      'Import the voice again, or train a new one.',
+    )
   }
   return `${file}|${found.ino}|${found.size}|${found.mtimeNs}`
 }

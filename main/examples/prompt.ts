@@ -1,0 +1,111 @@
+/**
+ * History -> examples and prompts, in token ids. This file makes the one prompt of each task, for training and for
+ * use alike; the files beside it choose the pieces (`split.ts`), the queries (`headline.ts`, `prose.ts`) and the
+ * training settings (`defaults.ts`).
+ * The room knows no files, no stores, no search and no models: pieces come in, ids go out.
+ */
+import type { Tokenizer } from '../inference/types.ts'
+import type { TokenExample } from '../trainer/types.ts'
+import type { PromptOptions, RetrievedPair, TaskName, TaskQuery } from './types.ts'
+
+/** A query whose answer is not known yet. */
+export type OpenQuery = Pick<TaskQuery, 'task' | 'input'>
+
+export interface PromptBuilder {
+  /** Prompt and answer; the answer's last token is the end token unless it had to be cut to `maxTokens`. */
+  example(query: TaskQuery, retrieved: RetrievedPair[], options: PromptOptions): TokenExample
+  /** The prompt alone: the very ids that `example` puts before the answer. */
+  prompt(query: OpenQuery, retrieved: RetrievedPair[], options: PromptOptions): Int32Array
+}
+
+interface TaskWords {
+  instruction: string
+  input: string
+  answer: string
+  /** Which end of a long input is kept. */
+  keep: 'first' | 'last'
+  /** Tokens left free for an answer when the prompt is fitted into `maxTokens`, answer known or not. */
+  answerRoom: number
+}
+
+const TASKS: Record<TaskName, TaskWords> = {
+  headline: {
+    instruction: 'Generate a headline for the following article.',
+    input: 'article:',
+    answer: 'headline:',
+    keep: 'first',
+    answerRoom: 64,
+  },
+  prose: {
+    instruction: "Continue the text in its author's hand.",
+    input: 'text:',
+    answer: 'continuation:',
+    keep: 'last',
+    answerRoom: 256,
+  },
+}
+
+export function createPromptBuilder(tokenizer: Tokenizer): PromptBuilder {
+  const prompt = (query: OpenQuery, retrieved: RetrievedPair[], options: PromptOptions): Int32Array =>
+    promptIds(tokenizer, query, retrieved, options)
+  return {
+    prompt,
+    example(query, retrieved, options) {
+      const before = prompt(query, retrieved, options)
+      const answer = [...tokenizer.tokenize(` ${query.answer}`), tokenizer.endToken]
+      const room = options.maxTokens === undefined ? answer.length : Math.max(1, options.maxTokens - before.length)
+      const tokens = Int32Array.from([...before, ...answer.slice(0, room)])
+      return { tokens, answerFrom: before.length }
+    },
+  }
+}
+
+/** Fits the prompt: fewer retrieved pairs first (the last is the least alike), then a shorter input. */
+function promptIds(
+  tokenizer: Tokenizer,
+  query: OpenQuery,
+  retrieved: RetrievedPair[],
+  options: PromptOptions,
+): Int32Array {
+  const words = TASKS[query.task]
+  const limit =
+    options.maxTokens === undefined ? Number.POSITIVE_INFINITY : Math.max(32, options.maxTokens - words.answerRoom)
+  let pairs = retrieved
+  let maxInput = options.maxInput
+  for (;;) {
+    const text = promptText(tokenizer, words, query.input, pairs, maxInput, options.maxRetrieved)
+    const ids = withBegin(tokenizer, tokenizer.tokenize(text))
+    if (ids.length <= limit) return ids
+    if (pairs.length > 0) pairs = pairs.slice(0, -1)
+    else if (maxInput > 1) maxInput = Math.max(1, Math.min(maxInput - 1, maxInput - (ids.length - limit)))
+    else return ids
+  }
+}
+
+function promptText(
+  tokenizer: Tokenizer,
+  words: TaskWords,
+  input: string,
+  pairs: RetrievedPair[],
+  maxInput: number,
+  maxRetrieved: number,
+): string {
+  const solved = pairs.map(
+    (pair) =>
+      `${words.input} ${cut(tokenizer, pair.input, maxRetrieved, words.keep)}\n` +
+      `${words.answer} ${cut(tokenizer, pair.answer, maxRetrieved, 'first')}\n\n`,
+  )
+  return `${solved.join('')}${words.instruction}\n${words.input} ${cut(tokenizer, input, maxInput, words.keep)}\n${words.answer}`
+}
+
+/** The first or last `count` tokens of the text by itself, as text again; a text that is short enough stays as it is. */
+function cut(tokenizer: Tokenizer, text: string, count: number, keep: 'first' | 'last'): string {
+  const ids = tokenizer.tokenize(text)
+  if (ids.length <= count) return text
+  return tokenizer.detokenize(keep === 'first' ? ids.subarray(0, count) : ids.subarray(ids.length - count))
+}
+
+function withBegin(tokenizer: Tokenizer, ids: Int32Array): Int32Array {
+  const begin = tokenizer.beginToken ?? null
+  return begin === null ? ids : Int32Array.from([begin, ...ids])
+}
