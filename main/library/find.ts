@@ -1,0 +1,106 @@
+/** Finding the files below the paths that the user named. */
+import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs'
+import path from 'node:path'
+import type { SkippedFile } from '../../preload/contract.ts'
+import { IdiolectError } from '../errors.ts'
+import { isIgnoredFolder, kindOf, READABLE, whyNoPiece } from './kinds.ts'
+
+export interface Found {
+  /** Absolute paths of files to read, each file once, in order of path within each path named. */
+  files: string[]
+  skipped: SkippedFile[]
+}
+
+/**
+ * Walks `paths`. Hidden folders and node_modules are passed over; links are followed, each folder visited once.
+ * Throws IdiolectError `NothingToImport` when a path is missing or no file stands below any of them.
+ */
+export function findFiles(paths: string[]): Found {
+  const found: Found = { files: [], skipped: [] }
+  const seen = new Set<string>()
+  for (const named of paths) visitNamed(path.resolve(named), seen, found)
+  if (found.files.length === 0 && found.skipped.length === 0) {
+    throw new IdiolectError(
+      'NothingToImport',
+      `${paths.length === 0 ? 'No path was named' : `There are no files in ${paths.join(', ')}`}`,
+      `Name a folder or file with writing in it (${READABLE}).`,
+    )
+  }
+  return found
+}
+
+function visitNamed(file: string, seen: Set<string>, found: Found): void {
+  let folder: boolean
+  try {
+    folder = statSync(file).isDirectory()
+  } catch (error) {
+    throw new IdiolectError('NothingToImport', `${file} ${whyUnreachable(error)}`, 'Check the path and try again.', {
+      cause: error,
+    })
+  }
+  if (folder) visitFolder(file, seen, found)
+  else visitFile(file, true, seen, found)
+}
+
+function visitFolder(folder: string, seen: Set<string>, found: Found): void {
+  let entries: Dirent[]
+  try {
+    const real = realpathSync(folder)
+    if (seen.has(real)) return
+    seen.add(real)
+    entries = readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    found.skipped.push({ path: folder, reason: `this folder ${whyUnreachable(error)}` })
+    return
+  }
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+  for (const entry of entries) {
+    const file = path.join(folder, entry.name)
+    let isFolder = entry.isDirectory()
+    let isFile = entry.isFile()
+    if (entry.isSymbolicLink()) {
+      try {
+        const target = statSync(file)
+        isFolder = target.isDirectory()
+        isFile = target.isFile()
+      } catch (error) {
+        if (!entry.name.startsWith('.')) found.skipped.push({ path: file, reason: `this link ${whyUnreachable(error)}` })
+        continue
+      }
+    }
+    if (isFolder) {
+      if (!isIgnoredFolder(entry.name)) visitFolder(file, seen, found)
+    } else if (isFile && !entry.name.startsWith('.')) visitFile(file, false, seen, found)
+  }
+}
+
+function visitFile(file: string, named: boolean, seen: Set<string>, found: Found): void {
+  const name = path.basename(file)
+  if (kindOf(name) === null) {
+    const extension = path.extname(name) || 'no extension'
+    found.skipped.push({ path: file, reason: `files of this kind (${extension}) are not read, only ${READABLE}` })
+    return
+  }
+  const why = named ? null : whyNoPiece(name)
+  if (why !== null) {
+    found.skipped.push({ path: file, reason: why })
+    return
+  }
+  try {
+    const real = realpathSync(file)
+    if (seen.has(real)) return
+    seen.add(real)
+    found.files.push(file)
+  } catch (error) {
+    found.skipped.push({ path: file, reason: whyUnreachable(error) })
+  }
+}
+
+/** A file system error as the end of a sentence that begins with the path. */
+export function whyUnreachable(error: unknown): string {
+  const code = (error as { code?: unknown }).code
+  if (code === 'ENOENT') return 'does not exist'
+  if (code === 'EACCES' || code === 'EPERM') return 'may not be read (permission denied)'
+  if (code === 'ELOOP') return 'leads in a circle'
+  return `cannot be read (${error instanceof Error ? error.message : String(error)})`
+}

@@ -1,0 +1,16 @@
+/** The owner's own pieces in the order they were written: what examples are made from. */
+import type { Piece } from '../examples/types.ts'
+import type { Store } from '../store/store.ts'
+
+/**
+ * Pieces of status `mine`, oldest first. A day stays a day; a date with a time becomes UTC, so that the strings sort as
+ * the times do. Undated pieces stand on the day of their file's time, in order of path.
+ */
+export function history(store: Store): Piece[] {
+  return store.documents.mine().map(({ id, title, text, date, orderedAt }) => ({
+    id,
+    title,
+    text,
+    date: date !== null && date.length === 10 ? date : new Date(orderedAt).toISOString(),
+  }))
+}

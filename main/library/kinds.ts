@@ -1,0 +1,39 @@
+/** Which files are writing, told by their names. */
+import path from 'node:path'
+import type { DocumentSummary } from '../../preload/contract.ts'
+
+const KINDS = new Map<string, DocumentSummary['kind']>([
+  ['.md', 'markdown'],
+  ['.markdown', 'markdown'],
+  ['.mdx', 'markdown'],
+  ['.txt', 'text'],
+  ['.text', 'text'],
+  ['.html', 'html'],
+  ['.htm', 'html'],
+])
+
+/** What is read, for messages. */
+export const READABLE = [...KINDS.keys()].join(' ')
+
+export function kindOf(file: string): DocumentSummary['kind'] | null {
+  return KINDS.get(path.extname(file).toLowerCase()) ?? null
+}
+
+/** Would a folder's import read a file of this name? */
+export function isWriting(name: string): boolean {
+  return !name.startsWith('.') && kindOf(name) !== null && whyNoPiece(name) === null
+}
+
+/** Folders that hold no writing of anyone: passed over without a word. */
+export function isIgnoredFolder(name: string): boolean {
+  return name.startsWith('.') || name === 'node_modules'
+}
+
+/** Why a readable file that was found in a folder (not named by the user) is no piece of writing, or null. */
+export function whyNoPiece(name: string): string | null {
+  if (name.startsWith('_')) return 'its name begins with an underscore, as notes to tools do; name the file itself to import it'
+  if (/^(readme|licen[cs]e|copying|changelog|contributing|code_of_conduct)\b/i.test(name)) {
+    return 'it describes a folder and is no piece of writing; name the file itself to import it'
+  }
+  return null
+}

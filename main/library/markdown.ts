@@ -1,0 +1,85 @@
+/**
+ * Markdown to the plain text that a voice learns from: prose, headings and lists, paragraphs separated by a blank
+ * line. Code blocks, block quotes (someone else's words), tables, pictures, raw HTML and link targets are dropped.
+ */
+import { Marked, type Token, type Tokens } from 'marked'
+import { decodeEntities, htmlText } from './html.ts'
+
+const marked = new Marked({ gfm: true })
+
+export interface MarkdownPiece {
+  /** The heading that stands before all text, or null; it is not in `text`. */
+  heading: string | null
+  text: string
+}
+
+export function readMarkdown(source: string): MarkdownPiece {
+  const blocks: string[] = []
+  let heading: string | null = null
+  for (const token of marked.lexer(withoutSiteMarks(source))) {
+    if (token.type === 'heading' && heading === null && blocks.length === 0) {
+      heading = inline((token as Tokens.Heading).tokens) || null
+      continue
+    }
+    blocks.push(...blockTexts(token))
+  }
+  // A piece that is nothing but a heading says at least that.
+  if (blocks.length === 0 && heading !== null) return { heading: null, text: heading }
+  return { heading, text: blocks.join('\n\n') }
+}
+
+/** Marks that site builders put into Markdown: Liquid, Hugo shortcodes, kramdown attributes, MDX imports, footnotes. */
+function withoutSiteMarks(source: string): string {
+  return source
+    .replace(/<!--[\s\S]*?-->/g, '')
+    .replace(/\{%\s*highlight\b[\s\S]*?%\}[\s\S]*?\{%\s*endhighlight\s*%\}/g, '')
+    .replace(/\{%[^\n]*?%\}|\{\{[^\n]*?\}\}/g, '')
+    .replace(/\{:[^}\n]*\}/g, '')
+    .replace(/^(?:import|export) .*(?: from |=).*$/gm, (line) => (/^import .* from ['"]|^export (?:const|default) /.test(line) ? '' : line))
+    .replace(/^\[\^[^\]\n]+\]:[ \t]*/gm, '')
+    .replace(/\[\^[^\]\n]+\]/g, '')
+}
+
+function blockTexts(token: Token): string[] {
+  switch (token.type) {
+    case 'paragraph':
+    case 'heading':
+    case 'text':
+      return nonEmpty(inline(token.tokens ?? [token]))
+    case 'list':
+      return nonEmpty((token as Tokens.List).items.map(itemText).filter((text) => text !== '').join('\n'))
+    case 'html':
+      return nonEmpty(htmlText((token as Tokens.HTML).text))
+    default:
+      // code, blockquote, table, hr, space, def
+      return []
+  }
+}
+
+function itemText(item: Tokens.ListItem): string {
+  const texts = item.tokens.flatMap(blockTexts)
+  return texts.length === 0 ? '' : `- ${texts.join('\n')}`
+}
+
+function inline(tokens: Token[]): string {
+  return decodeEntities(tokens.map(inlineText).join('')).replace(/[ \t\n\u00a0]+/g, ' ').trim()
+}
+
+function inlineText(token: Token): string {
+  switch (token.type) {
+    case 'image':
+    case 'html':
+      return ''
+    case 'br':
+      return ' '
+    case 'checkbox':
+      return ''
+    default:
+      if ('tokens' in token && token.tokens) return token.tokens.map(inlineText).join('')
+      return 'text' in token ? String(token.text) : ''
+  }
+}
+
+function nonEmpty(text: string): string[] {
+  return text === '' ? [] : [text]
+}

@@ -1,0 +1,159 @@
+/**
+ * Reading: files of writing in, pieces out. Pure of the store and of models: it runs in a worker thread. What cannot
+ * be read becomes a reason, never an exception.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import type { DocumentSummary } from '../../preload/contract.ts'
+import { cutPassages } from './cut.ts'
+import { dateFromName } from './dates.ts'
+import { decodeText } from './decode.ts'
+import { factsOf } from './facts.ts'
+import { whyUnreachable } from './find.ts'
+import { splitFrontMatter } from './front-matter.ts'
+import { readHtml } from './html.ts'
+import { kindOf, READABLE } from './kinds.ts'
+import { readMarkdown } from './markdown.ts'
+import { readPlainText } from './plain-text.ts'
+import { countWords } from './words.ts'
+
+/** Grows when the readers change what they make of a file: then unchanged files are read again. */
+export const READER_VERSION = 1
+/** Larger files are no pieces but archives. */
+export const MAX_BYTES = 20_000_000
+
+/** A piece as its file tells it, cut into passages. */
+export interface PieceRead {
+  path: string
+  /** sha256 of the bytes, hex. */
+  hash: string
+  size: number
+  /** Whole milliseconds since 1970. */
+  mtime: number
+  title: string
+  date: string | null
+  tags: string[]
+  rating: number | null
+  authors: string[]
+  draft: boolean
+  kind: DocumentSummary['kind']
+  words: number
+  text: string
+  passages: string[]
+}
+
+/** What is known of a file from the last import. */
+export interface KnownState {
+  mtime: number
+  size: number
+  hash: string
+  reader: number
+}
+
+export type ReadResult =
+  | { type: 'piece'; piece: PieceRead }
+  /** `touched`: mtime or size differ from what is known, the content does not. */
+  | { type: 'unchanged'; path: string; touched: { mtime: number; size: number } | null }
+  | { type: 'skipped'; path: string; reason: string }
+
+/** Reads one file. With `known`, a file of the same time and size, or of the same content, is `unchanged`. */
+export function readFile(file: string, known: KnownState | null): ReadResult {
+  const skipped = (reason: string): ReadResult => ({ type: 'skipped', path: file, reason })
+  try {
+    const stat = statSync(file)
+    const mtime = Math.floor(stat.mtimeMs)
+    const same = known !== null && known.reader === READER_VERSION
+    if (same && known.mtime === mtime && known.size === stat.size) return { type: 'unchanged', path: file, touched: null }
+    if (stat.size > MAX_BYTES) {
+      return skipped(`it has ${megabytes(stat.size)}, and files over ${megabytes(MAX_BYTES)} are not read; split it into pieces`)
+    }
+    const bytes = readFileSync(file)
+    const hash = createHash('sha256').update(bytes).digest('hex')
+    if (same && known.hash === hash) {
+      return { type: 'unchanged', path: file, touched: { mtime, size: bytes.length } }
+    }
+    const piece = readPiece(file, bytes)
+    if ('reason' in piece) return skipped(piece.reason)
+    return { type: 'piece', piece: { ...piece, path: file, hash, size: bytes.length, mtime } }
+  } catch (error) {
+    return skipped(`it ${whyUnreachable(error)}`)
+  }
+}
+
+type Content = Omit<PieceRead, 'path' | 'hash' | 'size' | 'mtime'>
+
+/** A file's bytes as a piece, or why it is none. */
+export function readPiece(file: string, bytes: Uint8Array): Content | { reason: string } {
+  const kind = kindOf(file)
+  if (kind === null) return { reason: `files of this kind are not read, only ${READABLE}` }
+  if (bytes.length === 0) return { reason: 'it is empty (0 bytes)' }
+  const decoded = decodeText(bytes, kind)
+  if ('reason' in decoded) return decoded
+  const matter = splitFrontMatter(decoded.text)
+  if ('reason' in matter) return matter
+  const facts = factsOf(matter.data)
+  let heading: string | null
+  let text: string
+  if (kind === 'html') {
+    const page = readHtml(matter.body)
+    heading = page.heading
+    text = page.text
+    facts.title ??= page.facts.title
+    facts.date ??= page.facts.date
+    facts.rating ??= page.facts.rating
+    if (facts.tags.length === 0) facts.tags = page.facts.tags
+    if (facts.authors.length === 0) facts.authors = page.facts.authors
+    facts.draft ||= page.facts.draft
+  } else {
+    const body = kind === 'markdown' ? readMarkdown(matter.body) : readPlainText(matter.body)
+    heading = body.heading
+    text = body.text
+  }
+  const name = nameFacts(file)
+  const title = facts.title ?? heading ?? name.title
+  text = text.normalize('NFC')
+  // Only a heading that repeats the title goes; another one belongs to the text.
+  if (heading !== null && kind !== 'html' && !sameTitle(heading, title)) text = text === '' ? heading : `${heading}\n\n${text}`
+  if (kind === 'html') text = withoutTitle(text, title)
+  const words = countWords(text)
+  if (words === 0) return { reason: 'it holds no prose (only code, pictures, quotations, or nothing)' }
+  return {
+    title,
+    date: facts.date ?? name.date,
+    tags: facts.tags,
+    rating: facts.rating,
+    authors: facts.authors,
+    draft: facts.draft || name.draft,
+    kind,
+    words,
+    text,
+    passages: cutPassages(text),
+  }
+}
+
+/** Title and date from `2024-05-17-a-day-out.md`, or from its folder's name for `index.md`. */
+function nameFacts(file: string): { title: string; date: string | null; draft: boolean } {
+  const folders = path.dirname(file).split(path.sep)
+  const base = path.basename(file, path.extname(file))
+  const stem = base.toLowerCase() === 'index' ? (folders.at(-1) ?? base) : base
+  const { date, rest } = dateFromName(stem)
+  const words = (rest || stem).replace(/[-_]+/g, ' ').trim()
+  return { title: words.charAt(0).toUpperCase() + words.slice(1), date, draft: folders.includes('_drafts') }
+}
+
+function withoutTitle(text: string, title: string): string {
+  const end = text.indexOf('\n\n')
+  return end > 0 && sameTitle(text.slice(0, end), title) ? text.slice(end + 2) : text
+}
+
+function sameTitle(a: string, b: string): boolean {
+  const plain = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
+  const [one, two] = [plain(a), plain(b)]
+  // A page's title often has the site's name behind it.
+  return one === two || (one.length > 3 && two.startsWith(one))
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`
+}

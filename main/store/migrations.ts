@@ -1,0 +1,80 @@
+/** The library's schema, as the list of steps that made it. Append only: a step that has shipped is never edited. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  CREATE TABLE documents (
+    id TEXT PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    hash TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mtime INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    date TEXT,
+    ordered_at INTEGER NOT NULL,
+    tags TEXT NOT NULL,
+    rating REAL,
+    words INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    decided INTEGER NOT NULL DEFAULT 0,
+    question TEXT,
+    authors TEXT NOT NULL,
+    draft INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    reader INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX documents_hash ON documents(hash);
+  CREATE INDEX documents_order ON documents(ordered_at, path);
+  CREATE TABLE passages (
+    id TEXT PRIMARY KEY,
+    document TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    embedded INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX passages_document ON passages(document, position);
+  CREATE TABLE skipped (path TEXT PRIMARY KEY, reason TEXT NOT NULL) STRICT;
+  CREATE TABLE answers (question TEXT PRIMARY KEY, mine INTEGER NOT NULL, at TEXT NOT NULL) STRICT;
+  CREATE TABLE conversations (id TEXT PRIMARY KEY, title TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+  CREATE TABLE messages (
+    id TEXT PRIMARY KEY,
+    conversation TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+    parent TEXT REFERENCES messages(id) ON DELETE CASCADE,
+    role TEXT NOT NULL,
+    text TEXT NOT NULL,
+    at TEXT NOT NULL,
+    voice TEXT,
+    sources TEXT NOT NULL,
+    stopped INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX messages_conversation ON messages(conversation);
+  CREATE TABLE headlines (
+    id TEXT PRIMARY KEY,
+    at TEXT NOT NULL,
+    excerpt TEXT NOT NULL,
+    text TEXT NOT NULL,
+    candidates TEXT NOT NULL,
+    picked TEXT,
+    edited TEXT,
+    voice TEXT
+  ) STRICT;
+  CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    folder TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    base TEXT NOT NULL,
+    voice TEXT,
+    options TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE voices (id TEXT PRIMARY KEY, card TEXT NOT NULL, active INTEGER NOT NULL DEFAULT 0) STRICT;
+  CREATE UNIQUE INDEX voices_active ON voices(active) WHERE active = 1;
+  CREATE TABLE models (
+    id TEXT PRIMARY KEY,
+    path TEXT NOT NULL,
+    role TEXT NOT NULL,
+    added_at TEXT NOT NULL,
+    facts TEXT NOT NULL
+  ) STRICT;
+  `,
+]

@@ -1,0 +1,103 @@
+/**
+ * The store: SQLite for state, LanceDB for the passages' vectors, one data folder, one process at a time. Reads and
+ * writes; it does not know what a voice, a question or a run means, nor any model.
+ *   <data folder>/lock.db, lock.json    who uses the folder
+ *   <data folder>/library.db            state (WAL)
+ *   <data folder>/vectors/              LanceDB
+ */
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { type Answers, createAnswers } from './answers.ts'
+import { type Chats, createChats } from './chats.ts'
+import { openDatabase } from './database.ts'
+import { createDocuments, type Documents } from './documents.ts'
+import { storeError } from './errors.ts'
+import { createHeadlines, type Headlines } from './headlines.ts'
+import { lockFolder } from './lock.ts'
+import { MIGRATIONS } from './migrations.ts'
+import { createModels, type Models } from './models.ts'
+import { createPassages, type Passages } from './passages.ts'
+import { createRuns, type Runs } from './runs.ts'
+import { createSettings, type SettingsTable } from './settings.ts'
+import { createSkipped, type Skipped } from './skipped.ts'
+import { createVectors, type Vectors } from './vectors.ts'
+import { createVoices, type Voices } from './voices.ts'
+
+export interface Store {
+  /** Absolute path of the data folder. */
+  readonly folder: string
+  documents: Documents
+  passages: Passages
+  vectors: Vectors
+  skipped: Skipped
+  answers: Answers
+  chats: Chats
+  headlines: Headlines
+  runs: Runs
+  voices: Voices
+  models: Models
+  settings: SettingsTable
+  /** Grows with every change to the library's documents: what was built from them is good while this stands. */
+  libraryVersion(): number
+  /** All or nothing, over any of the SQLite tables. */
+  transaction<T>(work: () => T): T
+  /** Removes a piece, its passages and their vectors; false when there is no such piece. */
+  removeDocument(id: string): Promise<boolean>
+  close(): Promise<void>
+}
+
+/**
+ * Opens (or creates) the data folder and holds it until `close`. Throws IdiolectError `DataFolderBusy`,
+ * `DataFolderUnusable`, `LibraryUnreadable`, `LibraryTooNew` or `DiskFull`.
+ */
+export async function openStore(dataFolder: string): Promise<Store> {
+  const folder = path.resolve(dataFolder)
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw storeError(error, folder)
+  }
+  const lock = lockFolder(folder)
+  try {
+    const db = openDatabase(path.join(folder, 'library.db'), MIGRATIONS)
+    let version = 0
+    const documents = createDocuments(db, () => {
+      version++
+    })
+    const passages = createPassages(db)
+    const settings = createSettings(db)
+    const vectors = createVectors(path.join(folder, 'vectors'), passages, settings)
+    let open = true
+    return {
+      folder,
+      documents,
+      passages,
+      vectors,
+      skipped: createSkipped(db),
+      answers: createAnswers(db),
+      chats: createChats(db),
+      headlines: createHeadlines(db),
+      runs: createRuns(db),
+      voices: createVoices(db),
+      models: createModels(db),
+      settings,
+      libraryVersion: () => version,
+      transaction: (work) => db.transaction(work),
+      async removeDocument(id) {
+        if (!documents.remove(id)) return false
+        await vectors.removeDocument(id)
+        return true
+      },
+      async close() {
+        if (!open) return
+        open = false
+        await vectors.close()
+        db.close()
+        lock.release()
+      },
+    }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
