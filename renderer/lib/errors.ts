@@ -1,0 +1,33 @@
+import type { ContractError } from '../../preload/contract.ts'
+import { words } from '../words/words.ts'
+
+/** An error of a call, with the words for the user as the host gave them. */
+export class CallError extends Error implements ContractError {
+  readonly next: string | null
+  constructor(name: string, message: string, next: string | null) {
+    super(message)
+    this.name = name
+    this.next = next
+  }
+}
+
+/** Whatever was thrown as words for the user. Electron's bridge rejects with a plain object, HTTP with a CallError. */
+export function toContractError(error: unknown): ContractError {
+  if (typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string') {
+    const name = 'name' in error && typeof error.name === 'string' ? error.name : 'Error'
+    const next = 'next' in error && typeof error.next === 'string' ? error.next : null
+    return { name, message: error.message, next }
+  }
+  return { name: 'Error', message: String(error), next: null }
+}
+
+/** The error in a refused call's body; a body that is no ContractError yields one that names the status. */
+export function errorFromBody(status: number, body: string): CallError {
+  try {
+    const { name, message, next } = toContractError(JSON.parse(body))
+    return new CallError(name, message, next)
+  } catch {
+    const next = status === 401 || status === 403 ? words.errors.tokenNext : null
+    return new CallError('Refused', words.errors.refused(status), next)
+  }
+}

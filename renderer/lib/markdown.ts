@@ -1,0 +1,15 @@
+/**
+ * Markdown as clean HTML. Both libraries are loaded on first use, so that the window opens without them.
+ * Pictures, forms and styles are dropped: an answer must not make the window fetch anything.
+ */
+export async function renderMarkdown(text: string): Promise<string> {
+  const [{ marked }, { default: purify }] = await Promise.all([import('marked'), import('dompurify')])
+  const html = await marked.parse(text, { gfm: true, breaks: true })
+  return purify.sanitize(html, {
+    ALLOWED_TAGS: [
+      'p', 'br', 'em', 'strong', 'del', 'code', 'pre', 'blockquote', 'ul', 'ol', 'li', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6',
+      'hr', 'table', 'thead', 'tbody', 'tr', 'th', 'td',
+    ],
+    ALLOWED_ATTR: ['start', 'align'],
+  })
+}

@@ -1,0 +1,130 @@
+import type { AppInfo, AppState, Bridge, CallName, Calls, ContractError, EventName, Events, Settings } from '../../preload/contract.ts'
+import { toContractError } from '../lib/errors.ts'
+
+export const SPACES = ['library', 'voice', 'headlines', 'chat', 'models'] as const
+export type Space = (typeof SPACES)[number]
+
+export interface Notice {
+  id: number
+  error: ContractError
+  retry: (() => void) | null
+}
+
+/** What the whole window shares: the host's state, the settings, the space at hand, and what went wrong. */
+export class AppStore {
+  #bridge: Bridge
+  #nextNotice = 1
+  #info = $state.raw<AppInfo | null>(null)
+  #state = $state.raw<AppState | null>(null)
+  #settings = $state.raw<Settings>({ theme: 'system', scale: 1, retrieval: true })
+  #notices = $state.raw<Notice[]>([])
+  #space = $state<Space>('library')
+  #welcome = $state(false)
+  #ready = $state(false)
+  #connected = $state(true)
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge
+    this.on('state.changed', (state) => {
+      this.#state = state
+    })
+  }
+
+  get info() {
+    return this.#info
+  }
+  get state() {
+    return this.#state
+  }
+  get settings() {
+    return this.#settings
+  }
+  get notices() {
+    return this.#notices
+  }
+  get space() {
+    return this.#space
+  }
+  /** The first start's view is open. It stays so after the import, until the user goes on. */
+  get welcome() {
+    return this.#welcome
+  }
+  get ready() {
+    return this.#ready
+  }
+  get connected() {
+    return this.#connected
+  }
+  set connected(connected: boolean) {
+    this.#connected = connected
+    if (connected && !this.#ready && this.#notices.length > 0) void this.open()
+  }
+
+  async open(): Promise<void> {
+    const read = await this.attempt(
+      () => Promise.all([this.call('app.info', {}), this.call('app.state', {}), this.call('app.settings', {})]),
+      () => void this.open(),
+    )
+    if (!read) return
+    ;[this.#info, this.#state, this.#settings] = read
+    this.#welcome = this.#state.firstStart
+    this.#ready = true
+    this.#notices = []
+    showTheme(this.#settings.theme)
+  }
+
+  call<N extends CallName>(name: N, input: Calls[N]['in']): Promise<Calls[N]['out']> {
+    // What comes from a rune may be a proxy, which Electron's bridge can't clone.
+    return this.#bridge.call(name, $state.snapshot(input) as Calls[N]['in'])
+  }
+
+  on<N extends EventName>(name: N, listener: (event: Events[N]) => void): () => void {
+    return this.#bridge.on(name, listener)
+  }
+
+  /** Runs what may fail; a failure becomes a notice (with a retry where one makes sense) and null. */
+  async attempt<T>(run: () => Promise<T>, retry: (() => void) | null = null): Promise<T | null> {
+    try {
+      return await run()
+    } catch (error) {
+      this.report(toContractError(error), retry)
+      return null
+    }
+  }
+
+  report(error: ContractError, retry: (() => void) | null = null): void {
+    if (error.name === 'Cancelled' || error.name === 'AbortError') return
+    const others = this.#notices.filter((notice) => notice.error.message !== error.message)
+    this.#notices = [...others, { id: this.#nextNotice++, error, retry }].slice(-3)
+  }
+
+  dismiss(id: number): void {
+    this.#notices = this.#notices.filter((notice) => notice.id !== id)
+  }
+
+  go(space: Space): void {
+    this.#welcome = false
+    this.#space = space
+  }
+
+  async refresh(): Promise<void> {
+    const state = await this.attempt(() => this.call('app.state', {}))
+    if (state) this.#state = state
+  }
+
+  async set(change: Partial<Settings>): Promise<void> {
+    this.#settings = { ...this.#settings, ...change }
+    if (change.theme) showTheme(change.theme)
+    const settings = await this.attempt(() => this.call('app.set', change))
+    if (settings) this.#settings = settings
+  }
+
+  async cancel(request: string | null): Promise<void> {
+    if (request) await this.attempt(() => this.call('request.cancel', { request }))
+  }
+}
+
+function showTheme(theme: Settings['theme']): void {
+  if (theme === 'system') delete document.documentElement.dataset['theme']
+  else document.documentElement.dataset['theme'] = theme
+}

@@ -1,0 +1,43 @@
+import { createContext } from 'svelte'
+import type { Bridge } from '../../preload/contract.ts'
+import { AppStore } from './app.svelte.ts'
+import { ChatStore } from './chat.svelte.ts'
+import { HeadlineStore } from './headlines.svelte.ts'
+import { ImportStore } from './import.svelte.ts'
+import { LibraryStore } from './library.svelte.ts'
+import { ModelStore } from './models.svelte.ts'
+import { VoiceStore } from './voice.svelte.ts'
+
+export interface Stores {
+  app: AppStore
+  imports: ImportStore
+  library: LibraryStore
+  voice: VoiceStore
+  headlines: HeadlineStore
+  chat: ChatStore
+  models: ModelStore
+  /** Reads what every space needs; errors become notices. */
+  open(): Promise<void>
+}
+
+export const [getStores, setStores] = createContext<Stores>()
+
+export function createStores(bridge: Bridge): Stores {
+  const app = new AppStore(bridge)
+  const library = new LibraryStore(app)
+  const voice = new VoiceStore(app)
+  const models = new ModelStore(app)
+  return {
+    app,
+    library,
+    voice,
+    models,
+    imports: new ImportStore(app, library),
+    headlines: new HeadlineStore(app),
+    chat: new ChatStore(app),
+    async open() {
+      await app.open()
+      await Promise.all([library.load(), voice.load(), models.load()])
+    },
+  }
+}

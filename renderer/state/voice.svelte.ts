@@ -1,0 +1,159 @@
+import type { Proof, TrainingForecast, TrainingState, TrainingStep, TrainOptions, Voice } from '../../preload/contract.ts'
+import type { AppStore } from './app.svelte.ts'
+
+const RUNNING: TrainingState['stage'][] = ['preparing', 'training', 'paused', 'proving']
+
+/** What training would do, the run at hand, the voices there are, and the proof that is shown. */
+export class VoiceStore {
+  #app: AppStore
+  #forecast = $state.raw<TrainingForecast | null>(null)
+  #training = $state.raw<TrainingState | null>(null)
+  #voices = $state.raw<Voice[]>([])
+  #proof = $state.raw<Proof | null>(null)
+  #selected = $state<string | null>(null)
+  #busy = $state(false)
+  #asked = 0
+  /** What the user set by hand; everything else is chosen by the host. */
+  options = $state<TrainOptions>({ tasks: ['headline', 'prose'] })
+
+  constructor(app: AppStore) {
+    this.#app = app
+    app.on('train.state', (training) => void this.#follow(training))
+    app.on('train.step', ({ run, ...step }) => this.#add(run, step))
+    app.on('state.changed', (state) => {
+      if (state.training) void this.#follow(state.training)
+    })
+  }
+
+  get forecast() {
+    return this.#forecast
+  }
+  get training() {
+    return this.#training
+  }
+  get voices() {
+    return this.#voices
+  }
+  get proof() {
+    return this.#proof
+  }
+  /** The voice whose proof is shown. */
+  get selected() {
+    return this.#selected
+  }
+  /** A call that changes the run is under way. */
+  get busy() {
+    return this.#busy
+  }
+
+  running = $derived(this.#training !== null && RUNNING.includes(this.#training.stage))
+  active = $derived(this.#voices.find((voice) => voice.active) ?? null)
+  shown = $derived(this.#voices.find((voice) => voice.id === this.#selected) ?? null)
+  /** 0..1 */
+  progress = $derived.by(() => {
+    const run = this.#training
+    return run && run.totalSteps > 0 ? Math.min(1, (run.steps.at(-1)?.step ?? 0) / run.totalSteps) : 0
+  })
+
+  async load(): Promise<void> {
+    const training = await this.#app.attempt(() => this.#app.call('train.state', {}))
+    if (training) this.#training = training
+    await this.loadVoices()
+    const first = this.#training?.voice ?? this.active?.id ?? this.#voices[0]?.id
+    if (first && !this.#selected) await this.select(first)
+  }
+
+  async loadVoices(): Promise<void> {
+    const voices = await this.#app.attempt(() => this.#app.call('voices.list', {}), () => void this.loadVoices())
+    if (voices) this.#voices = voices
+  }
+
+  /** What training with the present options would take. Only the last answer asked for counts. */
+  async loadForecast(): Promise<void> {
+    const asked = ++this.#asked
+    const forecast = await this.#app.attempt(() => this.#app.call('train.forecast', this.options))
+    if (asked === this.#asked && forecast) this.#forecast = forecast
+  }
+
+  async select(voice: string): Promise<void> {
+    this.#selected = voice
+    const proof = await this.#app.attempt(() => this.#app.call('voices.proof', { voice }))
+    if (this.#selected === voice) this.#proof = proof
+  }
+
+  train(): Promise<boolean> {
+    return this.#change(() => this.#app.call('train.start', this.options))
+  }
+  resume(run: string): Promise<boolean> {
+    return this.#change(() => this.#app.call('train.resume', { run }))
+  }
+  pause(): Promise<boolean> {
+    return this.#change(() => this.#app.call('train.pause', {}))
+  }
+  continue(): Promise<boolean> {
+    return this.#change(() => this.#app.call('train.continue', {}))
+  }
+  cancel(): Promise<boolean> {
+    return this.#change(() => this.#app.call('train.cancel', {}))
+  }
+
+  async #change(run: () => Promise<TrainingState>): Promise<boolean> {
+    if (this.#busy) return false
+    this.#busy = true
+    const training = await this.#app.attempt(run)
+    this.#busy = false
+    if (training) await this.#follow(training)
+    return training !== null
+  }
+
+  async #follow(training: TrainingState): Promise<void> {
+    const before = this.#training
+    const steps = before?.run === training.run && before.steps.length > training.steps.length ? before.steps : training.steps
+    this.#training = { ...training, steps }
+    if (training.stage !== 'done' || !training.voice) return
+    if (before?.run === training.run && before.stage === 'done') return
+    await this.loadVoices()
+    await this.select(training.voice)
+    await this.loadForecast()
+  }
+
+  #add(run: string, step: TrainingStep): void {
+    const training = this.#training
+    if (!training || training.run !== run) return
+    // After a resume, steps since the last checkpoint come a second time: the new ones count.
+    const steps = [...training.steps.filter((known) => known.step < step.step), step]
+    this.#training = { ...training, steps }
+  }
+
+  async use(voice: string | null): Promise<void> {
+    const voices = await this.#app.attempt(() => this.#app.call('voices.use', { voice }))
+    if (voices) this.#voices = voices
+    else await this.loadVoices()
+  }
+
+  async rename(voice: string, name: string): Promise<void> {
+    await this.#app.attempt(() => this.#app.call('voices.rename', { voice, name }))
+    await this.loadVoices()
+  }
+
+  async remove(voice: string): Promise<void> {
+    await this.#app.attempt(() => this.#app.call('voices.remove', { voice }))
+    await this.loadVoices()
+    if (this.#selected !== voice) return
+    this.#selected = null
+    this.#proof = null
+    const next = this.active?.id ?? this.#voices[0]?.id
+    if (next) await this.select(next)
+  }
+
+  export(voice: string, file: string): Promise<{ file: string; bytes: number } | null> {
+    return this.#app.attempt(() => this.#app.call('voices.export', { voice, file }))
+  }
+
+  async import(file: string): Promise<boolean> {
+    const voice = await this.#app.attempt(() => this.#app.call('voices.import', { file }))
+    await this.loadVoices()
+    if (voice) await this.select(voice.id)
+    return voice !== null
+  }
+}
