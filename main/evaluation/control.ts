@@ -1,7 +1,7 @@
 /** The control voice's examples for an owner without a second history: the same form of task, another's answers. */
 import { IdiolectError } from '../errors.ts'
+import { randomSource } from '../inference/sampling.ts'
 import type { TokenExample } from '../trainer/types.ts'
-import { createRandom, randomCycle } from './random.ts'
 
 /**
  * Keeps each prompt and deals it the answer of another example; no example keeps its own. A voice trained on these
@@ -16,7 +16,7 @@ export function shuffledAnswers(examples: TokenExample[], seed: number): TokenEx
       'Import more writing.',
     )
   }
-  const dealt = randomCycle(examples.length, createRandom(seed))
+  const dealt = randomCycle(examples.length, randomSource(seed))
   return examples.map((example, i) => {
     const giver = examples[dealt[i] as number] as TokenExample
     const answer = giver.tokens.subarray(giver.answerFrom)
@@ -25,4 +25,20 @@ export function shuffledAnswers(examples: TokenExample[], seed: number): TokenEx
     tokens.set(answer, example.answerFrom)
     return { tokens, answerFrom: example.answerFrom }
   })
+}
+
+/**
+ * A permutation of 0..count-1 that leaves nothing in its place: one random cycle through all (Sattolo 1986).
+ * `count` must be 2 or more.
+ */
+export function randomCycle(count: number, random: () => number): number[] {
+  if (count < 2) throw new RangeError(`a cycle needs 2 or more items, not ${count}`)
+  const order = Array.from({ length: count }, (_, i) => i)
+  for (let i = count - 1; i > 0; i--) {
+    const j = Math.floor(random() * i)
+    const kept = order[i] as number
+    order[i] = order[j] as number
+    order[j] = kept
+  }
+  return order
 }

@@ -1,5 +1,6 @@
 /** A LaMP user's history and queries as the examples room's queries and token examples. */
 import type { BuildExample, RetrievedPair, TaskQuery } from '../examples/types.ts'
+import { createBm25 } from '../retrieval/bm25.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import type { LampUser } from './lamp-file.ts'
 
@@ -45,35 +46,31 @@ export function lampQueries(user: LampUser, count = Number.POSITIVE_INFINITY): T
   }))
 }
 
-/** The whole history as training examples, without retrieval; inputs cut to `maxInput` tokens. */
+/** The whole history as training examples, without retrieval; inputs cut to `maxInput` tokens, all to `maxTokens`. */
 export function lampExamples(
   user: LampUser,
   builder: { example: BuildExample },
-  { maxInput }: { maxInput: number },
+  { maxInput, maxTokens }: { maxInput: number; maxTokens?: number },
 ): TokenExample[] {
-  return lampHistory(user).map((query) => builder.example(query, [], { maxInput, maxRetrieved: maxInput }))
+  const prompt = { maxInput, maxRetrieved: maxInput, maxTokens }
+  return lampHistory(user).map((query) => builder.example(query, [], prompt))
 }
 
-/** Finds texts by words; main/retrieval's BM25 fits. Indices into the texts given, best first. */
-export type Search = (query: string, k: number) => number[]
-
 /**
- * Retrieval over a user's history for its queries: `k` earlier items, best first. A headline's neighbour is found by its
- * text and title (as LaMP's own), a passage's by its text. The passage right before a query is left out: it is the
- * query's own input.
+ * Retrieval over a user's history for its queries: `k` earlier items by BM25, best first. A headline's neighbour is found
+ * by its text and title (as LaMP's own), a passage's by its text. The passage right before a query is left out: it is
+ * the query's own input.
  */
-export function lampRetrieval(
-  user: LampUser,
-  createSearch: (texts: string[]) => Search,
-  k: number,
-): (query: TaskQuery) => RetrievedPair[] {
+export function lampRetrieval(user: LampUser, k: number): (query: TaskQuery) => RetrievedPair[] {
   const history = lampHistory(user)
-  const texts = history.map((item) => (item.task === 'headline' ? `${item.answer} ${item.input}` : item.answer))
-  const search = createSearch(texts)
+  const bm25 = createBm25(
+    history.map(({ task, answer, input }) => (task === 'headline' ? `${answer} ${input}` : answer)),
+  )
   return (query) =>
-    search(query.input, k + 1)
-      .flatMap((index) => history[index] ?? [])
-      .filter((item) => item.task === 'headline' || !item.answer.endsWith(query.input))
-      .slice(0, k)
+    bm25
+      .search(query.input, k, {
+        accept: (index) => query.task === 'headline' || history[index]?.answer.endsWith(query.input) === false,
+      })
+      .flatMap(({ index }) => history[index] ?? [])
       .map(({ document, input, answer }) => ({ document, input, answer }))
 }

@@ -7,7 +7,7 @@ import { IdiolectError } from '../errors.ts'
 import type { BuildExample, RetrievedPair, TaskQuery } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
 import type { TokenExample, TrainResult, TrainSettings } from '../trainer/types.ts'
-import { lampExamples, lampQueries, lampRetrieval, type Search } from './lamp-examples.ts'
+import { lampExamples, lampQueries, lampRetrieval } from './lamp-examples.ts'
 import type { LampFile, LampUser } from './lamp-file.ts'
 import {
   beginTraining,
@@ -63,8 +63,6 @@ export interface LampRunOptions {
   baseSha256?: string
   file: LampFile
   builder: { example: BuildExample }
-  /** Builds the search of the retrieval methods: `createBm25` of main/retrieval, fitted. */
-  createSearch: (texts: string[]) => Search
   train: TrainVoice
   /** Where results are kept; the same folder again takes up what is finished. */
   out: string
@@ -76,6 +74,8 @@ export interface LampRunOptions {
   queries?: number
   /** Tokens of an input at most, of a retrieved one too; default 160. */
   maxInput?: number
+  /** Tokens of prompt and answer together at most; default what the base's context holds. */
+  maxTokens?: number
   /** Instead of LAMP_SETTINGS. */
   settings?: Partial<TrainSettings>
   /** Also write answers and score them by ROUGE. */
@@ -111,6 +111,7 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
   const methods = chosenMethods(options.methods ?? [...LAMP_METHODS])
   const seed = options.seed ?? 1
   const maxInput = options.maxInput ?? 160
+  const maxTokens = options.maxTokens ?? options.base.contextSize
   const settings: TrainSettings = { ...LAMP_SETTINGS, seed, ...definedOf(options.settings ?? {}) }
   if (methods.includes('other') && users.length < 2) {
     throw new IdiolectError(
@@ -122,7 +123,7 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
   const needsVoice = methods.some((method) => method !== 'base' && method !== 'retrieval')
   const plans = users.map((user) => {
     const queries = lampQueries(user, options.queries)
-    const examples = needsVoice ? lampExamples(user, options.builder, { maxInput }) : []
+    const examples = needsVoice ? lampExamples(user, options.builder, { maxInput, maxTokens }) : []
     if (queries.length === 0 || (needsVoice && examples.length === 0)) {
       throw new IdiolectError(
         'NothingToScore',
@@ -130,7 +131,7 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
         'Leave this user out.',
       )
     }
-    return { user, queries, examples, folder: userFolder(out, user.id), retrieve: retrieval(user, options) }
+    return { user, queries, examples, folder: userFolder(out, user.id), retrieve: retrieval(user) }
   })
   for (const message of options.file.notes) onProgress?.({ user: null, stage: 'note', message })
 
@@ -139,7 +140,7 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     base: options.base,
     baseSha256,
     builder: options.builder,
-    prompt: { maxInput, maxRetrieved: maxInput },
+    prompt: { maxInput, maxRetrieved: maxInput, maxTokens },
     generate: options.generate ?? false,
     seed,
     onProgress,
@@ -211,11 +212,11 @@ async function voiceFor(
   return keepVoice(folder, user, plan, result)
 }
 
-function retrieval(user: LampUser, { createSearch }: LampRunOptions): (query: TaskQuery) => RetrievedPair[] {
+function retrieval(user: LampUser): (query: TaskQuery) => RetrievedPair[] {
   let search: ((query: TaskQuery) => RetrievedPair[]) | null = null
   return (query) => {
     // Built on the first use: the index is idle work for methods without retrieval.
-    search ??= lampRetrieval(user, createSearch, 1)
+    search ??= lampRetrieval(user, 1)
     return search(query)
   }
 }

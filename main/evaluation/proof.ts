@@ -47,7 +47,7 @@ type Arm = (typeof ARMS)[number]
  * will use the voice, and judges it. NLL is in nats per answer token, the end token counted; intervals are 95% by
  * bootstrap over pieces.
  * Errors: `NothingToProve` without queries, `BadScore` when a likelihood is not a number; a proof piece among the
- * retrieved, or prompts that change the answer, are faults of the program and throw plain errors. An abort rejects
+ * retrieved is a fault of the program and throws a plain error. An abort rejects
  * with the signal's reason.
  */
 export async function runProof(options: ProofOptions): Promise<Proof> {
@@ -129,21 +129,32 @@ async function buildExamples(options: ProofOptions): Promise<{ plain: TokenExamp
     const pairs = await options.retrieve(query)
     const leak = pairs.find((pair) => held.has(pair.document))
     if (leak) throw new Error(`${leak.document} is kept for the proof and was retrieved for ${query.document}`)
-    plain.push(builder.example(query, [], prompt))
-    retrieved.push(builder.example(query, pairs, prompt))
+    const one = builder.example(query, [], prompt)
+    const other = builder.example(query, pairs, prompt)
+    // A long prompt may have cost the answer its end: then both are scored on what both have.
+    const length = Math.min(answerLength(one), answerLength(other))
+    plain.push(cutAnswer(one, length))
+    retrieved.push(cutAnswer(other, length))
   }
   return { plain, retrieved }
+}
+
+function answerLength(example: TokenExample): number {
+  return example.tokens.length - example.answerFrom
+}
+
+function cutAnswer({ tokens, answerFrom }: TokenExample, length: number): TokenExample {
+  return { tokens: tokens.subarray(0, answerFrom + length), answerFrom }
 }
 
 /** Every arm must have scored the same answers: as many queries, each with the same supervised tokens, all finite. */
 function checkScores(scores: QueryScore[], plain: TokenExample[], queries: TaskQuery[], arm: Arm): void {
   if (scores.length !== plain.length) throw new Error(`${arm}: ${scores.length} scores for ${plain.length} queries`)
   for (const [i, score] of scores.entries()) {
-    const example = plain[i] as TokenExample
     const { title } = queries[i] as TaskQuery
-    const wanted = example.tokens.length - example.answerFrom
+    const wanted = answerLength(plain[i] as TokenExample)
     if (score.tokens !== wanted) {
-      throw new Error(`${arm}: "${title}" was scored on ${score.tokens} answer tokens, without retrieval on ${wanted}`)
+      throw new Error(`${arm}: "${title}" has ${wanted} answer tokens, and ${score.tokens} were scored`)
     }
     if (!Number.isFinite(score.nll)) {
       throw new IdiolectError(

@@ -2,7 +2,7 @@
  * Means per token and their intervals. The unit of chance is the piece, not the query: queries of one piece share its
  * topic and mood, so pieces are drawn as wholes.
  */
-import { createRandom } from './random.ts'
+import { randomSource } from '../inference/sampling.ts'
 
 /** One query's contribution to a mean per token. */
 export interface Observation {
@@ -75,7 +75,7 @@ export function bootstrap({ observations, resamples = 4000, seed }: BootstrapOpt
   const mean = perToken(totals)
   if (totals.length === 1) return { mean, low: -Number.MAX_VALUE, high: Number.MAX_VALUE }
 
-  const random = createRandom(seed)
+  const random = randomSource(seed)
   const means = new Float64Array(resamples)
   for (let r = 0; r < resamples; r++) {
     let sum = 0

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { shuffledAnswers } from '../../main/evaluation/control.ts'
+import { randomCycle, shuffledAnswers } from '../../main/evaluation/control.ts'
+import { randomSource } from '../../main/inference/sampling.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
 
 const examples = Array.from({ length: 9 }, (_, i) => ({
@@ -32,5 +33,17 @@ describe('shuffled answers', () => {
   it('need two', () => {
     expect(() => shuffledAnswers(examples.slice(0, 1), 1)).toThrow('at least 2 examples, and there is 1')
     expect(shuffledAnswers(examples.slice(0, 2), 1).map((e) => answer(e)[0])).toEqual([101, 100])
+  })
+})
+
+describe('a random cycle', () => {
+  it('goes once through all', () => {
+    const order = randomCycle(50, randomSource(2))
+    let at = 0
+    for (let step = 1; step < 50; step++) {
+      at = order[at] as number
+      expect(at).not.toBe(0)
+    }
+    expect(order[at]).toBe(0)
   })
 })

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lampExamples, lampHistory, lampQueries, lampRetrieval } from '../../main/evaluation/lamp-examples.ts'
 import { type LampUser, readLampFile } from '../../main/evaluation/lamp-file.ts'
+import type { TaskQuery } from '../../main/examples/types.ts'
 import { decode, fakeBuilder } from './fake-base.ts'
 
 let folder: string
@@ -126,26 +127,19 @@ describe('examples', () => {
     expect(lampQueries(make('headline'), 1)).toHaveLength(1)
   })
 
-  it('retrieve from the history, without the passage that the query continues', () => {
-    const texts: string[][] = []
-    const createSearch = (list: string[]) => {
-      texts.push(list)
-      return (_query: string, k: number) => [1, 0, 2].slice(0, k)
-    }
-    const asked = (task: 'headline' | 'prose') => ({
-      ...(lampQueries(make(task))[0] as ReturnType<typeof lampQueries>[0]),
-    })
-    expect(lampRetrieval(make('headline'), createSearch, 2)(asked('headline'))).toEqual([
-      { document: 'p1', input: 'two text', answer: 'two' },
-      { document: 'p0', input: 'one text', answer: 'one' },
-    ])
-    const prose = lampRetrieval(make('prose'), createSearch, 1)
-    expect(prose({ ...asked('prose'), input: 'three text' })).toEqual([
+  it('retrieve from the history what is alike in text or title, without the passage that the query continues', () => {
+    const titled = make('headline')
+    titled.profile[0] = { id: 'p0', text: 'nothing alike', title: 'gulls and foghorns', date: null }
+    const [asked] = lampQueries(titled)
+    const found = (input: string, k: number) => lampRetrieval(titled, k)({ ...(asked as TaskQuery), input })
+    expect(found('of foghorns', 2)).toEqual([{ document: 'p0', input: 'nothing alike', answer: 'gulls and foghorns' }])
+    expect(found('three, two and two', 2).map(({ document }) => document)).toEqual(['p1', 'p2'])
+    expect(found('zebra', 2)).toEqual([])
+
+    const prose = lampRetrieval(make('prose'), 2)
+    const [continued] = lampQueries(make('prose'))
+    expect(prose({ ...(continued as TaskQuery), input: 'three text' })).toEqual([
       { document: 'p1', input: 'one text', answer: 'two text' },
-    ])
-    expect(texts).toEqual([
-      ['one one text', 'two two text', 'three three text'],
-      ['two text', 'three text'],
     ])
   })
 })

@@ -85,7 +85,6 @@ function setUp(extra: Partial<LampRunOptions> = {}) {
       base,
       file,
       builder: fakeBuilder,
-      createSearch: () => (_query, k) => [2, 1, 0].slice(0, k),
       train,
       out,
       onProgress: (progress) => notes.push(progress),

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runProof } from '../../main/evaluation/proof.ts'
 import { readProof, writeProof } from '../../main/evaluation/proof-file.ts'
 import type { RetrievedPair, TaskQuery } from '../../main/examples/types.ts'
+import type { TokenExample } from '../../main/trainer/types.ts'
 import { fakeBase, fakeBuilder } from './fake-base.ts'
 
 let folder: string
@@ -117,14 +118,23 @@ describe('a proof', () => {
     await expect(proofOf({ voice: 0.5 }, leak)).rejects.toThrow('piece b is kept for the proof')
   })
 
-  it('refuses a builder whose retrieval changes the answer', async () => {
+  it('scores what is left of an answer that retrieval cut, everywhere', async () => {
     const cutting = {
       builder: {
-        example: (...[query, retrieved, prompt]: Parameters<typeof fakeBuilder.example>) =>
-          fakeBuilder.example(retrieved.length > 0 ? { ...query, answer: 'x' } : query, retrieved, prompt),
+        example: (...[query, retrieved, prompt]: Parameters<typeof fakeBuilder.example>) => {
+          const { tokens, answerFrom } = fakeBuilder.example(query, retrieved, prompt)
+          return { tokens: retrieved.length > 0 ? tokens.slice(0, answerFrom + 2) : tokens, answerFrom }
+        },
       },
     }
-    await expect(proofOf({ voice: 0.5 }, cutting)).rejects.toThrow('scored on 2 answer tokens, without retrieval on 4')
+    const proof = await proofOf({ voice: 0.5 }, cutting)
+    expect(proof.items.map(({ tokens }) => tokens)).toEqual(proof.items.map(() => 2))
+  })
+
+  it('refuses a base that scored other answers than were asked', async () => {
+    const base = fakeBase('fake.gguf', () => 4)
+    const short = { ...base, score: async (queries: TokenExample[]) => queries.map(() => ({ nll: 4, tokens: 1 })) }
+    await expect(proofOf({ voice: 0.5 }, { base: short })).rejects.toThrow('has 4 answer tokens, and 1 were scored')
   })
 
   it('says so when there is nothing to prove on, or a likelihood is no number', async () => {

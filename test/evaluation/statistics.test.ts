@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createRandom, randomCycle } from '../../main/evaluation/random.ts'
 import { bootstrap, type Observation, paired, perToken, quantile, tailShare } from '../../main/evaluation/statistics.ts'
+import { randomSource } from '../../main/inference/sampling.ts'
 
 /** Standard normal draws by Box and Muller. */
 function normals(random: () => number): () => number {
@@ -27,7 +27,7 @@ describe('means per token', () => {
 
 describe('the bootstrap', () => {
   const sample = (clusters: number, each: number, seed: number, effect = 0): Observation[] => {
-    const normal = normals(createRandom(seed))
+    const normal = normals(randomSource(seed))
     return Array.from({ length: clusters }, (_, c) => {
       const shared = normal()
       return Array.from({ length: each }, () => ({
@@ -90,28 +90,5 @@ describe('the bootstrap', () => {
   it('reads quantiles between order statistics', () => {
     expect(quantile(Float64Array.of(1, 2, 4), 0.75)).toBe(3)
     expect(quantile(Float64Array.of(1, 2, 4), 1)).toBe(4)
-  })
-})
-
-describe('random numbers', () => {
-  it('fill [0, 1) evenly', () => {
-    const random = createRandom(9)
-    const counts = new Array<number>(10).fill(0)
-    for (let i = 0; i < 100_000; i++) {
-      const bin = Math.floor(random() * 10)
-      counts[bin] = (counts[bin] ?? 0) + 1
-    }
-    // Chi-square with 9 degrees of freedom stays under 27.9 in 999 of 1000 seeds; the seed is fixed.
-    expect(counts.reduce((sum, count) => sum + (count - 10_000) ** 2 / 10_000, 0)).toBeLessThan(27.9)
-  })
-
-  it('make one cycle through all', () => {
-    const order = randomCycle(50, createRandom(2))
-    let at = 0
-    for (let step = 1; step < 50; step++) {
-      at = order[at] as number
-      expect(at).not.toBe(0)
-    }
-    expect(order[at]).toBe(0)
   })
 })
