@@ -1,0 +1,155 @@
+/**
+ * The app in its own window. Electron is handed in, so that all of this is tested against a typed fake. It knows
+ * windows, dialogs and IPC; it does not know models, files of the user or what the calls do.
+ */
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type * as Electron from 'electron'
+import type { App, CreateApp } from '../app/types.ts'
+import { IdiolectError, messageOf } from '../errors.ts'
+import { readBounds, smallest, writeBounds } from './bounds.ts'
+import { askToQuit, fileDialogs } from './dialogs.ts'
+import type { ElectronLike, WindowLike } from './electron-like.ts'
+import { denyPermissions, guardContents } from './guards.ts'
+import { sendEvents, serveCalls } from './ipc.ts'
+import { appOrigin, registerScheme, serveRenderer } from './protocol.ts'
+
+export interface ElectronDeps {
+  createApp: CreateApp
+  /** Absolute path. */
+  dataFolder: string
+  /** Folder of the built renderer. */
+  renderer: string
+  /** The built preload, one CommonJS file. */
+  preload: string
+  platform: NodeJS.Platform
+}
+
+const busyStages = new Set(['preparing', 'training', 'proving'])
+
+function applicationMenu(platform: NodeJS.Platform): Electron.MenuItemConstructorOptions[] {
+  const view: Electron.MenuItemConstructorOptions = {
+    label: 'View',
+    submenu: [{ role: 'resetZoom' }, { role: 'zoomIn' }, { role: 'zoomOut' }, { role: 'togglefullscreen' }],
+  }
+  const first: Electron.MenuItemConstructorOptions =
+    platform === 'darwin' ? { role: 'appMenu' } : { label: 'File', submenu: [{ role: 'quit' }] }
+  // The edit menu carries the shortcuts of copy and paste on macOS.
+  return [first, { role: 'editMenu' }, view, { role: 'windowMenu' }]
+}
+
+function openWindow(electron: ElectronLike, deps: ElectronDeps): WindowLike {
+  const displays = electron.screen.getAllDisplays().map((display) => display.workArea)
+  const { maximized, ...bounds } = readBounds(deps.dataFolder, displays)
+  const window = new electron.BrowserWindow({
+    ...bounds,
+    minWidth: smallest.width,
+    minHeight: smallest.height,
+    title: 'Idiolect',
+    // Shown when painted: no white flash.
+    show: false,
+    webPreferences: {
+      preload: deps.preload,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webviewTag: false,
+      // Chromium would fetch its dictionaries from the network.
+      spellcheck: false,
+    },
+  })
+  guardContents(window.webContents, electron.shell)
+  if (maximized) window.maximize()
+  window.once('ready-to-show', () => window.show())
+  return window
+}
+
+async function trainingGoesOn(app: App): Promise<boolean> {
+  // A failing question must not keep the app from quitting.
+  const state = await app.handlers['train.state']({}).catch(() => null)
+  return state !== null && busyStages.has(state.stage)
+}
+
+function showError(electron: ElectronLike, error: unknown): void {
+  const next = error instanceof IdiolectError && error.next !== null ? `\n\n${error.next}` : ''
+  electron.dialog.showErrorBox('Idiolect', `${messageOf(error)}${next}`)
+}
+
+/**
+ * Starts the app. Resolves when the window loads, or at once where another instance has the data folder.
+ * Never rejects: what cannot be started is shown in a box and ends the process with code 1.
+ */
+export async function startElectron(electron: ElectronLike, deps: ElectronDeps): Promise<void> {
+  registerScheme(electron.protocol)
+  electron.app.enableSandbox()
+  // Chromium's own files; the single-instance lock stands there too, so it is one instance a data folder.
+  const chromium = path.join(deps.dataFolder, 'window')
+  try {
+    mkdirSync(chromium, { recursive: true })
+  } catch (error) {
+    showError(electron, error)
+    return electron.app.exit(1)
+  }
+  electron.app.setPath('userData', chromium)
+  if (!electron.app.requestSingleInstanceLock()) return electron.app.quit()
+
+  let window: WindowLike | null = null
+  electron.app.on('second-instance', () => {
+    if (window === null || window.isDestroyed()) return
+    if (window.isMinimized()) window.restore()
+    window.focus()
+  })
+  await electron.app.whenReady()
+  denyPermissions(electron.session.defaultSession)
+  serveRenderer(electron.protocol, deps.renderer)
+  electron.Menu.setApplicationMenu(electron.Menu.buildFromTemplate(applicationMenu(deps.platform)))
+
+  let app: App
+  try {
+    app = await deps.createApp({ dataFolder: deps.dataFolder, host: 'electron', files: fileDialogs(electron.dialog) })
+  } catch (error) {
+    showError(electron, error)
+    return electron.app.exit(1)
+  }
+  const shown = openWindow(electron, deps)
+  window = shown
+  serveCalls(electron.ipcMain, shown, app)
+  const forget = sendEvents(shown, app)
+
+  let leaving: 'no' | 'asked' | 'yes' = 'no'
+  async function leave(): Promise<void> {
+    if (leaving !== 'no') return
+    leaving = 'asked'
+    if ((await trainingGoesOn(app)) && !(await askToQuit(electron.dialog))) {
+      leaving = 'no'
+      return
+    }
+    leaving = 'yes'
+    if (!shown.isDestroyed()) {
+      writeBounds(deps.dataFolder, { ...shown.getNormalBounds(), maximized: shown.isMaximized() })
+    }
+    forget()
+    let code = 0
+    try {
+      await app.close()
+    } catch (error) {
+      showError(electron, error)
+      code = 1
+    }
+    if (!shown.isDestroyed()) shown.destroy()
+    electron.app.exit(code)
+  }
+  // Both ways out are held until the app is closed: then `exit` ends the process without asking again.
+  const hold = (event: { preventDefault(): void }) => {
+    if (leaving === 'yes') return
+    event.preventDefault()
+    void leave()
+  }
+  shown.on('close', hold)
+  electron.app.on('before-quit', hold)
+  try {
+    await shown.loadURL(`${appOrigin}/`)
+  } catch (error) {
+    showError(electron, error)
+  }
+}

@@ -1,0 +1,19 @@
+/** Electron's entry: hands Electron and the built files to main/electron/start.ts. The only file that imports `electron`. */
+import path from 'node:path'
+import { app, BrowserWindow, dialog, ipcMain, Menu, protocol, screen, session, shell } from 'electron'
+import { createApp } from './app/app.ts'
+import { defaultDataFolder } from './app/data-folder.ts'
+import { startElectron } from './electron/start.ts'
+import { projectFolder } from './entries.ts'
+
+const out = path.join(projectFolder(), 'out')
+
+const electron = { app, BrowserWindow, dialog, ipcMain, Menu, protocol, screen, session, shell }
+// Not awaited: Electron is ready only after this module has been evaluated.
+void startElectron(electron, {
+  createApp,
+  dataFolder: defaultDataFolder(),
+  renderer: path.join(out, 'renderer'),
+  preload: path.join(out, 'preload', 'index.cjs'),
+  platform: process.platform,
+})
