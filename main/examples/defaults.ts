@@ -1,5 +1,12 @@
-/** Training settings by the size of the history. */
+/** Defaults: what a prompt shows, and training settings by the size of the history. */
 import type { TrainSettings } from '../trainer/types.ts'
+import type { PromptOptions, TaskName } from './types.ts'
+
+/** How much of a text a prompt shows, in tokens: the same while training, in the proof and in use. */
+export const DEFAULT_PROMPT: Record<TaskName, PromptOptions> = {
+  headline: { maxInput: 160, maxRetrieved: 160 },
+  prose: { maxInput: 200, maxRetrieved: 120 },
+}
 
 export interface HistorySize {
   /** Training examples. */

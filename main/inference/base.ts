@@ -212,7 +212,7 @@ async function generateText(
 /** The file's end-of-turn token, else EOS. The library guesses a turn token from texts, which is wrong for SmolLM2. */
 function endTokenOf(model: LlamaModel): number {
   const tokenizer = model.fileInfo.metadata?.tokenizer?.ggml as Record<string, unknown> | undefined
-  const named = tokenizer?.['eot_token_id']
+  const named = tokenizer?.eot_token_id
   const end = typeof named === 'number' ? named : model.tokens.eos
   if (end === null)
     throw new IdiolectError('ModelUnusable', `${model.filename ?? 'The model'} names no end token`, null)

@@ -88,19 +88,19 @@ async function endsInHeader(error: unknown): Promise<boolean> {
 function factsOf(info: GgufFileInfo, parameters: number, bytes: number): GgufFacts {
   const metadata = info.metadata as Record<string, unknown>
   const general = group(metadata, 'general')
-  const architecture = String(general['architecture'] ?? 'unknown')
+  const architecture = String(general.architecture ?? 'unknown')
   const own = group(metadata, architecture)
-  const pooling = own['pooling_type']
-  const template = group(metadata, 'tokenizer')['chat_template']
+  const pooling = own.pooling_type
+  const template = group(metadata, 'tokenizer').chat_template
   return {
     architecture,
     parameters,
-    quantization: quantizationOf(general['file_type']),
-    contextSize: numberOr(own['context_length']),
-    embeddingDimensions: numberOr(own['embedding_length']),
-    isEmbedder: (typeof pooling === 'number' && pooling > 0) || group(own, 'attention')['causal'] === false,
+    quantization: quantizationOf(general.file_type),
+    contextSize: numberOr(own.context_length),
+    embeddingDimensions: numberOr(own.embedding_length),
+    isEmbedder: (typeof pooling === 'number' && pooling > 0) || group(own, 'attention').causal === false,
     chatTemplate: typeof template === 'string' ? template : null,
-    kind: String(general['type'] ?? 'model'),
+    kind: String(general.type ?? 'model'),
     bytes,
   }
 }

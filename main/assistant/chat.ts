@@ -1,0 +1,87 @@
+/** Chat: the conversation and the owner's own passages -> an answer in the owner's hand, within the context. */
+import type { Base, ChatTurn, Generated, VoiceUse } from '../inference/types.ts'
+
+export interface ChatPassage {
+  title: string
+  text: string
+}
+
+export interface ChatRequest {
+  base: Base
+  /** Oldest first; the last is the question. */
+  turns: ChatTurn[]
+  /** The owner's earlier writing, most alike first; none: none is mentioned. */
+  passages: ChatPassage[]
+  voice?: VoiceUse | null
+  maxTokens?: number
+  temperature?: number
+  seed?: number
+  signal?: AbortSignal
+  onText?: (text: string) => void
+}
+
+/** Tokens of a passage at first; halved while the conversation does not fit. */
+const PASSAGE_TOKENS = 160
+const LEAST_PASSAGE_TOKENS = 20
+
+/** The answer as far as it was written: after the signal `finish` is `aborted` and the text so far is kept. */
+export async function answerChat(request: ChatRequest): Promise<Generated> {
+  const { base, maxTokens = 256 } = request
+  const prompt = chatPromptWithin(base, request.turns, request.passages, base.contextSize - maxTokens)
+  return base.generate(prompt, {
+    voice: request.voice ?? null,
+    maxTokens,
+    temperature: request.temperature ?? 0.7,
+    topP: 0.9,
+    // Small models fall into loops in free text.
+    repeatPenalty: 1.1,
+    seed: request.seed,
+    stop: base.chatStop ?? [],
+    onText: request.onText,
+    signal: request.signal,
+  })
+}
+
+/**
+ * The prompt in at most `limit` tokens: the oldest turns go first, then passages are cut and left out from the least
+ * alike, and last the question's beginning goes.
+ */
+export function chatPromptWithin(base: Base, turns: ChatTurn[], passages: ChatPassage[], limit: number): Int32Array {
+  let kept = turns
+  let shown = passages
+  let passageTokens = PASSAGE_TOKENS
+  for (;;) {
+    const prompt = base.chatPrompt([{ role: 'system', text: systemText(base, shown, passageTokens) }, ...kept])
+    if (prompt.length <= limit) return prompt
+    if (kept.length > 1) kept = withoutOldest(kept)
+    else if (shown.length > 0 && passageTokens > LEAST_PASSAGE_TOKENS) passageTokens = Math.floor(passageTokens / 2)
+    else if (shown.length > 0) shown = shown.slice(0, -1)
+    else {
+      const question = kept[0]
+      const ids = question === undefined ? new Int32Array(0) : base.tokenize(question.text)
+      if (question === undefined || ids.length < 2) return prompt
+      const room = Math.max(1, Math.min(ids.length - 1, ids.length - (prompt.length - limit)))
+      kept = [{ ...question, text: base.detokenize(ids.subarray(ids.length - room)) }]
+    }
+  }
+}
+
+/** Short, since every word of it takes attention from a small model. */
+function systemText(base: Base, passages: ChatPassage[], passageTokens: number): string {
+  const task =
+    'You write for the owner of these texts. Answer the question in the first person, in their own words and style.'
+  if (passages.length === 0) return 'You write for the user, in the first person. Answer plainly and briefly.'
+  const shown = passages.map(({ title, text }) => {
+    const ids = base.tokenize(text)
+    const cut = ids.length <= passageTokens ? text : `${base.detokenize(ids.subarray(0, passageTokens))}…`
+    return `${title}: ${cut.replace(/\s+/g, ' ').trim()}`
+  })
+  return `${task}\n\nEarlier writing of the owner:\n${shown.join('\n')}`
+}
+
+/** Drops the oldest turn and the answers that then have no question; the question at the end always stays. */
+function withoutOldest(turns: ChatTurn[]): ChatTurn[] {
+  let from = 1
+  while (from < turns.length - 1 && turns[from]!.role !== 'user') from++
+  return turns.slice(from)
+}
