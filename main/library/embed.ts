@@ -1,7 +1,7 @@
 /** Giving passages their vectors. Goes on where it was broken off; another embedder starts from the beginning. */
 import { IdiolectError } from '../errors.ts'
 import type { Embedder } from '../inference/types.ts'
-import type { PassageFacts } from '../store/passages.ts'
+import { passageText } from '../retrieval/passage-text.ts'
 import type { Store } from '../store/store.ts'
 
 /** Passages computed and written at a time. */
@@ -12,16 +12,14 @@ export interface EmbedOptions {
   signal?: AbortSignal
 }
 
-/** What is embedded and indexed of a passage: its piece's title says what a passage from the middle is about. */
-export function passageText(passage: Pick<PassageFacts, 'title' | 'text'>): string {
-  return `${passage.title}\n${passage.text}`
-}
-
 /**
  * Computes the vectors that are missing under `embedder`; all of them when the library was embedded with another one.
  * Returns how many were computed. Throws IdiolectError `Cancelled`; what was written before stays.
  */
 export async function reembed(store: Store, embedder: Embedder, options: EmbedOptions = {}): Promise<number> {
+  const held = store.vectors.embedder()
+  const isCurrent = held?.id === embedder.id && held.dimensions === embedder.dimensions
+  if (isCurrent && store.passages.pendingCount() === 0) return 0
   await store.vectors.prepare({ id: embedder.id, dimensions: embedder.dimensions })
   const total = store.passages.pendingCount()
   let done = 0

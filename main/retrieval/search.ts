@@ -1,0 +1,163 @@
+/**
+ * Hybrid search over the store: BM25 and vectors, fused by rank. It knows passages, pieces and an embedder; not what
+ * is done with what it finds. The BM25 index is our own and in memory rather than LanceDB's full-text index: that one
+ * counts frequencies over everything stored, and "before this date" must not know what was written later.
+ */
+import type { PassageHit } from '../../preload/contract.ts'
+import type { Embedder } from '../inference/types.ts'
+import type { StoredDocument } from '../store/documents.ts'
+import type { PassageFacts } from '../store/passages.ts'
+import type { Store } from '../store/store.ts'
+import { type Bm25, countBelow, createBm25 } from './bm25.ts'
+import { timeOf } from './earlier.ts'
+import { fuse } from './fusion.ts'
+import { passageText } from './passage-text.ts'
+
+/** How deep each list is read before fusing, at least. */
+const DEPTH = 50
+
+export interface SearchInput {
+  query: string
+  k: number
+  /** Only pieces dated before this ISO date; undated ones by their file's time. */
+  before?: string
+  /** Search all pieces, also those that are not the owner's finished own. */
+  everyone?: boolean
+  signal?: AbortSignal
+}
+
+export interface PieceInput {
+  /** The piece at hand. */
+  text: string
+  k: number
+  before?: string
+  excludeDocument?: string
+  signal?: AbortSignal
+}
+
+export interface PieceHit {
+  document: StoredDocument
+  score: number
+  bm25Rank: number | null
+  vectorRank: number | null
+}
+
+/** What is searched, oldest first; good while the library's version stands. */
+interface Index {
+  version: number
+  passages: PassageFacts[]
+  times: number[]
+  bm25: Bm25
+  byId: Map<string, number>
+  /** Built when pieces are first asked for. */
+  pieces: { documents: StoredDocument[]; times: number[]; bm25: Bm25 } | null
+}
+
+const indices = new WeakMap<Store, Map<boolean, Index>>()
+
+function indexOf(store: Store, everyone: boolean): Index {
+  let kept = indices.get(store)
+  if (!kept) {
+    kept = new Map()
+    indices.set(store, kept)
+  }
+  const version = store.libraryVersion()
+  const present = kept.get(everyone)
+  if (present && present.version === version) return present
+  const passages = store.passages.all().filter((passage) => everyone || passage.status === 'mine')
+  const index: Index = {
+    version,
+    passages,
+    times: passages.map((passage) => passage.orderedAt),
+    bm25: createBm25(passages.map(passageText)),
+    byId: new Map(passages.map((passage, at) => [passage.id, at])),
+    pieces: null,
+  }
+  kept.set(everyone, index)
+  return index
+}
+
+/**
+ * The `k` passages that answer `query` best. Without an embedder, or while the library's vectors are another
+ * embedder's, BM25 alone answers (`vectorRank` is null throughout). Throws IdiolectError `BadDate`.
+ */
+export async function searchPassages(store: Store, embedder: Embedder | null, input: SearchInput): Promise<PassageHit[]> {
+  const index = indexOf(store, input.everyone ?? false)
+  const first = input.before === undefined ? index.passages.length : countBelow(index.times, timeOf(input.before))
+  const depth = Math.max(DEPTH, 2 * input.k)
+  const byTerms = index.bm25.search(input.query, depth, { first }).map((hit) => hit.index)
+  const byVector = await nearest(store, embedder, index, input.query, depth, first, input.signal)
+  return fuse([byTerms, byVector])
+    .slice(0, input.k)
+    .flatMap(({ item, score, ranks }) => {
+      const passage = index.passages[item]
+      if (!passage) return []
+      const { id, document, path, title, date, text } = passage
+      return [{ passage: id, document, path, title, date, text, score, bm25Rank: ranks[0] ?? null, vectorRank: ranks[1] ?? null }]
+    })
+}
+
+/**
+ * The owner's pieces nearest to `text`, best first: BM25 over whole pieces, fused with the order in which pieces' best
+ * passages come by vector. For the headline's examples: what the owner called something like this before.
+ */
+export async function retrievePieces(store: Store, embedder: Embedder | null, input: PieceInput): Promise<PieceHit[]> {
+  const index = indexOf(store, false)
+  if (!index.pieces) {
+    const documents = store.documents.mine()
+    index.pieces = {
+      documents,
+      times: documents.map((document) => document.orderedAt),
+      bm25: createBm25(documents.map((document) => passageText(document))),
+    }
+  }
+  const { documents, times, bm25 } = index.pieces
+  const bound = input.before === undefined ? null : timeOf(input.before)
+  const first = bound === null ? documents.length : countBelow(times, bound)
+  const depth = Math.max(DEPTH, 2 * input.k)
+  const places = new Map(documents.map((document, at) => [document.id, at]))
+  const byTerms = bm25
+    .search(input.text, depth, { first, accept: (at) => documents[at]?.id !== input.excludeDocument })
+    .map((hit) => hit.index)
+  const passagesFirst = bound === null ? index.passages.length : countBelow(index.times, bound)
+  const byVector: number[] = []
+  for (const at of await nearest(store, embedder, index, input.text, 4 * depth, passagesFirst, input.signal)) {
+    const document = index.passages[at]?.document
+    const place = document === undefined || document === input.excludeDocument ? undefined : places.get(document)
+    if (place !== undefined && !byVector.includes(place)) byVector.push(place)
+  }
+  return fuse([byTerms, byVector])
+    .slice(0, input.k)
+    .flatMap(({ item, score, ranks }) => {
+      const document = documents[item]
+      return document ? [{ document, score, bm25Rank: ranks[0] ?? null, vectorRank: ranks[1] ?? null }] : []
+    })
+}
+
+/** Places in the index of the `depth` passages nearest to `query` among the first `first`. */
+async function nearest(
+  store: Store,
+  embedder: Embedder | null,
+  index: Index,
+  query: string,
+  depth: number,
+  first: number,
+  signal?: AbortSignal,
+): Promise<number[]> {
+  const mark = store.vectors.embedder()
+  if (!embedder || !mark || mark.id !== embedder.id || mark.dimensions !== embedder.dimensions) return []
+  if (first === 0 || query.trim() === '') return []
+  const [vector] = await embedder.embed([query], { signal })
+  if (!vector) return []
+  // LanceDB knows neither whose a passage is nor the history's order: read deeper until enough of the list is allowed.
+  for (let limit = depth; ; limit *= 8) {
+    const ids = await store.vectors.nearest(vector, limit)
+    const places: number[] = []
+    for (const id of ids) {
+      const at = index.byId.get(id)
+      if (at !== undefined && at < first) places.push(at)
+      if (places.length === depth) break
+    }
+    if (places.length === depth || ids.length < limit) return places
+  }
+}
