@@ -7,7 +7,10 @@ export function parseDate(value: unknown): string | null {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
   if (typeof value !== 'string' && typeof value !== 'number') return null
   const text = String(value).trim()
-  const numeric = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?/i.exec(text)
+  const numeric =
+    /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?/i.exec(
+      text,
+    )
   if (numeric) {
     const day = isoDay(Number(numeric[1]), Number(numeric[2]), Number(numeric[3]))
     if (day === null || numeric[4] === undefined) return day

@@ -19,7 +19,9 @@ export function decodeText(bytes: Uint8Array, kind: DocumentSummary['kind']): De
   }
   const { at, line } = firstBroken(bytes)
   const byte = (bytes[at] ?? 0).toString(16).padStart(2, '0')
-  return { reason: `it is not valid UTF-8: byte ${at + 1} (line ${line}) is 0x${byte}; save it as UTF-8 and import again` }
+  return {
+    reason: `it is not valid UTF-8: byte ${at + 1} (line ${line}) is 0x${byte}; save it as UTF-8 and import again`,
+  }
 }
 
 function decodeAs(encoding: string, bytes: Uint8Array): Decoded {
@@ -42,7 +44,16 @@ function firstBroken(bytes: Uint8Array): { at: number; line: number } {
   let line = 1
   while (at < bytes.length) {
     const byte = bytes[at] ?? 0
-    const length = byte < 0x80 ? 1 : byte >= 0xc2 && byte < 0xe0 ? 2 : byte >= 0xe0 && byte < 0xf0 ? 3 : byte >= 0xf0 && byte < 0xf5 ? 4 : 0
+    const length =
+      byte < 0x80
+        ? 1
+        : byte >= 0xc2 && byte < 0xe0
+          ? 2
+          : byte >= 0xe0 && byte < 0xf0
+            ? 3
+            : byte >= 0xf0 && byte < 0xf5
+              ? 4
+              : 0
     if (length === 0) break
     if (length > 1 && 'reason' in decodeAs('utf-8', bytes.subarray(at, at + length))) break
     if (byte === 0x0a) line++

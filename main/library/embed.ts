@@ -30,7 +30,8 @@ export async function reembed(store: Store, embedder: Embedder, options: EmbedOp
     options.onProgress?.(done, total, batch[0]?.path ?? null)
     const vectors = await embedder.embed(batch.map(passageText), {
       signal: options.signal,
-      onProgress: (part) => options.onProgress?.(done + part, total, batch[Math.min(part, batch.length - 1)]?.path ?? null),
+      onProgress: (part) =>
+        options.onProgress?.(done + part, total, batch[Math.min(part, batch.length - 1)]?.path ?? null),
     })
     if (options.signal?.aborted) throw cancelled(`${done} of ${total} passages were embedded`)
     await store.vectors.add(batch, vectors)

@@ -119,7 +119,8 @@ function isDraft(data: Data): boolean {
     const name = key.toLowerCase()
     if (name === 'draft' && flag(value, true)) return true
     if ((name === 'published' || name === 'publish') && flag(value, false)) return true
-    if (name === 'status' && typeof value === 'string' && /^(draft|unpublished|wip|idea)$/i.test(value.trim())) return true
+    if (name === 'status' && typeof value === 'string' && /^(draft|unpublished|wip|idea)$/i.test(value.trim()))
+      return true
   }
   return false
 }

@@ -64,7 +64,8 @@ function visitFolder(folder: string, seen: Set<string>, found: Found): void {
         isFolder = target.isDirectory()
         isFile = target.isFile()
       } catch (error) {
-        if (!entry.name.startsWith('.')) found.skipped.push({ path: file, reason: `this link ${whyUnreachable(error)}` })
+        if (!entry.name.startsWith('.'))
+          found.skipped.push({ path: file, reason: `this link ${whyUnreachable(error)}` })
         continue
       }
     }

@@ -50,7 +50,9 @@ function yamlMatter(matter: string, firstLine: number, body: string): FrontMatte
   }
   const error = first?.errors[0]
   const line = firstLine + (error?.linePos?.[0].line ?? 1) - 1
-  const what = error ? (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '') : 'it is no list of names and values'
+  const what = error
+    ? (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')
+    : 'it is no list of names and values'
   return { reason: `its front matter cannot be read at line ${line}: ${what}` }
 }
 
@@ -87,7 +89,8 @@ function tomlMatter(matter: string, firstLine: number, body: string): FrontMatte
     const from = index
     let line = (lines[index] ?? '').trim()
     if (line === '' || line.startsWith('#')) continue
-    while (/=\s*\[/.test(line) && !line.endsWith(']') && index + 1 < lines.length) line += ` ${(lines[++index] ?? '').trim()}`
+    while (/=\s*\[/.test(line) && !line.endsWith(']') && index + 1 < lines.length)
+      line += ` ${(lines[++index] ?? '').trim()}`
     const head = /^\[+([\w.-]+)\]+$/.exec(line)
     if (head) {
       section = {}
@@ -97,7 +100,9 @@ function tomlMatter(matter: string, firstLine: number, body: string): FrontMatte
     const pair = /^["']?([\w.-]+)["']?\s*=\s*(.+)$/.exec(line)
     const value = pair ? tomlValue(pair[2] ?? '') : undefined
     if (!pair || value === undefined) {
-      return { reason: `its front matter cannot be read at line ${firstLine + from}: ${JSON.stringify(line.slice(0, 60))}` }
+      return {
+        reason: `its front matter cannot be read at line ${firstLine + from}: ${JSON.stringify(line.slice(0, 60))}`,
+      }
     }
     section[pair[1] ?? ''] = value
   }

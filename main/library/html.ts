@@ -30,7 +30,9 @@ export interface HtmlPiece {
 }
 
 export function readHtml(source: string): HtmlPiece {
-  const { document } = parseHTML(/<html[\s>]/i.test(source) ? source : `<!doctype html><html><body>${source}</body></html>`)
+  const { document } = parseHTML(
+    /<html[\s>]/i.test(source) ? source : `<!doctype html><html><body>${source}</body></html>`,
+  )
   const meta = (...names: string[]): string | null => {
     for (const name of names) {
       for (const attribute of ['name', 'property', 'itemprop']) {
@@ -43,11 +45,14 @@ export function readHtml(source: string): HtmlPiece {
   const articles = document.querySelectorAll('article')
   const body = (articles.length === 1 ? articles[0] : null) ?? document.querySelector('main') ?? document.body
   const heading = clean(body?.querySelector('h1, h2')?.textContent ?? '') || null
-  const title = meta('og:title', 'dc.title', 'DC.title') ?? (clean(document.querySelector('title')?.textContent ?? '') || null)
+  const title =
+    meta('og:title', 'dc.title', 'DC.title') ?? (clean(document.querySelector('title')?.textContent ?? '') || null)
   const time = document.querySelector('time[datetime]')?.getAttribute('datetime') ?? null
   const facts = factsOf({
     title,
-    date: meta('article:published_time', 'date', 'dc.date', 'DC.date', 'dcterms.created', 'datePublished', 'pubdate') ?? time,
+    date:
+      meta('article:published_time', 'date', 'dc.date', 'DC.date', 'dcterms.created', 'datePublished', 'pubdate') ??
+      time,
     tags: meta('keywords', 'article:tag'),
     author: meta('author', 'dc.creator', 'DC.creator', 'article:author'),
     rating: meta('rating', 'ratingValue'),
@@ -58,9 +63,9 @@ export function readHtml(source: string): HtmlPiece {
 
 /** The text of a fragment of HTML, paragraphs separated by a blank line. */
 export function htmlText(fragment: string): string {
-  return blockTexts(parseHTML(`<!doctype html><html><body>${fragment}</body></html>`).document.body as unknown as DomNode).join(
-    '\n\n',
-  )
+  return blockTexts(
+    parseHTML(`<!doctype html><html><body>${fragment}</body></html>`).document.body as unknown as DomNode,
+  ).join('\n\n')
 }
 
 function blockTexts(root: DomNode | null): string[] {
@@ -101,7 +106,9 @@ export function decodeEntities(text: string): string {
   return text.replace(/&(?:#\d+|#x[\da-f]+|[a-z][a-z\d]*);/gi, (entity) => {
     let character = entities.get(entity)
     if (character === undefined) {
-      character = parseHTML(`<!doctype html><html><body><p>${entity}</p></body></html>`).document.querySelector('p')?.textContent ?? entity
+      character =
+        parseHTML(`<!doctype html><html><body><p>${entity}</p></body></html>`).document.querySelector('p')
+          ?.textContent ?? entity
       entities.set(entity, character)
     }
     return character

@@ -65,7 +65,10 @@ export async function importPaths(input: ImportInput): Promise<ImportReport> {
   }
   if (report.documents + report.unchanged + twins === 0) throw nothingRead(input.paths, report)
   if (embedder) {
-    await reembed(store, embedder, { signal, onProgress: (done, total, file) => progress('embedding', done, total, file) })
+    await reembed(store, embedder, {
+      signal,
+      onProgress: (done, total, file) => progress('embedding', done, total, file),
+    })
   }
   progress('indexing', 1, 1)
   report.questions = questions(store)
@@ -130,7 +133,8 @@ function forgetSkipped(store: Store, paths: string[]): void {
   const roots = paths.map((root) => path.resolve(root))
   store.transaction(() => {
     for (const file of store.skipped.list()) {
-      if (roots.some((root) => file.path === root || file.path.startsWith(root + path.sep))) store.skipped.remove(file.path)
+      if (roots.some((root) => file.path === root || file.path.startsWith(root + path.sep)))
+        store.skipped.remove(file.path)
     }
   })
 }

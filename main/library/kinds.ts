@@ -31,7 +31,8 @@ export function isIgnoredFolder(name: string): boolean {
 
 /** Why a readable file that was found in a folder (not named by the user) is no piece of writing, or null. */
 export function whyNoPiece(name: string): string | null {
-  if (name.startsWith('_')) return 'its name begins with an underscore, as notes to tools do; name the file itself to import it'
+  if (name.startsWith('_'))
+    return 'its name begins with an underscore, as notes to tools do; name the file itself to import it'
   if (/^(readme|licen[cs]e|copying|changelog|contributing|code_of_conduct)\b/i.test(name)) {
     return 'it describes a folder and is no piece of writing; name the file itself to import it'
   }

@@ -35,7 +35,9 @@ function withoutSiteMarks(source: string): string {
     .replace(/\{%\s*highlight\b[\s\S]*?%\}[\s\S]*?\{%\s*endhighlight\s*%\}/g, '')
     .replace(/\{%[^\n]*?%\}|\{\{[^\n]*?\}\}/g, '')
     .replace(/\{:[^}\n]*\}/g, '')
-    .replace(/^(?:import|export) .*(?: from |=).*$/gm, (line) => (/^import .* from ['"]|^export (?:const|default) /.test(line) ? '' : line))
+    .replace(/^(?:import|export) .*(?: from |=).*$/gm, (line) =>
+      /^import .* from ['"]|^export (?:const|default) /.test(line) ? '' : line,
+    )
     .replace(/^\[\^[^\]\n]+\]:[ \t]*/gm, '')
     .replace(/\[\^[^\]\n]+\]/g, '')
 }
@@ -47,7 +49,12 @@ function blockTexts(token: Token): string[] {
     case 'text':
       return nonEmpty(inline(token.tokens ?? [token]))
     case 'list':
-      return nonEmpty((token as Tokens.List).items.map(itemText).filter((text) => text !== '').join('\n'))
+      return nonEmpty(
+        (token as Tokens.List).items
+          .map(itemText)
+          .filter((text) => text !== '')
+          .join('\n'),
+      )
     case 'html':
       return nonEmpty(htmlText((token as Tokens.HTML).text))
     default:
@@ -62,7 +69,9 @@ function itemText(item: Tokens.ListItem): string {
 }
 
 function inline(tokens: Token[]): string {
-  return decodeEntities(tokens.map(inlineText).join('')).replace(/[ \t\n\u00a0]+/g, ' ').trim()
+  return decodeEntities(tokens.map(inlineText).join(''))
+    .replace(/[ \t\n\u00a0]+/g, ' ')
+    .trim()
 }
 
 function inlineText(token: Token): string {

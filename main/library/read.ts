@@ -64,9 +64,12 @@ export function readFile(file: string, known: KnownState | null): ReadResult {
     const stat = statSync(file)
     const mtime = Math.floor(stat.mtimeMs)
     const same = known !== null && known.reader === READER_VERSION
-    if (same && known.mtime === mtime && known.size === stat.size) return { type: 'unchanged', path: file, touched: null }
+    if (same && known.mtime === mtime && known.size === stat.size)
+      return { type: 'unchanged', path: file, touched: null }
     if (stat.size > MAX_BYTES) {
-      return skipped(`it has ${megabytes(stat.size)}, and files over ${megabytes(MAX_BYTES)} are not read; split it into pieces`)
+      return skipped(
+        `it has ${megabytes(stat.size)}, and files over ${megabytes(MAX_BYTES)} are not read; split it into pieces`,
+      )
     }
     const bytes = readFileSync(file)
     const hash = createHash('sha256').update(bytes).digest('hex')
@@ -114,7 +117,8 @@ export function readPiece(file: string, bytes: Uint8Array): Content | { reason: 
   const title = facts.title ?? heading ?? name.title
   text = text.normalize('NFC')
   // Only a heading that repeats the title goes; another one belongs to the text.
-  if (heading !== null && kind !== 'html' && !sameTitle(heading, title)) text = text === '' ? heading : `${heading}\n\n${text}`
+  if (heading !== null && kind !== 'html' && !sameTitle(heading, title))
+    text = text === '' ? heading : `${heading}\n\n${text}`
   if (kind === 'html') text = withoutTitle(text, title)
   const words = countWords(text)
   if (words === 0) return { reason: 'it holds no prose (only code, pictures, quotations, or nothing)' }

@@ -50,7 +50,9 @@ export function decide(
   const isOwners = keys.length === 0 || keys.some((key) => key === owner || answers.get(`author:${key}`) === true)
   if (!isOwners) {
     const unknown = keys.find((key) => !answers.has(`author:${key}`))
-    return unknown === undefined ? { status: 'excluded', question: null } : { status: 'asked', question: `author:${unknown}` }
+    return unknown === undefined
+      ? { status: 'excluded', question: null }
+      : { status: 'asked', question: `author:${unknown}` }
   }
   if (!claim.draft) return { status: 'mine', question: null }
   const answer = answers.get('draft')

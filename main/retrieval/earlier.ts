@@ -21,10 +21,10 @@ export interface EarlierSearch<T> {
 }
 
 /** An index that answers for any date; build it once for a history. */
-export function createHistoryIndex<T extends DatedText>(pieces: readonly T[]): { before(date: string): EarlierSearch<T> } {
-  const ordered = pieces
-    .map((piece) => ({ piece, time: timeOf(piece.date) }))
-    .sort((a, b) => a.time - b.time)
+export function createHistoryIndex<T extends DatedText>(
+  pieces: readonly T[],
+): { before(date: string): EarlierSearch<T> } {
+  const ordered = pieces.map((piece) => ({ piece, time: timeOf(piece.date) })).sort((a, b) => a.time - b.time)
   const times = ordered.map(({ time }) => time)
   const index = createBm25(ordered.map(({ piece }) => piece.text))
   return {

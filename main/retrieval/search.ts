@@ -81,7 +81,11 @@ function indexOf(store: Store, everyone: boolean): Index {
  * The `k` passages that answer `query` best. Without an embedder, or while the library's vectors are another
  * embedder's, BM25 alone answers (`vectorRank` is null throughout). Throws IdiolectError `BadDate`.
  */
-export async function searchPassages(store: Store, embedder: Embedder | null, input: SearchInput): Promise<PassageHit[]> {
+export async function searchPassages(
+  store: Store,
+  embedder: Embedder | null,
+  input: SearchInput,
+): Promise<PassageHit[]> {
   const index = indexOf(store, input.everyone ?? false)
   const first = input.before === undefined ? index.passages.length : countBelow(index.times, timeOf(input.before))
   const depth = Math.max(DEPTH, 2 * input.k)
@@ -93,7 +97,19 @@ export async function searchPassages(store: Store, embedder: Embedder | null, in
       const passage = index.passages[item]
       if (!passage) return []
       const { id, document, path, title, date, text } = passage
-      return [{ passage: id, document, path, title, date, text, score, bm25Rank: ranks[0] ?? null, vectorRank: ranks[1] ?? null }]
+      return [
+        {
+          passage: id,
+          document,
+          path,
+          title,
+          date,
+          text,
+          score,
+          bm25Rank: ranks[0] ?? null,
+          vectorRank: ranks[1] ?? null,
+        },
+      ]
     })
 }
 

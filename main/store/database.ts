@@ -63,6 +63,8 @@ export function openDatabase(file: string, migrations: readonly string[]): Datab
       }
     },
     close: () => {
+      // libsql keeps the files open until the process ends: what is in the log must not wait for that.
+      guard(() => connection.pragma('wal_checkpoint(TRUNCATE)'))
       connection.close()
     },
   }

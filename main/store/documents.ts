@@ -100,8 +100,7 @@ export function createDocuments(db: Database, changed: () => void): Documents {
     byPath: (path) => one(db.get<Row>('SELECT * FROM documents WHERE path = ?', path)),
     byHash: (hash) => one(db.get<Row>('SELECT * FROM documents WHERE hash = ? ORDER BY rowid', hash)),
     list: (filter = {}) => list(db, filter),
-    mine: () =>
-      db.all<Row>("SELECT * FROM documents WHERE status = 'mine' ORDER BY ordered_at, path").map(toDocument),
+    mine: () => db.all<Row>("SELECT * FROM documents WHERE status = 'mine' ORDER BY ordered_at, path").map(toDocument),
     count: () => db.get<{ n: number }>('SELECT count(*) AS n FROM documents')?.n ?? 0,
     known() {
       const rows = db.all<KnownFile & { path: string }>('SELECT path, id, mtime, size, hash, reader FROM documents')
@@ -128,7 +127,9 @@ export function createDocuments(db: Database, changed: () => void): Documents {
     },
     claims: () =>
       db
-        .all<Row>('SELECT id, title, authors, draft, status, question, decided FROM documents ORDER BY ordered_at, path')
+        .all<Row>(
+          'SELECT id, title, authors, draft, status, question, decided FROM documents ORDER BY ordered_at, path',
+        )
         .map((row) => ({
           id: row.id,
           title: row.title,

@@ -55,7 +55,8 @@ function busy(folder: string, note: string): IdiolectError {
   let who = 'another process'
   try {
     const holder = JSON.parse(readFileSync(note, 'utf8')) as Partial<Holder>
-    if (typeof holder.pid === 'number') who = `process ${holder.pid}, started ${holder.startedAt ?? 'at an unknown time'}`
+    if (typeof holder.pid === 'number')
+      who = `process ${holder.pid}, started ${holder.startedAt ?? 'at an unknown time'}`
   } catch {
     // The note is for the message only; the lock stands without it.
   }

@@ -13,11 +13,7 @@ export function createSkipped(db: Database): Skipped {
   return {
     list: () => db.all<SkippedFile>('SELECT path, reason FROM skipped ORDER BY path'),
     put({ path, reason }) {
-      db.run(
-        'INSERT INTO skipped VALUES (?, ?) ON CONFLICT(path) DO UPDATE SET reason = excluded.reason',
-        path,
-        reason,
-      )
+      db.run('INSERT INTO skipped VALUES (?, ?) ON CONFLICT(path) DO UPDATE SET reason = excluded.reason', path, reason)
     },
     remove(path) {
       db.run('DELETE FROM skipped WHERE path = ?', path)

@@ -141,7 +141,12 @@ export function createVectors(folder: string, passages: Passages, settings: Sett
         const rows: { id: string }[] = await target.query().select(['id']).toArray()
         const gone = rows.map((row) => row.id).filter((id) => !live.has(id))
         for (let from = 0; from < gone.length; from += 500) {
-          await target.delete(`id IN (${gone.slice(from, from + 500).map(quote).join(', ')})`)
+          await target.delete(
+            `id IN (${gone
+              .slice(from, from + 500)
+              .map(quote)
+              .join(', ')})`,
+          )
         }
         // The data folder's lock makes this process the only writer, so nothing is in progress elsewhere.
         await target.optimize({ cleanupOlderThan: new Date(), deleteUnverified: true })

@@ -1,6 +1,5 @@
-/** A small library of pieces on disk, a store in a temporary folder, and an embedder without a model. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+/** A small library of pieces on disk, imports of it, and an embedder without a model. */
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Embedder } from '../../main/inference/types.ts'
 import { importPaths } from '../../main/library/import.ts'
@@ -8,12 +7,6 @@ import { directReader } from '../../main/library/reader.ts'
 import { termsOf } from '../../main/retrieval/tokens.ts'
 import type { Store } from '../../main/store/store.ts'
 import type { ImportReport } from '../../preload/contract.ts'
-
-/** A new temporary folder and what removes it. */
-export function temporaryFolder(): { folder: string; remove: () => void } {
-  const folder = mkdtempSync(path.join(tmpdir(), 'idiolect-test-'))
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
-}
 
 /** Writes files (path below `folder` -> content) and returns `folder`. */
 export function writeFiles(folder: string, files: Record<string, string | Uint8Array>): string {
@@ -27,12 +20,27 @@ export function writeFiles(folder: string, files: Record<string, string | Uint8A
 
 /** A Markdown post with front matter; values are written as they are. */
 export function post(matter: Record<string, string>, body: string): string {
-  return `---\n${Object.entries(matter).map(([key, value]) => `${key}: ${value}\n`).join('')}---\n\n${body}\n`
+  return `---\n${Object.entries(matter)
+    .map(([key, value]) => `${key}: ${value}\n`)
+    .join('')}---\n\n${body}\n`
 }
 
 /** Prose of about `words` words, the same for the same seed and different for others. */
 export function prose(seed: number, words: number): string {
-  const nouns = ['lamp', 'harbour', 'clock', 'gull', 'ledger', 'kettle', 'winter', 'spring', 'brass', 'letter', 'tide', 'stair']
+  const nouns = [
+    'lamp',
+    'harbour',
+    'clock',
+    'gull',
+    'ledger',
+    'kettle',
+    'winter',
+    'spring',
+    'brass',
+    'letter',
+    'tide',
+    'stair',
+  ]
   const verbs = ['keeps', 'turns', 'waits for', 'forgets', 'mends', 'counts', 'follows', 'outlasts']
   let state = (seed + 1) * 2654435761
   const pick = (list: string[]): string => {
@@ -41,7 +49,9 @@ export function prose(seed: number, words: number): string {
   }
   const sentences: string[] = []
   for (let count = 0; count < words; count += 7) {
-    sentences.push(`The ${pick(nouns)} ${pick(verbs)} the ${pick(nouns)} near ${pick(nouns)} ${Math.floor(count / 7) + seed}.`)
+    sentences.push(
+      `The ${pick(nouns)} ${pick(verbs)} the ${pick(nouns)} near ${pick(nouns)} ${Math.floor(count / 7) + seed}.`,
+    )
   }
   const paragraphs: string[] = []
   for (let from = 0; from < sentences.length; from += 8) paragraphs.push(sentences.slice(from, from + 8).join(' '))

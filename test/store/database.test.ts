@@ -1,0 +1,110 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openDatabase } from '../../main/store/database.ts'
+import { storeError } from '../../main/store/errors.ts'
+import { MIGRATIONS } from '../../main/store/migrations.ts'
+import { openStore } from '../../main/store/store.ts'
+import { temporaryFolder } from '../helpers/temporary.ts'
+
+const folder = temporaryFolder()
+
+describe('the database', () => {
+  it('runs each migration once and keeps what earlier ones wrote', () => {
+    const file = path.join(folder, 'migrate.db')
+    const first = openDatabase(file, ['CREATE TABLE a (n INTEGER)'])
+    first.run('INSERT INTO a VALUES (?)', 7)
+    first.close()
+    const second = openDatabase(file, ['CREATE TABLE a (n INTEGER)', 'ALTER TABLE a ADD COLUMN m INTEGER DEFAULT 3'])
+    expect(second.all('SELECT n, m FROM a')).toEqual([{ n: 7, m: 3 }])
+    expect(second.get('SELECT n FROM a WHERE n = ?', 8)).toBeNull()
+    second.close()
+  })
+
+  it('leaves nothing of a migration that fails', () => {
+    const file = path.join(folder, 'broken.db')
+    expect(() => openDatabase(file, ['CREATE TABLE a (n INTEGER); CREATE TABLE a (n INTEGER)'])).toThrow(
+      /already exists/,
+    )
+    const db = openDatabase(file, ['CREATE TABLE a (n INTEGER)'])
+    expect(db.all('SELECT * FROM a')).toEqual([])
+    db.close()
+  })
+
+  it('refuses a database from a newer program, naming both versions', () => {
+    const file = path.join(folder, 'newer.db')
+    openDatabase(file, ['CREATE TABLE a (n INTEGER)', 'CREATE TABLE b (n INTEGER)']).close()
+    expect(() => openDatabase(file, ['CREATE TABLE a (n INTEGER)'])).toThrow(/version 2.*up to 1/)
+  })
+
+  it('rolls a failed transaction back, nested ones with it', () => {
+    const db = openDatabase(path.join(folder, 'rollback.db'), ['CREATE TABLE a (n INTEGER)'])
+    expect(() =>
+      db.transaction(() => {
+        db.transaction(() => db.run('INSERT INTO a VALUES (1)'))
+        throw new Error('no')
+      }),
+    ).toThrow('no')
+    expect(db.all('SELECT * FROM a')).toEqual([])
+    db.close()
+  })
+
+  it('says in words that the disk is full, and keeps what was there', () => {
+    const db = openDatabase(path.join(folder, 'full.db'), ['CREATE TABLE a (text TEXT)'])
+    db.run('INSERT INTO a VALUES (?)', 'kept')
+    db.all('PRAGMA max_page_count = 4')
+    expect(() => db.run('INSERT INTO a VALUES (?)', 'x'.repeat(100_000))).toThrow(
+      expect.objectContaining({ name: 'DiskFull', message: expect.stringContaining('full.db') }),
+    )
+    expect(db.all('SELECT * FROM a')).toEqual([{ text: 'kept' }])
+    db.close()
+  })
+
+  it('knows the other words for a full disk and leaves other errors alone', () => {
+    const lance = new Error('LanceError(IO): Generic LocalFileSystem error: No space left on device (os error 28)')
+    expect(storeError(lance, 'v')).toMatchObject({ name: 'DiskFull' })
+    const other = new Error('something else')
+    expect(storeError(other, 'v')).toBe(other)
+  })
+})
+
+describe('openStore', () => {
+  it('refuses a file that is no database, names it, and lets the folder go', async () => {
+    const data = path.join(folder, 'rubbish')
+    await (await openStore(data)).close()
+    const file = path.join(data, 'library.db')
+    writeFileSync(file, 'this is no database '.repeat(500))
+    await expect(openStore(data)).rejects.toMatchObject({
+      name: 'LibraryUnreadable',
+      message: expect.stringContaining(file),
+    })
+    await expect(openStore(data)).rejects.toMatchObject({ name: 'LibraryUnreadable' })
+  })
+
+  it('says that a file stands where the folder should', async () => {
+    const file = path.join(folder, 'a-file')
+    writeFileSync(file, '')
+    await expect(openStore(file)).rejects.toThrow(/a-file/)
+  })
+
+  it('makes the schema that the list of migrations describes', async () => {
+    const data = path.join(folder, 'schema')
+    await (await openStore(data)).close()
+    const db = openDatabase(path.join(data, 'library.db'), MIGRATIONS)
+    const tables = db.all<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    expect(tables.map((table) => table.name)).toEqual([
+      'answers',
+      'conversations',
+      'documents',
+      'headlines',
+      'messages',
+      'models',
+      'passages',
+      'runs',
+      'settings',
+      'skipped',
+      'voices',
+    ])
+    db.close()
+  })
+})
