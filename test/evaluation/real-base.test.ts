@@ -6,50 +6,26 @@ import { runLamp } from '../../main/evaluation/lamp-run.ts'
 import { runProof } from '../../main/evaluation/proof.ts'
 import { createPromptBuilder } from '../../main/examples/prompt.ts'
 import type { RetrievedPair, TaskQuery } from '../../main/examples/types.ts'
-import { float32, text } from '../../main/gguf/values.ts'
-import { writeGguf } from '../../main/gguf/write.ts'
 import { openBase } from '../../main/inference/base.ts'
 import type { Base } from '../../main/inference/types.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
-import { normals, seeded } from '../helpers/random.ts'
+import { randomVoice } from '../helpers/random-voice.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
 
-const RANK = 2
 const folder = temporaryFolder()
 const file = path.join(folder, 'tiny.gguf')
 const voiceFile = path.join(folder, 'voice.gguf')
 const otherFile = path.join(folder, 'other.gguf')
 let base: Base
 
-/** A LoRA on every attention output, large enough to be felt. */
-function writeRandomVoice(to: string, width: number, blocks: number, seed: number): void {
-  const random = seeded(seed)
-  const tensor = (name: string, shape: [number, number]) => ({
-    name,
-    type: 'F32' as const,
-    shape,
-    data: normals(random, shape[0] * shape[1], 0.5),
-  })
-  writeGguf(to, {
-    metadata: {
-      'general.type': text('adapter'),
-      'general.architecture': text('llama'),
-      'adapter.type': text('lora'),
-      'adapter.lora.alpha': float32(RANK),
-    },
-    tensors: Array.from({ length: blocks }, (_, i) => [
-      tensor(`blk.${i}.attn_output.weight.lora_a`, [width, RANK]),
-      tensor(`blk.${i}.attn_output.weight.lora_b`, [RANK, width]),
-    ]).flat(),
-  })
-}
+const writeVoice = (to: string, seed: number) =>
+  randomVoice(to, file, { seed, rank: 2, alpha: 2, targets: { attn_output: 'o' }, deviation: 0.5 })
 
-let shape: { width: number; blocks: number }
 beforeAll(async () => {
-  shape = writeTinyModel(file, { context: 512, seed: 3 })
-  writeRandomVoice(voiceFile, shape.width, shape.blocks, 1)
-  writeRandomVoice(otherFile, shape.width, shape.blocks, 2)
+  writeTinyModel(file, { context: 512, seed: 3 })
+  writeVoice(voiceFile, 1)
+  writeVoice(otherFile, 2)
   base = await openBase(file, { threads: 1 })
 })
 afterAll(() => base?.dispose())
@@ -151,7 +127,7 @@ describe('a LaMP run by the runtime', () => {
       generate: true,
       train: async (_examples, _validation, _settings, runFolder, { user }) => {
         const written = path.join(runFolder, '..', 'voice.gguf')
-        writeRandomVoice(written, shape.width, shape.blocks, user === 'ann' ? 1 : 2)
+        writeVoice(written, user === 'ann' ? 1 : 2)
         const facts = { steps: 1, tokens: 1, seconds: 1, tokensPerSecond: 1, peakMemoryBytes: 1, finalLoss: 1 }
         return { voiceFile: written, ...facts, bestValidation: null }
       },
