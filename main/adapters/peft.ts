@@ -52,6 +52,8 @@ export function exportPeft(
   const refuse = (problem: string) => new IdiolectError('NotForPeft', problem, 'Export the voice as GGUF instead.')
   if (voice.architecture !== 'llama')
     throw refuse(`Only voices of the architecture llama are written for PEFT, this one is for ${voice.architecture}`)
+  const odd = voice.tensors.find(({ rank }) => rank !== voice.rank)
+  if (odd) throw refuse(`PEFT takes one rank for all, ${odd.name} has rank ${odd.rank} and others ${voice.rank}`)
   const heads = base.number('llama.attention.head_count')
   const kvHeads = base.number('llama.attention.head_count_kv', heads)
   const modules = new Set<string>()
