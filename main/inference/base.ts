@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto'
 import type { LlamaModel, Token } from 'node-llama-cpp'
 import { IdiolectError } from '../errors.ts'
 import type { TokenExample } from '../trainer/types.ts'
-import { inspectGguf } from './gguf-file.ts'
+import { type GgufFacts, inspectGguf } from './gguf-file.ts'
 import type { Kv, Outcome, Wanted } from './kv.ts'
 import { type Device, reasonOf, sharedLlama, takeLlamaErrors } from './llama.ts'
 import { chooseToken, randomSource, type SamplingOptions } from './sampling.ts'
@@ -28,11 +28,11 @@ const PENALTY_WINDOW = 64
 
 /**
  * Loads a base model (memory-mapped).
- * Errors: those of `inspectGguf`; `NotABase` for an adapter or a sentence embedder; `ModelUnusable` with llama.cpp's
+ * Errors: `MissingFile`, `BadGguf`; `NotABase` for an adapter or a sentence embedder; `ModelUnusable` with llama.cpp's
  * reason.
  */
 export async function openBase(file: string, options: OpenBaseOptions): Promise<Base> {
-  const facts = await inspectGguf(file)
+  const facts = inspectGguf(file)
   if (facts.kind === 'adapter') {
     throw new IdiolectError('NotABase', `${file} is a voice (an adapter), not a model`, 'Import it as a voice.')
   }
@@ -45,7 +45,7 @@ export async function openBase(file: string, options: OpenBaseOptions): Promise<
   }
   const model = await loadModel(file, options.gpu)
   const contextSize = Math.min(options.contextSize ?? 2048, facts.contextSize ?? Number.POSITIVE_INFINITY)
-  return baseOf(model, file, facts.chatTemplate, contextSize, createVoicePool(model, contextSize, options.threads))
+  return baseOf(model, file, facts, contextSize, createVoicePool(model, contextSize, options.threads))
 }
 
 /** Loads any GGUF; `pooling`: llama.cpp's pooling type put over the file's own (1: mean). */
@@ -78,13 +78,13 @@ export async function loadModel(
 function baseOf(
   model: LlamaModel,
   file: string,
-  chatTemplate: string | null,
+  { chatTemplate, endOfTurn }: GgufFacts,
   contextSize: number,
   voices: VoicePool,
 ): Base {
   const tokenize = (text: string, special = false): Int32Array => Int32Array.from(model.tokenize(text, special))
   const detokenize = (tokens: Int32Array): string => model.detokenize(Array.from(tokens) as Token[], false)
-  const endToken = endTokenOf(model)
+  const endToken = endTokenOf(model, file, endOfTurn)
   const beginToken = model.tokens.shouldPrependBosToken ? model.tokens.bos : null
 
   const refuseLonger = (tokens: number): void => {
@@ -210,13 +210,10 @@ async function generateText(
 }
 
 /** The file's end-of-turn token, else EOS. The library guesses a turn token from texts, which is wrong for SmolLM2. */
-function endTokenOf(model: LlamaModel): number {
-  const tokenizer = model.fileInfo.metadata?.tokenizer?.ggml as Record<string, unknown> | undefined
-  const named = tokenizer?.eot_token_id
-  const end = typeof named === 'number' ? named : model.tokens.eos
-  if (end === null)
-    throw new IdiolectError('ModelUnusable', `${model.filename ?? 'The model'} names no end token`, null)
-  return end
+function endTokenOf(model: LlamaModel, file: string, endOfTurn: number | null): number {
+  const end = endOfTurn ?? model.tokens.eos
+  if (end !== null) return end
+  throw new IdiolectError('ModelUnusable', `${file} names no end token`, 'Choose another GGUF file.')
 }
 
 function chatTokens(

@@ -26,7 +26,7 @@ const MEAN = 1
  * Errors: those of `inspectGguf`, `NotAnEmbedder`, `ModelUnusable`.
  */
 export async function openEmbedder(file: string, options: OpenEmbedderOptions): Promise<Embedder> {
-  const facts = await inspectGguf(file)
+  const facts = inspectGguf(file)
   if (!facts.isEmbedder) {
     throw new IdiolectError(
       'NotAnEmbedder',
@@ -51,7 +51,7 @@ export async function openEmbedder(file: string, options: OpenEmbedderOptions): 
  */
 export async function baseAsEmbedder(base: Base | string, options: OpenEmbedderOptions): Promise<Embedder> {
   const file = typeof base === 'string' ? base : base.file
-  const facts = await inspectGguf(file)
+  const facts = inspectGguf(file)
   const model = await loadModel(file, options.gpu, { architecture: facts.architecture, type: MEAN })
   return embedderOf(
     model,

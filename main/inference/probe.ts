@@ -34,7 +34,7 @@ export interface ProbeOptions {
 export async function probeModel(file: string, options: ProbeOptions = {}): Promise<ProbeResult> {
   let facts: GgufFacts
   try {
-    facts = await inspectGguf(file)
+    facts = inspectGguf(file)
   } catch (error) {
     return result(null, messageOf(error))
   }
