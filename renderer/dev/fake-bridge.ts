@@ -1,13 +1,29 @@
 /** A host that is not there: answers every call from invented data, and streams as a host would. */
 import type {
-  AppState, Bridge, CallName, Calls, ChatMessage, DocumentFull, EventName, Events, Handlers, HeadlineRecord, Source, TrainingState,
+  AppState,
+  Bridge,
+  CallName,
+  Calls,
+  ChatMessage,
+  DocumentFull,
+  EventName,
+  Events,
+  Handlers,
+  HeadlineRecord,
+  Source,
+  TrainingState,
 } from '../../preload/contract.ts'
 import { fakeDocuments, fakeModels, fakeProof, fakeQuestions, fakeSteps, fakeVoices } from './fake-data.ts'
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 const ANSWER =
   'Here is an opening in your manner:\n\n> The ferry left at nine, as it does, and I was not on it, as I am not.\n\nYou often begin with a **plain fact** and turn it in the second half. Two more ways in:\n\n1. Begin with the kettle, and let the harbour come later.\n2. Begin with the list of things that were not the plan.\n\nShall I go on from the first?'
-const HEADLINES = ['The ferry left without me, and quite right', 'Nine o’clock, and other things I missed', 'What the harbour keeps', 'A timetable for the unpunctual']
+const HEADLINES = [
+  'The ferry left without me, and quite right',
+  'Nine o’clock, and other things I missed',
+  'What the harbour keeps',
+  'A timetable for the unpunctual',
+]
 
 export function createFakeBridge(scene: string): Bridge {
   const listeners = new Map<EventName, Set<(event: never) => void>>()
@@ -23,19 +39,43 @@ export function createFakeBridge(scene: string): Bridge {
   let training: TrainingState | null = null
   let settings: Calls['app.set']['out'] = { theme: 'system', scale: 1, retrieval: true }
   const run = (stage: TrainingState['stage'], steps: number, message: string): TrainingState => ({
-    run: 'r2', stage, message, startedAt: '2026-11-23T10:00:00', steps: fakeSteps(steps, 180), totalSteps: 180, proving: 0, voice: null, error: null,
+    run: 'r2',
+    stage,
+    message,
+    startedAt: '2026-11-23T10:00:00',
+    steps: fakeSteps(steps, 180),
+    totalSteps: 180,
+    proving: 0,
+    voice: null,
+    error: null,
   })
   if (scene === 'training') training = run('training', 104, 'Learning from your pieces; the newest are kept aside.')
-  if (scene === 'interrupted') training = run('interrupted', 60, 'The training stopped at step 60 of 180 when Idiolect was closed. Nothing is lost.')
+  if (scene === 'interrupted')
+    training = run(
+      'interrupted',
+      60,
+      'The training stopped at step 60 of 180 when Idiolect was closed. Nothing is lost.',
+    )
 
   const state = (): AppState => ({
-    firstStart: scene === 'first' && documents.length === 0, documents: documents.length, passages: documents.length * 4,
+    firstStart: scene === 'first' && documents.length === 0,
+    documents: documents.length,
+    passages: documents.length * 4,
     base: models.find((model) => model.role === 'chat' && model.inUse)?.id ?? null,
     embedder: models.find((model) => model.role === 'embedder' && model.inUse)?.id ?? null,
-    voice: voices.find((voice) => voice.active)?.id ?? null, training, questions: questions.length,
+    voice: voices.find((voice) => voice.active)?.id ?? null,
+    training,
+    questions: questions.length,
   })
   const changed = () => tell('state.changed', state())
-  const sources = (): Source[] => documents.slice(2, 5).map(({ id, title, path, date, text }) => ({ document: id, title, path, date, text: text.split('\n\n')[1] ?? '' }))
+  const sources = (): Source[] =>
+    documents.slice(2, 5).map(({ id, title, path, date, text }) => ({
+      document: id,
+      title,
+      path,
+      date,
+      text: text.split('\n\n')[1] ?? '',
+    }))
   const find = (id: string): DocumentFull => {
     const document = documents.find((known) => known.id === id)
     if (!document) throw { name: 'NotFound', message: `There is no piece ${id}.`, next: 'Import the folder again.' }
@@ -57,12 +97,40 @@ export function createFakeBridge(scene: string): Bridge {
     { id: 'c2', title: 'A shorter ending for the bread piece', at: '2026-11-21T17:40:00', messages: 6 },
   ]
   const message = (id: string, role: ChatMessage['role'], text: string, sent = false): ChatMessage => ({
-    id, conversation: 'c1', parent: null, role, text, at: '2026-11-23T09:12:00', voice: 'v1', sources: role === 'assistant' ? sources() : [], stopped: sent,
+    id,
+    conversation: 'c1',
+    parent: null,
+    role,
+    text,
+    at: '2026-11-23T09:12:00',
+    voice: 'v1',
+    sources: role === 'assistant' ? sources() : [],
+    stopped: sent,
   })
-  const history: HeadlineRecord[] = fresh ? [] : [
-    { id: 'h1', at: '2026-11-22T20:02:00', excerpt: 'The harbour was empty when I came down, save for the two gulls who own it.', text: 'The harbour was empty…', candidates: HEADLINES, picked: 'What the harbour keeps', edited: 'What the harbour keeps to itself', voice: 'v1' },
-    { id: 'h2', at: '2026-11-20T08:15:00', excerpt: 'It is easy to be wise about other people’s bread.', text: 'It is easy…', candidates: HEADLINES, picked: null, edited: null, voice: null },
-  ]
+  const history: HeadlineRecord[] = fresh
+    ? []
+    : [
+        {
+          id: 'h1',
+          at: '2026-11-22T20:02:00',
+          excerpt: 'The harbour was empty when I came down, save for the two gulls who own it.',
+          text: 'The harbour was empty…',
+          candidates: HEADLINES,
+          picked: 'What the harbour keeps',
+          edited: 'What the harbour keeps to itself',
+          voice: 'v1',
+        },
+        {
+          id: 'h2',
+          at: '2026-11-20T08:15:00',
+          excerpt: 'It is easy to be wise about other people’s bread.',
+          text: 'It is easy…',
+          candidates: HEADLINES,
+          picked: null,
+          edited: null,
+          voice: null,
+        },
+      ]
 
   async function train(): Promise<void> {
     for (let step = 1; step <= 180; step++) {
@@ -80,8 +148,17 @@ export function createFakeBridge(scene: string): Bridge {
 
   const handlers: Handlers = {
     'app.info': async () => ({
-      version: '0.1.0', host: 'browser', platform: 'linux', dataFolder: '/home/ada/.local/share/idiolect', sampleFolder: '/opt/idiolect/sample',
-      cores: 8, chatThreads: 4, trainThreads: 3, memoryBytes: 16.6e9, freeMemoryBytes: 9e9, device: 'CPU (zen4)',
+      version: '0.1.0',
+      host: 'browser',
+      platform: 'linux',
+      dataFolder: '/home/ada/.local/share/idiolect',
+      sampleFolder: '/opt/idiolect/sample',
+      cores: 8,
+      chatThreads: 4,
+      trainThreads: 3,
+      memoryBytes: 16.6e9,
+      freeMemoryBytes: 9e9,
+      device: 'CPU (zen4)',
     }),
     'app.state': async () => state(),
     'app.settings': async () => settings,
@@ -89,9 +166,15 @@ export function createFakeBridge(scene: string): Bridge {
     'request.cancel': async ({ request }) => ({ cancelled: Boolean(stopped.add(request)) }),
     'files.choose': async () => ({ supported: false, paths: [] }),
     'files.list': async ({ path = '/home/ada', kind }) => ({
-      path, parent: path === '/' ? null : '/home',
+      path,
+      parent: path === '/' ? null : '/home',
       entries: [
-        ...['Documents', 'Pictures', 'writing'].map((name, i) => ({ name, path: `${path}/${name}`, folder: true, pieces: i === 2 ? 112 : 0 })),
+        ...['Documents', 'Pictures', 'writing'].map((name, i) => ({
+          name,
+          path: `${path}/${name}`,
+          folder: true,
+          pieces: i === 2 ? 112 : 0,
+        })),
         ...(kind === 'gguf' ? [{ name: 'model.gguf', path: `${path}/model.gguf`, folder: false, pieces: 0 }] : []),
       ],
     }),
@@ -114,14 +197,29 @@ export function createFakeBridge(scene: string): Bridge {
       ]
       return { documents: all.length, passages: all.length * 4, unchanged: 0, skipped, questions }
     },
-    'library.list': async ({ limit = 50, offset = 0 }) => ({ documents: documents.slice(offset, offset + limit), total: documents.length }),
+    'library.list': async ({ limit = 50, offset = 0 }) => ({
+      documents: documents.slice(offset, offset + limit),
+      total: documents.length,
+    }),
     'library.get': async ({ document }) => find(document),
     'library.search': async ({ query }) => {
-      if (query === 'fail') throw { name: 'IndexBusy', message: 'The index is being written: 3 of 112 pieces are left.', next: 'Search again in a moment.' }
+      if (query === 'fail')
+        throw {
+          name: 'IndexBusy',
+          message: 'The index is being written: 3 of 112 pieces are left.',
+          next: 'Search again in a moment.',
+        }
       return {
         passages: documents.slice(4, 12).map((d, i) => ({
-          passage: `p${i}`, document: d.id, path: d.path, title: d.title, date: d.date, text: d.text.split('\n\n')[2] ?? '', score: 1 / (60 + i),
-          bm25Rank: i % 3 === 1 ? null : i + 1, vectorRank: i % 3 === 2 ? null : i + 1,
+          passage: `p${i}`,
+          document: d.id,
+          path: d.path,
+          title: d.title,
+          date: d.date,
+          text: d.text.split('\n\n')[2] ?? '',
+          score: 1 / (60 + i),
+          bm25Rank: i % 3 === 1 ? null : i + 1,
+          vectorRank: i % 3 === 2 ? null : i + 1,
         })),
       }
     },
@@ -138,7 +236,14 @@ export function createFakeBridge(scene: string): Bridge {
       if (!wanted) throw { name: 'NotFound', message: `There is no model ${model}.`, next: null }
       for (let part = 0; part <= 40; part++) {
         if (stopped.has(request)) throw { name: 'Cancelled', message: 'Stopped.', next: null }
-        tell('models.progress', { request, model, stage: 'downloading', receivedBytes: (wanted.bytes * part) / 40, totalBytes: wanted.bytes, source: 'Hugging Face hub' })
+        tell('models.progress', {
+          request,
+          model,
+          stage: 'downloading',
+          receivedBytes: (wanted.bytes * part) / 40,
+          totalBytes: wanted.bytes,
+          source: 'Hugging Face hub',
+        })
         await pause(120)
       }
       models = models.map((known) => (known.id === model ? { ...known, installed: true, inUse: true } : known))
@@ -147,7 +252,11 @@ export function createFakeBridge(scene: string): Bridge {
     },
     'models.add': async () => {
       await pause(600)
-      throw { name: 'NotAModel', message: 'model.gguf begins with the bytes 50 4B 03 04; a GGUF begins with 47 47 55 46.', next: 'Choose a file that ends in .gguf and was fetched whole.' }
+      throw {
+        name: 'NotAModel',
+        message: 'model.gguf begins with the bytes 50 4B 03 04; a GGUF begins with 47 47 55 46.',
+        next: 'Choose a file that ends in .gguf and was fetched whole.',
+      }
     },
     'models.use': async () => state(),
     'models.remove': async ({ model }) => {
@@ -156,15 +265,36 @@ export function createFakeBridge(scene: string): Bridge {
     },
     'train.forecast': async () =>
       documents.length < 4
-        ? { ready: false, why: 'There are 0 pieces to learn from; training needs at least 8.', pieces: 0, examples: { train: 0, validation: 0, proof: 0 }, tokens: 0, steps: 0, seconds: null, memoryBytes: null, options: { rank: 8, alpha: 16, targets: ['q', 'v'], lr: 0.001, epochs: 2, batch: 4, seed: 1, threads: 3 } }
-        : { ready: true, why: null, pieces: 102, examples: { train: 361, validation: 38, proof: 48 }, tokens: 210_000, steps: 180, seconds: 560, memoryBytes: 640e6, options: { rank: 8, alpha: 16, targets: ['q', 'v'], lr: 0.001, epochs: 2, batch: 4, seed: 1, threads: 3 } },
+        ? {
+            ready: false,
+            why: 'There are 0 pieces to learn from; training needs at least 8.',
+            pieces: 0,
+            examples: { train: 0, validation: 0, proof: 0 },
+            tokens: 0,
+            steps: 0,
+            seconds: null,
+            memoryBytes: null,
+            options: { rank: 8, alpha: 16, targets: ['q', 'v'], lr: 0.001, epochs: 2, batch: 4, seed: 1, threads: 3 },
+          }
+        : {
+            ready: true,
+            why: null,
+            pieces: 102,
+            examples: { train: 361, validation: 38, proof: 48 },
+            tokens: 210_000,
+            steps: 180,
+            seconds: 560,
+            memoryBytes: 640e6,
+            options: { rank: 8, alpha: 16, targets: ['q', 'v'], lr: 0.001, epochs: 2, batch: 4, seed: 1, threads: 3 },
+          },
     'train.start': async () => {
       const next = set(run('training', 0, 'Learning from your pieces; the newest are kept aside.'))
       void train()
       return next
     },
     'train.resume': async () => set(run('training', 60, 'Going on from step 60.')),
-    'train.pause': async () => set(training && { ...training, stage: 'paused', message: 'Paused. The model rests; go on when you like.' }),
+    'train.pause': async () =>
+      set(training && { ...training, stage: 'paused', message: 'Paused. The model rests; go on when you like.' }),
     'train.continue': async () => set(training && { ...training, stage: 'training' }),
     'train.cancel': async () => set(training && { ...training, stage: 'cancelled' }),
     'train.state': async () => training,
@@ -185,8 +315,22 @@ export function createFakeBridge(scene: string): Bridge {
       await pause(300)
       const written = await Promise.all(HEADLINES.map((headline, index) => stream(request, index, headline)))
       const id = `h${history.length + 1}`
-      history.unshift({ id, at: new Date().toISOString(), excerpt: text.slice(0, 80), text, candidates: written, picked: null, edited: null, voice: 'v1' })
-      return { id, candidates: written.map((candidate) => ({ text: candidate, score: -1.2 })), sources: sources(), voice: 'v1' }
+      history.unshift({
+        id,
+        at: new Date().toISOString(),
+        excerpt: text.slice(0, 80),
+        text,
+        candidates: written,
+        picked: null,
+        edited: null,
+        voice: 'v1',
+      })
+      return {
+        id,
+        candidates: written.map((candidate) => ({ text: candidate, score: -1.2 })),
+        sources: sources(),
+        voice: 'v1',
+      }
     },
     'headline.pick': async ({ id, picked, edited }) => {
       const record = history.find((known) => known.id === id)
@@ -197,7 +341,11 @@ export function createFakeBridge(scene: string): Bridge {
     'chat.send': async ({ request, text, conversation }) => {
       await pause(400)
       const answer = await stream(request, 0, ANSWER)
-      if (!conversation) conversations = [{ id: 'c3', title: text.slice(0, 40), at: new Date().toISOString(), messages: 2 }, ...conversations]
+      if (!conversation)
+        conversations = [
+          { id: 'c3', title: text.slice(0, 40), at: new Date().toISOString(), messages: 2 },
+          ...conversations,
+        ]
       const own = { conversation: conversation ?? 'c3' }
       return {
         question: { ...message(`${request}q`, 'user', text), ...own },
@@ -205,7 +353,10 @@ export function createFakeBridge(scene: string): Bridge {
       }
     },
     'chat.list': async () => (fresh ? [] : conversations),
-    'chat.get': async () => [message('m1', 'user', 'Give me an opening for a piece about missing the ferry.'), message('m2', 'assistant', ANSWER)],
+    'chat.get': async () => [
+      message('m1', 'user', 'Give me an opening for a piece about missing the ferry.'),
+      message('m2', 'assistant', ANSWER),
+    ],
     'chat.remove': async ({ conversation }) => {
       conversations = conversations.filter(({ id }) => id !== conversation)
       return { removed: true }

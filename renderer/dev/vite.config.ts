@@ -3,6 +3,7 @@ import path from 'node:path'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
 
+// biome-ignore lint/style/noDefaultExport: Vite looks for one.
 export default defineConfig({
   root: path.join(import.meta.dirname, '..'),
   plugins: [svelte()],

@@ -1,4 +1,11 @@
-import { EVENT_NAMES, type Bridge, type CallName, type Calls, type EventName, type Events } from '../../preload/contract.ts'
+import {
+  type Bridge,
+  type CallName,
+  type Calls,
+  EVENT_NAMES,
+  type EventName,
+  type Events,
+} from '../../preload/contract.ts'
 import { words } from '../words/words.ts'
 import { CallError, errorFromBody } from './errors.ts'
 import { readEvents } from './events.ts'

@@ -6,6 +6,10 @@ export function joinPath(folder: string, name: string, platform: string): string
 
 /** A name as a file's name: letters and digits of any script, everything else as hyphens. */
 export function fileNameFor(name: string): string {
-  const plain = name.trim().toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '')
+  const plain = name
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
   return plain || 'voice'
 }

@@ -1,4 +1,14 @@
-import type { AppInfo, AppState, Bridge, CallName, Calls, ContractError, EventName, Events, Settings } from '../../preload/contract.ts'
+import type {
+  AppInfo,
+  AppState,
+  Bridge,
+  CallName,
+  Calls,
+  ContractError,
+  EventName,
+  Events,
+  Settings,
+} from '../../preload/contract.ts'
 import { toContractError } from '../lib/errors.ts'
 
 export const SPACES = ['library', 'voice', 'headlines', 'chat', 'models'] as const
@@ -125,6 +135,6 @@ export class AppStore {
 }
 
 function showTheme(theme: Settings['theme']): void {
-  if (theme === 'system') delete document.documentElement.dataset['theme']
-  else document.documentElement.dataset['theme'] = theme
+  if (theme === 'system') delete document.documentElement.dataset.theme
+  else document.documentElement.dataset.theme = theme
 }

@@ -60,7 +60,10 @@ export class LibraryStore {
 
   async load(): Promise<void> {
     const [documents, questions] = await Promise.all([
-      this.#app.attempt(() => this.#readAll(), () => void this.load()),
+      this.#app.attempt(
+        () => this.#readAll(),
+        () => void this.load(),
+      ),
       this.#app.attempt(() => this.#app.call('library.questions', {})),
     ])
     if (documents) this.#documents = documents

@@ -36,7 +36,10 @@ export class ModelStore {
   )
 
   async load(): Promise<void> {
-    const models = await this.#app.attempt(() => this.#app.call('models.list', {}), () => void this.load())
+    const models = await this.#app.attempt(
+      () => this.#app.call('models.list', {}),
+      () => void this.load(),
+    )
     if (models) this.#models = models
   }
 

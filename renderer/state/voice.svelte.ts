@@ -1,4 +1,11 @@
-import type { Proof, TrainingForecast, TrainingState, TrainingStep, TrainOptions, Voice } from '../../preload/contract.ts'
+import type {
+  Proof,
+  TrainingForecast,
+  TrainingState,
+  TrainingStep,
+  TrainOptions,
+  Voice,
+} from '../../preload/contract.ts'
 import type { AppStore } from './app.svelte.ts'
 
 const RUNNING: TrainingState['stage'][] = ['preparing', 'training', 'paused', 'proving']
@@ -64,7 +71,10 @@ export class VoiceStore {
   }
 
   async loadVoices(): Promise<void> {
-    const voices = await this.#app.attempt(() => this.#app.call('voices.list', {}), () => void this.loadVoices())
+    const voices = await this.#app.attempt(
+      () => this.#app.call('voices.list', {}),
+      () => void this.loadVoices(),
+    )
     if (voices) this.#voices = voices
   }
 
@@ -108,7 +118,8 @@ export class VoiceStore {
 
   async #follow(training: TrainingState): Promise<void> {
     const before = this.#training
-    const steps = before?.run === training.run && before.steps.length > training.steps.length ? before.steps : training.steps
+    const steps =
+      before?.run === training.run && before.steps.length > training.steps.length ? before.steps : training.steps
     this.#training = { ...training, steps }
     if (training.stage !== 'done' || !training.voice) return
     if (before?.run === training.run && before.stage === 'done') return

@@ -88,7 +88,8 @@ export const en = {
     trainTitle: 'Learn this voice?',
     train: 'Train my voice',
     later: 'Look around first',
-    background: 'It runs in the background, you can pause it at any time, and the voice is tried on pieces it has never seen before it is switched on.',
+    background:
+      'It runs in the background, you can pause it at any time, and the voice is tried on pieces it has never seen before it is switched on.',
     model: 'Base model',
     modelFetch: (name: string, size: string): string => `Fetching ${name} (${size})`,
     modelReady: 'The base model is ready.',
@@ -191,7 +192,8 @@ export const en = {
     left: 'Time left',
     memory: 'Memory',
     plot: 'Loss by step: training and validation',
-    plotHint: 'Loss is how surprised the model is by your text while it learns. It should fall; when validation rises again, it has learned enough.',
+    plotHint:
+      'Loss is how surprised the model is by your text while it learns. It should fall; when validation rises again, it has learned enough.',
     interruptedTitle: 'A training was interrupted',
     resume: 'Go on with it',
     startAnew: 'Start anew',
@@ -295,6 +297,7 @@ export const en = {
     conversations: 'Conversations',
     new: 'New conversation',
     filter: 'Filter conversations',
+    filterHint: 'Filter…',
     none: 'No conversation yet.',
     empty: 'What shall we write?',
     emptyHint: 'Ask for a paragraph, an opening, another turn of phrase. Your own passages are at hand.',
@@ -338,7 +341,8 @@ export const en = {
     tooLarge: (need: string, total: string): string => `too large: needs about ${need} of ${total}`,
     trainable: 'Voices can be trained on it.',
     ownFile: 'your own file',
-    noEmbedder: 'No embedder is installed: the base model’s own states serve for search; a sentence embedder finds better.',
+    noEmbedder:
+      'No embedder is installed: the base model’s own states serve for search; a sentence embedder finds better.',
     add: 'Add a file',
     addTitle: 'Add a model file',
     addLead: 'Any GGUF file. It is tried in a process of its own before it is used.',
@@ -351,6 +355,7 @@ export const en = {
     progress: (got: string, all: string): string => `${got} of ${all}`,
     from: (source: string): string => `from ${source}`,
     machine: 'This machine',
-    facts: (device: string, cores: number, memory: string): string => `${device} · ${count(cores, 'core', 'cores')} · ${memory} of memory`,
+    facts: (device: string, cores: number, memory: string): string =>
+      `${device} · ${count(cores, 'core', 'cores')} · ${memory} of memory`,
   },
 } as const
