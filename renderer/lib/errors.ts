@@ -23,11 +23,19 @@ export function toContractError(error: unknown): ContractError {
 
 /** The error in a refused call's body; a body that is no ContractError yields one that names the status. */
 export function errorFromBody(status: number, body: string): CallError {
-  try {
-    const { name, message, next } = toContractError(JSON.parse(body))
+  const parsed = parse(body)
+  if (typeof parsed === 'object' && parsed !== null && 'message' in parsed) {
+    const { name, message, next } = toContractError(parsed)
     return new CallError(name, message, next)
+  }
+  const next = status === 401 || status === 403 ? words.errors.tokenNext : null
+  return new CallError('Refused', words.errors.refused(status), next)
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body)
   } catch {
-    const next = status === 401 || status === 403 ? words.errors.tokenNext : null
-    return new CallError('Refused', words.errors.refused(status), next)
+    return null
   }
 }
