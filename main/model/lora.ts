@@ -81,6 +81,10 @@ export class Lora implements Disposable {
       }
     }
     this.#storage.allocate()
+    for (const pair of this.pairs) {
+      this.#storage.zero(pair.a)
+      this.#storage.zero(pair.b)
+    }
     this.clearGradients()
   }
 

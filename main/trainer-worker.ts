@@ -1,0 +1,71 @@
+/**
+ * The worker process's entry: trains one run and reports to its parent. A process of its own, because ggml ends the
+ * process on a failed assertion, and that must cost a run, not the app. It ends when its parent does.
+ */
+import { setImmediate as turn } from 'node:timers/promises'
+import { IdiolectError, messageOf } from './errors.ts'
+import { Stopped, trainRun } from './trainer/loop.ts'
+import type { FromWorker, ToWorker } from './trainer/messages.ts'
+
+// Electron's utilityProcess speaks through parentPort, Node's child_process through process.send.
+interface ParentPort {
+  postMessage(message: unknown): void
+  on(event: 'message', listener: (event: { data: unknown }) => void): void
+}
+const parentPort = (process as unknown as { parentPort?: ParentPort }).parentPort
+
+function report(message: FromWorker): void {
+  if (parentPort) parentPort.postMessage(message)
+  else process.send?.(message)
+}
+
+let paused = false
+let stopped = false
+let started = false
+
+async function between(): Promise<void> {
+  await turn()
+  while (paused && !stopped) await new Promise((resolve) => setTimeout(resolve, 20))
+  if (stopped) throw new Stopped()
+}
+
+async function start(message: Extract<ToWorker, { type: 'start' }>): Promise<void> {
+  try {
+    const { folder, threads, checkpointSeconds, memoryCap, dump } = message
+    const result = await trainRun(folder, {
+      ...(threads === undefined ? {} : { threads }),
+      ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
+      ...(memoryCap === undefined ? {} : { memoryCap }),
+      ...(dump === undefined ? {} : { dump }),
+      report,
+      between,
+    })
+    report({ type: 'done', result })
+  } catch (error) {
+    if (error instanceof Stopped) report({ type: 'stopped' })
+    else {
+      const known = error instanceof IdiolectError
+      report({
+        type: 'failed',
+        name: known ? error.name : 'TrainingFailed',
+        message: messageOf(error),
+        next: known ? error.next : null,
+      })
+    }
+  }
+  // The message must have left before the process does.
+  setTimeout(() => process.exit(0), 50)
+}
+
+function receive(message: ToWorker): void {
+  if (message.type === 'start' && !started) {
+    started = true
+    void start(message)
+  } else if (message.type === 'pause') paused = true
+  else if (message.type === 'continue') paused = false
+  else if (message.type === 'stop') stopped = true
+}
+
+if (parentPort) parentPort.on('message', (event) => receive(event.data as ToWorker))
+else process.on('message', (message) => receive(message as ToWorker))
+process.on('disconnect', () => process.exit(0))

@@ -1,0 +1,102 @@
+/** Starts the worker for a run and follows it. What a run needs is in its folder; see `types.ts`. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { entryFile } from '../entries.ts'
+import { IdiolectError } from '../errors.ts'
+import type { FromWorker, ToWorker } from './messages.ts'
+import type { StepRecord, TrainResult } from './types.ts'
+
+export interface TrainingEvents {
+  /** Weights being read and converted, 0..1. */
+  onLoading?: (fraction: number) => void
+  onChosen?: (message: Extract<FromWorker, { type: 'chosen' }>) => void
+  onStep?: (record: StepRecord) => void
+}
+
+export interface TrainingRun {
+  readonly folder: string
+  /** Process id of the worker. */
+  readonly pid: number | undefined
+  pause(): void
+  continue(): void
+  /** Ends this sitting; `done` rejects with `Interrupted`, and the run can be resumed. */
+  stop(): void
+  /** @throws IdiolectError `Interrupted`, `WorkerDied`, or what the worker failed with */
+  readonly done: Promise<TrainResult>
+}
+
+export interface StartOptions extends TrainingEvents {
+  threads?: number
+  checkpointSeconds?: number
+  memoryCap?: number
+  dump?: string
+}
+
+/** Seconds that a worker is given to stop by itself before it is ended; the checkpoint on disk stands either way. */
+const PATIENCE = 10
+
+/** Starts or resumes a run: when its folder holds a checkpoint, it goes on from there. */
+export function startTraining(folder: string, options: StartOptions = {}): TrainingRun {
+  const child: ChildProcess = fork(entryFile('trainer-worker'), [], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execArgv: [],
+    serialization: 'advanced',
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+  })
+  const send = (message: ToWorker): void => {
+    if (child.connected) child.send(message)
+  }
+  let lastWords = ''
+  child.stderr?.on('data', (data: Buffer) => {
+    lastWords = (lastWords + data.toString()).slice(-2000)
+  })
+  let stopping = false
+  const done = new Promise<TrainResult>((resolve, reject) => {
+    let settled = false
+    const settle = (act: () => void): void => {
+      if (!settled) act()
+      settled = true
+    }
+    child.on('message', (raw) => {
+      const message = raw as FromWorker
+      if (message.type === 'loading') options.onLoading?.(message.fraction)
+      else if (message.type === 'chosen') options.onChosen?.(message)
+      else if (message.type === 'step') options.onStep?.(message.record)
+      else if (message.type === 'done') settle(() => resolve(message.result))
+      else if (message.type === 'stopped') settle(() => reject(interrupted(folder)))
+      else settle(() => reject(new IdiolectError(message.name, message.message, message.next)))
+    })
+    child.on('error', (error) => settle(() => reject(error)))
+    child.on('exit', (code, signal) =>
+      settle(() => reject(stopping ? interrupted(folder) : died(code, signal, lastWords))),
+    )
+  })
+  const { onLoading: _l, onChosen: _c, onStep: _s, ...settings } = options
+  send({ type: 'start', folder, ...settings })
+  return {
+    folder,
+    pid: child.pid,
+    pause: () => send({ type: 'pause' }),
+    continue: () => send({ type: 'continue' }),
+    stop() {
+      stopping = true
+      send({ type: 'stop' })
+      const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE * 1000)
+      child.once('exit', () => clearTimeout(timer))
+    },
+    done,
+  }
+}
+
+function interrupted(folder: string): IdiolectError {
+  return new IdiolectError('Interrupted', `the run in ${folder} was stopped`, 'It can be resumed from its last checkpoint.')
+}
+
+function died(code: number | null, signal: string | null, lastWords: string): IdiolectError {
+  const how = signal ? `was ended by ${signal}` : `ended with code ${code}`
+  const words = lastWords.trim().split('\n').slice(-3).join(' / ')
+  return new IdiolectError(
+    'WorkerDied',
+    `the training process ${how}${words ? `: ${words}` : ''}`,
+    'Resume the run: it goes on from its last checkpoint.',
+  )
+}

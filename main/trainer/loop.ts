@@ -1,0 +1,287 @@
+/**
+ * The trainer room: a run folder in, a voice out. It sees token ids, never text; it knows no user, no library and no
+ * contract. This file is the loop itself; it runs in the worker process (`main/trainer-worker.ts`).
+ *
+ * A run is decided by its plan alone: every random stream is named after the plan's seed and its place in the run, so
+ * a run that was killed and resumed ends with the voice that an uninterrupted one gives (same device, same threads).
+ */
+import { writeVoiceFile } from '../adapters/voice-file.ts'
+import { IdiolectError } from '../errors.ts'
+import { type Device, openDevice } from '../ggml/device.ts'
+import { TYPE } from '../ggml/types.ts'
+import { readGguf } from '../gguf/read.ts'
+import { ALIGN, pack, packInto, rowsOf } from '../model/batch.ts'
+import { Engine } from '../model/engine.ts'
+import { readHyperparameters } from '../model/hyperparameters.ts'
+import { type PairValues, parseTargets } from '../model/lora.ts'
+import { seeded, shuffle } from '../model/random.ts'
+import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { dumpGradients } from './dump.ts'
+import { type EngineChoice, pickWeightType, planMemory } from './engine-choice.ts'
+import { readExamples } from './examples-file.ts'
+import type { FromWorker } from './messages.ts'
+import { type Moments, adamwStep, learningRate, zeroMoments } from './optimizer.ts'
+import { appendLog, examplesFile, keepChoice, keptChoice, readPlan, trimLog, voiceFile, writeResult } from './run-folder.ts'
+import type { RunPlan, TokenExample, TrainResult } from './types.ts'
+
+export interface LoopOptions {
+  threads?: number
+  /** Least seconds between checkpoints. */
+  checkpointSeconds?: number
+  memoryCap?: number
+  /** Folder for the first step's gradients, for comparing with another implementation. */
+  dump?: string
+  report: (message: FromWorker) => void
+  /** Awaited between blocks: may wait (pause) or throw `Stopped`. */
+  between: () => Promise<void>
+}
+
+/** Thrown by `between` to end a sitting. */
+export class Stopped extends Error {}
+
+/** Most measurements of the validation part in one epoch. */
+const MEASURES_PER_EPOCH = 2
+
+/**
+ * Trains until the plan is done, and writes the voice.
+ * @throws IdiolectError on a bad folder, a base that differs from the plan's, too little memory, a loss that is NaN
+ * @throws Stopped when `between` says so
+ */
+export async function trainRun(folder: string, options: LoopOptions): Promise<TrainResult> {
+  const started = performance.now()
+  const plan = readPlan(folder)
+  const { train, validation } = readExamples(examplesFile(folder))
+  using device = disposable(openDevice({ threads: options.threads ?? plan.settings.threads }))
+  const gguf = readGguf(plan.base.file)
+  const h = readHyperparameters(gguf)
+  const targets = parseTargets(plan.settings.targets)
+  const choice = keptChoice(folder) ?? choose(device, plan, gguf, h, [...train, ...validation], options.memoryCap)
+  keepChoice(folder, choice)
+  const lora = { rank: plan.settings.rank, alpha: plan.settings.alpha, targets }
+  using engine = new Engine(device, gguf, {
+    weightType: TYPE[choice.weightType],
+    capacity: choice.capacity,
+    recomputed: choice.recomputed,
+    lora,
+    dropout: plan.settings.dropout,
+    onLoad: (fraction) => options.report({ type: 'loading', fraction }),
+  })
+  const run = new Run(folder, plan, engine, train, validation, options, started, choice)
+  options.report({ type: 'chosen', choice, device: device.description, resumedAt: run.position.step, steps: run.steps })
+  return run.finish(await run.all())
+}
+
+function disposable(device: Device): Device & Disposable {
+  return Object.assign(device, { [Symbol.dispose]: () => device.free() })
+}
+
+function choose(
+  device: Device,
+  plan: RunPlan,
+  gguf: ReturnType<typeof readGguf>,
+  h: ReturnType<typeof readHyperparameters>,
+  examples: readonly TokenExample[],
+  cap: number | undefined,
+): EngineChoice {
+  const longest = Math.max(ALIGN, ...examples.map(rowsOf))
+  const tokens = Math.max(...examples.map((example) => example.tokens.length))
+  if (tokens > h.context) {
+    throw new IdiolectError('TooLong', `an example has ${tokens} tokens, the base's context is ${h.context}`, 'Lower --max-tokens.')
+  }
+  const picked = pickWeightType(device, gguf, h)
+  const width = (h.heads + 2 * h.kvHeads) * h.headSize + 2 * h.width + 2 * h.ff
+  const memory = planMemory({
+    h,
+    weightType: picked.weightType,
+    embeddingBytes: gguf.tensor('token_embd.weight').bytes,
+    loraParameters: h.blocks * plan.settings.rank * width,
+    longestRows: longest,
+    ...(cap === undefined ? {} : { cap }),
+  })
+  return { ...picked, ...memory }
+}
+
+/** One sitting of one run. */
+class Run {
+  readonly steps: number
+  position: Position
+  readonly #perEpoch: number
+  readonly #moments: Moments[]
+  #best: Float32Array[] | null = null
+  #lastCheckpoint = performance.now()
+  #sitting = performance.now()
+
+  constructor(
+    readonly folder: string,
+    readonly plan: RunPlan,
+    readonly engine: Engine,
+    readonly train: TokenExample[],
+    readonly validation: TokenExample[],
+    readonly options: LoopOptions,
+    started: number,
+    readonly choice: EngineChoice,
+  ) {
+    this.#sitting = started
+    this.#perEpoch = Math.ceil(train.length / plan.settings.batch)
+    this.steps = this.#perEpoch * plan.settings.epochs
+    const kept = readCheckpoint(folder)
+    this.position = kept?.position ?? {
+      step: 0, tokens: 0, seconds: 0, peakMemoryBytes: 0, bestValidation: null, sinceBest: 0, finalLoss: Number.NaN,
+    }
+    this.#moments = kept ? restoredMoments(kept, this.#arrays()) : this.#initial()
+    if (kept && kept.arrays.length > this.#moments.length * 3) this.#best = kept.arrays.slice(this.#moments.length * 3)
+    trimLog(folder, this.position.step)
+    this.#upload()
+  }
+
+  #arrays(): number {
+    return (this.engine.lora?.pairs.length ?? 0) * 2
+  }
+
+  /** A uniform in ±1/√inputs, B zero (the usual start, Kaiming uniform with a = √5), so that training begins at the base. */
+  #initial(): Moments[] {
+    return (this.engine.lora?.pairs ?? []).flatMap((pair) => {
+      const random = seeded(`${this.plan.settings.seed}/init/${pair.tensor}`)
+      const bound = 1 / Math.sqrt(pair.inputs)
+      const a = new Float32Array(pair.inputs * this.plan.settings.rank)
+      for (let i = 0; i < a.length; i++) a[i] = (2 * random.next() - 1) * bound
+      return [zeroMoments(a), zeroMoments(new Float32Array(pair.outputs * this.plan.settings.rank))]
+    })
+  }
+
+  #upload(values: Float32Array[] = this.#moments.map((moment) => moment.value)): void {
+    this.engine.lora?.pairs.forEach((pair, i) => {
+      this.engine.lora?.write(pair, { a: values[2 * i], b: values[2 * i + 1] } as PairValues)
+    })
+  }
+
+  async all(): Promise<'done' | 'early'> {
+    const { patience } = this.plan.settings
+    while (this.position.step < this.steps) {
+      await this.#step(this.position.step + 1)
+      if (patience > 0 && this.position.sinceBest >= patience) return 'early'
+      const due = (this.options.checkpointSeconds ?? 5) * 1000
+      if (performance.now() - this.#lastCheckpoint >= due) this.#checkpoint()
+    }
+    return 'done'
+  }
+
+  /** Examples of a step: each epoch deals all of them once, in an order of its own. */
+  #batch(step: number): TokenExample[] {
+    const epoch = Math.floor((step - 1) / this.#perEpoch)
+    const order = shuffle(Array.from(this.train.keys()), seeded(`${this.plan.settings.seed}/shuffle/${epoch}`))
+    const from = ((step - 1) % this.#perEpoch) * this.plan.settings.batch
+    return order.slice(from, from + this.plan.settings.batch).map((i) => this.train[i] as TokenExample)
+  }
+
+  async #step(step: number): Promise<void> {
+    const began = performance.now()
+    const { settings } = this.plan
+    const batch = this.#batch(step)
+    const answers = batch.reduce((sum, example) => sum + example.tokens.length - example.answerFrom, 0)
+    const tokens = batch.reduce((sum, example) => sum + example.tokens.length, 0)
+    let loss = 0
+    for (const [i, part] of packInto(batch, this.choice.capacity).entries()) {
+      const dropoutSeed = settings.dropout > 0 ? `${settings.seed}/dropout/${step}/${i}` : null
+      loss += await this.engine.trainPack(pack(part), { dropoutSeed, between: this.options.between })
+    }
+    const gradients = this.engine.takeGradient(answers)
+    if (this.options.dump && step === 1) dumpGradients(this.options.dump, this.engine, gradients, loss / answers, batch)
+    const lr = learningRate(settings.lr, settings.warmup, step, this.steps)
+    const gradNorm = adamwStep(this.#moments, gradients.flatMap(({ a, b }) => [a, b]), step, lr, settings)
+    if (!Number.isFinite(gradNorm)) {
+      throw new IdiolectError('NotANumber', `the gradient of step ${step} came out as ${gradNorm}`, 'Try a smaller learning rate.')
+    }
+    this.#upload()
+    const seconds = (performance.now() - began) / 1000
+    const validation = await this.#measureIfDue(step)
+    const { position } = this
+    position.step = step
+    position.tokens += tokens
+    position.finalLoss = loss / answers
+    position.seconds += (performance.now() - began) / 1000
+    position.peakMemoryBytes = Math.max(position.peakMemoryBytes, process.resourceUsage().maxRSS * 1024)
+    const record = {
+      step, steps: this.steps, epoch: Math.ceil(step / this.#perEpoch), loss: loss / answers, validation, lr, gradNorm, tokens,
+      tokensPerSecond: tokens / seconds, memoryBytes: process.memoryUsage().rss,
+      secondsLeft: (position.seconds / step) * (this.steps - step),
+    }
+    appendLog(this.folder, record)
+    this.options.report({ type: 'step', record })
+  }
+
+  async #measureIfDue(step: number): Promise<number | null> {
+    if (this.validation.length === 0) return null
+    const every = Math.max(1, Math.round(this.#perEpoch / MEASURES_PER_EPOCH))
+    if (step % every !== 0 && step !== this.steps) return null
+    const answers = this.validation.reduce((sum, example) => sum + example.tokens.length - example.answerFrom, 0)
+    let loss = 0
+    for (const part of packInto(this.validation, this.choice.capacity)) {
+      loss += await this.engine.measurePack(pack(part), { between: this.options.between })
+    }
+    const value = loss / answers
+    const { position } = this
+    if (position.bestValidation === null || value < position.bestValidation) {
+      position.bestValidation = value
+      position.sinceBest = 0
+      this.#best = this.#moments.map((moment) => moment.value.slice())
+    } else position.sinceBest++
+    return value
+  }
+
+  #checkpoint(): void {
+    const parts = [...this.#moments.flatMap(({ value, m, v }) => [value, m, v]), ...(this.#best ?? [])]
+    writeCheckpoint(this.folder, { position: this.position, arrays: parts })
+    this.#lastCheckpoint = performance.now()
+  }
+
+  /** Writes the voice from the weights that did best on the validation part, or the last ones without one. */
+  finish(_how: 'done' | 'early'): TrainResult {
+    const { plan, engine, position } = this
+    const values = this.#best ?? this.#moments.map((moment) => moment.value)
+    const lora = engine.lora as NonNullable<Engine['lora']>
+    this.#checkpoint()
+    writeVoiceFile(voiceFile(this.folder), {
+      architecture: plan.base.architecture,
+      alpha: plan.settings.alpha,
+      rank: plan.settings.rank,
+      targets: plan.settings.targets,
+      baseSha256: plan.base.sha256,
+      baseName: plan.base.id,
+      name: String(plan.about.name ?? plan.run),
+      tensors: lora.pairs.map((pair, i) => ({
+        name: pair.tensor,
+        a: values[2 * i] as Float32Array,
+        b: values[2 * i + 1] as Float32Array,
+        K: pair.inputs,
+        M: pair.outputs,
+      })),
+    })
+    const result: TrainResult = {
+      voiceFile: voiceFile(this.folder),
+      steps: position.step,
+      tokens: position.tokens,
+      seconds: position.seconds + this.#loading(),
+      tokensPerSecond: position.seconds > 0 ? position.tokens / position.seconds : 0,
+      peakMemoryBytes: Math.max(position.peakMemoryBytes, process.resourceUsage().maxRSS * 1024),
+      finalLoss: position.finalLoss,
+      bestValidation: position.bestValidation,
+    }
+    writeResult(this.folder, result)
+    return result
+  }
+
+  /** Seconds of this sitting that were not training: opening, measuring, loading. */
+  #loading(): number {
+    return Math.max(0, (this.#trainingBegan - this.#sitting) / 1000)
+  }
+  readonly #trainingBegan = performance.now()
+}
+
+function restoredMoments(kept: Checkpoint, count: number): Moments[] {
+  return Array.from({ length: count }, (_, i) => ({
+    value: kept.arrays[3 * i] as Float32Array,
+    m: kept.arrays[3 * i + 1] as Float32Array,
+    v: kept.arrays[3 * i + 2] as Float32Array,
+  }))
+}
