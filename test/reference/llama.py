@@ -1,6 +1,6 @@
 """A llama in plain PyTorch over a GGUF's own tensors, with LoRA: the reference that the engine is measured against.
 
-It works in the file's own layout (RoPE turns neighbouring pairs, so q and k stay permuted as they are), in float32,
+It works in the file's own layout (RoPE turns neighbouring pairs, so q and k stay permuted as they are), in one float type,
 one sequence at a time without padding, and leaves the backward pass to autograd. It knows no tokenizer and no files
 but GGUF.
 """
@@ -16,7 +16,7 @@ import torch.nn.functional as F
 
 @dataclass
 class Base:
-    weights: dict  # name -> float32 [rows, row], or [n] for norms
+    weights: dict  # name -> [rows, row], or [n] for norms
     blocks: int
     heads: int
     kv_heads: int
@@ -39,14 +39,28 @@ def read_gguf(path):
     return field, tensors
 
 
-def load_base(path):
+def write_adapter(path, tensors, alpha):
+    """Writes {name: tensor [rows, row]} as a GGUF adapter for llama."""
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_type(gguf.GGUFType.ADAPTER)
+    writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
+    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, alpha)
+    for name, values in tensors.items():
+        writer.add_tensor(name, np.ascontiguousarray(values.detach().float().numpy()))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def load_base(path, dtype=torch.float32):
     field, tensors = read_gguf(path)
     if field("general.architecture") != "llama":
         raise SystemExit(f"{path}: architecture {field('general.architecture')}, only llama is written here")
     heads = field("llama.attention.head_count")
     head = field("llama.attention.key_length") or field("llama.embedding_length") // heads
     return Base(
-        weights={name: torch.from_numpy(np.array(values)) for name, values in tensors.items()},
+        weights={name: torch.from_numpy(np.array(values)).to(dtype) for name, values in tensors.items()},
         blocks=field("llama.block_count"),
         heads=heads,
         kv_heads=field("llama.attention.head_count_kv") or heads,
@@ -58,14 +72,14 @@ def load_base(path):
     )
 
 
-def load_voice(path):
+def load_voice(path, dtype=torch.float32):
     """({weight: (A [r, row], B [rows, r])}, alpha, rank) of a GGUF LoRA."""
     field, tensors = read_gguf(path)
     pairs = {}
     for name in tensors:
         if name.endswith(".lora_a"):
             weight = name.removesuffix(".lora_a")
-            pairs[weight] = tuple(torch.from_numpy(np.array(tensors[weight + end])) for end in (".lora_a", ".lora_b"))
+            pairs[weight] = tuple(torch.from_numpy(np.array(tensors[weight + end])).to(dtype) for end in (".lora_a", ".lora_b"))
     rank = next(iter(pairs.values()))[0].shape[0]
     return pairs, field("adapter.lora.alpha"), rank
 
@@ -81,7 +95,7 @@ def rotate(base, x):
     if "rope_freqs.weight" in base.weights:
         frequencies = frequencies / base.weights["rope_freqs.weight"].double()
     angles = torch.arange(x.shape[0], dtype=torch.float64)[:, None] * frequencies[None, :]
-    cos, sin = angles.cos().float()[:, None, :], angles.sin().float()[:, None, :]
+    cos, sin = angles.cos().to(x.dtype)[:, None, :], angles.sin().to(x.dtype)[:, None, :]
     turned, rest = x[..., : base.rotated], x[..., base.rotated :]
     even, odd = turned[..., 0::2], turned[..., 1::2]
     both = torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1).flatten(-2)
