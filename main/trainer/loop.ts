@@ -248,6 +248,7 @@ class Run {
       targets: plan.settings.targets,
       baseSha256: plan.base.sha256,
       baseName: plan.base.id,
+      createdAt: plan.createdAt,
       name: String(plan.about.name ?? plan.run),
       tensors: lora.pairs.map((pair, i) => ({
         name: pair.tensor,
