@@ -55,7 +55,7 @@ export default defineConfig({
   renderer: existsSync(rendererFile)
     ? {
         root: path.join(root, 'renderer'),
-        plugins: [svelte()],
+        plugins: [svelte({ configFile: false })],
         build: {
           outDir: path.join(root, 'out', 'renderer'),
           emptyOutDir: true,

@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config'
 const own = path.join(import.meta.dirname, '.idiolect')
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte({ configFile: false })],
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',

@@ -1,0 +1,200 @@
+/** A typed fake of the part of Electron that the app uses: it remembers what was asked of it. */
+import { EventEmitter } from 'node:events'
+import type * as Electron from 'electron'
+import type {
+  CallEventLike,
+  ContentsLike,
+  ElectronLike,
+  FrameLike,
+  WindowLike,
+} from '../../main/electron/electron-like.ts'
+
+type Invoke = (event: CallEventLike, ...args: unknown[]) => Promise<unknown>
+type PermissionRequest = NonNullable<Parameters<Electron.Session['setPermissionRequestHandler']>[0]>
+type PermissionCheck = NonNullable<Parameters<Electron.Session['setPermissionCheckHandler']>[0]>
+
+export interface FakeWindow extends WindowLike {
+  readonly options: Electron.BrowserWindowConstructorOptions
+  readonly events: EventEmitter
+  readonly contentsEvents: EventEmitter
+  readonly frame: FrameLike & { url: string }
+  readonly sent: unknown[][]
+  readonly log: string[]
+  openHandler: Parameters<ContentsLike['setWindowOpenHandler']>[0] | null
+  bounds: Electron.Rectangle
+  maximized: boolean
+  minimized: boolean
+  destroyed: boolean
+}
+
+export interface FakeElectron extends ElectronLike {
+  readonly appEvents: EventEmitter
+  readonly log: string[]
+  readonly windows: FakeWindow[]
+  readonly opened: string[]
+  readonly errors: string[]
+  readonly questions: Electron.MessageBoxOptions[]
+  readonly openDialogs: Electron.OpenDialogOptions[]
+  readonly paths: Record<string, string>
+  schemes: Electron.CustomScheme[]
+  serve: ((request: { url: string; method: string }) => Promise<Response>) | null
+  invoke: Invoke | null
+  permissionRequest: PermissionRequest | null
+  permissionCheck: PermissionCheck | null
+  deviceCheck: ((details: Electron.DevicePermissionHandlerHandlerDetails) => boolean) | null
+  menu: Electron.MenuItemConstructorOptions[]
+  exitCode: number | null
+  answers: { lock: boolean; button: number; files: string[] | null; displays: Electron.Rectangle[] }
+}
+
+export function fakeEvent(url = '') {
+  const event = { url, prevented: false, preventDefault: () => {} }
+  event.preventDefault = () => {
+    event.prevented = true
+  }
+  return event
+}
+
+function makeWindow(options: Electron.BrowserWindowConstructorOptions): FakeWindow {
+  const events = new EventEmitter()
+  const contentsEvents = new EventEmitter()
+  const frame = { url: '' }
+  const sent: unknown[][] = []
+  const log: string[] = []
+  const webContents: ContentsLike = {
+    mainFrame: frame,
+    send: (...args) => void sent.push(args),
+    on: contentsEvents.on.bind(contentsEvents) as ContentsLike['on'],
+    isDestroyed: () => window.destroyed,
+    setWindowOpenHandler: (handler) => {
+      window.openHandler = handler
+    },
+  }
+  const window: FakeWindow = {
+    options,
+    events,
+    contentsEvents,
+    frame,
+    sent,
+    log,
+    webContents,
+    openHandler: null,
+    bounds: { x: 10, y: 20, width: 1000, height: 700 },
+    maximized: false,
+    minimized: false,
+    destroyed: false,
+    loadURL: async (url) => {
+      frame.url = url
+    },
+    show: () => void log.push('show'),
+    focus: () => void log.push('focus'),
+    isMinimized: () => window.minimized,
+    restore: () => void log.push('restore'),
+    isMaximized: () => window.maximized,
+    maximize: () => void log.push('maximize'),
+    getNormalBounds: () => window.bounds,
+    on: events.on.bind(events) as unknown as WindowLike['on'],
+    once: events.once.bind(events) as unknown as WindowLike['once'],
+    destroy: () => {
+      window.destroyed = true
+    },
+    isDestroyed: () => window.destroyed,
+  }
+  return window
+}
+
+export function fakeElectron(): FakeElectron {
+  const appEvents = new EventEmitter()
+  const log: string[] = []
+  const windows: FakeWindow[] = []
+  const fake: FakeElectron = {
+    appEvents,
+    log,
+    windows,
+    opened: [],
+    errors: [],
+    questions: [],
+    openDialogs: [],
+    paths: {},
+    schemes: [],
+    serve: null,
+    invoke: null,
+    permissionRequest: null,
+    permissionCheck: null,
+    deviceCheck: null,
+    menu: [],
+    exitCode: null,
+    answers: { lock: true, button: 1, files: null, displays: [{ x: 0, y: 0, width: 1920, height: 1040 }] },
+    app: {
+      whenReady: async () => void log.push('ready'),
+      requestSingleInstanceLock: () => fake.answers.lock,
+      enableSandbox: () => void log.push('sandbox'),
+      setPath: (name, path) => {
+        fake.paths[name] = path
+      },
+      on: ((name: string, listener: (...args: unknown[]) => void) => appEvents.on(name, listener)) as never,
+      quit: () => void log.push('quit'),
+      exit: (code) => {
+        fake.exitCode = code ?? 0
+      },
+    },
+    BrowserWindow: class {
+      constructor(options: Electron.BrowserWindowConstructorOptions) {
+        const window = makeWindow(options)
+        windows.push(window)
+        // biome-ignore lint/correctness/noConstructorReturn: the fake is a plain object behind Electron's `new`
+        return window
+      }
+    } as unknown as ElectronLike['BrowserWindow'],
+    protocol: {
+      registerSchemesAsPrivileged: (schemes) => {
+        log.push('schemes')
+        fake.schemes = schemes
+      },
+      handle: (_scheme, handler) => {
+        fake.serve = handler
+      },
+    },
+    session: {
+      defaultSession: {
+        setPermissionRequestHandler: (handler) => {
+          fake.permissionRequest = handler
+        },
+        setPermissionCheckHandler: (handler) => {
+          fake.permissionCheck = handler
+        },
+        setDevicePermissionHandler: (handler) => {
+          fake.deviceCheck = handler
+        },
+      },
+    },
+    ipcMain: {
+      handle: (channel, listener) => {
+        if (channel === 'idiolect:call') fake.invoke = listener
+      },
+    },
+    dialog: {
+      showOpenDialog: async (options) => {
+        fake.openDialogs.push(options)
+        return { canceled: fake.answers.files === null, filePaths: fake.answers.files ?? [] }
+      },
+      showMessageBox: async (options) => {
+        fake.questions.push(options)
+        return { response: fake.answers.button, checkboxChecked: false }
+      },
+      showErrorBox: (_title, content) => void fake.errors.push(content),
+    },
+    shell: {
+      openExternal: async (url) => void fake.opened.push(url),
+    },
+    screen: { getAllDisplays: () => fake.answers.displays.map((workArea) => ({ workArea })) },
+    Menu: {
+      setApplicationMenu: () => void log.push('menu'),
+      buildFromTemplate: (template) => {
+        fake.menu = template as Electron.MenuItemConstructorOptions[]
+        return {} as Electron.Menu
+      },
+    },
+  }
+  return fake
+}

@@ -1,0 +1,328 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { App, AppOptions, EventListener } from '../../main/app/types.ts'
+import { type ElectronDeps, startElectron } from '../../main/electron/start.ts'
+import { IdiolectError } from '../../main/errors.ts'
+import type { TrainingState } from '../../preload/contract.ts'
+import { temporaryFolder } from '../helpers/temporary.ts'
+import { type FakeElectron, type FakeWindow, fakeElectron, fakeEvent } from './fake-electron.ts'
+
+const temporary = temporaryFolder()
+let electron: FakeElectron
+let deps: ElectronDeps
+let listeners: Set<EventListener>
+let options: AppOptions | null
+let closed: number
+let stage: TrainingState['stage'] | null
+
+beforeEach(() => {
+  const folder = mkdtempSync(path.join(temporary, 'run-'))
+  const renderer = path.join(folder, 'renderer')
+  mkdirSync(renderer)
+  writeFileSync(path.join(renderer, 'index.html'), '<!doctype html>')
+  electron = fakeElectron()
+  listeners = new Set()
+  options = null
+  closed = 0
+  stage = null
+  const app = {
+    handlers: {
+      'train.state': async () => (stage === null ? null : { stage }),
+      'app.set': async (input: unknown) => input,
+      'models.use': async () => {
+        throw new IdiolectError('UnknownModel', 'There is no such model.', 'Use another.')
+      },
+    },
+    events: {
+      on(listener: EventListener) {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+    },
+    close: async () => {
+      closed++
+    },
+  } as unknown as App
+  deps = {
+    createApp: async (given) => {
+      options = given
+      return app
+    },
+    dataFolder: path.join(folder, 'data'),
+    renderer,
+    preload: '/built/preload/index.cjs',
+    platform: 'linux',
+  }
+})
+
+async function started(): Promise<FakeWindow> {
+  await startElectron(electron, deps)
+  const window = electron.windows[0]
+  if (!window) throw new Error('no window was opened')
+  return window
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 20))
+
+describe('the window', () => {
+  it('is sandboxed, isolated, has no Node, and loads our own page', async () => {
+    const window = await started()
+    expect(window.options.webPreferences).toMatchObject({
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webviewTag: false,
+      spellcheck: false,
+      preload: '/built/preload/index.cjs',
+    })
+    expect(window.options.webPreferences).not.toHaveProperty('webSecurity')
+    expect(window.options).toMatchObject({ minWidth: 900, minHeight: 600, show: false })
+    expect(window.frame.url).toBe('app://idiolect/')
+    expect(window.log).toEqual([])
+    window.events.emit('ready-to-show')
+    expect(window.log).toEqual(['show'])
+    expect(options).toMatchObject({ dataFolder: deps.dataFolder, host: 'electron' })
+  })
+
+  it('registers its scheme and the sandbox before Electron is ready', async () => {
+    await started()
+    expect(electron.log.slice(0, 3)).toEqual(['schemes', 'sandbox', 'ready'])
+    expect(electron.schemes).toEqual([
+      { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true, codeCache: true } },
+    ])
+  })
+
+  it('comes back where it stood, unless that display is gone', async () => {
+    const first = await started()
+    first.bounds = { x: 200, y: 100, width: 1100, height: 720 }
+    first.maximized = true
+    first.events.emit('close', fakeEvent())
+    await settled()
+    expect(JSON.parse(readFileSync(path.join(deps.dataFolder, 'window.json'), 'utf8'))).toEqual({
+      ...first.bounds,
+      maximized: true,
+    })
+
+    electron = fakeElectron()
+    const second = await started()
+    expect(second.options).toMatchObject({ x: 200, y: 100, width: 1100, height: 720 })
+    expect(second.log).toEqual(['maximize'])
+
+    electron = fakeElectron()
+    electron.answers.displays = [{ x: 5000, y: 0, width: 800, height: 600 }]
+    const third = await started()
+    expect(third.options).not.toHaveProperty('x')
+    expect(third.options).toMatchObject({ width: 1100, height: 720 })
+  })
+
+  it('has the usual size where the remembered one is broken', async () => {
+    mkdirSync(deps.dataFolder, { recursive: true })
+    writeFileSync(path.join(deps.dataFolder, 'window.json'), '{"x":1')
+    expect((await started()).options).toMatchObject({ width: 1280, height: 840 })
+  })
+})
+
+describe('one instance a data folder', () => {
+  it('quits at once where another has it, and opens nothing', async () => {
+    electron.answers.lock = false
+    await startElectron(electron, deps)
+    expect(electron.log).toContain('quit')
+    expect(electron.windows).toEqual([])
+    expect(options).toBeNull()
+    expect(electron.paths.userData).toBe(path.join(deps.dataFolder, 'window'))
+    expect(existsSync(path.join(deps.dataFolder, 'window'))).toBe(true)
+  })
+
+  it('shows its window when started a second time', async () => {
+    const window = await started()
+    window.minimized = true
+    electron.appEvents.emit('second-instance')
+    expect(window.log).toEqual(['restore', 'focus'])
+  })
+
+  it('says why the app cannot be opened, and ends', async () => {
+    deps.createApp = async () => {
+      throw new IdiolectError('DataFolderBusy', 'Process 7 uses this folder.', 'Close it.')
+    }
+    await startElectron(electron, deps)
+    expect(electron.errors).toEqual(['Process 7 uses this folder.\n\nClose it.'])
+    expect(electron.exitCode).toBe(1)
+    expect(electron.windows).toEqual([])
+  })
+})
+
+describe('the app:// protocol', () => {
+  const get = async (url: string, method = 'GET') => {
+    const answer = await electron.serve?.({ url, method })
+    if (!answer) throw new Error('the protocol is not served')
+    return answer
+  }
+
+  it('serves the renderer with its policy, and nothing else', async () => {
+    await started()
+    const page = await get('app://idiolect/')
+    expect(page.status).toBe(200)
+    expect(await page.text()).toBe('<!doctype html>')
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(page.headers.get('x-content-type-options')).toBe('nosniff')
+    mkdirSync(deps.dataFolder, { recursive: true })
+    writeFileSync(path.join(deps.dataFolder, 'secret.txt'), 'secret')
+    for (const url of [
+      'app://idiolect/%2e%2e/data/secret.txt',
+      'app://idiolect/..%2fdata%2fsecret.txt',
+      'app://elsewhere/',
+      'app://idiolect@elsewhere/',
+      'app://idiolect/nothing.html',
+    ]) {
+      expect((await get(url)).status, url).toBe(404)
+    }
+    expect((await get('app://idiolect/', 'POST')).status).toBe(405)
+  })
+})
+
+describe('what the window may not do', () => {
+  it('gets no permission but to write the clipboard from our own page', async () => {
+    await started()
+    type Request = NonNullable<FakeElectron['permissionRequest']>
+    const asked = (permission: Parameters<Request>[1], url: string) => {
+      let granted: boolean | null = null
+      const contents = { getURL: () => url } as Parameters<Request>[0]
+      const details = {} as Parameters<Request>[3]
+      electron.permissionRequest?.(
+        contents,
+        permission,
+        (answer) => {
+          granted = answer
+        },
+        details,
+      )
+      return granted
+    }
+    for (const permission of ['media', 'geolocation', 'notifications', 'clipboard-read', 'openExternal'] as const) {
+      expect(asked(permission, 'app://idiolect/')).toBe(false)
+    }
+    expect(asked('clipboard-sanitized-write', 'app://idiolect/')).toBe(true)
+    expect(asked('clipboard-sanitized-write', 'https://evil.example/')).toBe(false)
+    const details = { isMainFrame: true } as Parameters<NonNullable<FakeElectron['permissionCheck']>>[3]
+    expect(electron.permissionCheck?.(null, 'media', 'app://idiolect/', details)).toBe(false)
+    expect(electron.permissionCheck?.(null, 'usb', 'app://idiolect/', details)).toBe(false)
+    expect(electron.deviceCheck?.({} as never)).toBe(false)
+  })
+
+  it('goes nowhere else; an https link opens in the browser', async () => {
+    const window = await started()
+    const own = fakeEvent('app://idiolect/#chat')
+    window.contentsEvents.emit('will-navigate', own)
+    expect(own.prevented).toBe(false)
+    const away = [
+      'https://example.org/a',
+      'http://example.org/',
+      'file:///etc/passwd',
+      'https://u:p@example.org/',
+      'app://x/',
+    ]
+    for (const url of away) {
+      const event = fakeEvent(url)
+      window.contentsEvents.emit('will-navigate', event)
+      expect(event.prevented, url).toBe(true)
+    }
+    expect(electron.opened).toEqual(['https://example.org/a'])
+    for (const name of ['will-redirect', 'will-frame-navigate', 'will-attach-webview']) {
+      const event = fakeEvent('https://example.org/')
+      window.contentsEvents.emit(name, event)
+      expect(event.prevented, name).toBe(true)
+    }
+    const details = { url: 'https://example.org/b' } as Parameters<NonNullable<FakeWindow['openHandler']>>[0]
+    expect(window.openHandler?.(details)).toEqual({ action: 'deny' })
+    expect(window.openHandler?.({ ...details, url: 'javascript:alert(1)' })).toEqual({ action: 'deny' })
+    expect(electron.opened).toEqual(['https://example.org/a', 'https://example.org/b'])
+  })
+})
+
+describe('calls and events', () => {
+  const invoke = (frame: { url: string } | null, name: unknown, input: unknown) =>
+    electron.invoke?.({ senderFrame: frame }, name, input)
+
+  it('answers our page, with errors as data', async () => {
+    const window = await started()
+    expect(await invoke(window.frame, 'app.set', { scale: 2 })).toEqual({ ok: true, value: { scale: 2 } })
+    expect(await invoke(window.frame, 'models.use', {})).toEqual({
+      ok: false,
+      error: { name: 'UnknownModel', message: 'There is no such model.', next: 'Use another.' },
+    })
+    expect(await invoke(window.frame, 'constructor', {})).toMatchObject({ ok: false, error: { name: 'UnknownCall' } })
+    expect(await invoke(window.frame, 'app.set', 'text')).toMatchObject({ ok: false, error: { name: 'BadInput' } })
+  })
+
+  it('answers no other frame, and not our frame on another page', async () => {
+    const window = await started()
+    const refused = {
+      ok: false,
+      error: { name: 'WrongSender', message: 'This page may not call Idiolect.', next: null },
+    }
+    expect(await invoke(null, 'app.set', {})).toEqual(refused)
+    expect(await invoke({ url: 'app://idiolect/' }, 'app.set', {})).toEqual(refused)
+    window.frame.url = 'https://evil.example/'
+    expect(await invoke(window.frame, 'app.set', {})).toEqual(refused)
+  })
+
+  it('sends events to the page while it is there', async () => {
+    const window = await started()
+    const chunk = { request: 'r', index: 0, text: 'a' }
+    for (const listener of listeners) listener('stream', chunk)
+    expect(window.sent).toEqual([['idiolect:event', 'stream', chunk]])
+    window.destroyed = true
+    for (const listener of listeners) listener('stream', chunk)
+    expect(window.sent).toHaveLength(1)
+  })
+
+  it('gives the app the system dialogs', async () => {
+    await started()
+    expect(await options?.files?.choose('folder')).toEqual([])
+    electron.answers.files = ['/a/model.gguf']
+    expect(await options?.files?.choose('gguf')).toEqual(['/a/model.gguf'])
+    expect(electron.openDialogs.map((dialog) => dialog.properties)).toEqual([
+      ['openDirectory', 'multiSelections'],
+      ['openFile'],
+    ])
+  })
+})
+
+describe('quitting', () => {
+  it('closes the app first, then ends with 0', async () => {
+    const window = await started()
+    const event = fakeEvent()
+    window.events.emit('close', event)
+    expect(event.prevented).toBe(true)
+    await settled()
+    expect([closed, electron.exitCode, window.destroyed]).toEqual([1, 0, true])
+    expect(electron.questions).toEqual([])
+    expect(listeners.size).toBe(0)
+  })
+
+  it('asks while a voice is trained, and stays when told so', async () => {
+    const window = await started()
+    stage = 'training'
+    electron.appEvents.emit('before-quit', fakeEvent())
+    await settled()
+    expect(electron.questions).toHaveLength(1)
+    expect([closed, electron.exitCode, window.destroyed]).toEqual([0, null, false])
+    electron.answers.button = 0
+    electron.appEvents.emit('before-quit', fakeEvent())
+    // A second wish while the first is carried out changes nothing.
+    electron.appEvents.emit('before-quit', fakeEvent())
+    await settled()
+    expect(electron.questions).toHaveLength(2)
+    expect([closed, electron.exitCode]).toEqual([1, 0])
+  })
+
+  it('does not ask when training is paused or done', async () => {
+    await started()
+    stage = 'paused'
+    electron.appEvents.emit('before-quit', fakeEvent())
+    await settled()
+    expect(electron.questions).toEqual([])
+    expect(electron.exitCode).toBe(0)
+  })
+})
