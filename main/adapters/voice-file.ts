@@ -227,7 +227,8 @@ export function toFloats(typeName: string, bytes: Buffer): Float32Array | null {
   const from = (size: number, read: (at: number) => number) =>
     Float32Array.from({ length: bytes.length / size }, (_, i) => read(i * size))
   const word = Buffer.alloc(4)
-  if (typeName === 'F32') return from(4, (at) => bytes.readFloatLE(at))
+  // Copied, because an array of floats must begin at a multiple of four; every machine we run on is little endian.
+  if (typeName === 'F32') return new Float32Array(new Uint8Array(bytes).buffer)
   if (typeName === 'F16') return from(2, (at) => halfToFloat(bytes.readUInt16LE(at)))
   if (typeName !== 'BF16') return null
   return from(2, (at) => {
