@@ -1,5 +1,4 @@
 /** Files that are there whole or not at all: written beside their place, flushed, then renamed. */
-import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { IdiolectError, messageOf } from '../errors.ts'
@@ -12,7 +11,8 @@ export type Append = (data: Uint8Array) => void
  * the old file stands. Throws IdiolectError `CannotWrite` naming the file and the system's reason.
  */
 export function writeAtomically(file: string, fill: (append: Append) => void): void {
-  const draft = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.part`
+  // One name a file: what a kill leaves behind, the next write replaces.
+  const draft = `${file}.idiolect-part`
   const system = <T>(act: () => T): T => {
     try {
       return act()
@@ -25,7 +25,7 @@ export function writeAtomically(file: string, fill: (append: Append) => void): v
       )
     }
   }
-  const fd = system(() => openSync(draft, 'wx'))
+  const fd = system(() => openSync(draft, 'w'))
   let open = true
   try {
     fill((data) =>

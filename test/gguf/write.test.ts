@@ -146,6 +146,16 @@ describe('writeAtomically', () => {
     expect(readdirSync(place)).toEqual(['file'])
   })
 
+  it('replaces what a killed writer left behind', () => {
+    const place = path.join(folder, 'killed')
+    mkdirSync(place)
+    const target = path.join(place, 'file')
+    writeFileSync(`${target}.idiolect-part`, 'half of something longer')
+    writeAtomically(target, (append) => append(Buffer.from('whole')))
+    expect(readFileSync(target, 'utf8')).toBe('whole')
+    expect(readdirSync(place)).toEqual(['file'])
+  })
+
   it('says in words that a place cannot be written', () => {
     const nowhere = path.join(folder, 'no', 'such', 'folder', 'file')
     expect(() => writeAtomically(nowhere, () => {})).toThrow(`${nowhere} cannot be written: ENOENT`)
