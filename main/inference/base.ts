@@ -64,14 +64,10 @@ export async function loadModel(
         : { metadataOverrides: { [pooling.architecture]: { pooling_type: pooling.type } } }),
     })
   } catch (error) {
-    throw new IdiolectError(
-      'ModelUnusable',
-      `${file} cannot be loaded: ${reasonOf(error)}`,
-      'Choose another GGUF file.',
-      {
-        cause: error,
-      },
-    )
+    const reason = await reasonOf(error)
+    throw new IdiolectError('ModelUnusable', `${file} cannot be loaded: ${reason}`, 'Choose another GGUF file.', {
+      cause: error,
+    })
   }
 }
 

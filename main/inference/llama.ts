@@ -41,12 +41,13 @@ export function takeLlamaErrors(): string[] {
   return recent.splice(0)
 }
 
-/** The most telling of an error and llama.cpp's log, as one sentence. */
-export function reasonOf(error: unknown): string {
+/** The most telling of an error and llama.cpp's log, as a piece of a sentence. */
+export async function reasonOf(error: unknown): Promise<string> {
+  // The log comes over another queue than the error, and may come after it.
+  await new Promise((resolve) => setImmediate(resolve))
   const told = takeLlamaErrors()
-  const line =
-    told.find((text) => !/^(llama_model_load|llama_model_load_from_file_impl|common_)\S*: failed/.test(text)) ?? told[0]
-  const cleaned = line?.replace(/^[\w:]+: /, '').trim()
+  const line = told.find((text) => !/: failed to load model$/.test(text)) ?? told[0]
+  const cleaned = line?.replace(/^\w+: /, '').trim()
   return cleaned === undefined || cleaned === '' ? messageOf(error) : cleaned
 }
 

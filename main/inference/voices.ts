@@ -77,9 +77,10 @@ export function createVoicePool(model: LlamaModel, contextSize: number, threads:
       takenPaths.add(filePath)
       return context
     } catch (error) {
+      const reason = await reasonOf(error)
       throw new IdiolectError(
         'VoiceUnfit',
-        `The voice ${voice.file} does not fit the model ${model.filename ?? 'in use'}: ${reasonOf(error)}`,
+        `The voice ${voice.file} does not fit the model ${model.filename ?? 'in use'}: ${reason}`,
         'Choose a voice that was trained on this model, or train a new one.',
         { cause: error },
       )
