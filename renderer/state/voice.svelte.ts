@@ -29,6 +29,7 @@ export class VoiceStore {
     app.on('train.step', ({ run, ...step }) => this.#add(run, step))
     app.on('state.changed', (state) => {
       if (state.training) void this.#follow(state.training)
+      if (state.voice !== (this.active?.id ?? null)) void this.loadVoices()
     })
   }
 
