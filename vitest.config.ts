@@ -8,7 +8,8 @@ const own = path.join(import.meta.dirname, '.idiolect')
 export default defineConfig({
   plugins: [svelte({ configFile: false })],
   test: {
-    include: ['test/**/*.test.ts'],
+    // The scripts are plain .mjs, and so are their tests.
+    include: ['test/**/*.test.ts', 'test/scripts/*.test.mjs'],
     environment: 'node',
     // Native packages (SQLite, LanceDB, llama.cpp) want a process of their own, and ggml's threads want the cores.
     pool: 'forks',
