@@ -1,0 +1,113 @@
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tidyHeadline, writeHeadlines } from '../../main/assistant/headline.ts'
+import { createPromptBuilder } from '../../main/examples/prompt.ts'
+import { openBase } from '../../main/inference/base.ts'
+import type { Base, Generated, GenerateOptions } from '../../main/inference/types.ts'
+import { SMOLLM } from '../helpers/models.ts'
+import { temporaryFolder } from '../helpers/temporary.ts'
+import { writeTinyModel } from '../helpers/tiny-model.ts'
+
+const folder = temporaryFolder()
+const text =
+  'The ferry was late again, and nobody on the pier was surprised. The captain had stopped saying sorry in May.'
+let base: Base
+
+beforeAll(async () => {
+  const file = path.join(folder, 'tiny.gguf')
+  writeTinyModel(file, { context: 512 })
+  base = await openBase(file, { threads: 1 })
+})
+afterAll(() => base.dispose())
+
+/** The real base's tokens, and texts from a list in place of generation. */
+function scripted(texts: string[]): { base: Base; asked: { prompt: Int32Array; options: GenerateOptions }[] } {
+  const asked: { prompt: Int32Array; options: GenerateOptions }[] = []
+  const generate = async (prompt: Int32Array, options: GenerateOptions): Promise<Generated> => {
+    const said = texts[asked.length % texts.length]!
+    asked.push({ prompt, options })
+    options.onText?.(said)
+    return {
+      text: said,
+      tokens: 3,
+      meanLogProbability: -said.length,
+      finish: options.signal?.aborted ? 'aborted' : 'end',
+    }
+  }
+  return { base: { ...base, generate }, asked }
+}
+
+const request = (over: Base) => ({ base: over, builder: createPromptBuilder(over), text, retrieved: [] })
+
+describe('candidates', () => {
+  test('are distinct, tidy, and best first', async () => {
+    const { base: over } = scripted([' "A late ferry"', ' A Late Ferry!', ' Late\n', '', ' Nobody was surprised'])
+    expect(await writeHeadlines({ ...request(over), count: 3 })).toEqual([
+      { text: 'Late', score: -6 },
+      { text: 'A late ferry', score: -15 },
+      { text: 'Nobody was surprised', score: -21 },
+    ])
+  })
+
+  test('a model that says one thing gives one, after a bounded number of tries', async () => {
+    const { base: over, asked } = scripted([' Same'])
+    expect(await writeHeadlines({ ...request(over), count: 4 })).toHaveLength(1)
+    expect(asked).toHaveLength(8)
+  })
+
+  test('one try is greedy, the others are drawn with their own seeds, all from the same prompt', async () => {
+    const { base: over, asked } = scripted([' A', ' B', ' C'])
+    await writeHeadlines({ ...request(over), count: 3, seed: 40, voice: { file: 'v.gguf', scale: 0.5 } })
+    expect(asked.map(({ options }) => options.seed)).toEqual([40, 41, 42])
+    expect(asked.map(({ options }) => options.temperature > 0)).toEqual([false, true, true])
+    expect(asked.every(({ options }) => options.voice?.scale === 0.5)).toBe(true)
+    expect(new Set(asked.map(({ prompt }) => prompt.join()))).toHaveLength(1)
+    expect(base.detokenize(asked[0]!.prompt)).toMatch(/^Generate a headline .*\nheadline:$/s)
+  })
+
+  test('a stop keeps what was finished', async () => {
+    const stop = new AbortController()
+    const { base: over, asked } = scripted([' One', ' Two', ' Three'])
+    const onText = () => asked.length === 1 && stop.abort()
+    const found = await writeHeadlines({ ...request(over), signal: stop.signal, onText })
+    expect(found.length).toBeLessThanOrEqual(1)
+    expect(asked.length).toBeLessThanOrEqual(2)
+  })
+})
+
+test('a headline loses its quotes, marks and label, and keeps those that belong to it', () => {
+  const cases: [string, string][] = [
+    [' "On slow ferries" ', 'On slow ferries'],
+    ['“On slow ferries”', 'On slow ferries'],
+    ['**On slow ferries**', 'On slow ferries'],
+    ['Headline: On slow ferries', 'On slow ferries'],
+    ['# On\n slow  ferries', 'On slow ferries'],
+    ['"On slow ferries', 'On slow ferries'],
+    ['The "slow" ferry', 'The "slow" ferry'],
+    ["The captain's ferry", "The captain's ferry"],
+    ['C# and C++', 'C# and C++'],
+    ['"', ''],
+  ]
+  expect(cases.map(([raw]) => tidyHeadline(raw))).toEqual(cases.map(([, tidy]) => tidy))
+})
+
+test('on a real model: what streams for a try begins with its candidate, and a seed repeats all', async () => {
+  const streamed = new Map<number, string>()
+  const onText = (index: number, part: string) => streamed.set(index, (streamed.get(index) ?? '') + part)
+  const found = await writeHeadlines({ ...request(base), count: 3, maxTokens: 8, onText })
+  expect(await writeHeadlines({ ...request(base), count: 3, maxTokens: 8 })).toEqual(found)
+  const tidied = [...streamed.values()].map(tidyHeadline)
+  expect(found.length).toBeGreaterThan(0)
+  for (const candidate of found) expect(tidied).toContain(candidate.text)
+  expect([...found].sort((a, b) => b.score - a.score)).toEqual(found)
+})
+
+describe.skipIf(SMOLLM === null)('on the starter model', () => {
+  test('headlines are short lines of words', async () => {
+    const starter = await openBase(SMOLLM!, { threads: 1 })
+    const found = await writeHeadlines({ ...request(starter), count: 2, maxTokens: 20 })
+    expect(found.length).toBeGreaterThan(0)
+    for (const { text: line } of found) expect(line).toMatch(/^\S.*\p{L}{2}.*$/u)
+    await starter.dispose()
+  })
+})

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest'
+import { earlierPairs, splitByTime } from '../../main/examples/split.ts'
+import type { Piece, TaskQuery } from '../../main/examples/types.ts'
+
+const day = (i: number) => new Date(Date.UTC(2020, 0, 1 + i)).toISOString().slice(0, 10)
+const pieces = (count: number): Piece[] =>
+  Array.from({ length: count }, (_, i) => ({
+    id: `p${String(i).padStart(3, '0')}`,
+    title: 't',
+    text: 'x',
+    date: day(i),
+  }))
+const ids = (list: Piece[]) => list.map(({ id }) => id)
+
+describe('splitting by time', () => {
+  test.each([
+    [8, 5, 1, 2],
+    [12, 8, 1, 3],
+    [20, 15, 2, 3],
+    [100, 75, 10, 15],
+    [388, 291, 39, 58],
+  ])('%i pieces: %i to train, %i to choose by, %i to prove', (count, training, validation, proof) => {
+    const split = splitByTime(pieces(count))
+    expect([split.training.length, split.validation.length, split.proof.length]).toEqual([training, validation, proof])
+    expect(split.enough).toBe(true)
+  })
+
+  test('every piece is in one part, and the parts follow each other in time', () => {
+    const all = pieces(50)
+    const shuffled = [...all].sort((a, b) =>
+      a.id.split('').reverse().join('') < b.id.split('').reverse().join('') ? -1 : 1,
+    )
+    const { training, validation, proof } = splitByTime(shuffled)
+    expect(ids([...training, ...validation, ...proof])).toEqual(ids(all))
+  })
+
+  test('equal dates are ordered by id, dates with a time by their time', () => {
+    const same = pieces(10).map((piece) => ({ ...piece, date: '2024-05-17' }))
+    expect(ids(splitByTime([...same].reverse()).proof)).toEqual(['p007', 'p008', 'p009'])
+    const timed = pieces(8).map((piece, i) => ({
+      ...piece,
+      date: `2024-05-17T${String(20 - i).padStart(2, '0')}:00:00Z`,
+    }))
+    expect(ids(splitByTime(timed).proof)).toEqual(['p001', 'p000'])
+  })
+
+  test('too few pieces: nothing is held out, and it is said how many are needed', () => {
+    expect(splitByTime(pieces(7))).toMatchObject({
+      enough: false,
+      validation: [],
+      proof: [],
+      note: expect.stringMatching(/7 pieces are too few.* at least 8 /),
+    })
+    expect(splitByTime(pieces(1)).note).toMatch(/^1 piece is too few/)
+    expect(splitByTime(pieces(12)).note).toMatch(/12 pieces/)
+    expect(splitByTime(pieces(20)).note).toBeNull()
+  })
+})
+
+describe('what an example may look back at', () => {
+  const query = (document: string, date: string): TaskQuery => ({
+    task: 'headline',
+    document,
+    title: document,
+    date,
+    input: `text of ${document}`,
+    answer: document,
+  })
+  const pool = [query('a', '2020-01-01'), query('b', '2021-01-01'), query('c', '2021-01-01'), query('d', '2022-01-01')]
+
+  test('strictly earlier pieces alone, never its own and never a later one', () => {
+    expect(earlierPairs(query('c', '2021-01-01'), pool).map(({ document }) => document)).toEqual(['a', 'b'])
+    expect(earlierPairs(query('a', '2020-01-01'), pool)).toEqual([])
+    expect(earlierPairs(query('new', '2023-01-01'), pool)).toHaveLength(4)
+  })
+
+  test('other passages of the same piece are no history', () => {
+    const passages = [query('a', '2020-01-01'), query('a', '2020-01-01')]
+    expect(earlierPairs(passages[1]!, passages)).toEqual([])
+  })
+
+  test('held-out pieces of a split cannot stand in any training prompt', () => {
+    const split = splitByTime(pieces(40))
+    const heldOut = new Set(ids([...split.validation, ...split.proof]))
+    const training = split.training.map(({ id, date }) => query(id, date))
+    const seen = training.flatMap((each) => earlierPairs(each, training).map(({ document }) => document))
+    expect(seen.length).toBeGreaterThan(0)
+    expect(seen.some((document) => heldOut.has(document))).toBe(false)
+  })
+})
