@@ -5,10 +5,14 @@ const LEAST = 120
 const MOST = 180
 /** A last passage shorter than this joins the one before. */
 const TAIL = 40
-/** A sentence is cut here at the latest: text without any full stop exists. Characters. */
-const LONGEST = 2000
+/** Characters that weigh as much as a word at most: a line of base64 is one word, of emoji none. */
+const WORD = 11
 
 const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' })
+
+function weight(text: string): number {
+  return Math.max(countWords(text), Math.floor(text.length / WORD))
+}
 
 export function cutPassages(text: string): string[] {
   const passages: { text: string; words: number }[] = []
@@ -43,13 +47,13 @@ interface Unit {
 
 /** A paragraph whole, or where it is too long its sentences gathered to passages' size. */
 function units(paragraph: string): Unit[] {
-  const words = countWords(paragraph)
+  const words = weight(paragraph)
   if (words <= MOST) return paragraph.trim() === '' ? [] : [{ text: paragraph, words }]
   const gathered: Unit[] = []
   let text = ''
   let count = 0
   for (const sentence of sentencesOf(paragraph)) {
-    const more = countWords(sentence)
+    const more = weight(sentence)
     if (count > 0 && count + more > MOST) {
       gathered.push({ text: text.trim(), words: count })
       text = ''
@@ -80,11 +84,12 @@ function* sentencesOf(paragraph: string): Generator<string> {
   }
 }
 
+/** A sentence longer than a passage, in parts of a passage's size: text without any full stop exists. */
 function* shortened(sentence: string): Generator<string> {
   let rest = sentence
-  while (rest.length > LONGEST || (rest.length > 400 && countWords(rest) > MOST)) {
-    let to = Math.min(LONGEST, rest.length)
-    while (to > 400 && countWords(rest.slice(0, to)) > MOST) to = Math.floor(to * 0.8)
+  while (weight(rest) > MOST) {
+    let to = Math.min(MOST * WORD, rest.length)
+    while (weight(rest.slice(0, to)) > MOST) to = Math.floor(to * 0.8)
     const space = rest.lastIndexOf(' ', to)
     to = space > 0 ? space + 1 : betweenCharacters(rest, to)
     yield rest.slice(0, to)

@@ -5,7 +5,7 @@ import { factsOf } from './facts.ts'
 
 /** What is no prose of the author's: code, quotations, tables, pictures, and a page's furniture. */
 const DROPPED = new Set(
-  'SCRIPT STYLE NOSCRIPT TEMPLATE SVG MATH IFRAME OBJECT VIDEO AUDIO CANVAS PICTURE IMG FIGURE FORM BUTTON SELECT TEXTAREA NAV FOOTER ASIDE PRE BLOCKQUOTE TABLE HEAD'.split(
+  'TITLE SCRIPT STYLE NOSCRIPT TEMPLATE SVG MATH IFRAME OBJECT VIDEO AUDIO CANVAS PICTURE IMG FIGURE FORM BUTTON SELECT TEXTAREA NAV FOOTER ASIDE PRE BLOCKQUOTE TABLE HEAD'.split(
     ' ',
   ),
 )
@@ -45,8 +45,10 @@ export function readHtml(source: string): HtmlPiece {
   const articles = document.querySelectorAll('article')
   const body = (articles.length === 1 ? articles[0] : null) ?? document.querySelector('main') ?? document.body
   const heading = clean(body?.querySelector('h1, h2')?.textContent ?? '') || null
-  const title =
-    meta('og:title', 'dc.title', 'DC.title') ?? (clean(document.querySelector('title')?.textContent ?? '') || null)
+  const named = clean(document.querySelector('title')?.textContent ?? '')
+  // A page's title often has the site's name behind it.
+  const own = heading !== null && named.startsWith(heading) ? heading : named
+  const title = meta('og:title', 'dc.title', 'DC.title') ?? (own || null)
   const time = document.querySelector('time[datetime]')?.getAttribute('datetime') ?? null
   const facts = factsOf({
     title,

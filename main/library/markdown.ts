@@ -76,8 +76,9 @@ function inline(tokens: Token[]): string {
 
 function inlineText(token: Token): string {
   switch (token.type) {
-    case 'image':
     case 'html':
+      return /^<br\b/i.test(token.raw) ? ' ' : ''
+    case 'image':
       return ''
     case 'br':
       return ' '

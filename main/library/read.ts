@@ -153,9 +153,7 @@ function withoutTitle(text: string, title: string): string {
 
 function sameTitle(a: string, b: string): boolean {
   const plain = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
-  const [one, two] = [plain(a), plain(b)]
-  // A page's title often has the site's name behind it.
-  return one === two || (one.length > 3 && two.startsWith(one))
+  return plain(a) === plain(b)
 }
 
 function megabytes(bytes: number): string {

@@ -1,0 +1,69 @@
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { findFiles } from '../../main/library/find.ts'
+import { writeFiles } from '../helpers/library.ts'
+import { temporaryFolder } from '../helpers/temporary.ts'
+
+const folder = temporaryFolder()
+
+describe('findFiles', () => {
+  it('walks folders, passes over hidden ones and node_modules, and says why it leaves a file', () => {
+    const root = writeFiles(path.join(folder, 'walk'), {
+      'b.md': 'b',
+      'a/c.TXT': 'c',
+      'a/d.htm': 'd',
+      'photo.jpg': 'x',
+      noext: 'x',
+      'README.md': 'r',
+      '_SOURCE.txt': 's',
+      '.hidden/e.md': 'e',
+      '.f.md': 'f',
+      'node_modules/g.md': 'g',
+    })
+    const { files, skipped } = findFiles([root])
+    expect(files.map((file) => path.relative(root, file))).toEqual(['a/c.TXT', 'a/d.htm', 'b.md'])
+    expect(skipped.map((file) => [path.relative(root, file.path), file.reason])).toEqual([
+      ['README.md', expect.stringContaining('describes a folder')],
+      ['_SOURCE.txt', expect.stringContaining('underscore')],
+      ['noext', expect.stringContaining('no extension')],
+      ['photo.jpg', expect.stringContaining('.jpg')],
+    ])
+  })
+
+  it('reads a file that the user names, whatever its name', () => {
+    const root = writeFiles(path.join(folder, 'named'), { '_notes.md': 'n' })
+    expect(findFiles([path.join(root, '_notes.md')]).files).toEqual([path.join(root, '_notes.md')])
+  })
+
+  it('follows links, visits each folder and file once, and comes back from a circle', () => {
+    const root = writeFiles(path.join(folder, 'links'), { 'a/one.md': '1' })
+    symlinkSync('..', path.join(root, 'a', 'up'))
+    symlinkSync('a', path.join(root, 'b'))
+    symlinkSync('a/one.md', path.join(root, 'two.md'))
+    symlinkSync('nowhere', path.join(root, 'broken.md'))
+    const { files, skipped } = findFiles([root, root])
+    expect(files).toEqual([path.join(root, 'a', 'one.md')])
+    expect(skipped).toEqual([{ path: path.join(root, 'broken.md'), reason: 'this link does not exist' }])
+  })
+
+  it('names the path when it is missing, empty, or none was given', () => {
+    const empty = path.join(folder, 'empty')
+    mkdirSync(empty)
+    for (const paths of [[empty], [path.join(folder, 'missing')]]) {
+      expect(() => findFiles(paths)).toThrow(
+        expect.objectContaining({ name: 'NothingToImport', message: expect.stringContaining(paths[0]!) }),
+      )
+    }
+    expect(() => findFiles([])).toThrow(expect.objectContaining({ name: 'NothingToImport' }))
+  })
+
+  it.skipIf(process.getuid?.() === 0)('lists a folder that may not be read', () => {
+    const root = writeFiles(path.join(folder, 'closed'), { 'a.md': 'a', 'shut/b.md': 'b' })
+    chmodSync(path.join(root, 'shut'), 0)
+    expect(findFiles([root]).skipped).toEqual([
+      { path: path.join(root, 'shut'), reason: expect.stringContaining('permission') },
+    ])
+    chmodSync(path.join(root, 'shut'), 0o755)
+  })
+})
