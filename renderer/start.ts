@@ -4,8 +4,9 @@ import App from './App.svelte'
 import { createStores } from './state/stores.ts'
 import { language } from './words/words.ts'
 
-/** Called with false when the host can't be reached, with true when it answers again. */
-export type ConnectionListener = (connected: boolean) => void
+/** `lost`: the host does not answer, and is tried again; `refused`: it is another one now, with another token. */
+export type Connection = 'connected' | 'lost' | 'refused'
+export type ConnectionListener = (connection: Connection) => void
 
 /** Shows the app in `#app` on the bridge that `connect` makes. */
 export function start(connect: (onConnection: ConnectionListener) => Bridge): void {
@@ -13,9 +14,9 @@ export function start(connect: (onConnection: ConnectionListener) => Bridge): vo
   if (!target) throw new Error('the page has no element with the id "app"')
   document.documentElement.lang = language
   let listener: ConnectionListener = () => {}
-  const stores = createStores(connect((connected) => listener(connected)))
-  listener = (connected) => {
-    stores.app.connected = connected
+  const stores = createStores(connect((connection) => listener(connection)))
+  listener = (connection) => {
+    stores.app.connection = connection
   }
   mount(App, { target, props: { stores } })
   void stores.open()

@@ -6,6 +6,7 @@ import {
   type EventName,
   type Events,
 } from '../../preload/contract.ts'
+import type { ConnectionListener } from '../start.ts'
 import { words } from '../words/words.ts'
 import { CallError, errorFromBody } from './errors.ts'
 import { readEvents } from './events.ts'
@@ -20,7 +21,7 @@ const READY_WAIT_MS = 3000
  * A bridge over HTTP: calls as `POST base/api/call/<name>`, events as one stream from `base/api/events`. The stream
  * is opened again with a growing pause when it breaks; what was missed is then read anew and told as events.
  */
-export function createHttpBridge(base: string, token: string, onConnection: (connected: boolean) => void): Bridge {
+export function createHttpBridge(base: string, token: string, onConnection: ConnectionListener): Bridge {
   const listeners = new Map<EventName, Set<Listener>>()
   const headers = { 'x-idiolect-token': token }
   let markReady = () => {}
@@ -61,11 +62,11 @@ export function createHttpBridge(base: string, token: string, onConnection: (con
     for (;;) {
       try {
         const response = await fetch(`${base}/api/events`, { headers })
-        if (response.status === 401 || response.status === 403) return
+        if (response.status === 401 || response.status === 403) return onConnection('refused')
         if (!response.ok || !response.body) throw new Error(`events: ${response.status}`)
         wait = FIRST_WAIT_MS
         markReady()
-        onConnection(true)
+        onConnection('connected')
         if (connectedBefore) void readAnew().catch(() => {})
         connectedBefore = true
         for await (const { name, data } of readEvents(response.body)) {
@@ -74,7 +75,7 @@ export function createHttpBridge(base: string, token: string, onConnection: (con
       } catch {
         // The pause below is the answer to every failure: the host may be starting again.
       }
-      onConnection(false)
+      onConnection('lost')
       await pause(wait)
       wait = Math.min(wait * 2, LONGEST_WAIT_MS)
     }

@@ -10,6 +10,7 @@ import type {
   Settings,
 } from '../../preload/contract.ts'
 import { toContractError } from '../lib/errors.ts'
+import type { Connection } from '../start.ts'
 
 export const SPACES = ['library', 'voice', 'headlines', 'chat', 'models'] as const
 export type Space = (typeof SPACES)[number]
@@ -31,7 +32,7 @@ export class AppStore {
   #space = $state<Space>('library')
   #welcome = $state(false)
   #ready = $state(false)
-  #connected = $state(true)
+  #connection = $state<Connection>('connected')
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge
@@ -62,12 +63,12 @@ export class AppStore {
   get ready() {
     return this.#ready
   }
-  get connected() {
-    return this.#connected
+  get connection() {
+    return this.#connection
   }
-  set connected(connected: boolean) {
-    this.#connected = connected
-    if (connected && !this.#ready && this.#notices.length > 0) void this.open()
+  set connection(connection: Connection) {
+    this.#connection = connection
+    if (connection === 'connected' && !this.#ready && this.#notices.length > 0) void this.open()
   }
 
   async open(): Promise<void> {

@@ -8,6 +8,7 @@ export const en = {
     spaces: 'Spaces',
     skip: 'Skip to the content',
     connectionLost: 'The connection to Idiolect is lost. Trying again…',
+    connectionRefused: 'Idiolect was started again, and no longer knows this page.',
     loading: 'Opening…',
     close: 'Close',
     cancel: 'Cancel',

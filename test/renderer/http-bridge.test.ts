@@ -80,8 +80,8 @@ test('no host at all is said as such', async () => {
 
 test('events reach their listeners; a broken stream is opened again and the state read anew', async () => {
   const base = await serve((request) => [200, request.url?.endsWith('app.state') ? state : null])
-  const connected: boolean[] = []
-  const bridge = createHttpBridge(base, 't', (is) => connected.push(is))
+  const connections: string[] = []
+  const bridge = createHttpBridge(base, 't', (connection) => connections.push(connection))
   const chunks: StreamChunk[] = []
   const states: AppState[] = []
   const off = bridge.on('stream', (chunk) => chunks.push(chunk))
@@ -95,7 +95,7 @@ test('events reach their listeners; a broken stream is opened again and the stat
 
   streams[0]?.destroy()
   await vi.waitFor(() => expect(states).toEqual([state]), { timeout: 5000 })
-  expect(connected).toEqual([true, false, true])
+  expect(connections).toEqual(['connected', 'lost', 'connected'])
   off()
   streams[1]?.write('event: stream\ndata: {"request":"r","index":0,"text":"b"}\n\n')
   streams[1]?.write(`event: state.changed\ndata: ${JSON.stringify({ ...state, documents: 4 })}\n\n`)
