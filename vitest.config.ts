@@ -16,6 +16,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // A busy machine is not a failure.
+    expect: { poll: { timeout: 20_000 } },
     env: {
       IDIOLECT_HOME: path.join(own, 'test'),
       IDIOLECT_MODELS: process.env.IDIOLECT_MODELS ?? path.join(own, 'models'),

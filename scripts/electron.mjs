@@ -78,7 +78,8 @@ export async function fetchElectron(root) {
   const installer = path.join(electronFolder(root), 'install.js')
   const { code, output, timedOut } = await run(process.execPath, [installer], { cwd: root, limit: fetchLimit })
   if (code === 0 && electronBinary(root) !== null) return null
-  const cause = output.split('\n').find((line) => /error/i.test(line)) ?? tail(output, 1)
+  const line = output.split('\n').find((text) => /error/i.test(text)) ?? tail(output, 1)
+  const cause = line.replace(/^(Type|Request)?Error: /, '')
   const reason = timedOut ? `no answer within ${fetchLimit / 60_000} minutes` : cause.trim() || `exit code ${code}`
   mkdirSync(path.dirname(failureFile(root)), { recursive: true })
   const failure = { version: electronVersion(root), at: new Date().toISOString(), reason }

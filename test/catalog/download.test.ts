@@ -58,7 +58,7 @@ function get(kinds: ('hub' | 'pip')[], options: DownloadOptions = {}) {
   return downloadModel(manifest(kinds), target, {
     onProgress: (progress) => void seen.push(progress),
     ...options,
-    hub: { endpoint: hub.endpoint, backOff: 5, connectLimit: 2000, stallLimit: 300, ...options.hub },
+    hub: { endpoint: hub.endpoint, backOff: 5, connectLimit: 30_000, stallLimit: 30_000, ...options.hub },
     pip: { commands: [['no-such-pip-here']], ...options.pip },
   })
 }
@@ -113,9 +113,10 @@ describe('from the hub', () => {
 
   it('gives up a transfer that stalls, and takes the rest on the next try', async () => {
     hub.troubles = ['stall']
-    await get(['hub'])
+    await get(['hub'], { hub: { stallLimit: 500 } })
     expect(readFileSync(target).equals(body)).toBe(true)
-    expect(hub.requests).toHaveLength(2)
+    expect(hub.requests.length).toBeGreaterThan(1)
+    expect(hub.requests[1]?.range).toBe('bytes=150000-')
   })
 
   it('refuses another file of the same size, with both hashes, and keeps nothing', async () => {
@@ -196,7 +197,7 @@ describe('from the sources in order', () => {
     const control = new AbortController()
     const getting = get(['pip'], { pip: { commands }, signal: control.signal })
     const caught = getting.catch((error: unknown) => error)
-    await expect.poll(() => existsSync(path.join(folder, 'asked.json')), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => existsSync(path.join(folder, 'asked.json'))).toBe(true)
     await expect.poll(() => readFileSync(path.join(folder, 'asked.json'), 'utf8')).toContain('pid')
     control.abort()
     expect(await caught).toMatchObject({ name: 'Cancelled' })
