@@ -1,0 +1,70 @@
+/**
+ * The app: opens the data folder, builds the services and wires them into the contract's handlers. No logic of its own;
+ * each surface is a file beside this one.
+ */
+import { disposeLlama } from '../inference/llama.ts'
+import { openStore } from '../store/store.ts'
+import { createBases } from './bases.ts'
+import { openCatalog } from './catalog.ts'
+import { chatHandlers } from './chats.ts'
+import type { AppContext } from './context.ts'
+import { createEmitter } from './events.ts'
+import { fileHandlers } from './files.ts'
+import { headlineHandlers } from './headlines.ts'
+import { libraryHandlers } from './library.ts'
+import { modelHandlers } from './models.ts'
+import { createRequests } from './requests.ts'
+import { appState, stateHandlers } from './state.ts'
+import { createTraining, type Training } from './training.ts'
+import type { App, AppOptions } from './types.ts'
+import { voiceHandlers } from './voices.ts'
+
+/** Errors: IdiolectError `DataFolderBusy` when another process holds the folder, and the store's own. */
+export async function createApp(options: AppOptions): Promise<App & { training: Training; context: AppContext }> {
+  const store = await openStore(options.dataFolder)
+  try {
+    const catalog = openCatalog(store.folder)
+    const training: Training = createTraining(() => context)
+    const bases = createBases(store, catalog, () => training.stepAside())
+    const events = createEmitter()
+    const context: AppContext = {
+      options, store, catalog, bases, events,
+      requests: createRequests(),
+      state: () => appState(context, training),
+      changed() {
+        const state = context.state()
+        events.emit('state.changed', state)
+        return state
+      },
+    }
+    let closing: Promise<void> | null = null
+    return {
+      training,
+      context,
+      events,
+      handlers: {
+        ...stateHandlers(context),
+        ...fileHandlers(context),
+        ...libraryHandlers(context),
+        ...modelHandlers(context, training),
+        ...training.handlers,
+        ...voiceHandlers(context),
+        ...headlineHandlers(context),
+        ...chatHandlers(context),
+      },
+      close() {
+        closing ??= (async () => {
+          context.requests.cancelAll()
+          await training.close()
+          await bases.close()
+          await disposeLlama()
+          await store.close()
+        })()
+        return closing
+      },
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}

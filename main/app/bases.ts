@@ -1,0 +1,113 @@
+/**
+ * The loaded models: the base that writes and the embedder that searches, each opened when first needed and kept until
+ * another is chosen. Calls take turns, since a base computes one thing at a time.
+ */
+import { IdiolectError } from '../errors.ts'
+import { openBase } from '../inference/base.ts'
+import { baseAsEmbedder, openEmbedder } from '../inference/embedder.ts'
+import { machineThreads } from '../inference/threads.ts'
+import type { Base, Embedder } from '../inference/types.ts'
+import type { Catalog, CatalogModel } from '../catalog/catalog.ts'
+import type { Store } from '../store/store.ts'
+
+const CHAT = 'model.chat'
+const EMBEDDER = 'model.embedder'
+
+export interface Bases {
+  /** The chosen or else the first installed model of a role; null when there is none. */
+  chosen(role: 'chat' | 'embedder'): CatalogModel | null
+  choose(model: CatalogModel): Promise<void>
+  /** The base, for one caller at a time. Errors: `NoModel`. */
+  withBase<T>(work: (base: Base) => Promise<T>): Promise<T>
+  /** An embedder or the base's pooled states; null when there is no model at all. */
+  withEmbedder<T>(work: (embedder: Embedder | null) => Promise<T>): Promise<T>
+  /** Path of the chosen base. Errors: `NoModel`. */
+  baseModel(): CatalogModel & { path: string; sha256: string }
+  /** Forgets what is loaded of this model (before its file goes). */
+  unload(id: string): Promise<void>
+  close(): Promise<void>
+}
+
+interface Loaded<T> {
+  id: string
+  model: T
+}
+
+/** @param aside called around every computation, so that training can step aside; returns its end */
+export function createBases(store: Store, catalog: Catalog, aside: () => () => void): Bases {
+  let base: Loaded<Base> | null = null
+  let embedder: Loaded<Embedder> | null = null
+  let turn: Promise<unknown> = Promise.resolve()
+  const queued = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work, work)
+    turn = mine.catch(() => {})
+    return mine
+  }
+  const besideTraining = async <T>(work: () => Promise<T>): Promise<T> => {
+    const back = aside()
+    try {
+      return await work()
+    } finally {
+      back()
+    }
+  }
+  const chosen: Bases['chosen'] = (role) => {
+    const there = catalog.listModels().filter((model) => model.role === role && model.installed)
+    const wanted = store.settings.get<string>(role === 'chat' ? CHAT : EMBEDDER)
+    return there.find((model) => model.id === wanted) ?? there[0] ?? null
+  }
+  const baseModel: Bases['baseModel'] = () => {
+    const model = chosen('chat')
+    if (!model?.path || !model.sha256) {
+      throw new IdiolectError('NoModel', 'no base model is installed', 'Get the starter model under Models, or with `idiolect models get`.')
+    }
+    return { ...model, path: model.path, sha256: model.sha256 }
+  }
+  const dispose = async (which: 'base' | 'embedder'): Promise<void> => {
+    const old = which === 'base' ? base : embedder
+    if (which === 'base') base = null
+    else embedder = null
+    await old?.model.dispose()
+  }
+  const openedBase = async (): Promise<Base> => {
+    const model = baseModel()
+    if (base?.id !== model.id) {
+      await dispose('base')
+      base = { id: model.id, model: await openBase(model.path, { threads: machineThreads().chat }) }
+    }
+    return (base as Loaded<Base>).model
+  }
+  const openedEmbedder = async (): Promise<Embedder | null> => {
+    const own = chosen('embedder')
+    const model = own ?? chosen('chat')
+    if (!model?.path) return null
+    if (embedder?.id !== model.id) {
+      await dispose('embedder')
+      const threads = machineThreads().chat
+      const opened = own ? await openEmbedder(model.path, { threads }) : await baseAsEmbedder(model.path, { threads })
+      embedder = { id: model.id, model: opened }
+    }
+    return (embedder as Loaded<Embedder>).model
+  }
+  return {
+    chosen,
+    baseModel,
+    async choose(model) {
+      store.settings.set(model.role === 'chat' ? CHAT : EMBEDDER, model.id)
+    },
+    withBase: (work) => queued(() => besideTraining(async () => work(await openedBase()))),
+    withEmbedder: (work) => queued(() => besideTraining(async () => work(await openedEmbedder()))),
+    async unload(id) {
+      await queued(async () => {
+        if (base?.id === id) await dispose('base')
+        if (embedder?.id === id) await dispose('embedder')
+      })
+    },
+    async close() {
+      await queued(async () => {
+        await dispose('base')
+        await dispose('embedder')
+      })
+    },
+  }
+}

@@ -1,0 +1,82 @@
+/** The models' surface: the catalog with what only the app knows, downloads, the user's own files, which one is used. */
+import type { Handlers, ModelInfo } from '../../preload/contract.ts'
+import type { CatalogModel } from '../catalog/catalog.ts'
+import { IdiolectError, messageOf } from '../errors.ts'
+import { readGguf } from '../gguf/read.ts'
+import { probeModel } from '../inference/probe.ts'
+import { ARCHITECTURES, readHyperparameters } from '../model/hyperparameters.ts'
+import type { AppContext } from './context.ts'
+import type { Training } from './training.ts'
+
+type ModelCalls = Extract<keyof Handlers, `models.${string}`>
+
+export function modelHandlers(context: AppContext, training: Training): Pick<Handlers, ModelCalls> {
+  const { catalog, bases, events, requests } = context
+  const info = (model: CatalogModel): ModelInfo => {
+    const { contextSize: _c, starter: _s, needsMemoryBytes: _n, missing: _m, ...facts } = model
+    const inUse = bases.chosen(model.role)?.id === model.id
+    return { ...facts, ...trainability(model), inUse }
+  }
+  return {
+    async 'models.list'() {
+      return catalog.listModels().map(info)
+    },
+    'models.get': ({ request, model }) =>
+      requests.run(request, async (signal) => {
+        const got = await catalog.getModel(model, {
+          signal,
+          onProgress: (progress) => events.emit('models.progress', { request, model, ...progress }),
+        })
+        context.changed()
+        return info(got)
+      }),
+    'models.add': ({ request, file, as }) =>
+      requests.run(request, async (signal) => {
+        const added = await catalog.addModel(file, {
+          as,
+          signal,
+          probe: (path) => probeModel(path, { signal }),
+          onStage: (stage) =>
+            events.emit('models.progress', { request, model: file, stage, receivedBytes: 0, totalBytes: 0, source: 'a file of yours' }),
+        })
+        // The first of its kind is used at once; a user who adds an embedder means it to be used.
+        if (added.role === 'embedder' || bases.chosen('chat') === null) await bases.choose(added)
+        context.changed()
+        return info(added)
+      }),
+    async 'models.use'({ model }) {
+      const found = catalog.findModel(model)
+      if (!found.installed) {
+        throw new IdiolectError('NotInstalled', `${found.name} is not on this machine yet`, 'Get it first.')
+      }
+      await bases.choose(found)
+      return context.changed()
+    },
+    async 'models.remove'({ model }) {
+      const state = training.current()
+      const busy = state && ['preparing', 'training', 'paused', 'proving'].includes(state.stage)
+      if (busy && bases.chosen('chat')?.id === model) {
+        throw new IdiolectError('ModelInUse', `${model} is being trained on`, 'Stop the training first.')
+      }
+      await bases.unload(model)
+      const removed = catalog.removeModel(model)
+      context.changed()
+      return { removed }
+    },
+  }
+}
+
+/** Can voices be trained on it, and if not, why: read from the file where it is there, else from its manifest. */
+export function trainability(model: CatalogModel): Pick<ModelInfo, 'trainable' | 'whyNot'> {
+  if (model.role === 'embedder') return { trainable: false, whyNot: 'an embedder writes no text' }
+  if (!model.path) {
+    const known = (ARCHITECTURES as readonly string[]).includes(model.architecture ?? '')
+    return { trainable: known, whyNot: known ? null : `its architecture ${model.architecture} cannot be trained yet` }
+  }
+  try {
+    readHyperparameters(readGguf(model.path))
+    return { trainable: true, whyNot: null }
+  } catch (error) {
+    return { trainable: false, whyNot: messageOf(error) }
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * What follows a run: a control voice to be compared with, and the proof, both from the run folder alone. A base of its
+ * own is opened for it, so that chatting need not wait.
+ */
+import path from 'node:path'
+import type { Proof } from '../../preload/contract.ts'
+import { shuffledAnswers } from '../evaluation/control.ts'
+import { runProof } from '../evaluation/proof.ts'
+import { readProof, writeProof } from '../evaluation/proof-file.ts'
+import { DEFAULT_PROMPT } from '../examples/defaults.ts'
+import { createPromptBuilder } from '../examples/prompt.ts'
+import { openBase } from '../inference/base.ts'
+import { seeded, shuffle } from '../model/random.ts'
+import { readExamples } from '../trainer/examples-file.ts'
+import { createRun, examplesFile, hasPlan, readPlan, readResult, voiceFile } from '../trainer/run-folder.ts'
+import type { TokenExample } from '../trainer/types.ts'
+import { readProofQueries } from './run-plan.ts'
+
+/** Examples that the control is trained on at most: it need not cost as long again as the voice. */
+const CONTROL_EXAMPLES = 128
+
+export interface Control {
+  file: string
+  /** Words that complete "It leads …". */
+  is: string
+}
+
+/**
+ * Prepares the folder of the control's run: the run's own prompts, with answers dealt to other prompts. Task by task,
+ * so that no prose answers a headline's prompt. @returns the folder, and whether its voice is already there
+ */
+export function controlRun(folder: string): { folder: string; done: boolean } {
+  const control = path.join(folder, 'control')
+  if (!hasPlan(control)) {
+    const plan = readPlan(folder)
+    const { train } = readExamples(examplesFile(folder))
+    const tasks = plan.about.trainTasks as string[]
+    const groups = new Map<string, TokenExample[]>()
+    train.forEach((example, i) => {
+      const task = tasks[i] ?? 'all'
+      groups.set(task, [...(groups.get(task) ?? []), example])
+    })
+    const share = Math.min(1, CONTROL_EXAMPLES / train.length)
+    const dealt = [...groups].flatMap(([task, examples]) => {
+      const some = shuffle([...examples], seeded(`${plan.settings.seed}/control/${task}`))
+      const chosen = some.slice(0, Math.max(2, Math.round(examples.length * share)))
+      return chosen.length < 2 ? chosen : shuffledAnswers(chosen, plan.settings.seed)
+    })
+    createRun(
+      control,
+      {
+        ...plan,
+        run: `${plan.run}-control`,
+        settings: { ...plan.settings, patience: 0 },
+        examples: { train: dealt.length, validation: 0 },
+        about: { name: 'control', shuffled: true },
+      },
+      dealt,
+      [],
+    )
+  }
+  return { folder: control, done: readResult(control) !== null }
+}
+
+/** How a trained control is called. */
+export function controlOf(folder: string): Control {
+  const control = path.join(folder, 'control')
+  const count = readPlan(control).examples.train
+  return { file: voiceFile(control), is: `a control voice, trained on ${count} of the same examples with their answers shuffled` }
+}
+
+/** Scores the run's proof pieces and writes proof.json; a proof that is there is read. */
+export async function proveRun(
+  folder: string,
+  voice: string,
+  control: Control,
+  options: { threads: number; onProgress: (share: number) => void; signal: AbortSignal },
+): Promise<Proof> {
+  const known = readProof(folder)
+  if (known) return known
+  const plan = readPlan(folder)
+  const proof = readProofQueries(folder)
+  const retrieved = new Map(proof.map(({ query, retrieved }) => [query, retrieved]))
+  const base = await openBase(plan.base.file, { threads: options.threads })
+  try {
+    const result = await runProof({
+      base,
+      baseId: plan.base.id,
+      run: plan.run,
+      voice,
+      queries: proof.map(({ query }) => query),
+      builder: withTaskPrompts(createPromptBuilder(base), base.contextSize),
+      prompt: DEFAULT_PROMPT.headline,
+      voiceFile: voiceFile(folder),
+      otherFile: control.file,
+      otherIs: control.is,
+      retrieve: (query) => retrieved.get(query) ?? [],
+      seed: plan.settings.seed,
+      onProgress: options.onProgress,
+      signal: options.signal,
+    })
+    writeProof(folder, result)
+    return result
+  } finally {
+    await base.dispose()
+  }
+}
+
+/** Each task's prompt is cut as it was in training, whatever options come in. */
+function withTaskPrompts(builder: ReturnType<typeof createPromptBuilder>, contextSize: number): { example: typeof builder.example } {
+  return {
+    example: (query, retrieved) => builder.example(query, retrieved, { ...DEFAULT_PROMPT[query.task], maxTokens: contextSize }),
+  }
+}

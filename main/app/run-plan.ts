@@ -1,0 +1,173 @@
+/**
+ * From the library to a run: what is trained on, what settings are chosen by, and what is held out for the proof. All
+ * of it is written into the run folder, so that the folder alone is enough to resume and to prove.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { TrainingForecast, TrainingTask, TrainOptions } from '../../preload/contract.ts'
+import { IdiolectError } from '../errors.ts'
+import { DEFAULT_PROMPT, defaultSettings } from '../examples/defaults.ts'
+import { headlineQueries } from '../examples/headline.ts'
+import { createPromptBuilder } from '../examples/prompt.ts'
+import { proseQueries } from '../examples/prose.ts'
+import { byTime, earlierPairs, splitByTime } from '../examples/split.ts'
+import type { Piece, RetrievedPair, TaskQuery } from '../examples/types.ts'
+import { writeAtomically } from '../gguf/atomic.ts'
+import type { Base } from '../inference/types.ts'
+import { history } from '../library/history.ts'
+import { parseTargets } from '../model/lora.ts'
+import { createBm25 } from '../retrieval/bm25.ts'
+import type { Store } from '../store/store.ts'
+import type { TokenExample, TrainSettings } from '../trainer/types.ts'
+
+export const TASKS: readonly TrainingTask[] = ['headline', 'prose']
+
+/**
+ * Prose answers are ten times as long as headlines: without bounds they would take all of the training's time and all
+ * of the proof's weight. Spread evenly over the history.
+ */
+const MOST_PROSE = { train: 96, validation: 8, proof: 12 }
+const MOST_HEADLINES = { train: 4000, validation: 40, proof: 40 }
+/** Pieces shown before a query where retrieval is on: more do not help a base of this size. */
+export const RETRIEVED = 1
+
+export interface ProofQuery {
+  query: TaskQuery
+  /** Nearest earlier pieces of the training side, chosen when the run was made. */
+  retrieved: RetrievedPair[]
+}
+
+export interface PreparedRun {
+  settings: TrainSettings
+  train: { task: TrainingTask; example: TokenExample }[]
+  validation: TokenExample[]
+  proof: ProofQuery[]
+  pieces: number
+  tokens: number
+  /** What is to be expected of few pieces, or null. */
+  note: string | null
+}
+
+/** At most `most` of the items, evenly spread. */
+function spread<T>(items: readonly T[], most: number): T[] {
+  if (items.length <= most) return [...items]
+  return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)] as T)
+}
+
+function queriesOf(task: TrainingTask, pieces: Piece[]): TaskQuery[] {
+  return task === 'headline' ? headlineQueries(pieces).queries : proseQueries(pieces, { maxPerPiece: 2 }).queries
+}
+
+const start = (text: string): string => text.replaceAll(/\s+/g, ' ').trim().slice(0, 200)
+
+/** Headlines that the owner picked or wrote: an example each, unless the piece is one of those held out. */
+function pickedHeadlines(store: Store, heldOut: readonly Piece[]): TaskQuery[] {
+  const closed = new Set(heldOut.map((piece) => start(piece.text)))
+  return store.headlines.list(1000).flatMap((record): TaskQuery[] => {
+    const answer = record.edited ?? record.picked
+    if (!answer || closed.has(start(record.text))) return []
+    return [{ task: 'headline', document: `headline:${record.id}`, title: answer, date: record.at, input: record.text, answer }]
+  })
+}
+
+/** Errors: IdiolectError `TooFewPieces`, `BadOption`. */
+export function prepareRun(store: Store, base: Base, options: TrainOptions, threads: number): PreparedRun {
+  checkOptions(options)
+  const tasks = options.tasks ?? [...TASKS]
+  const pieces = history(store)
+  const split = splitByTime(pieces)
+  if (!split.enough) throw new IdiolectError('TooFewPieces', split.note ?? 'there are too few pieces', 'Import more of your writing.')
+  const builder = createPromptBuilder(base)
+  const limit = Math.min(options.maxTokens ?? 512, base.contextSize)
+  const promptOf = (task: TrainingTask) => ({ ...DEFAULT_PROMPT[task], maxTokens: limit })
+  const most = (task: TrainingTask) => (task === 'headline' ? MOST_HEADLINES : MOST_PROSE)
+
+  const train: PreparedRun['train'] = []
+  const validation: TokenExample[] = []
+  const proof: ProofQuery[] = []
+  for (const task of tasks) {
+    const earlier = queriesOf(task, split.training)
+    if (task === 'headline') earlier.push(...pickedHeadlines(store, [...split.validation, ...split.proof]))
+    const bound = most(task)
+    for (const query of spread(earlier, bound.train)) {
+      train.push({ task, example: builder.example(query, [], promptOf(task)) })
+    }
+    for (const query of spread(queriesOf(task, split.validation), bound.validation)) {
+      validation.push(builder.example(query, [], promptOf(task)))
+    }
+    const search = createBm25(earlier.map((query) => query.input))
+    for (const query of spread(queriesOf(task, split.proof), bound.proof)) {
+      const allowed = new Set(earlierPairs(query, earlier).map((pair) => pair.document))
+      const hits = search.search(query.input, earlier.length).map((hit) => earlier[hit.index] as TaskQuery)
+      const retrieved = hits.filter((hit) => allowed.has(hit.document)).slice(0, RETRIEVED)
+      proof.push({ query, retrieved: retrieved.map(({ document, input, answer }) => ({ document, input, answer })) })
+    }
+  }
+  if (train.length < 8 || proof.length === 0) {
+    throw new IdiolectError(
+      'TooFewPieces',
+      `${pieces.length} pieces gave ${train.length} examples to learn from and ${proof.length} to prove on`,
+      'Import more of your writing; pieces need titles to learn headlines from.',
+    )
+  }
+  proof.sort((a, b) => byTime({ date: a.query.date, id: a.query.document }, { date: b.query.date, id: b.query.document }))
+  const tokens = train.reduce((sum, { example }) => sum + example.tokens.length, 0)
+  const settings = chosenSettings(defaultSettings({ examples: train.length, tokens, threads }), options)
+  return { settings, train, validation, proof, pieces: pieces.length, tokens, note: split.note }
+}
+
+function chosenSettings(defaults: TrainSettings, options: TrainOptions): TrainSettings {
+  const { rank, alpha, targets, lr, epochs, batch, dropout, seed, threads } = options
+  const given = { rank, alpha: alpha ?? rank, targets: targets && parseTargets(targets), lr, epochs, batch, dropout, seed, threads }
+  return { ...defaults, ...(Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined)) as Partial<TrainSettings>) }
+}
+
+function checkOptions(options: TrainOptions): void {
+  const whole = { rank: [1, 256], epochs: [1, 100], batch: [1, 1024], maxTokens: [32, 131_072], threads: [1, 256], seed: [0, 2 ** 32] } as const
+  for (const [name, [least, most]] of Object.entries(whole)) {
+    const value = options[name as keyof typeof whole]
+    if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) continue
+    throw new IdiolectError('BadOption', `${name} takes a whole number from ${least} to ${most}, not ${value}`, null)
+  }
+  const real = { lr: [0, 1], alpha: [0, 4096], dropout: [0, 0.9] } as const
+  for (const [name, [least, most]] of Object.entries(real)) {
+    const value = options[name as keyof typeof real]
+    if (value === undefined || (value >= least && value <= most && (name === 'dropout' || value > 0))) continue
+    throw new IdiolectError('BadOption', `${name} takes a number from ${least} to ${most}, not ${value}`, null)
+  }
+  if (options.targets) parseTargets(options.targets)
+  for (const task of options.tasks ?? []) {
+    if (!TASKS.includes(task)) throw new IdiolectError('BadOption', `${JSON.stringify(task)} is no task`, `Tasks are ${TASKS.join(', ')}.`)
+  }
+  if (options.tasks?.length === 0) throw new IdiolectError('BadOption', 'no task was given', `Tasks are ${TASKS.join(', ')}.`)
+}
+
+const proofQueriesFile = (folder: string): string => path.join(folder, 'proof-queries.json')
+
+export function writeProofQueries(folder: string, proof: ProofQuery[]): void {
+  writeAtomically(proofQueriesFile(folder), (append) => append(Buffer.from(`${JSON.stringify(proof, null, 1)}\n`)))
+}
+
+export function readProofQueries(folder: string): ProofQuery[] {
+  const file = proofQueriesFile(folder)
+  if (!existsSync(file)) throw new IdiolectError('BadRun', `${file} is missing`, 'Train again.')
+  return JSON.parse(readFileSync(file, 'utf8')) as ProofQuery[]
+}
+
+/** The forecast of a prepared run. @param tokensPerSecond as last measured for this base, or null */
+export function forecastOf(run: PreparedRun, speed: { tokensPerSecond: number; bytes: number } | null): TrainingForecast {
+  const { settings, train, validation, proof } = run
+  const seconds = speed ? (run.tokens * settings.epochs) / speed.tokensPerSecond : null
+  const { rank, alpha, targets, lr, epochs, batch, seed, threads } = settings
+  return {
+    ready: true,
+    why: run.note,
+    pieces: run.pieces,
+    examples: { train: train.length, validation: validation.length, proof: proof.length },
+    tokens: run.tokens * epochs,
+    steps: Math.ceil(train.length / batch) * epochs,
+    seconds,
+    memoryBytes: speed?.bytes ?? null,
+    options: { rank, alpha, targets, lr, epochs, batch, seed, threads },
+  }
+}

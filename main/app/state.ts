@@ -1,0 +1,76 @@
+/** What the machine is, what state the app is in, and the user's settings. */
+import os from 'node:os'
+import path from 'node:path'
+import { z } from 'zod'
+import type { AppState, Handlers, Settings } from '../../preload/contract.ts'
+import { projectFolder } from '../entries.ts'
+import { IdiolectError } from '../errors.ts'
+import { machineThreads } from '../inference/threads.ts'
+import { questions } from '../library/whose.ts'
+import type { AppContext } from './context.ts'
+import type { Training } from './training.ts'
+import { APP_VERSION } from './version.ts'
+
+const SETTINGS = 'app.settings'
+const DEFAULTS: Settings = { theme: 'system', scale: 1, retrieval: true }
+const settingsSchema = z.strictObject({
+  theme: z.enum(['system', 'light', 'dark']).optional(),
+  scale: z.number().min(0).max(2).optional(),
+  retrieval: z.boolean().optional(),
+})
+
+export function readSettings({ store }: Pick<AppContext, 'store'>): Settings {
+  return { ...DEFAULTS, ...store.settings.get<Partial<Settings>>(SETTINGS) }
+}
+
+export function appState({ store, bases }: Pick<AppContext, 'store' | 'bases'>, training: Training): AppState {
+  const documents = store.documents.count()
+  return {
+    firstStart: documents === 0 && store.voices.list().length === 0,
+    documents,
+    passages: store.passages.count(),
+    base: bases.chosen('chat')?.id ?? null,
+    embedder: bases.chosen('embedder')?.id ?? null,
+    voice: store.voices.active()?.id ?? null,
+    training: training.current(),
+    questions: questions(store).length,
+  }
+}
+
+export function stateHandlers(context: AppContext): Pick<Handlers, 'app.info' | 'app.state' | 'app.settings' | 'app.set' | 'request.cancel'> {
+  return {
+    async 'app.info'() {
+      const threads = machineThreads()
+      return {
+        version: APP_VERSION,
+        host: context.options.host,
+        platform: `${process.platform}-${process.arch}`,
+        dataFolder: context.store.folder,
+        sampleFolder: path.join(projectFolder(), 'resources', 'sample'),
+        cores: os.availableParallelism(),
+        chatThreads: threads.chat,
+        trainThreads: threads.train,
+        memoryBytes: os.totalmem(),
+        freeMemoryBytes: os.freemem(),
+        device: `CPU (${os.cpus()[0]?.model.trim() ?? 'unknown'})`,
+      }
+    },
+    async 'app.state'() {
+      return context.state()
+    },
+    async 'app.settings'() {
+      return readSettings(context)
+    },
+    async 'app.set'(changes) {
+      const checked = settingsSchema.safeParse(changes)
+      if (!checked.success) {
+        throw new IdiolectError('BadSetting', `these settings are not understood: ${z.prettifyError(checked.error)}`, null)
+      }
+      context.store.settings.set(SETTINGS, { ...readSettings(context), ...checked.data })
+      return readSettings(context)
+    },
+    async 'request.cancel'({ request }) {
+      return { cancelled: context.requests.cancel(request) }
+    },
+  }
+}

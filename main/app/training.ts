@@ -1,0 +1,306 @@
+/**
+ * The training surface: one run at a time, from the library to a voice that is proved and, if it wins, switched on.
+ * Every stage can be interrupted, by the user or by a crash, and gone on with from the run folder.
+ */
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import type { Handlers, TrainingState, TrainOptions } from '../../preload/contract.ts'
+import { IdiolectError, messageOf } from '../errors.ts'
+import { machineThreads } from '../inference/threads.ts'
+import { type TrainingRun, startTraining } from '../trainer/client.ts'
+import { createRun, hasPlan, readLog, readPlan, readResult } from '../trainer/run-folder.ts'
+import type { StepRecord, TrainResult } from '../trainer/types.ts'
+import type { AppContext } from './context.ts'
+import { type Control, controlOf, controlRun, proveRun } from './prove.ts'
+import { type PreparedRun, forecastOf, prepareRun, writeProofQueries } from './run-plan.ts'
+import { keepVoice, otherVoice } from './voices.ts'
+
+type TrainCalls = Extract<keyof Handlers, `train.${string}`>
+type Stage = TrainingState['stage']
+
+const RUNNING: readonly Stage[] = ['preparing', 'training', 'paused', 'proving']
+const SPEED = 'speed'
+
+export interface Training {
+  handlers: Pick<Handlers, TrainCalls>
+  /** The run that is going, or the last one of this sitting, or one that was interrupted; null when there is none. */
+  current(): TrainingState | null
+  /** Training steps aside until the returned function is called: somebody is waiting for an answer. */
+  stepAside(): () => void
+  /** Result of a finished run, for the terminal. */
+  result(run: string): TrainResult | null
+  folderOf(run: string): string
+  close(): Promise<void>
+}
+
+export function createTraining(getContext: () => AppContext): Training {
+  let state: TrainingState | null = null
+  let worker: TrainingRun | null = null
+  let ending: 'cancelled' | 'interrupted' | null = null
+  let abort = new AbortController()
+  let finished: Promise<void> = Promise.resolve()
+  let waiting = 0
+  let pausedByUser = false
+
+  const set = (changes: Partial<TrainingState>): TrainingState => {
+    const { events, store, changed } = getContext()
+    const before = state?.stage
+    state = { ...(state as TrainingState), ...changes }
+    events.emit('train.state', state)
+    if (state.stage !== before) {
+      store.runs.setStage(state.run, state.stage, state.voice)
+      changed()
+    }
+    return state
+  }
+  const running = (): boolean => state !== null && RUNNING.includes(state.stage)
+
+  /** Trains a folder to its end, or rejects; steps go to `onStep`. */
+  const work = async (folder: string, onStep: (record: StepRecord) => void, onLoading: () => void): Promise<TrainResult> => {
+    const known = readResult(folder)
+    if (known) return known
+    stopIfEnding()
+    worker = startTraining(folder, { onStep, onLoading })
+    applyPause()
+    try {
+      return await worker.done
+    } finally {
+      worker = null
+    }
+  }
+  const stopIfEnding = (): void => {
+    if (ending) throw new IdiolectError('Interrupted', 'the run was stopped', null)
+  }
+  const applyPause = (): void => {
+    if (pausedByUser || waiting > 0) worker?.pause()
+    else worker?.continue()
+  }
+
+  const control = async (run: string, folder: string): Promise<Control> => {
+    const other = otherVoice(getContext(), run)
+    if (other) return other
+    const { folder: controlFolder, done } = controlRun(folder)
+    if (!done) {
+      const onStep = (record: StepRecord): void => {
+        set({ proving: (0.3 * record.step) / record.steps, message: 'Training a control voice to compare yours with' })
+      }
+      await work(controlFolder, onStep, () => {})
+    }
+    return controlOf(folder)
+  }
+
+  const follow = async (run: string, folder: string): Promise<void> => {
+    const context = getContext()
+    try {
+      const onStep = (record: StepRecord): void => {
+        const current = state as TrainingState
+        state = { ...current, steps: [...current.steps, record], totalSteps: record.steps }
+        context.events.emit('train.step', { run, ...record })
+      }
+      set({ stage: pausedByUser ? 'paused' : 'training', message: 'Loading the base model' })
+      let first = true
+      const result = await work(folder, (record) => {
+        onStep(record)
+        if (first) set({ message: 'Learning from your pieces' })
+        first = false
+      }, () => {})
+      rememberSpeed(context, readPlan(folder).base.sha256, result)
+      set({ stage: 'proving', message: 'Preparing the proof on pieces it has not seen', proving: 0 })
+      const other = await control(run, folder)
+      stopIfEnding()
+      const back = 0.3
+      const proof = await proveRun(folder, run, other, {
+        threads: machineThreads().chat,
+        signal: abort.signal,
+        onProgress: (share) => {
+          set({ proving: back + (1 - back) * share, message: 'Reading pieces it has not seen, with and without your voice' })
+        },
+      })
+      const voice = await keepVoice(context, run, folder, result, proof)
+      if (proof.won) context.store.voices.setActive(voice)
+      set({ stage: 'done', message: proof.verdict, proving: 1, voice })
+    } catch (error) {
+      if (ending === 'cancelled') set({ stage: 'cancelled', message: 'The run was cancelled.' })
+      else if (ending) set({ stage: 'interrupted', message: 'The run was interrupted and can be resumed.' })
+      else {
+        const next = error instanceof IdiolectError && error.next ? ` ${error.next}` : ''
+        const resumable = error instanceof IdiolectError && error.name === 'WorkerDied'
+        set({ stage: resumable ? 'interrupted' : 'failed', message: `${messageOf(error)}.${next}`, error: messageOf(error) })
+      }
+    }
+  }
+
+  const launch = (run: string, folder: string, createdAt: string): TrainingState => {
+    ending = null
+    pausedByUser = false
+    abort = new AbortController()
+    const steps = readLog(folder)
+    const plan = readPlan(folder)
+    const totalSteps = Math.ceil(plan.examples.train / plan.settings.batch) * plan.settings.epochs
+    state = {
+      run, stage: 'preparing', message: 'Preparing', startedAt: createdAt, steps, totalSteps, proving: 0, voice: null, error: null,
+    }
+    set({})
+    finished = follow(run, folder)
+    return state
+  }
+
+  const prepare = (options: TrainOptions): Promise<PreparedRun> => {
+    const { store, bases } = getContext()
+    const threads = getContext().options.host === 'terminal' ? machineThreads().chat : machineThreads().train
+    return bases.withBase(async (base) => prepareRun(store, base, options, threads))
+  }
+
+  const start = async (options: TrainOptions): Promise<TrainingState> => {
+    refuseWhenRunning()
+    const { store, bases, catalog } = getContext()
+    if (options.base) await bases.choose(installed(catalog.findModel(options.base)))
+    const model = bases.baseModel()
+    const prepared = await prepare(options)
+    refuseWhenRunning()
+    const createdAt = new Date().toISOString()
+    const run = newRunId(store.folder, createdAt)
+    const folder = runFolder(run)
+    try {
+      mkdirSync(folder, { recursive: true })
+      writeProofQueries(folder, prepared.proof)
+      createRun(
+        folder,
+        {
+          version: 1, run, createdAt,
+          base: { id: model.id, file: model.path, sha256: model.sha256, architecture: model.architecture ?? 'llama' },
+          settings: prepared.settings,
+          examples: { train: prepared.train.length, validation: prepared.validation.length },
+          about: {
+            name: options.name ?? `Voice of ${createdAt.slice(0, 10)}`,
+            pieces: prepared.pieces,
+            tasks: options.tasks ?? [...new Set(prepared.train.map(({ task }) => task))],
+            trainTasks: prepared.train.map(({ task }) => task),
+          },
+        },
+        prepared.train.map(({ example }) => example),
+        prepared.validation,
+      )
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true })
+      throw error
+    }
+    store.runs.put({ id: run, folder, createdAt, stage: 'preparing', base: model.id, voice: null, options })
+    return launch(run, folder, createdAt)
+  }
+
+  const refuseWhenRunning = (): void => {
+    if (running()) throw new IdiolectError('AlreadyTraining', `the run ${state?.run} is going on`, 'Wait for it, or cancel it.')
+  }
+  const runFolder = (run: string): string => path.join(getContext().store.folder, 'runs', run)
+
+  const resume = async (run: string): Promise<TrainingState> => {
+    refuseWhenRunning()
+    const { store } = getContext()
+    const record = store.runs.get(run)
+    if (!record) throw new IdiolectError('UnknownRun', `there is no run ${JSON.stringify(run)}`, null)
+    if (record.stage === 'done') throw new IdiolectError('AlreadyDone', `the run ${run} is done; its voice is ${record.voice}`, null)
+    if (!hasPlan(record.folder)) throw new IdiolectError('BadRun', `${record.folder} holds no plan`, 'Train again.')
+    return launch(run, record.folder, record.createdAt)
+  }
+
+  const end = async (how: 'cancelled' | 'interrupted'): Promise<TrainingState> => {
+    if (!running()) throw new IdiolectError('NothingRuns', 'no run is going on', null)
+    ending = how
+    worker?.stop()
+    abort.abort(new IdiolectError('Interrupted', 'the run was stopped', null))
+    await finished
+    return state as TrainingState
+  }
+
+  const pause = async (paused: boolean): Promise<TrainingState> => {
+    if (state?.stage !== 'training' && state?.stage !== 'paused') {
+      throw new IdiolectError('NothingRuns', 'no run is being trained that could be paused', null)
+    }
+    pausedByUser = paused
+    applyPause()
+    return set({ stage: paused ? 'paused' : 'training', message: paused ? 'Paused' : 'Learning from your pieces' })
+  }
+
+  return {
+    current() {
+      if (state) return state
+      const last = getContext().store.runs.list()[0]
+      if (!last || !(RUNNING.includes(last.stage) || last.stage === 'interrupted') || !existsSync(last.folder)) return null
+      // Whatever ended the app ended this run too: it waits to be gone on with.
+      getContext().store.runs.setStage(last.id, 'interrupted')
+      const steps = readLog(last.folder)
+      return {
+        run: last.id, stage: 'interrupted', message: 'The run was interrupted and can be resumed.', startedAt: last.createdAt,
+        steps, totalSteps: steps.at(-1)?.steps ?? 0, proving: 0, voice: null, error: null,
+      }
+    },
+    stepAside() {
+      waiting++
+      if (waiting === 1 && worker) {
+        applyPause()
+        if (state?.stage === 'training') set({ message: 'Waiting while you are being answered' })
+      }
+      let back = false
+      return () => {
+        if (back) return
+        back = true
+        waiting--
+        if (waiting === 0 && worker) {
+          applyPause()
+          if (state?.stage === 'training') set({ message: 'Learning from your pieces' })
+        }
+      }
+    },
+    result: (run) => readResult(runFolder(run)),
+    folderOf: runFolder,
+    async close() {
+      if (running()) await end('interrupted')
+      await finished
+    },
+    handlers: {
+      async 'train.forecast'(options) {
+        const context = getContext()
+        try {
+          const model = context.bases.baseModel()
+          const speed = context.store.settings.get<{ tokensPerSecond: number; bytes: number }>(`${SPEED}.${model.sha256}`)
+          return forecastOf(await prepare(options), speed)
+        } catch (error) {
+          if (!(error instanceof IdiolectError) || !['TooFewPieces', 'NoModel'].includes(error.name)) throw error
+          return {
+            ready: false, why: `${error.message}.${error.next ? ` ${error.next}` : ''}`, pieces: context.store.documents.mine().length,
+            examples: { train: 0, validation: 0, proof: 0 }, tokens: 0, steps: 0, seconds: null, memoryBytes: null,
+            options: { rank: 8, alpha: 8, targets: ['q', 'v'], lr: 2e-3, epochs: 2, batch: 16, seed: 1, threads: machineThreads().train },
+          }
+        }
+      },
+      'train.start': start,
+      'train.resume': ({ run }) => resume(run),
+      'train.pause': () => pause(true),
+      'train.continue': () => pause(false),
+      'train.cancel': () => end('cancelled'),
+      async 'train.state'() {
+        return getContext().state().training
+      },
+    },
+  }
+}
+
+function installed<T extends { installed: boolean; name: string }>(model: T): T {
+  if (!model.installed) throw new IdiolectError('NotInstalled', `${model.name} is not on this machine yet`, 'Get it first.')
+  return model
+}
+
+/** `2026-11-23-1`: the day, and how many runs it has had. */
+function newRunId(dataFolder: string, createdAt: string): string {
+  const day = createdAt.slice(0, 10)
+  for (let n = 1; ; n++) {
+    const id = `${day}-${n}`
+    if (!existsSync(path.join(dataFolder, 'runs', id))) return id
+  }
+}
+
+/** For the next forecast on this base. */
+function rememberSpeed({ store }: AppContext, baseSha256: string, result: TrainResult): void {
+  store.settings.set(`${SPEED}.${baseSha256}`, { tokensPerSecond: result.tokensPerSecond, bytes: result.peakMemoryBytes })
+}

@@ -1,0 +1,175 @@
+/** The voices' surface: cards, switching, export and import; and how a finished run becomes a voice. */
+import { copyFileSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import path from 'node:path'
+import type { Handlers, Proof, Voice } from '../../preload/contract.ts'
+import { checkVoice } from '../adapters/check-voice.ts'
+import { exportVoice, importVoice, voicesFolder } from '../adapters/share-voice.ts'
+import { readVoiceFile } from '../adapters/voice-file.ts'
+import { IdiolectError, messageOf } from '../errors.ts'
+import { readProof } from '../evaluation/proof-file.ts'
+import { readGguf } from '../gguf/read.ts'
+import type { VoiceUse } from '../inference/types.ts'
+import { readPlan, voiceFile } from '../trainer/run-folder.ts'
+import type { TrainResult } from '../trainer/types.ts'
+import type { AppContext } from './context.ts'
+import type { Control } from './prove.ts'
+
+type VoiceCalls = Extract<keyof Handlers, `voices.${string}`>
+
+/** What the store keeps of a voice; whether it is active and usable is found when asked. */
+type Card = Omit<Voice, 'active' | 'usable' | 'whyNot'> & { imported: boolean }
+
+const fileOf = (context: AppContext, id: string): string => path.join(voicesFolder(context.store.folder), `${id}.gguf`)
+
+/** Copies the run's voice among the voices and writes its card. @returns the voice's id */
+export async function keepVoice(context: AppContext, run: string, folder: string, result: TrainResult, proof: Proof): Promise<string> {
+  const plan = readPlan(folder)
+  const file = fileOf(context, run)
+  mkdirSync(path.dirname(file), { recursive: true })
+  copyFileSync(voiceFile(folder), `${file}.part`)
+  renameSync(`${file}.part`, file)
+  const card: Card = {
+    id: run,
+    name: String(plan.about.name),
+    base: plan.base.id,
+    createdAt: plan.createdAt,
+    run,
+    pieces: Number(plan.about.pieces),
+    examples: plan.examples.train,
+    tokens: result.tokens,
+    trainingSeconds: result.seconds,
+    rank: plan.settings.rank,
+    alpha: plan.settings.alpha,
+    targets: plan.settings.targets,
+    bytes: statSync(file).size,
+    won: proof.won,
+    gain: proof.gain.overBase.mean,
+    tasks: plan.about.tasks as Card['tasks'],
+    imported: false,
+  }
+  context.store.voices.put(run, card)
+  return run
+}
+
+/** Another person's voice that fits the base in use, as the control of a proof; null when there is none. */
+export function otherVoice(context: AppContext, run: string): Control | null {
+  for (const { id, card } of context.store.voices.list<Card>().reverse()) {
+    if (id === run || !card.imported || whyNotUsable(context, id) !== null) continue
+    return { file: fileOf(context, id), is: `the imported voice “${card.name}”` }
+  }
+  return null
+}
+
+/**
+ * The voice that a call asks for, ready for use: `undefined` means the one switched on, `null` none.
+ * Errors: `UnknownVoice`, `VoiceMismatch`.
+ */
+export function voiceFor(context: AppContext, voice: string | null | undefined, scale: number): { id: string; use: VoiceUse } | null {
+  const id = voice === undefined ? (context.store.voices.active()?.id ?? null) : voice
+  if (id === null) return null
+  if (!context.store.voices.get(id)) throw unknown(context, id)
+  const why = whyNotUsable(context, id)
+  if (why) {
+    // A voice that is merely switched on steps back for another base; one that was asked for by name may not.
+    if (voice === undefined) return null
+    throw new IdiolectError('VoiceMismatch', why, 'Choose another voice, or the base it was trained on.')
+  }
+  return { id, use: { file: fileOf(context, id), scale } }
+}
+
+const checked = new Map<string, string | null>()
+
+/** In words, or null. Remembered by file, time and base, since it reads both files. */
+function whyNotUsable(context: AppContext, id: string): string | null {
+  const file = fileOf(context, id)
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (!found) return `its file ${file} is missing`
+  const base = context.bases.chosen('chat')
+  if (!base?.path || !base.sha256) return 'no base model is installed'
+  const key = `${file}:${found.mtimeMs}:${base.sha256}`
+  let why = checked.get(key)
+  if (why === undefined) {
+    try {
+      checkVoice(readVoiceFile(file), readGguf(base.path), base.sha256)
+      why = null
+    } catch (error) {
+      why = messageOf(error)
+    }
+    checked.set(key, why)
+  }
+  return why
+}
+
+function unknown({ store }: AppContext, id: string): IdiolectError {
+  const ids = store.voices.list().map((voice) => voice.id)
+  return new IdiolectError('UnknownVoice', `there is no voice ${JSON.stringify(id)}; there are: ${ids.join(', ') || 'none'}`, null)
+}
+
+export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
+  const { store } = context
+  const get = (id: string): Card => {
+    const found = store.voices.get<Card>(id)
+    if (!found) throw unknown(context, id)
+    return found.card
+  }
+  const voiceOf = (card: Card): Voice => {
+    const { imported: _, ...facts } = card
+    const whyNot = whyNotUsable(context, card.id)
+    return { ...facts, active: store.voices.active()?.id === card.id, usable: whyNot === null, whyNot }
+  }
+  const list = (): Voice[] => store.voices.list<Card>().map(({ card }) => voiceOf(card)).reverse()
+  return {
+    async 'voices.list'() {
+      return list()
+    },
+    async 'voices.use'({ voice }) {
+      if (voice !== null) {
+        get(voice)
+        const why = whyNotUsable(context, voice)
+        if (why) throw new IdiolectError('VoiceMismatch', why, 'Choose the base it was trained on first.')
+      }
+      store.voices.setActive(voice)
+      context.changed()
+      return list()
+    },
+    async 'voices.rename'({ voice, name }) {
+      const clean = name.trim()
+      if (clean === '' || clean.length > 120) throw new IdiolectError('BadName', 'a name has 1 to 120 characters', null)
+      const card = { ...get(voice), name: clean }
+      store.voices.put(voice, card)
+      return voiceOf(card)
+    },
+    async 'voices.remove'({ voice }) {
+      get(voice)
+      store.voices.remove(voice)
+      rmSync(fileOf(context, voice), { force: true })
+      context.changed()
+      return { removed: true }
+    },
+    async 'voices.export'({ voice, file }) {
+      get(voice)
+      return exportVoice(fileOf(context, voice), path.resolve(file))
+    },
+    async 'voices.import'({ file, name }) {
+      const { id, voice } = importVoice(path.resolve(file), store.folder)
+      const base = context.bases.chosen('chat')
+      const card: Card = {
+        id,
+        name: name?.trim() || voice.name || path.basename(file, path.extname(file)),
+        base: voice.baseName ?? base?.id ?? 'unknown',
+        createdAt: voice.createdAt ?? new Date().toISOString(),
+        run: null, pieces: 0, examples: 0, tokens: 0, trainingSeconds: 0,
+        rank: voice.rank, alpha: voice.alpha, targets: voice.targets, bytes: voice.bytes,
+        won: null, gain: null, tasks: [], imported: true,
+      }
+      store.voices.put(id, card)
+      context.changed()
+      return voiceOf(card)
+    },
+    async 'voices.proof'({ voice }) {
+      const { run } = get(voice)
+      const folder = run === null ? null : store.runs.get(run)?.folder
+      return folder ? readProof(folder) : null
+    },
+  }
+}
