@@ -63,6 +63,9 @@ function get(kinds: ('hub' | 'pip')[], options: DownloadOptions = {}) {
   })
 }
 
+/** The byte that a Range header begins with. At most half of the body arrives before a break; how much is the network's. */
+const resumedAt = (range: string | undefined) => Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1])
+
 /** Everything in the models folder but the finished file. */
 const leftovers = () => readdirSync(path.dirname(target)).filter((name) => name !== 'model.gguf')
 
@@ -88,25 +91,26 @@ describe('from the hub', () => {
     expect(readFileSync(target).equals(body)).toBe(true)
     const ranges = hub.requests.map((headers) => headers.range)
     expect(ranges[0]).toBeUndefined()
-    expect(ranges.at(-1)).toBe('bytes=150000-')
+    expect(resumedAt(ranges.at(-1))).toBeGreaterThan(0)
     expect(hub.requests.at(-1)?.['if-range']).toBe('"one"')
   })
 
   it('goes on in a later try, and starts anew when the file has changed', async () => {
     hub.troubles = ['break']
     await expect(get(['hub'], { hub: { retries: 0 } })).rejects.toThrow(/could not be fetched/)
-    expect(statSync(`${target}.part`).size).toBe(150_000)
+    const { size } = statSync(`${target}.part`)
+    expect(size).toBeGreaterThan(0)
     hub.etag = '"two"'
     await get(['hub'])
     expect(readFileSync(target).equals(body)).toBe(true)
-    expect(hub.requests.at(-1)?.range).toBe('bytes=150000-')
-    expect(seen.some((progress) => progress.receivedBytes === body.length)).toBe(true)
+    expect(resumedAt(hub.requests.at(-1)?.range)).toBe(size)
+    expect(hub.requests.at(-1)?.['if-range']).toBe('"one"')
   })
 
   it('starts once more when an old part turns out to be wrong', async () => {
     hub.troubles = ['break']
     await expect(get(['hub'], { hub: { retries: 0 } })).rejects.toThrow()
-    writeFileSync(`${target}.part`, Buffer.alloc(150_000))
+    writeFileSync(`${target}.part`, Buffer.alloc(100_000))
     await get(['hub'])
     expect(readFileSync(target).equals(body)).toBe(true)
   })
@@ -116,7 +120,7 @@ describe('from the hub', () => {
     await get(['hub'], { hub: { stallLimit: 500 } })
     expect(readFileSync(target).equals(body)).toBe(true)
     expect(hub.requests.length).toBeGreaterThan(1)
-    expect(hub.requests[1]?.range).toBe('bytes=150000-')
+    expect(resumedAt(hub.requests[1]?.range)).toBeGreaterThan(0)
   })
 
   it('refuses another file of the same size, with both hashes, and keeps nothing', async () => {
