@@ -32,14 +32,15 @@ export interface HeadlineRequest {
 const TEMPERATURES = [0, 0.7, 0.75, 0.8, 0.85, 0.9]
 
 /**
- * Distinct candidates, best first by the mean log-probability under the model that wrote them. After the signal: what
- * was finished before it. The prompt is computed once, all tries go on from it.
+ * Distinct candidates, best first by the mean log-probability under the model that wrote them; those that ran into
+ * `maxTokens` stand last, since they break off. After the signal: what was finished before it. The prompt is computed
+ * once, all tries go on from it.
  */
 export async function writeHeadlines(request: HeadlineRequest): Promise<HeadlineCandidate[]> {
   const { base, builder, count = 5, seed = 1, maxTokens = 32, signal } = request
   const options = { ...DEFAULT_PROMPT.headline, maxTokens: base.contextSize, ...request.prompt }
   const prompt = builder.prompt({ task: 'headline', input: request.text }, request.retrieved, options)
-  const found = new Map<string, HeadlineCandidate>()
+  const found = new Map<string, HeadlineCandidate & { whole: boolean }>()
   // A small model repeats itself: twice as many tries as candidates, then what there is.
   for (let index = 0; found.size < count && index < 2 * count; index++) {
     if (signal?.aborted) break
@@ -57,9 +58,13 @@ export async function writeHeadlines(request: HeadlineRequest): Promise<Headline
     if (written.finish === 'aborted') break
     const text = tidyHeadline(written.text)
     const key = sameness(text)
-    if (key !== '' && !found.has(key)) found.set(key, { text, score: written.meanLogProbability })
+    if (key !== '' && !found.has(key)) {
+      found.set(key, { text, score: written.meanLogProbability, whole: written.finish !== 'length' })
+    }
   }
-  return [...found.values()].sort((a, b) => b.score - a.score)
+  return [...found.values()]
+    .sort((a, b) => Number(b.whole) - Number(a.whole) || b.score - a.score)
+    .map(({ text, score }) => ({ text, score }))
 }
 
 const PAIRS: [string, string][] = [

@@ -136,6 +136,8 @@ function baseOf(
       return positions.map((position) => allOf(outcomes[ordered.indexOf(position)]))
     },
 
+    setThreads: (threads) => voices.setThreads(threads),
+
     async dispose() {
       await voices.dispose()
       await model.dispose()

@@ -74,6 +74,11 @@ export interface Base extends Tokenizer {
   chatPrompt(turns: ChatTurn[]): Int32Array
   /** Next-token logits (vocabulary-sized) after each position listed: for tests against the engine. */
   logits(tokens: Int32Array, positions: number[], voice?: VoiceUse | null): Promise<Float32Array[]>
+  /**
+   * Threads from the next call on. To be lowered while a training runs beside: a thread more than there are cores
+   * makes both many times slower, since ggml's threads spin while they wait for each other.
+   */
+  setThreads?(threads: number): void
   dispose(): Promise<void>
 }
 

@@ -19,6 +19,8 @@ const KEPT = 3
 export interface VoicePool {
   /** Runs `work` alone on the context of this voice; others wait. Errors: `VoiceMissing`, `VoiceUnfit`, `NoContext`. */
   use<T>(voice: VoiceUse | null | undefined, work: (kv: Kv) => Promise<T>): Promise<T>
+  /** From the next use on. */
+  setThreads(threads: number): void
   dispose(): Promise<void>
 }
 
@@ -27,7 +29,8 @@ interface Entry {
   kv: Kv
 }
 
-export function createVoicePool(model: LlamaModel, contextSize: number, threads: number): VoicePool {
+export function createVoicePool(model: LlamaModel, contextSize: number, firstThreads: number): VoicePool {
+  let threads = firstThreads
   const entries = new Map<string, Entry>()
   /** Which path a version of a voice file was loaded from: the library keeps an adapter by path for the model's life. */
   const loadedFrom = new Map<string, string>()
@@ -92,7 +95,7 @@ export function createVoicePool(model: LlamaModel, contextSize: number, threads:
   const find = async (wanted: VoiceUse | null): Promise<Entry> => {
     const voice = wanted === null || wanted.scale === 0 ? null : { ...wanted, file: path.resolve(wanted.file) }
     const version = voice === null ? 'base' : await versionOf(voice.file)
-    const key = voice === null ? version : `${version}|${voice.scale}`
+    const key = `${version}|${voice?.scale ?? 0}|${threads}`
     const entry = entries.get(key) ?? (await open(voice, key, version))
     // Most recently used last.
     entries.delete(key)
@@ -109,6 +112,9 @@ export function createVoicePool(model: LlamaModel, contextSize: number, threads:
       })
       last = run.catch(() => undefined)
       return run
+    },
+    setThreads(wanted) {
+      threads = wanted
     },
     async dispose() {
       disposed = true

@@ -9,7 +9,7 @@ import { sharedLlama } from '../../main/inference/llama.ts'
 import type { Base } from '../../main/inference/types.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
 import { largestDifference, logitsOf } from '../helpers/llama.ts'
-import { STORIES } from '../helpers/models.ts'
+import { SMOLLM, STORIES } from '../helpers/models.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'idiolect-base-'))
@@ -247,5 +247,34 @@ describe.skipIf(STORIES === null)('the 260K model', () => {
     }
     expect(await score('girl')).toBeLessThan(await score('tax'))
     await stories.dispose()
+  })
+})
+
+describe.skipIf(SMOLLM === null)('the starter model', () => {
+  test('scores within 0.001 nats a token of a softmax in double precision', async () => {
+    const starter = await openBase(SMOLLM!, { threads: 2, contextSize: 256 })
+    const prompt = starter.tokenize('The ferry was late again, and nobody on the pier')
+    const tokens = Int32Array.from([...prompt, ...starter.tokenize(' was surprised.'), starter.endToken])
+    const positions = Array.from({ length: tokens.length - prompt.length }, (_, i) => prompt.length - 1 + i)
+    const logits = await starter.logits(tokens, positions)
+    const [score] = await starter.score([{ tokens, answerFrom: prompt.length }])
+    const expected = positions.reduce((sum, at, i) => sum - logSoftmax(logits[i]!, tokens[at + 1]!), 0)
+    expect(logits[0]).toHaveLength(49_152)
+    expect(Math.abs(score!.nll - expected) / positions.length).toBeLessThan(1e-3)
+    await starter.dispose()
+  })
+
+  test('its answers end with <|im_end|>, and its own template opens them', async () => {
+    const starter = await openBase(SMOLLM!, { threads: 2, contextSize: 256 })
+    expect([...starter.tokenize('<|im_end|>', true)]).toEqual([starter.endToken])
+    expect(starter.beginToken).toBeNull()
+    const prompt = starter.chatPrompt([
+      { role: 'system', text: 'Be brief.' },
+      { role: 'user', text: 'Name one colour.' },
+    ])
+    const answer = await starter.generate(prompt, { maxTokens: 40, temperature: 0 })
+    expect(answer.text).toMatch(/\p{L}{3}/u)
+    expect(answer.text).not.toContain('<|')
+    await starter.dispose()
   })
 })

@@ -105,3 +105,12 @@ test('a misfit that was replaced by a good file works', async () => {
   writeTinyVoice(name, model, { seed: 41 })
   expect(distance(await last({ file: name, scale: 1 }), await last(null))).toBeGreaterThan(0.05)
 })
+
+test('another number of threads gives the same numbers', async () => {
+  const use = voice('threads', 51)
+  const before = await last(use)
+  base.setThreads?.(2)
+  expect(distance(await last(use), before)).toBeLessThan(1e-3)
+  base.setThreads?.(1)
+  expect(await last(use)).toEqual(before)
+})
