@@ -1,0 +1,36 @@
+/** The terminal host: parse, call, print. Commands stand in terminal/, a file a group. */
+import { Command, CommanderError } from 'commander'
+import { APP_VERSION } from './app/version.ts'
+import { lampCommand } from './terminal/lamp-command.ts'
+import { libraryCommands } from './terminal/library-commands.ts'
+import { modelCommands, voiceCommands } from './terminal/model-commands.ts'
+import { systemCommands } from './terminal/system-commands.ts'
+import { fail, type GlobalOptions } from './terminal/terminal.ts'
+import { trainCommand } from './terminal/train-command.ts'
+import { writeCommands } from './terminal/write-commands.ts'
+
+export function createProgram(): Command {
+  const program = new Command('idiolect')
+    .description('A writing assistant that learns your hand, on your own machine')
+    .version(APP_VERSION)
+    .option('--json', 'print one JSON object')
+    .option('--data <dir>', 'the data folder (default: IDIOLECT_HOME, else the usual place)')
+    .showHelpAfterError()
+    .exitOverride()
+  libraryCommands(program)
+  modelCommands(program)
+  trainCommand(program)
+  voiceCommands(program)
+  writeCommands(program)
+  lampCommand(program)
+  systemCommands(program)
+  return program
+}
+
+const program = createProgram()
+try {
+  await program.parseAsync(process.argv)
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode
+  else fail(error, program.opts<GlobalOptions>())
+}

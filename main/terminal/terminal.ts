@@ -1,0 +1,102 @@
+/**
+ * What every command of the terminal shares: results on stdout, progress on stderr, one JSON object with --json, errors
+ * as one clear sentence and a non-zero exit.
+ */
+import path from 'node:path'
+import { createApp } from '../app/app.ts'
+import { defaultDataFolder } from '../app/data-folder.ts'
+import { IdiolectError, messageOf } from '../errors.ts'
+
+export interface GlobalOptions {
+  json?: boolean
+  data?: string
+}
+
+export type TerminalApp = Awaited<ReturnType<typeof createApp>>
+
+/** Rewrites one line where stderr is a terminal; elsewhere prints a line now and then. */
+export interface Progress {
+  show(text: string): void
+  done(text?: string): void
+}
+
+export function createProgress(): Progress {
+  const live = process.stderr.isTTY
+  let last = 0
+  let open = false
+  return {
+    show(text) {
+      if (live) {
+        process.stderr.write(`\r\x1b[2K${text}`)
+        open = true
+      } else if (performance.now() - last > 5000) {
+        process.stderr.write(`${text}\n`)
+        last = performance.now()
+      }
+    },
+    done(text) {
+      if (open) process.stderr.write('\r\x1b[2K')
+      if (text) process.stderr.write(`${text}\n`)
+      open = false
+    },
+  }
+}
+
+/** Prints a result: the object with --json, else the lines. */
+export function print(options: GlobalOptions, result: object, lines: () => string[]): void {
+  process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `${lines().join('\n')}\n`)
+}
+
+/** Opens the app on the data folder for one command, and closes it whatever happens. Ctrl-C ends it cleanly. */
+export async function withApp<T>(options: GlobalOptions, work: (app: TerminalApp) => Promise<T>): Promise<T> {
+  const dataFolder = options.data ? path.resolve(options.data) : defaultDataFolder()
+  const app = await createApp({ dataFolder, host: 'terminal' })
+  const interrupt = (): void => {
+    process.stderr.write('\nEnding; what was finished stays.\n')
+    void app.close().finally(() => process.exit(130))
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  try {
+    return await work(app)
+  } finally {
+    process.off('SIGINT', interrupt)
+    process.off('SIGTERM', interrupt)
+    await app.close()
+  }
+}
+
+/** Says what went wrong and what to do next. */
+export function fail(error: unknown, options: GlobalOptions): void {
+  const known = error instanceof IdiolectError
+  const next = known ? error.next : null
+  process.stderr.write(`${messageOf(error)}\n${next ? `${next}\n` : ''}`)
+  if (options.json) {
+    const name = known ? error.name : 'Error'
+    process.stdout.write(`${JSON.stringify({ error: { name, message: messageOf(error), next } }, null, 2)}\n`)
+  }
+  process.exitCode = 1
+}
+
+/** A number option, checked. */
+export function numberOption(name: string, least: number, most: number, whole = false) {
+  return (text: string): number => {
+    const value = Number(text)
+    if (text.trim() !== '' && value >= least && value <= most && (!whole || Number.isInteger(value))) return value
+    throw new IdiolectError(
+      'BadOption',
+      `--${name} takes a ${whole ? 'whole ' : ''}number from ${least} to ${most}, not ${JSON.stringify(text)}`,
+      null,
+    )
+  }
+}
+
+export const listOption = (text: string): string[] => text.split(',').map((part) => part.trim()).filter(Boolean)
+
+export function seconds(value: number): string {
+  if (value < 90) return `${value.toFixed(value < 10 ? 1 : 0)} s`
+  const minutes = Math.floor(value / 60)
+  return `${minutes} min ${Math.round(value - minutes * 60)} s`
+}
+
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`

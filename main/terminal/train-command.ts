@@ -1,0 +1,118 @@
+/** `train`: from the library to a voice with its proof. */
+import type { Command } from 'commander'
+import type { Proof, TrainingState, TrainOptions } from '../../preload/contract.ts'
+import { IdiolectError } from '../errors.ts'
+import { type GlobalOptions, type TerminalApp, createProgress, listOption, megabytes, numberOption, print, seconds, withApp } from './terminal.ts'
+
+/** Options of training, shared with `lamp run`. */
+export function trainingOptions(command: Command): Command {
+  return command
+    .option('--rank <n>', 'rank of the adapter', numberOption('rank', 1, 256, true))
+    .option('--alpha <x>', 'alpha of the adapter', numberOption('alpha', 0.001, 4096))
+    .option('--targets <list>', 'of q,k,v,o,gate,up,down, or all', listOption)
+    .option('--lr <x>', 'peak learning rate', numberOption('lr', 1e-9, 1))
+    .option('--epochs <n>', 'passes over the examples', numberOption('epochs', 1, 100, true))
+    .option('--batch <n>', 'examples a step', numberOption('batch', 1, 1024, true))
+    .option('--max-tokens <n>', 'longest example', numberOption('max-tokens', 32, 131072, true))
+    .option('--seed <n>', 'seed of every random choice', numberOption('seed', 0, 2 ** 32, true))
+    .option('--threads <n>', 'threads to train with', numberOption('threads', 1, 256, true))
+}
+
+export function trainCommand(program: Command): void {
+  trainingOptions(program.command('train').description('train a voice on the library, prove it, switch it on if it wins'))
+    .option('--tasks <list>', 'of headline,prose', listOption)
+    .option('--base <id>', 'base model to train on')
+    .option('--name <name>', "the voice's name")
+    .option('--resume <run>', 'go on with a run that was interrupted')
+    .action(async (own: TrainOptions & { resume?: string }, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions>()
+      const { resume, ...training } = own
+      await withApp(options, async (app) => {
+        const { json: _j, data: _d, ...wanted } = training as TrainOptions & GlobalOptions
+        const state = await trainInTerminal(app, resume ? { resume } : wanted)
+        const voices = await app.handlers['voices.list']({})
+        const voice = voices.find((one) => one.id === state.voice)
+        const result = app.training.result(state.run)
+        const proof = state.voice ? await app.handlers['voices.proof']({ voice: state.voice }) : null
+        if (!voice || !result || !proof) throw new IdiolectError('TrainingFailed', state.error ?? state.message, null)
+        const { steps, tokens, seconds: took, tokensPerSecond, peakMemoryBytes } = result
+        print(
+          options,
+          {
+            run: state.run, voice: voice.id, base: voice.base, steps, tokens, seconds: took, tokensPerSecond, peakMemoryBytes,
+            proof: proofNumbers(proof), active: voice.active,
+          },
+          () => [
+            `${voice.name} (${voice.id}): ${steps} steps, ${tokens} tokens in ${seconds(took)}, ${tokensPerSecond.toFixed(0)} tokens/s, ${megabytes(peakMemoryBytes)}`,
+            ...proofLines(proof),
+            voice.active ? 'It is switched on.' : 'It is kept, and not switched on.',
+          ],
+        )
+      })
+    })
+}
+
+export function proofNumbers(proof: Proof) {
+  const { scores, queries } = proof
+  return {
+    queries, base: scores.base.nll, voice: scores.voice.nll, other: scores.other.nll,
+    baseWithRetrieval: scores.baseWithRetrieval.nll, voiceWithRetrieval: scores.voiceWithRetrieval.nll,
+    otherWithRetrieval: scores.otherWithRetrieval.nll, gain: proof.gain, won: proof.won, verdict: proof.verdict,
+  }
+}
+
+export function proofLines({ scores, gain, verdict, queries, pieces }: Proof): string[] {
+  const nll = (score: { nll: number }): string => score.nll.toFixed(3)
+  const interval = ({ mean, low, high }: { mean: number; low: number; high: number }): string =>
+    `${mean.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`
+  return [
+    `Proof: ${queries} queries from ${pieces} pieces that it has not seen; surprise per token (nats, lower is better)`,
+    `                     base  voice  other`,
+    `  without retrieval  ${nll(scores.base)}  ${nll(scores.voice)}  ${nll(scores.other)}`,
+    `  with retrieval     ${nll(scores.baseWithRetrieval)}  ${nll(scores.voiceWithRetrieval)}  ${nll(scores.otherWithRetrieval)}`,
+    `  gain over the base ${interval(gain.overBase)}, with retrieval ${interval(gain.overBaseWithRetrieval)}, over the other voice ${interval(gain.overOther)}`,
+    verdict,
+  ]
+}
+
+/** Starts or resumes a run and waits for its end, showing how it goes. Errors: what the run failed with. */
+export async function trainInTerminal(app: TerminalApp, what: TrainOptions | { resume: string }): Promise<TrainingState> {
+  const progress = createProgress()
+  const off = app.events.on((name, event) => {
+    if (name === 'train.step' && 'gradNorm' in event) {
+      const { step, steps, loss, validation, tokensPerSecond, memoryBytes, secondsLeft } = event
+      const measured = validation === null ? '' : `, validation ${validation.toFixed(3)}`
+      progress.show(
+        `step ${step} of ${steps}: loss ${loss.toFixed(3)}${measured}, ${tokensPerSecond.toFixed(0)} tokens/s, ${megabytes(memoryBytes)}, ${seconds(secondsLeft)} left`,
+      )
+    } else if (name === 'train.state' && 'stage' in event && 'proving' in event) {
+      const share = event.stage === 'proving' ? ` ${(event.proving * 100).toFixed(0)}%` : ''
+      progress.show(`${event.message}${share}`)
+    }
+  })
+  try {
+    const started = 'resume' in what ? await app.handlers['train.resume']({ run: what.resume }) : await app.handlers['train.start'](what)
+    process.stderr.write(`run ${started.run}\n`)
+    const state = await ended(app, started)
+    if (state.stage === 'done') return state
+    const next = state.stage === 'interrupted' ? `Go on with it: train --resume ${state.run}` : null
+    throw new IdiolectError('TrainingFailed', state.error ?? state.message, next)
+  } finally {
+    off()
+    progress.done()
+  }
+}
+
+function ended(app: TerminalApp, started: TrainingState): Promise<TrainingState> {
+  const over = (state: TrainingState): boolean => ['done', 'failed', 'cancelled', 'interrupted'].includes(state.stage)
+  return new Promise((resolve) => {
+    if (over(started)) return resolve(started)
+    const off = app.events.on((name, event) => {
+      if (name !== 'train.state' || !('proving' in event) || !over(event)) return
+      off()
+      resolve(event)
+    })
+    const now = app.training.current()
+    if (now && over(now)) resolve(now)
+  })
+}
