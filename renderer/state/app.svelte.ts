@@ -32,6 +32,7 @@ export class AppStore {
   #space = $state<Space>('library')
   #welcome = $state(false)
   #ready = $state(false)
+  #dialogs = $state(0)
   #connection = $state<Connection>('connected')
 
   constructor(bridge: Bridge) {
@@ -59,6 +60,17 @@ export class AppStore {
   /** The first start's view is open. It stays so after the import, until the user goes on. */
   get welcome() {
     return this.#welcome
+  }
+  /** How many dialogs are open. What lies under one can't be read or reached, notices too. */
+  get dialogs() {
+    return this.#dialogs
+  }
+  /** To be called when a dialog opens; the result when it closes. */
+  countDialog(): () => void {
+    this.#dialogs += 1
+    return () => {
+      this.#dialogs -= 1
+    }
   }
   get ready() {
     return this.#ready
