@@ -10,15 +10,8 @@ import { defineConfig } from 'electron-vite'
 const root = import.meta.dirname
 const mainEntries = ['index', 'browser', 'cli', 'demo', 'starter', 'trainer-worker', 'import-worker', 'probe-child']
 
-// The hosts need the app's wiring, the other entries do not.
-const hosts = new Set(['index', 'browser', 'cli', 'demo'])
-const appIsThere = existsSync(path.join(root, 'main', 'app', 'app.ts'))
-
 const mainInput = Object.fromEntries(
-  mainEntries
-    .filter((name) => appIsThere || !hosts.has(name))
-    .map((name) => [name, path.join(root, 'main', `${name}.ts`)])
-    .filter(([, file]) => existsSync(file ?? '')),
+  mainEntries.map((name) => [name, path.join(root, 'main', `${name}.ts`)]).filter(([, file]) => existsSync(file ?? '')),
 )
 const preloadFile = path.join(root, 'preload', 'index.ts')
 const rendererFile = path.join(root, 'renderer', 'index.html')
