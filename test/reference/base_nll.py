@@ -9,7 +9,6 @@ import torch
 from llama import answer_nll, load_base
 from protocol import USERS, gguf_tokenizer, headline_example, load_users
 
-torch.set_num_threads(1)
 base = load_base(sys.argv[1])
 codec, end = gguf_tokenizer(base.field), base.field("tokenizer.ggml.eos_token_id")
 users = load_users(sys.argv[2])

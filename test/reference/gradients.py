@@ -38,7 +38,6 @@ def read_examples(path):
 
 
 def main():
-    torch.set_num_threads(2)
     dtype = torch.float64 if "--double" in sys.argv else torch.float32
     base, folder = load_base(sys.argv[1], dtype), pathlib.Path(sys.argv[2])
     examples, curve = read_examples(folder / "examples.bin"), json.loads((folder / "curve.json").read_text())

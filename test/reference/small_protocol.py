@@ -72,7 +72,6 @@ def main():
     options.add_argument("--queries", type=int, default=30)
     options.add_argument("--seed", type=int, default=0)
     options = options.parse_args()
-    torch.set_num_threads(2)
     base = load_base(options.base)
     codec, end = gguf_tokenizer(base.field), base.field("tokenizer.ggml.eos_token_id")
     user = load_users(options.data)[options.user]
