@@ -42,7 +42,8 @@ def train(base, examples, seed):
     per_epoch = math.ceil(len(examples) / BATCH)
     steps = per_epoch * EPOCHS
     rising = math.ceil(steps * WARMUP)
-    rise = lambda s: s / rising if s < rising else (steps - s) / (steps - rising)
+    # The first step already moves: with a handful of steps, one at lr 0 would be missed.
+    rise = lambda s: (s + 1) / rising if s < rising else (steps - s) / (steps - rising + 1)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rise)
     for step in range(steps):
         if step % per_epoch == 0:
