@@ -30,8 +30,8 @@ describe('an import that is killed', () => {
     const total = calm.passages.count()
     await calm.close()
 
-    const entry = await bundle('test/helpers/import-child.ts')
     const seen = new Set<number>()
+    const entry = await bundle('test/helpers/import-child.ts')
     for (const [index, moment] of ['reading 1', 'reading 17', 'reading 30', 'embedding 0', 'embedding 128'].entries()) {
       const data = path.join(folder, `killed-${index}`)
       const child = spawn(process.execPath, [entry, data, writing, moment], { stdio: ['ignore', 'pipe', 'inherit'] })
