@@ -71,7 +71,7 @@ export const en = {
     formats: 'Markdown, plain text and HTML, in folders within folders.',
     choose: 'Choose a folder',
     sample: 'Try the sample author',
-    sampleHint: 'A dozen short posts that come with Idiolect.',
+    sampleHint: 'Short posts that come with Idiolect.',
     privacy: 'Nothing you write leaves this machine. The network is used for one thing: fetching the model, once.',
     pathLabel: 'Or type the folder’s path',
     usePath: 'Read this folder',
