@@ -11,6 +11,7 @@ import type { AppContext } from './context.ts'
 import { createEmitter } from './events.ts'
 import { fileHandlers } from './files.ts'
 import { headlineHandlers } from './headlines.ts'
+import { createIndexing } from './indexing.ts'
 import { libraryHandlers } from './library.ts'
 import { modelHandlers } from './models.ts'
 import { createRequests } from './requests.ts'
@@ -37,6 +38,8 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
         return state
       },
     }
+    const indexing = createIndexing(context)
+    if (options.host !== 'terminal') indexing.begin()
     let closing: Promise<void> | null = null
     return {
       training,
@@ -45,8 +48,8 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
       handlers: {
         ...stateHandlers(context),
         ...fileHandlers(context),
-        ...libraryHandlers(context),
-        ...modelHandlers(context, training),
+        ...libraryHandlers(context, indexing),
+        ...modelHandlers(context, training, indexing),
         ...training.handlers,
         ...voiceHandlers(context),
         ...headlineHandlers(context),
@@ -55,6 +58,7 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
       close() {
         closing ??= (async () => {
           context.requests.cancelAll()
+          await indexing.close()
           await training.close()
           await bases.close()
           await disposeLlama()

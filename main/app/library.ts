@@ -5,12 +5,13 @@ import { importPaths } from '../library/import.ts'
 import { answerQuestion, decideAll, questions } from '../library/whose.ts'
 import { searchPassages } from '../retrieval/search.ts'
 import type { AppContext } from './context.ts'
+import type { Indexing } from './indexing.ts'
 
 type LibraryCalls = Extract<keyof Handlers, `library.${string}`>
 
 const MOST_PASSAGES = 100
 
-export function libraryHandlers(context: AppContext): Pick<Handlers, LibraryCalls> {
+export function libraryHandlers(context: AppContext, indexing: Indexing): Pick<Handlers, LibraryCalls> {
   const { store, bases, events, requests } = context
   const unknown = (id: string): IdiolectError =>
     new IdiolectError('UnknownPiece', `there is no piece ${JSON.stringify(id)} in the library`, null)
@@ -18,12 +19,14 @@ export function libraryHandlers(context: AppContext): Pick<Handlers, LibraryCall
     'library.import': ({ request, paths }) =>
       requests.run(request, async (signal): Promise<ImportReport> => {
         try {
-          return await bases.withEmbedder((embedder) =>
-            importPaths({
-              store, embedder, paths, request, signal,
-              onProgress: (progress) => events.emit('import.progress', progress),
-            }),
-          )
+          // Vectors come after: words are found at once, and an import need not wait for a model.
+          const report = await importPaths({
+            store, embedder: null, paths, request, signal,
+            onProgress: (progress) => events.emit('import.progress', progress),
+          })
+          if (context.options.host === 'terminal') await indexing.now(request, signal)
+          else indexing.begin()
+          return report
         } finally {
           context.changed()
         }

@@ -6,11 +6,12 @@ import { readGguf } from '../gguf/read.ts'
 import { probeModel } from '../inference/probe.ts'
 import { ARCHITECTURES, readHyperparameters } from '../model/hyperparameters.ts'
 import type { AppContext } from './context.ts'
+import type { Indexing } from './indexing.ts'
 import type { Training } from './training.ts'
 
 type ModelCalls = Extract<keyof Handlers, `models.${string}`>
 
-export function modelHandlers(context: AppContext, training: Training): Pick<Handlers, ModelCalls> {
+export function modelHandlers(context: AppContext, training: Training, indexing: Indexing): Pick<Handlers, ModelCalls> {
   const { catalog, bases, events, requests } = context
   const info = (model: CatalogModel): ModelInfo => {
     const { contextSize: _c, starter: _s, needsMemoryBytes: _n, missing: _m, ...facts } = model
@@ -27,6 +28,7 @@ export function modelHandlers(context: AppContext, training: Training): Pick<Han
           signal,
           onProgress: (progress) => events.emit('models.progress', { request, model, ...progress }),
         })
+        if (context.options.host !== 'terminal') indexing.begin()
         context.changed()
         return info(got)
       }),
@@ -41,6 +43,7 @@ export function modelHandlers(context: AppContext, training: Training): Pick<Han
         })
         // The first of its kind is used at once; a user who adds an embedder means it to be used.
         if (added.role === 'embedder' || bases.chosen('chat') === null) await bases.choose(added)
+        if (context.options.host !== 'terminal') indexing.begin()
         context.changed()
         return info(added)
       }),

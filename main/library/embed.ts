@@ -10,6 +10,8 @@ const BATCH = 128
 export interface EmbedOptions {
   onProgress?: (done: number, total: number, current: string | null) => void
   signal?: AbortSignal
+  /** At most so many in this call: the rest waits for another. */
+  most?: number
 }
 
 /**
@@ -21,11 +23,12 @@ export async function reembed(store: Store, embedder: Embedder, options: EmbedOp
   const isCurrent = held?.id === embedder.id && held.dimensions === embedder.dimensions
   if (isCurrent && store.passages.pendingCount() === 0) return 0
   await store.vectors.prepare({ id: embedder.id, dimensions: embedder.dimensions })
-  const total = store.passages.pendingCount()
+  const pending = store.passages.pendingCount()
+  const total = Math.min(pending, options.most ?? pending)
   let done = 0
   while (done < total) {
     if (options.signal?.aborted) throw cancelled(`${done} of ${total} passages were embedded`)
-    const batch = store.passages.pending(BATCH)
+    const batch = store.passages.pending(Math.min(BATCH, total - done))
     if (batch.length === 0) break
     options.onProgress?.(done, total, batch[0]?.path ?? null)
     const vectors = await embedder.embed(batch.map(passageText), {
@@ -38,7 +41,8 @@ export async function reembed(store: Store, embedder: Embedder, options: EmbedOp
     done += batch.length
   }
   if (done > 0) options.onProgress?.(done, total, null)
-  await store.vectors.tidy()
+  // Tidying rewrites much: only when nothing is left to come.
+  if (done === pending) await store.vectors.tidy()
   return done
 }
 

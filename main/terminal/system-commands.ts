@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { openCatalog } from '../app/catalog.ts'
 import { defaultDataFolder } from '../app/data-folder.ts'
 import { doctor, doctorLines } from '../app/doctor.ts'
-import { serveBrowser } from '../browser.ts'
+import { serveBrowser } from '../host/serve-browser.ts'
 import { type GlobalOptions, numberOption, print } from './terminal.ts'
 
 export function systemCommands(program: Command): void {

@@ -1,0 +1,55 @@
+/** The app for a browser on this machine: opens the data folder, serves the contract on loopback, prints the address. */
+import { createApp } from '../app/app.ts'
+import { defaultDataFolder } from '../app/data-folder.ts'
+import { IdiolectError, messageOf } from '../errors.ts'
+import { type Served, serveApp } from './http.ts'
+
+/** Tried first, so that a browser's bookmark and its settings for the page stay good. */
+const usualPort = 4517
+
+export interface BrowserOptions {
+  /** Absolute path; default: the user's. */
+  dataFolder?: string
+  /** Default: 4517, or a free one when that is taken. */
+  port?: number
+}
+
+/**
+ * Serves until SIGINT or SIGTERM, which end training cleanly (it can be resumed) and then the process.
+ * Errors: IdiolectError `DataFolderBusy`, `PortTaken`.
+ */
+export async function serveBrowser(options: BrowserOptions = {}): Promise<Served> {
+  const app = await createApp({ dataFolder: options.dataFolder ?? defaultDataFolder(), host: 'browser' })
+  const serve = (port: number) => serveApp({ handlers: app.handlers, events: app.events, port })
+  let served: Served
+  try {
+    served = await serve(options.port ?? usualPort).catch((error: unknown) => {
+      if (options.port === undefined && error instanceof IdiolectError && error.name === 'PortTaken') return serve(0)
+      throw error
+    })
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+  let ending: Promise<void> | null = null
+  const end = () => {
+    // A second Ctrl-C does not wait for anything.
+    if (ending !== null) process.exit(130)
+    process.stderr.write('Ending ...\n')
+    // The app first: its calls in flight end with it, and the server waits for those.
+    ending = app
+      .close()
+      .then(() => served.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`${messageOf(error)}\n`)
+          process.exit(1)
+        },
+      )
+  }
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
+  process.stdout.write(`${served.address}\n`)
+  return served
+}
