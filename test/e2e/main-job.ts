@@ -1,0 +1,218 @@
+/**
+ * The main job as a new user does it: from a folder of writing to a proved voice, headlines and chat, on the starter
+ * model and real engines. Written once for every window.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { projectFolder } from '../../main/entries.ts'
+import { machineThreads } from '../../main/inference/threads.ts'
+import { SMOLLM } from '../helpers/models.ts'
+import { temporaryFolder } from '../helpers/temporary.ts'
+import type { OpenApp, OpenedApp } from './open.ts'
+import { barriers, go, picture, stepShown, textOf } from './page.ts'
+import * as steps from './steps.ts'
+
+/** A piece of the sample author's that is among the newest: kept out of training. */
+const NEWEST = 'In Which a Log Is Begun'
+
+/** Counts the sample author's posts whose title or tags contain the word. */
+function postsAbout(word: string): number {
+  const folder = path.join(projectFolder(), 'resources', 'sample')
+  const matters = readdirSync(folder)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => readFileSync(path.join(folder, name), 'utf8').split('---')[1] ?? '')
+  return matters.filter((matter) => (matter.match(/^(title|tags):.*$/gm) ?? []).join().toLowerCase().includes(word)).length
+}
+
+/** The tests of one window, in the order of the job; after a failure the rest has nothing to stand on and is skipped. */
+export function mainJob(open: OpenApp, prefix: string): void {
+  const data = temporaryFolder()
+  let app: OpenedApp
+  let failed = false
+
+  beforeAll(async () => {
+    app = await open(data, { IDIOLECT_MODELS: path.dirname(SMOLLM ?? data) })
+  })
+  afterAll(async () => {
+    await app?.close()
+  })
+  beforeEach(({ skip, onTestFailed }) => {
+    skip(failed, 'an earlier step failed')
+    onTestFailed(async () => {
+      failed = true
+      await picture(app.page, `${prefix}-failed`)
+    })
+  })
+
+  it('reads the sample author, and asks about what may not be hers', async () => {
+    const { page } = app
+    await page.getByTestId('first-start').waitFor()
+    expect(await barriers(page)).toEqual([])
+    await picture(page, `${prefix}-first-start`)
+    const found = await steps.importSample(page)
+    expect(await textOf(found)).toContain('31 pieces')
+    expect(await textOf(found)).toContain('1 file was left out, and why')
+    await page.getByText('From 29 pieces').waitFor()
+    await picture(page, `${prefix}-found`)
+    expect(await barriers(page)).toEqual([])
+    expect(await page.getByRole('button', { name: 'No, keep for reading only' }).count()).toBe(2)
+    await steps.keepForReading(page, 'Oskar Tveit')
+    await steps.keepForReading(page, 'marked as draft')
+    expect(await page.getByRole('button', { name: 'No, keep for reading only' }).count()).toBe(0)
+    await steps.lookAround(page)
+  })
+
+  it('lists and filters the pieces', async () => {
+    const { page } = app
+    const list = page.getByRole('list', { name: 'Your pieces' })
+    const count = page.getByText(/^\d+ pieces?$/)
+    expect(await textOf(count)).toBe('31 pieces')
+    const filter = page.getByRole('searchbox', { name: 'Filter by title or tag' })
+    await filter.fill('lighthouse')
+    await expect.poll(() => textOf(count)).toBe(`${postsAbout('lighthouse')} pieces`)
+    await filter.fill('')
+    await page.getByRole('combobox', { name: 'Show' }).selectOption('For reading only')
+    await expect.poll(() => textOf(count)).toBe('2 pieces')
+    expect(await textOf(list)).toContain('The Sea Seen from a Lathe')
+    expect(await textOf(list)).toContain('In Which Something Is Said About Oil')
+    await page.getByRole('combobox', { name: 'Show' }).selectOption('All pieces')
+    await list.getByRole('button', { name: NEWEST }).click()
+    await page.getByRole('article', { name: NEWEST }).getByText('Watch kept.').first().waitFor()
+    await picture(page, `${prefix}-library`)
+    expect(await barriers(page)).toEqual([])
+  })
+
+  it('finds a passage, and opens it in its piece', async () => {
+    const { page } = app
+    await page.getByRole('group', { name: 'Library' }).getByText('Search', { exact: true }).click()
+    await page.getByRole('searchbox', { name: 'Search in words and meaning' }).fill('ferry early')
+    await page.keyboard.press('Enter')
+    const hits = page.getByRole('list', { name: 'Passages found' }).getByRole('button')
+    await hits.first().waitFor()
+    const titles = (await hits.allInnerTexts()).map((text) => text.split('\n')[0])
+    expect(titles.slice(0, 5)).toContain('In Which the Ferry Is Early')
+    await hits.filter({ hasText: 'In Which the Ferry Is Early' }).first().click()
+    const mark = page.getByRole('article', { name: 'In Which the Ferry Is Early' }).locator('mark')
+    await mark.first().waitFor()
+    const marked = await textOf(mark.first())
+    expect(marked.length).toBeGreaterThan(20)
+    expect((await hits.allInnerTexts()).join(' ').replace(/\s+/g, ' ')).toContain(marked)
+    const box = await mark.first().boundingBox()
+    const height = await page.evaluate(() => innerHeight)
+    expect(box?.y ?? -1).toBeGreaterThanOrEqual(0)
+    expect(box?.y ?? height).toBeLessThan(height)
+    await picture(page, `${prefix}-search`)
+    expect(await barriers(page)).toEqual([])
+  })
+
+  it('trains a voice with steps to watch, pauses and goes on', async () => {
+    const { page } = app
+    const numbers = { Epochs: 1, Threads: machineThreads().chat }
+    await steps.train(page, { name: 'Edda', headlinesOnly: true, numbers })
+    await steps.reachStep(page, 1)
+    await page.getByRole('img', { name: 'Loss by step' }).locator('canvas').waitFor()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByText('Paused', { exact: true }).waitFor()
+    // What is on its way to the window may still arrive; then nothing more comes.
+    await page.waitForTimeout(1500)
+    const stood = await stepShown(page)
+    await picture(page, `${prefix}-paused`)
+    expect(await barriers(page)).toEqual([])
+    await page.waitForTimeout(4000)
+    expect(await stepShown(page)).toBe(stood)
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await steps.reachStep(page, stood + 1)
+  })
+
+  it('shows the proof, and switches the voice on only if it won', async () => {
+    const { page } = app
+    const { won, text } = await steps.proofShown(page)
+    expect(won || text.includes('Not convincing yet')).toBe(true)
+    expect(text).toMatch(/Tried on [3-5] pieces that were kept out of training/)
+    const values = await page.getByRole('group', { name: /^Bars of NLL/ }).locator('.value').allInnerTexts()
+    expect(values).toHaveLength(6)
+    expect(values.every((value) => Number(value) > 0 && Number(value) < 12)).toBe(true)
+    const on = page.getByRole('switch', { name: 'Write in the voice Edda' })
+    expect(await on.isChecked()).toBe(won)
+    await picture(page, `${prefix}-proof`)
+    expect(await barriers(page)).toEqual([])
+    // The owner may write in it either way.
+    if (!won) await page.locator('label').filter({ has: on }).click()
+    await page.getByText('Writing in “Edda”').waitFor()
+  })
+
+  it('writes headlines that stream in; the one chosen and its edit are kept', async () => {
+    const { page } = app
+    await steps.pieceForHeadlines(page, NEWEST)
+    await page.getByText(`Its own title: ${NEWEST}`).waitFor()
+    const streams = page.waitForFunction(() => {
+      const shown = document.querySelector('[data-testid="candidate"]')?.textContent?.trim()
+      return shown && document.querySelector('[data-testid="stop-button"]') ? shown : null
+    })
+    const candidates = await steps.writeHeadlines(page)
+    expect(await (await streams).jsonValue()).not.toBe('')
+    const texts = await candidates.locator('.text').allInnerTexts()
+    expect(texts.length).toBeGreaterThanOrEqual(2)
+    expect(new Set(texts).size).toBe(texts.length)
+    await candidates.first().getByRole('button', { name: 'Choose' }).click()
+    await candidates.first().getByRole('button', { name: 'Chosen', pressed: true }).waitFor()
+    await candidates.nth(1).getByRole('button', { name: 'Edit' }).click()
+    await page.getByRole('textbox', { name: 'Edit the headline' }).fill('In Which the Boy Keeps the Log')
+    await page.keyboard.press('Enter')
+    await candidates.nth(1).getByRole('button', { name: 'Chosen', pressed: true }).waitFor()
+    await picture(page, `${prefix}-headlines`)
+    expect(await barriers(page)).toEqual([])
+
+    await page.reload()
+    await go(page, 'Headlines')
+    await page.getByTitle('Open this piece and its headlines again').first().click()
+    expect(await candidates.locator('.text').allInnerTexts()).toEqual([
+      texts[0],
+      'In Which the Boy Keeps the Log',
+      ...texts.slice(2),
+    ])
+    expect(await candidates.nth(1).getByRole('button', { name: 'Chosen', pressed: true }).count()).toBe(1)
+  })
+
+  it('chats: the answer streams, stops, and opens its sources', async () => {
+    const { page } = app
+    await go(page, 'Chat')
+    await steps.ask(page, 'Write a long letter about the log, the clocks and the ferry, with every detail you can think of.')
+    const streaming = page.locator('[data-testid="answer"][data-streaming]')
+    await expect.poll(async () => (await textOf(streaming)).replace('Thinking…', ''), { timeout: 60_000 }).not.toBe('')
+    await page.getByTestId('stop-button').click()
+    const answer = await steps.answered(page)
+    expect(answer).not.toBe('')
+    await page.getByText('Stopped before its end.').waitFor()
+    await page.locator('summary', { hasText: 'Passages at hand' }).click()
+    await picture(page, `${prefix}-chat`)
+    expect(await barriers(page)).toEqual([])
+
+    const source = page.locator('details', { hasText: 'Passages at hand' }).getByRole('button').first()
+    await source.click()
+    await page.getByRole('region', { name: 'Piece' }).locator('mark').first().waitFor()
+    await page.getByRole('button', { name: 'Back to Chat' }).click()
+
+    await page.reload()
+    await go(page, 'Chat')
+    await page.getByRole('navigation', { name: 'Conversations' }).getByRole('button').first().click()
+    expect(await steps.answered(page)).toBe(answer)
+    await page.getByText('Stopped before its end.').waitFor()
+  })
+
+  it('shows which base is in use', async () => {
+    const { page } = app
+    await page.keyboard.press('Control+Shift+Digit5')
+    const card = page.getByRole('article', { name: 'SmolLM2 135M Instruct' })
+    await card.waitFor()
+    expect(await textOf(card)).toContain('In use')
+    expect(await textOf(card)).toContain('Voices can be trained on it.')
+    await picture(page, `${prefix}-models`)
+    expect(await barriers(page)).toEqual([])
+  })
+
+  it('ran without an error on the console or a request to another machine', () => {
+    expect(app.trouble).toEqual([])
+  })
+}

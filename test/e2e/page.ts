@@ -1,0 +1,69 @@
+/** What the end-to-end tests do with a page: watch it for trouble, look at it, and go from space to space. */
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import type axe from 'axe-core'
+import type { Locator, Page } from 'playwright-core'
+import { projectFolder } from '../../main/entries.ts'
+
+export type SpaceName = 'Library' | 'Voice' | 'Headlines' | 'Chat' | 'Models'
+export type Scheme = 'light' | 'dark'
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Lists, from now on, what must never happen: errors on the console or thrown, and requests to other machines. */
+export function watchForTrouble(page: Page): string[] {
+  const trouble: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') trouble.push(`console: ${message.text()} (${message.location().url})`)
+  })
+  page.on('pageerror', (error) => trouble.push(`thrown: ${error.message}`))
+  page.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url())
+    if (/^(http|ws)s?:$/.test(protocol) && hostname !== '127.0.0.1') trouble.push(`request: ${request.url()}`)
+  })
+  return trouble
+}
+
+/** A picture of the window, for people to look at: `.idiolect/e2e/NAME.png`. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = path.join(projectFolder(), '.idiolect', 'e2e')
+  mkdirSync(folder, { recursive: true })
+  await page.screenshot({ path: path.join(folder, `${name}.png`) })
+}
+
+/** What axe finds wrong with the page as it stands, in light and in dark: one line a rule. */
+export async function barriers(page: Page): Promise<string[]> {
+  const found: string[] = []
+  for (const scheme of ['light', 'dark'] satisfies Scheme[]) {
+    await page.emulateMedia({ colorScheme: scheme })
+    // By evaluation: a script element would break the page's own content security policy.
+    await page.evaluate(axeSource)
+    const violations = await page.evaluate(async () => {
+      const own = (window as unknown as { axe: typeof axe }).axe
+      const { violations } = await own.run(document, { resultTypes: ['violations'] })
+      return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => target).join('; ')}`)
+    })
+    found.push(...violations.map((violation) => `${scheme}: ${violation}`))
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
+  return found
+}
+
+/** By the navigation, with the mouse. */
+export async function go(page: Page, space: SpaceName): Promise<void> {
+  await page.getByRole('navigation', { name: 'Spaces' }).getByRole('button', { name: space }).click()
+  await page.getByRole('heading', { level: 1, name: space }).waitFor()
+}
+
+/** One line's text without doubled spaces. */
+export async function textOf(locator: Locator): Promise<string> {
+  return (await locator.innerText()).replace(/\s+/g, ' ').trim()
+}
+
+/** `12` of `Step 12 of 40`; 0 before the first step. */
+export async function stepShown(page: Page): Promise<number> {
+  const line = page.getByText(/^Step [\d,]+ of [\d,]+$/)
+  if ((await line.count()) === 0) return 0
+  return Number((await line.first().innerText()).replaceAll(',', '').match(/\d+/)?.[0])
+}

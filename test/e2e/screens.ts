@@ -1,0 +1,96 @@
+/**
+ * Pictures of the five spaces in light and dark, for the docs and for people to look at: docs/screens/*.png, from the
+ * sample author's library and a voice that was really trained on it. Run by `npm run screens`; the library and the
+ * voice stay in .idiolect/screens, so that a second run only takes the pictures.
+ */
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Page } from 'playwright-core'
+import { projectFolder } from '../../main/entries.ts'
+import { machineThreads } from '../../main/inference/threads.ts'
+import { SMOLLM } from '../helpers/models.ts'
+import { inChromium, launchChromium, whyNoChromium } from './open.ts'
+import { go, type Scheme } from './page.ts'
+import * as steps from './steps.ts'
+
+const PIECE = 'In Which a Log Is Begun'
+const folder = path.join(projectFolder(), 'docs', 'screens')
+
+async function shoot(page: Page, name: string): Promise<void> {
+  for (const scheme of ['light', 'dark'] satisfies Scheme[]) {
+    await page.emulateMedia({ colorScheme: scheme })
+    // Nothing under the pointer wears its hover colours.
+    await page.mouse.move(0, 0)
+    await page.screenshot({ path: path.join(folder, `${name}-${scheme}.png`) })
+  }
+}
+
+async function seed(page: Page, log: (line: string) => void): Promise<void> {
+  await steps.importSample(page)
+  await steps.keepForReading(page, 'Oskar Tveit')
+  await steps.keepForReading(page, 'marked as draft')
+  await steps.lookAround(page)
+  log('Training the voice ...')
+  await steps.train(page, { name: 'Edda', headlinesOnly: false, numbers: { Threads: machineThreads().chat } })
+  await steps.proofShown(page)
+}
+
+async function shootLibrary(page: Page): Promise<void> {
+  await go(page, 'Library')
+  await page.getByRole('list', { name: 'Your pieces' }).getByRole('button', { name: 'The Ferry Is Early' }).click()
+  await page.getByRole('article', { name: 'The Ferry Is Early' }).waitFor()
+  await shoot(page, 'library')
+}
+
+async function shootVoice(page: Page): Promise<void> {
+  await go(page, 'Voice')
+  const proof = page.getByTestId('proof')
+  await proof.waitFor()
+  await page.getByRole('heading', { name: 'Your voices' }).evaluate((heading) => heading.scrollIntoView())
+  await shoot(page, 'voice')
+}
+
+async function shootHeadlines(page: Page): Promise<void> {
+  await steps.pieceForHeadlines(page, PIECE)
+  const candidates = await steps.writeHeadlines(page)
+  await candidates.first().getByRole('button', { name: 'Choose' }).click()
+  await candidates.first().getByRole('button', { name: 'Chosen' }).waitFor()
+  await shoot(page, 'headlines')
+}
+
+async function shootChat(page: Page): Promise<void> {
+  await go(page, 'Chat')
+  await page.getByRole('button', { name: 'New conversation' }).click()
+  await steps.ask(page, 'How do you keep the log?')
+  await steps.answered(page)
+  await page.locator('summary', { hasText: 'Passages at hand' }).click()
+  await shoot(page, 'chat')
+}
+
+/** Takes all pictures; throws when something that they need is not there. */
+export async function takeScreens(log: (line: string) => void): Promise<void> {
+  const why = SMOLLM === null ? 'the starter model is not there' : whyNoChromium()
+  if (why !== null || SMOLLM === null) throw new Error(`No pictures can be taken: ${why}.`)
+  mkdirSync(folder, { recursive: true })
+  const browser = await launchChromium()
+  try {
+    const data = path.join(projectFolder(), '.idiolect', 'screens')
+    const app = await inChromium(() => browser)(data, { IDIOLECT_MODELS: path.dirname(SMOLLM) })
+    try {
+      const { page } = app
+      await page.getByTestId('first-start').or(page.getByRole('navigation', { name: 'Spaces' })).waitFor()
+      if (await page.getByTestId('first-start').isVisible()) await seed(page, log)
+      await shootLibrary(page)
+      await shootVoice(page)
+      await shootHeadlines(page)
+      await shootChat(page)
+      await go(page, 'Models')
+      await shoot(page, 'models')
+      if (app.trouble.length > 0) throw new Error(app.trouble.join('\n'))
+    } finally {
+      await app.close()
+    }
+  } finally {
+    await browser.close()
+  }
+}
