@@ -13,6 +13,7 @@ export class HeadlineStore {
   #result = $state.raw<HeadlineResult | null>(null)
   #history = $state.raw<HeadlineRecord[]>([])
   #picked = $state<string | null>(null)
+  #edited = $state<string | null>(null)
   #title = $state<string | null>(null)
   text = $state('')
   choice: GenerationChoice
@@ -38,9 +39,13 @@ export class HeadlineStore {
   get history() {
     return this.#history
   }
-  /** The candidate that was chosen, as written or as edited. */
+  /** The candidate that was chosen, as it was written. */
   get picked() {
     return this.#picked
+  }
+  /** What the owner made of the chosen one, or null. */
+  get edited() {
+    return this.#edited
   }
   /** The title of the library's piece that is at hand, or null for pasted text. */
   get title() {
@@ -68,6 +73,7 @@ export class HeadlineStore {
     this.#streamed = []
     this.#result = null
     this.#picked = null
+    this.#edited = null
   }
 
   async write(): Promise<void> {
@@ -78,6 +84,7 @@ export class HeadlineStore {
     this.#streamed = []
     this.#result = null
     this.#picked = null
+    this.#edited = null
     const result = await this.#app.attempt(
       () => this.#app.call('headline.write', { request, text, count: COUNT, ...this.choice.options }),
       () => void this.write(),
@@ -100,6 +107,7 @@ export class HeadlineStore {
     const record = await this.#app.attempt(() => this.#app.call('headline.pick', { id, picked: candidate, edited }))
     if (!record) return
     this.#picked = candidate
+    this.#edited = record.edited
     this.#history = this.#history.map((known) => (known.id === id ? record : known))
   }
 
@@ -110,5 +118,6 @@ export class HeadlineStore {
     const candidates = record.candidates.map((text) => ({ text, score: 0 }))
     this.#result = { id: record.id, candidates, sources: [], voice: record.voice }
     this.#picked = record.picked
+    this.#edited = record.edited
   }
 }
