@@ -5,7 +5,7 @@ import { lampCommand } from './terminal/lamp-command.ts'
 import { libraryCommands } from './terminal/library-commands.ts'
 import { modelCommands, voiceCommands } from './terminal/model-commands.ts'
 import { systemCommands } from './terminal/system-commands.ts'
-import { fail, type GlobalOptions } from './terminal/terminal.ts'
+import { fail, type GlobalOptions, printError, quietPipes } from './terminal/terminal.ts'
 import { trainCommand } from './terminal/train-command.ts'
 import { writeCommands } from './terminal/write-commands.ts'
 
@@ -15,7 +15,7 @@ export function createProgram(): Command {
     .version(APP_VERSION)
     .option('--json', 'print one JSON object')
     .option('--data <dir>', 'the data folder (default: IDIOLECT_HOME, else the usual place)')
-    .showHelpAfterError()
+    .showHelpAfterError('`idiolect --help` lists the commands, `idiolect <command> --help` its options.')
     .exitOverride()
   libraryCommands(program)
   modelCommands(program)
@@ -27,10 +27,17 @@ export function createProgram(): Command {
   return program
 }
 
+quietPipes()
 const program = createProgram()
 try {
   await program.parseAsync(process.argv)
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode
-  else fail(error, program.opts<GlobalOptions>())
+  // An error may come before --json was parsed.
+  const options = { ...program.opts<GlobalOptions>(), json: process.argv.includes('--json') }
+  if (!(error instanceof CommanderError)) fail(error, options)
+  else {
+    // Commander has said it on stderr; help and version are no errors.
+    process.exitCode = error.exitCode
+    if (error.exitCode !== 0) printError(options, { name: 'BadOption', message: error.message.replace(/^error: /, ''), next: null })
+  }
 }

@@ -40,7 +40,7 @@ async function demo(): Promise<void> {
     })
 
     const state = await step(2, 'Training a voice, and proving it on pieces that it has not seen', async () => {
-      const trained = await trainInTerminal(app, { name: 'The sample author' })
+      const trained = await trainInTerminal(app, { name: 'The sample author', tasks: ['headline'] })
       const result = app.training.result(trained.run)
       if (result) say(`   ${result.steps} steps, ${result.tokens} tokens, ${result.tokensPerSecond.toFixed(0)} tokens/s, ${megabytes(result.peakMemoryBytes)} at most`)
       return trained

@@ -57,7 +57,8 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
       },
       close() {
         closing ??= (async () => {
-          context.requests.cancelAll()
+          // First, so that nobody writes to what is closed below.
+          await context.requests.close()
           await indexing.close()
           await training.close()
           await bases.close()

@@ -16,7 +16,8 @@ const EMBEDDER = 'model.embedder'
 export interface Bases {
   /** The chosen or else the first installed model of a role; null when there is none. */
   chosen(role: 'chat' | 'embedder'): CatalogModel | null
-  choose(model: CatalogModel): Promise<void>
+  /** From now on; with `lasting` false, only until these bases are closed. */
+  choose(model: CatalogModel, lasting?: boolean): Promise<void>
   /** The base, for one caller at a time. Errors: `NoModel`. */
   withBase<T>(work: (base: Base) => Promise<T>): Promise<T>
   /** An embedder or the base's pooled states; null when there is no model at all. */
@@ -30,6 +31,8 @@ export interface Bases {
 
 interface Loaded<T> {
   id: string
+  /** The same id may come to stand for another file. */
+  sha256: string | null
   model: T
 }
 
@@ -38,6 +41,7 @@ export function createBases(store: Store, catalog: Catalog, aside: () => () => v
   let base: Loaded<Base> | null = null
   let embedder: Loaded<Embedder> | null = null
   let turn: Promise<unknown> = Promise.resolve()
+  const passing: Partial<Record<'chat' | 'embedder', string>> = {}
   const queued = <T>(work: () => Promise<T>): Promise<T> => {
     const mine = turn.then(work, work)
     turn = mine.catch(() => {})
@@ -53,12 +57,14 @@ export function createBases(store: Store, catalog: Catalog, aside: () => () => v
   }
   const chosen: Bases['chosen'] = (role) => {
     const there = catalog.listModels().filter((model) => model.role === role && model.installed)
-    const wanted = store.settings.get<string>(role === 'chat' ? CHAT : EMBEDDER)
+    const wanted = passing[role] ?? store.settings.get<string>(role === 'chat' ? CHAT : EMBEDDER)
     return there.find((model) => model.id === wanted) ?? there[0] ?? null
   }
   const baseModel: Bases['baseModel'] = () => {
     const model = chosen('chat')
     if (!model?.path || !model.sha256) {
+      const gone = catalog.listModels().find(({ role, missing }) => role === 'chat' && missing !== null)
+      if (gone) throw new IdiolectError('NoModel', `the base model ${gone.id} cannot be used: ${gone.missing}`, 'Put the file back, or use another model.')
       throw new IdiolectError('NoModel', 'no base model is installed', 'Get the starter model under Models, or with `idiolect models get`.')
     }
     return { ...model, path: model.path, sha256: model.sha256 }
@@ -71,9 +77,9 @@ export function createBases(store: Store, catalog: Catalog, aside: () => () => v
   }
   const openedBase = async (): Promise<Base> => {
     const model = baseModel()
-    if (base?.id !== model.id) {
+    if (base?.id !== model.id || base.sha256 !== model.sha256) {
       await dispose('base')
-      base = { id: model.id, model: await openBase(model.path, { threads: machineThreads().chat }) }
+      base = { id: model.id, sha256: model.sha256, model: await openBase(model.path, { threads: machineThreads().chat }) }
     }
     return (base as Loaded<Base>).model
   }
@@ -81,19 +87,20 @@ export function createBases(store: Store, catalog: Catalog, aside: () => () => v
     const own = chosen('embedder')
     const model = own ?? chosen('chat')
     if (!model?.path) return null
-    if (embedder?.id !== model.id) {
+    if (embedder?.id !== model.id || embedder.sha256 !== model.sha256) {
       await dispose('embedder')
       const threads = machineThreads().chat
       const opened = own ? await openEmbedder(model.path, { threads }) : await baseAsEmbedder(model.path, { threads })
-      embedder = { id: model.id, model: opened }
+      embedder = { id: model.id, sha256: model.sha256, model: opened }
     }
     return (embedder as Loaded<Embedder>).model
   }
   return {
     chosen,
     baseModel,
-    async choose(model) {
-      store.settings.set(model.role === 'chat' ? CHAT : EMBEDDER, model.id)
+    async choose(model, lasting = true) {
+      if (!lasting) passing[model.role] = model.id
+      else store.settings.set(model.role === 'chat' ? CHAT : EMBEDDER, model.id)
     },
     withBase: (work) => queued(() => besideTraining(async () => work(await openedBase()))),
     withEmbedder: (work) => queued(() => besideTraining(async () => work(await openedEmbedder()))),

@@ -54,6 +54,8 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
           id: randomUUID(), conversation: id, parent: asked.id, role: 'assistant', text: written.text.trim(),
           at: new Date().toISOString(), voice: used?.id ?? null, sources, stopped: written.finish === 'aborted',
         }
+        // It may have been removed while the answer was written.
+        if (conversation !== undefined && !store.chats.get(conversation)) throw unknown(conversation)
         store.transaction(() => {
           if (conversation === undefined) store.chats.create({ id, title: titleOf(question), at })
           store.chats.putMessage(asked)

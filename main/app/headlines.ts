@@ -7,12 +7,15 @@ import { createPromptBuilder } from '../examples/prompt.ts'
 import { type PieceHit, retrievePieces } from '../retrieval/search.ts'
 import type { AppContext } from './context.ts'
 import { RETRIEVED } from './run-plan.ts'
+import { createSameText } from './same-text.ts'
 import { readSettings } from './state.ts'
 import { voiceFor } from './voices.ts'
 
 type HeadlineCalls = Extract<keyof Handlers, `headline.${string}`>
 
 const EXCERPT = 160
+/** Copies and versions of the piece at hand that may stand before the first other piece. */
+const COPIES = 8
 
 export function sourceOf({ document }: PieceHit): Source {
   return { document: document.id, title: document.title, path: document.path, date: document.date, text: document.text.slice(0, 600) }
@@ -27,11 +30,12 @@ export function headlineHandlers(context: AppContext): Pick<Handlers, HeadlineCa
         if (piece === '') throw new IdiolectError('EmptyText', 'there is no text to headline', 'Paste or open a piece.')
         const settings = readSettings(context)
         const used = voiceFor(context, voice, scale ?? settings.scale)
-        const hits = (retrieval ?? settings.retrieval)
-          ? await bases.withEmbedder((embedder) =>
-              retrievePieces(store, embedder, { text: piece, k: RETRIEVED, signal, ...excluding(context, piece) }),
-            )
+        const found = (retrieval ?? settings.retrieval)
+          ? await bases.withEmbedder((embedder) => retrievePieces(store, embedder, { text: piece, k: RETRIEVED + COPIES, signal }))
           : []
+        // A piece that is in the library must not be shown its own title.
+        const isThisPiece = createSameText([piece])
+        const hits = found.filter(({ document }) => !isThisPiece(document.text)).slice(0, RETRIEVED)
         const candidates = await bases.withBase((base) =>
           writeHeadlines({
             base,
@@ -71,11 +75,4 @@ export function headlineHandlers(context: AppContext): Pick<Handlers, HeadlineCa
       return store.headlines.list()
     },
   }
-}
-
-/** A piece that is in the library must not be shown its own title. */
-function excluding({ store }: AppContext, text: string): { excludeDocument?: string } {
-  const head = text.slice(0, 200)
-  const same = store.documents.mine().find((document) => document.text.startsWith(head) || text.includes(document.text))
-  return same ? { excludeDocument: same.id } : {}
 }

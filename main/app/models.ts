@@ -37,7 +37,11 @@ export function modelHandlers(context: AppContext, training: Training, indexing:
         const added = await catalog.addModel(file, {
           as,
           signal,
-          probe: (path) => probeModel(path, { signal }),
+          probe: async (path) => {
+            const found = await probeModel(path, { signal })
+            if (as !== 'embedder' || !found.ok || found.isEmbedder) return found
+            return { ...found, ok: false, reason: `it writes text (${found.architecture}) and is no embedder` }
+          },
           onStage: (stage) =>
             events.emit('models.progress', { request, model: file, stage, receivedBytes: 0, totalBytes: 0, source: 'a file of yours' }),
         })
@@ -58,7 +62,8 @@ export function modelHandlers(context: AppContext, training: Training, indexing:
     async 'models.remove'({ model }) {
       const state = training.current()
       const busy = state && ['preparing', 'training', 'paused', 'proving'].includes(state.stage)
-      if (busy && bases.chosen('chat')?.id === model) {
+      // The run's own base, which need not be the one in use by now.
+      if (busy && context.store.runs.get(state.run)?.base === model) {
         throw new IdiolectError('ModelInUse', `${model} is being trained on`, 'Stop the training first.')
       }
       await bases.unload(model)

@@ -16,7 +16,7 @@ import { createRun, examplesFile, hasPlan, readPlan, readResult, voiceFile } fro
 import type { TokenExample } from '../trainer/types.ts'
 import { readProofQueries } from './run-plan.ts'
 
-/** Examples that the control is trained on at most: it need not cost as long again as the voice. */
+/** Examples that the control is trained on at most, and for half as long: it need not cost as much again as the voice. */
 const CONTROL_EXAMPLES = 128
 
 export interface Control {
@@ -51,7 +51,7 @@ export function controlRun(folder: string): { folder: string; done: boolean } {
       {
         ...plan,
         run: `${plan.run}-control`,
-        settings: { ...plan.settings, patience: 0 },
+        settings: { ...plan.settings, epochs: Math.ceil(plan.settings.epochs / 2), patience: 0 },
         examples: { train: dealt.length, validation: 0 },
         about: { name: 'control', shuffled: true },
       },
@@ -66,7 +66,7 @@ export function controlRun(folder: string): { folder: string; done: boolean } {
 export function controlOf(folder: string): Control {
   const control = path.join(folder, 'control')
   const count = readPlan(control).examples.train
-  return { file: voiceFile(control), is: `a control voice, trained on ${count} of the same examples with their answers shuffled` }
+  return { file: voiceFile(control), is: `a control voice, trained half as long on ${count} of the same examples with their answers shuffled` }
 }
 
 /** Scores the run's proof pieces and writes proof.json; a proof that is there is read. */

@@ -5,31 +5,41 @@ export interface Requests {
   /** Runs `work` under this id; its signal fires on cancel and when the app closes. */
   run<T>(request: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>
   cancel(request: string): boolean
-  cancelAll(): void
+  /** Cancels all, takes no more, and waits until each has let go of what it used. */
+  close(): Promise<void>
 }
 
 export function createRequests(): Requests {
   const running = new Map<string, AbortController>()
+  const ends = new Set<Promise<unknown>>()
+  let closed = false
+  const cancel = (request: string): boolean => {
+    const controller = running.get(request)
+    controller?.abort(new IdiolectError('Cancelled', 'it was cancelled', null))
+    return controller !== undefined
+  }
   return {
+    cancel,
     async run(request, work) {
+      if (closed) throw new IdiolectError('Closing', 'the app is being closed', null)
       if (running.has(request)) {
         throw new IdiolectError('RequestTaken', `the request ${JSON.stringify(request)} is already running`, 'Choose another id.')
       }
       const controller = new AbortController()
       running.set(request, controller)
+      const ended = work(controller.signal)
+      ends.add(ended)
       try {
-        return await work(controller.signal)
+        return await ended
       } finally {
         running.delete(request)
+        ends.delete(ended)
       }
     },
-    cancel(request) {
-      const controller = running.get(request)
-      controller?.abort(new IdiolectError('Cancelled', 'it was cancelled', null))
-      return controller !== undefined
-    },
-    cancelAll() {
-      for (const request of [...running.keys()]) this.cancel(request)
+    async close() {
+      closed = true
+      for (const request of [...running.keys()]) cancel(request)
+      await Promise.allSettled(ends)
     },
   }
 }

@@ -19,6 +19,7 @@ import { parseTargets } from '../model/lora.ts'
 import { createBm25 } from '../retrieval/bm25.ts'
 import type { Store } from '../store/store.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
+import { createSameText } from './same-text.ts'
 
 export const TASKS: readonly TrainingTask[] = ['headline', 'prose']
 
@@ -26,7 +27,7 @@ export const TASKS: readonly TrainingTask[] = ['headline', 'prose']
  * Prose answers are ten times as long as headlines: without bounds they would take all of the training's time and all
  * of the proof's weight. Spread evenly over the history.
  */
-const MOST_PROSE = { train: 96, validation: 8, proof: 12 }
+const MOST_PROSE = { train: 64, validation: 6, proof: 8 }
 const MOST_HEADLINES = { train: 4000, validation: 40, proof: 40 }
 /** Pieces shown before a query where retrieval is on: more do not help a base of this size. */
 export const RETRIEVED = 1
@@ -55,24 +56,21 @@ function spread<T>(items: readonly T[], most: number): T[] {
 }
 
 function queriesOf(task: TrainingTask, pieces: Piece[]): TaskQuery[] {
-  return task === 'headline' ? headlineQueries(pieces).queries : proseQueries(pieces, { maxPerPiece: 2 }).queries
+  return task === 'headline' ? headlineQueries(pieces).queries : proseQueries(pieces, { maxPerPiece: 1 }).queries
 }
 
-const start = (text: string): string => text.replaceAll(/\s+/g, ' ').trim().slice(0, 200)
-
-/** Headlines that the owner picked or wrote: an example each, unless the piece is one of those held out. */
+/** Headlines that the owner picked or wrote: an example each, unless the text is one of those held out. */
 function pickedHeadlines(store: Store, heldOut: readonly Piece[]): TaskQuery[] {
-  const closed = new Set(heldOut.map((piece) => start(piece.text)))
+  const isHeldOut = createSameText(heldOut.map((piece) => piece.text))
   return store.headlines.list(1000).flatMap((record): TaskQuery[] => {
     const answer = record.edited ?? record.picked
-    if (!answer || closed.has(start(record.text))) return []
+    if (!answer || isHeldOut(record.text)) return []
     return [{ task: 'headline', document: `headline:${record.id}`, title: answer, date: record.at, input: record.text, answer }]
   })
 }
 
-/** Errors: IdiolectError `TooFewPieces`, `BadOption`. */
+/** Errors: IdiolectError `TooFewPieces`. @param options as `checkOptions` lets them pass */
 export function prepareRun(store: Store, base: Base, options: TrainOptions, threads: number): PreparedRun {
-  checkOptions(options)
   const tasks = options.tasks ?? [...TASKS]
   const pieces = history(store)
   const split = splitByTime(pieces)
@@ -122,7 +120,8 @@ function chosenSettings(defaults: TrainSettings, options: TrainOptions): TrainSe
   return { ...defaults, ...(Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined)) as Partial<TrainSettings>) }
 }
 
-function checkOptions(options: TrainOptions): void {
+/** Errors: IdiolectError `BadOption`, `BadName`. */
+export function checkOptions(options: TrainOptions): void {
   const whole = { rank: [1, 256], epochs: [1, 100], batch: [1, 1024], maxTokens: [32, 131_072], threads: [1, 256], seed: [0, 2 ** 32] } as const
   for (const [name, [least, most]] of Object.entries(whole)) {
     const value = options[name as keyof typeof whole]
@@ -135,7 +134,9 @@ function checkOptions(options: TrainOptions): void {
     if (value === undefined || (value >= least && value <= most && (name === 'dropout' || value > 0))) continue
     throw new IdiolectError('BadOption', `${name} takes a number from ${least} to ${most}, not ${value}`, null)
   }
+  if (options.targets?.length === 0) throw new IdiolectError('BadOption', 'no target was given', 'Targets are q, k, v, o, gate, up, down, or all.')
   if (options.targets) parseTargets(options.targets)
+  if ((options.name?.length ?? 0) > 120) throw new IdiolectError('BadName', 'a name has 1 to 120 characters', null)
   for (const task of options.tasks ?? []) {
     if (!TASKS.includes(task)) throw new IdiolectError('BadOption', `${JSON.stringify(task)} is no task`, `Tasks are ${TASKS.join(', ')}.`)
   }

@@ -8,18 +8,21 @@ import type { Handlers, TrainingState, TrainOptions } from '../../preload/contra
 import { IdiolectError, messageOf } from '../errors.ts'
 import { machineThreads } from '../inference/threads.ts'
 import { type TrainingRun, startTraining } from '../trainer/client.ts'
-import { createRun, hasPlan, readLog, readPlan, readResult } from '../trainer/run-folder.ts'
+import { createRun, readLog, readPlan, readResult } from '../trainer/run-folder.ts'
 import type { StepRecord, TrainResult } from '../trainer/types.ts'
 import type { AppContext } from './context.ts'
 import { type Control, controlOf, controlRun, proveRun } from './prove.ts'
-import { type PreparedRun, forecastOf, prepareRun, writeProofQueries } from './run-plan.ts'
-import { keepVoice, otherVoice } from './voices.ts'
+import { type InstalledBase, resumableRun, trainableBase } from './run-base.ts'
+import { type PreparedRun, checkOptions, forecastOf, prepareRun, writeProofQueries } from './run-plan.ts'
+import { fitsBase, keepVoice, otherVoice } from './voices.ts'
 
 type TrainCalls = Extract<keyof Handlers, `train.${string}`>
 type Stage = TrainingState['stage']
 
 const RUNNING: readonly Stage[] = ['preparing', 'training', 'paused', 'proving']
 const SPEED = 'speed'
+/** Errors that a forecast answers with instead of failing. */
+const NOT_READY = ['TooFewPieces', 'NoModel', 'NotTrainable']
 
 export interface Training {
   handlers: Pick<Handlers, TrainCalls>
@@ -41,6 +44,7 @@ export function createTraining(getContext: () => AppContext): Training {
   let finished: Promise<void> = Promise.resolve()
   let waiting = 0
   let pausedByUser = false
+  let closed = false
 
   const set = (changes: Partial<TrainingState>): TrainingState => {
     const { events, store, changed } = getContext()
@@ -94,17 +98,21 @@ export function createTraining(getContext: () => AppContext): Training {
     try {
       const onStep = (record: StepRecord): void => {
         const current = state as TrainingState
-        state = { ...current, steps: [...current.steps, record], totalSteps: record.steps }
+        // After a crash, the steps since the last checkpoint come a second time.
+        const before = current.steps.filter(({ step }) => step < record.step)
+        state = { ...current, steps: [...before, record], totalSteps: record.steps }
         context.events.emit('train.step', { run, ...record })
       }
       set({ stage: pausedByUser ? 'paused' : 'training', message: 'Loading the base model' })
       let first = true
       const result = await work(folder, (record) => {
         onStep(record)
-        if (first) set({ message: 'Learning from your pieces' })
+        if (first && state?.stage === 'training') set({ message: 'Learning from your pieces' })
         first = false
       }, () => {})
       rememberSpeed(context, readPlan(folder).base.sha256, result)
+      // A pause that came with the last step must not hold up what follows, which cannot be paused.
+      pausedByUser = false
       set({ stage: 'proving', message: 'Preparing the proof on pieces it has not seen', proving: 0 })
       const other = await control(run, folder)
       stopIfEnding()
@@ -117,15 +125,18 @@ export function createTraining(getContext: () => AppContext): Training {
         },
       })
       const voice = await keepVoice(context, run, folder, result, proof)
-      if (proof.won) context.store.voices.setActive(voice)
-      set({ stage: 'done', message: proof.verdict, proving: 1, voice })
+      const fits = fitsBase(context, voice)
+      if (proof.won && fits) context.store.voices.setActive(voice)
+      const elsewhere = proof.won && !fits ? ' It is not switched on, since another base model is in use now.' : ''
+      set({ stage: 'done', message: `${proof.verdict}${elsewhere}`, proving: 1, voice })
     } catch (error) {
       if (ending === 'cancelled') set({ stage: 'cancelled', message: 'The run was cancelled.' })
       else if (ending) set({ stage: 'interrupted', message: 'The run was interrupted and can be resumed.' })
       else {
         const next = error instanceof IdiolectError && error.next ? ` ${error.next}` : ''
         const resumable = error instanceof IdiolectError && error.name === 'WorkerDied'
-        set({ stage: resumable ? 'interrupted' : 'failed', message: `${messageOf(error)}.${next}`, error: messageOf(error) })
+        const what = messageOf(error).replace(/\.$/, '')
+        set({ stage: resumable ? 'interrupted' : 'failed', message: `${what}.${next}`, error: messageOf(error) })
       }
     }
   }
@@ -141,23 +152,43 @@ export function createTraining(getContext: () => AppContext): Training {
       run, stage: 'preparing', message: 'Preparing', startedAt: createdAt, steps, totalSteps, proving: 0, voice: null, error: null,
     }
     set({})
-    finished = follow(run, folder)
+    finished = follow(run, folder).catch(() => {
+      // Its end could not be written down (a full disk): the next start of the app finds it interrupted.
+    })
     return state
   }
 
-  const prepare = (options: TrainOptions): Promise<PreparedRun> => {
+  const prepare = (options: TrainOptions, model: InstalledBase): Promise<PreparedRun> => {
     const { store, bases } = getContext()
     const threads = getContext().options.host === 'terminal' ? machineThreads().chat : machineThreads().train
-    return bases.withBase(async (base) => prepareRun(store, base, options, threads))
+    return bases.withBase(async (base) => {
+      // The turn may come late, and another base may have been chosen meanwhile: its tokens are not this one's.
+      if (base.file !== model.path) {
+        throw new IdiolectError('BaseChanged', `the base was changed from ${model.path} to ${base.file} meanwhile`, 'Train again.')
+      }
+      return prepareRun(store, base, options, threads)
+    })
   }
 
   const start = async (options: TrainOptions): Promise<TrainingState> => {
     refuseWhenRunning()
-    const { store, bases, catalog } = getContext()
-    if (options.base) await bases.choose(installed(catalog.findModel(options.base)))
-    const model = bases.baseModel()
-    const prepared = await prepare(options)
+    checkOptions(options)
+    const context = getContext()
+    const before = context.bases.chosen('chat')
+    const model = trainableBase(context, options.base)
+    if (options.base) await context.bases.choose(model)
+    try {
+      return begin(options, model, await prepare(options, model))
+    } catch (error) {
+      // A run that never began must not leave another base behind.
+      if (before && context.bases.chosen('chat')?.id === model.id) await context.bases.choose(before)
+      throw error
+    }
+  }
+
+  const begin = (options: TrainOptions, model: InstalledBase, prepared: PreparedRun): TrainingState => {
     refuseWhenRunning()
+    const { store } = getContext()
     const createdAt = new Date().toISOString()
     const run = newRunId(store.folder, createdAt)
     const folder = runFolder(run)
@@ -172,7 +203,7 @@ export function createTraining(getContext: () => AppContext): Training {
           settings: prepared.settings,
           examples: { train: prepared.train.length, validation: prepared.validation.length },
           about: {
-            name: options.name ?? `Voice of ${createdAt.slice(0, 10)}`,
+            name: options.name?.trim() || `Voice of ${createdAt.slice(0, 10)}`,
             pieces: prepared.pieces,
             tasks: options.tasks ?? [...new Set(prepared.train.map(({ task }) => task))],
             trainTasks: prepared.train.map(({ task }) => task),
@@ -190,17 +221,15 @@ export function createTraining(getContext: () => AppContext): Training {
   }
 
   const refuseWhenRunning = (): void => {
+    if (closed) throw new IdiolectError('Closing', 'the app is being closed', null)
     if (running()) throw new IdiolectError('AlreadyTraining', `the run ${state?.run} is going on`, 'Wait for it, or cancel it.')
   }
   const runFolder = (run: string): string => path.join(getContext().store.folder, 'runs', run)
 
   const resume = async (run: string): Promise<TrainingState> => {
     refuseWhenRunning()
-    const { store } = getContext()
-    const record = store.runs.get(run)
-    if (!record) throw new IdiolectError('UnknownRun', `there is no run ${JSON.stringify(run)}`, null)
-    if (record.stage === 'done') throw new IdiolectError('AlreadyDone', `the run ${run} is done; its voice is ${record.voice}`, null)
-    if (!hasPlan(record.folder)) throw new IdiolectError('BadRun', `${record.folder} holds no plan`, 'Train again.')
+    const record = await resumableRun(getContext(), run)
+    refuseWhenRunning()
     return launch(run, record.folder, record.createdAt)
   }
 
@@ -255,6 +284,7 @@ export function createTraining(getContext: () => AppContext): Training {
     result: (run) => readResult(runFolder(run)),
     folderOf: runFolder,
     async close() {
+      closed = true
       if (running()) await end('interrupted')
       await finished
     },
@@ -262,11 +292,12 @@ export function createTraining(getContext: () => AppContext): Training {
       async 'train.forecast'(options) {
         const context = getContext()
         try {
-          const model = context.bases.baseModel()
+          checkOptions(options)
+          const model = trainableBase(context)
           const speed = context.store.settings.get<{ tokensPerSecond: number; bytes: number }>(`${SPEED}.${model.sha256}`)
-          return forecastOf(await prepare(options), speed)
+          return forecastOf(await prepare(options, model), speed)
         } catch (error) {
-          if (!(error instanceof IdiolectError) || !['TooFewPieces', 'NoModel'].includes(error.name)) throw error
+          if (!(error instanceof IdiolectError) || !NOT_READY.includes(error.name)) throw error
           return {
             ready: false, why: `${error.message}.${error.next ? ` ${error.next}` : ''}`, pieces: context.store.documents.mine().length,
             examples: { train: 0, validation: 0, proof: 0 }, tokens: 0, steps: 0, seconds: null, memoryBytes: null,
@@ -284,11 +315,6 @@ export function createTraining(getContext: () => AppContext): Training {
       },
     },
   }
-}
-
-function installed<T extends { installed: boolean; name: string }>(model: T): T {
-  if (!model.installed) throw new IdiolectError('NotInstalled', `${model.name} is not on this machine yet`, 'Get it first.')
-  return model
 }
 
 /** `2026-11-23-1`: the day, and how many runs it has had. */

@@ -1,5 +1,5 @@
 /** The voices' surface: cards, switching, export and import; and how a finished run becomes a voice. */
-import { copyFileSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Handlers, Proof, Voice } from '../../preload/contract.ts'
 import { checkVoice } from '../adapters/check-voice.ts'
@@ -26,8 +26,7 @@ export async function keepVoice(context: AppContext, run: string, folder: string
   const plan = readPlan(folder)
   const file = fileOf(context, run)
   mkdirSync(path.dirname(file), { recursive: true })
-  copyFileSync(voiceFile(folder), `${file}.part`)
-  renameSync(`${file}.part`, file)
+  exportVoice(voiceFile(folder), file)
   const card: Card = {
     id: run,
     name: String(plan.about.name),
@@ -75,6 +74,11 @@ export function voiceFor(context: AppContext, voice: string | null | undefined, 
     throw new IdiolectError('VoiceMismatch', why, 'Choose another voice, or the base it was trained on.')
   }
   return { id, use: { file: fileOf(context, id), scale } }
+}
+
+/** Can the base in use speak with this voice? */
+export function fitsBase(context: AppContext, id: string): boolean {
+  return whyNotUsable(context, id) === null
 }
 
 const checked = new Map<string, string | null>()

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { createBases } from '../app/bases.ts'
 import { openCatalog } from '../app/catalog.ts'
 import { defaultDataFolder } from '../app/data-folder.ts'
+import { installedBase, trainableBase } from '../app/run-base.ts'
 import { IdiolectError } from '../errors.ts'
 import { readLampFile } from '../evaluation/lamp-file.ts'
 import { type LampResult, LAMP_METHODS, runLamp, type TrainVoice } from '../evaluation/lamp-run.ts'
@@ -41,6 +42,9 @@ export function lampCommand(program: Command): void {
     .action(async (file: string, own: LampOptions, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
       const dataFolder = options.data ? path.resolve(options.data) : defaultDataFolder()
+      for (const name of ['users', 'methods', 'targets'] as const) {
+        if (own[name]?.length === 0) throw new IdiolectError('BadOption', `--${name} was given an empty list`, null)
+      }
       const lampFile = readLampFile(path.resolve(file))
       const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-')
       const out = path.resolve(own.out ?? path.join(dataFolder, 'lamp', `${lampFile.task}-${stamp}`))
@@ -50,8 +54,8 @@ export function lampCommand(program: Command): void {
 }
 
 async function run(file: ReturnType<typeof readLampFile>, dataFolder: string, out: string, own: LampOptions): Promise<LampResult> {
-  const store = await openStore(dataFolder)
   const catalog = openCatalog(dataFolder)
+  const store = await openStore(dataFolder)
   const bases = createBases(store, catalog, () => () => {})
   const controller = new AbortController()
   let worker: TrainingRun | null = null
@@ -63,8 +67,10 @@ async function run(file: ReturnType<typeof readLampFile>, dataFolder: string, ou
   process.on('SIGTERM', interrupt)
   const progress = createProgress()
   try {
-    if (own.base) await bases.choose(catalog.findModel(own.base))
-    const model = bases.baseModel()
+    // For this run only: the benchmark must not change what the user writes with.
+    const trains = own.methods?.every((method) => method === 'base' || method === 'retrieval') !== true
+    const model = (trains ? trainableBase : installedBase)({ catalog, bases }, own.base)
+    await bases.choose(model, false)
     const train: TrainVoice = async (examples, validation, settings, runFolder, { user }) => {
       if (!hasPlan(runFolder)) {
         createRun(

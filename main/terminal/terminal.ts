@@ -3,6 +3,7 @@
  * as one clear sentence and a non-zero exit.
  */
 import path from 'node:path'
+import type { ContractError } from '../../preload/contract.ts'
 import { createApp } from '../app/app.ts'
 import { defaultDataFolder } from '../app/data-folder.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
@@ -71,11 +72,22 @@ export function fail(error: unknown, options: GlobalOptions): void {
   const known = error instanceof IdiolectError
   const next = known ? error.next : null
   process.stderr.write(`${messageOf(error)}\n${next ? `${next}\n` : ''}`)
-  if (options.json) {
-    const name = known ? error.name : 'Error'
-    process.stdout.write(`${JSON.stringify({ error: { name, message: messageOf(error), next } }, null, 2)}\n`)
-  }
+  printError(options, { name: known ? error.name : 'Error', message: messageOf(error), next })
   process.exitCode = 1
+}
+
+/** With --json, stdout has its one object also when there is no result. */
+export function printError({ json }: GlobalOptions, error: ContractError): void {
+  if (json) process.stdout.write(`${JSON.stringify({ error }, null, 2)}\n`)
+}
+
+/** A reader that has seen enough (`| head`) is no failure. */
+export function quietPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
 }
 
 /** A number option, checked. */

@@ -26,10 +26,16 @@ export function trainCommand(program: Command): void {
     .option('--resume <run>', 'go on with a run that was interrupted')
     .action(async (own: TrainOptions & { resume?: string }, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
-      const { resume, ...training } = own
+      const { resume, ...wanted } = own
+      if (resume !== undefined && Object.keys(wanted).length > 0) {
+        throw new IdiolectError(
+          'BadOption',
+          `--resume goes on with the plan of ${JSON.stringify(resume)}, and takes no ${Object.keys(wanted).join(', ')} beside it`,
+          'Leave the other options out, or train anew.',
+        )
+      }
       await withApp(options, async (app) => {
-        const { json: _j, data: _d, ...wanted } = training as TrainOptions & GlobalOptions
-        const state = await trainInTerminal(app, resume ? { resume } : wanted)
+        const state = await trainInTerminal(app, resume === undefined ? wanted : { resume })
         const voices = await app.handlers['voices.list']({})
         const voice = voices.find((one) => one.id === state.voice)
         const result = app.training.result(state.run)
@@ -96,7 +102,7 @@ export async function trainInTerminal(app: TerminalApp, what: TrainOptions | { r
     const state = await ended(app, started)
     if (state.stage === 'done') return state
     const next = state.stage === 'interrupted' ? `Go on with it: train --resume ${state.run}` : null
-    throw new IdiolectError('TrainingFailed', state.error ?? state.message, next)
+    throw new IdiolectError('TrainingFailed', state.message, next)
   } finally {
     off()
     progress.done()

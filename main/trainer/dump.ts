@@ -1,27 +1,72 @@
-/** The first step's loss, gradients and batch, written for a comparison with another implementation (test/reference). */
-import { mkdirSync, writeFileSync } from 'node:fs'
+/**
+ * What another implementation needs to be held against this one (test/reference): the examples, the adapter before the
+ * first step, the first step's gradients, and each step's batch, learning rate, loss and gradient norm.
+ */
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { writeVoiceFile } from '../adapters/voice-file.ts'
 import { text } from '../gguf/values.ts'
 import { writeGguf } from '../gguf/write.ts'
-import type { Engine } from '../model/engine.ts'
-import type { PairValues } from '../model/lora.ts'
-import { writeExamples } from './examples-file.ts'
-import type { TokenExample } from './types.ts'
+import type { Lora, PairValues } from '../model/lora.ts'
+import { examplesFile } from './run-folder.ts'
+import type { RunPlan } from './types.ts'
 
-/** Writes `gradients.gguf` (`<weight>.lora_a.grad`, `.lora_b.grad`), `batch.bin` and `loss.json` into a folder. */
-export function dumpGradients(folder: string, engine: Engine, gradients: PairValues[], loss: number, batch: TokenExample[]): void {
+export interface DumpedStep {
+  /** Places of the batch's examples in examples.bin. */
+  batch: number[]
+  lr: number
+  loss: number
+  gradNorm: number
+}
+
+export interface Dump {
+  /** The first step's gradients: mean per answer token, before clipping. */
+  gradients(values: PairValues[]): void
+  step(step: DumpedStep): void
+  /** Writes `curve.json`. */
+  end(): void
+}
+
+/** Begins a dump with `examples.bin` and `init.gguf`. */
+export function beginDump(folder: string, runFolder: string, plan: RunPlan, lora: Lora, init: PairValues[]): Dump {
   mkdirSync(folder, { recursive: true })
-  const lora = engine.lora as NonNullable<Engine['lora']>
-  writeGguf(path.join(folder, 'gradients.gguf'), {
-    metadata: { 'general.type': text('gradients'), 'general.architecture': text(engine.h.architecture) },
-    tensors: lora.pairs.flatMap((pair, i) => {
-      const { a, b } = gradients[i] as PairValues
-      return [
-        { name: `${pair.tensor}.lora_a.grad`, type: 'F32' as const, shape: [pair.inputs, lora.spec.rank], data: a },
-        { name: `${pair.tensor}.lora_b.grad`, type: 'F32' as const, shape: [lora.spec.rank, pair.outputs], data: b },
-      ]
-    }),
+  copyFileSync(examplesFile(runFolder), path.join(folder, 'examples.bin'))
+  writeVoiceFile(path.join(folder, 'init.gguf'), {
+    architecture: plan.base.architecture,
+    alpha: plan.settings.alpha,
+    rank: plan.settings.rank,
+    targets: plan.settings.targets,
+    baseSha256: plan.base.sha256,
+    baseName: plan.base.id,
+    createdAt: plan.createdAt,
+    name: 'before the first step',
+    tensors: lora.pairs.map((pair, i) => ({ name: pair.tensor, K: pair.inputs, M: pair.outputs, ...(init[i] as PairValues) })),
   })
-  writeExamples(path.join(folder, 'batch.bin'), batch, [])
-  writeFileSync(path.join(folder, 'loss.json'), `${JSON.stringify({ loss, examples: batch.length })}\n`)
+  const steps: DumpedStep[] = []
+  return {
+    gradients(values) {
+      writeGguf(path.join(folder, 'gradients.gguf'), {
+        metadata: { 'general.type': text('gradients'), 'general.architecture': text(plan.base.architecture) },
+        tensors: lora.pairs.flatMap((pair, i) => {
+          const { a, b } = values[i] as PairValues
+          return [
+            { name: `${pair.tensor}.lora_a.grad`, type: 'F32' as const, shape: [pair.inputs, plan.settings.rank], data: a },
+            { name: `${pair.tensor}.lora_b.grad`, type: 'F32' as const, shape: [plan.settings.rank, pair.outputs], data: b },
+          ]
+        }),
+      })
+    },
+    step: (step) => void steps.push(step),
+    end() {
+      const curve = {
+        batches: steps.map((step) => step.batch),
+        lr: steps.map((step) => step.lr),
+        weightDecay: plan.settings.weightDecay,
+        clip: plan.settings.clip,
+        loss: steps.map((step) => step.loss),
+        gradNorm: steps.map((step) => step.gradNorm),
+      }
+      writeFileSync(path.join(folder, 'curve.json'), `${JSON.stringify(curve)}\n`)
+    },
+  }
 }

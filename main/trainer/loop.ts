@@ -16,7 +16,7 @@ import { readHyperparameters } from '../model/hyperparameters.ts'
 import { type PairValues, parseTargets } from '../model/lora.ts'
 import { seeded, shuffle } from '../model/random.ts'
 import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
-import { dumpGradients } from './dump.ts'
+import { beginDump, type Dump } from './dump.ts'
 import { type EngineChoice, pickWeightType, planMemory } from './engine-choice.ts'
 import { readExamples } from './examples-file.ts'
 import type { FromWorker } from './messages.ts'
@@ -29,7 +29,7 @@ export interface LoopOptions {
   /** Least seconds between checkpoints. */
   checkpointSeconds?: number
   memoryCap?: number
-  /** Folder for the first step's gradients, for comparing with another implementation. */
+  /** Folder for what a comparison with another implementation needs; B then begins at random, or A has no gradient. */
   dump?: string
   report: (message: FromWorker) => void
   /** Awaited between blocks: may wait (pause) or throw `Stopped`. */
@@ -68,7 +68,8 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
   })
   const run = new Run(folder, plan, engine, train, validation, options, started, choice)
   options.report({ type: 'chosen', choice, device: device.description, resumedAt: run.position.step, steps: run.steps })
-  return run.finish(await run.all())
+  await run.all()
+  return run.finish()
 }
 
 function disposable(device: Device): Device & Disposable {
@@ -108,6 +109,7 @@ class Run {
   readonly #perEpoch: number
   readonly #moments: Moments[]
   #best: Float32Array[] | null = null
+  #dump: Dump | null = null
   #lastCheckpoint = performance.now()
   #sitting = performance.now()
 
@@ -132,6 +134,14 @@ class Run {
     if (kept && kept.arrays.length > this.#moments.length * 3) this.#best = kept.arrays.slice(this.#moments.length * 3)
     trimLog(folder, this.position.step)
     this.#upload()
+    if (options.dump && engine.lora) this.#dump = beginDump(options.dump, folder, plan, engine.lora, this.#values())
+  }
+
+  #values(): PairValues[] {
+    return (this.engine.lora?.pairs ?? []).map((_, i) => ({
+      a: (this.#moments[2 * i] as Moments).value,
+      b: (this.#moments[2 * i + 1] as Moments).value,
+    }))
   }
 
   #arrays(): number {
@@ -145,7 +155,9 @@ class Run {
       const bound = 1 / Math.sqrt(pair.inputs)
       const a = new Float32Array(pair.inputs * this.plan.settings.rank)
       for (let i = 0; i < a.length; i++) a[i] = (2 * random.next() - 1) * bound
-      return [zeroMoments(a), zeroMoments(new Float32Array(pair.outputs * this.plan.settings.rank))]
+      const b = new Float32Array(pair.outputs * this.plan.settings.rank)
+      if (this.options.dump) for (let i = 0; i < b.length; i++) b[i] = (2 * random.next() - 1) * 0.01
+      return [zeroMoments(a), zeroMoments(b)]
     })
   }
 
@@ -155,29 +167,30 @@ class Run {
     })
   }
 
-  async all(): Promise<'done' | 'early'> {
+  /** Every step that is left, or fewer when the validation part no longer gains. */
+  async all(): Promise<void> {
     const { patience } = this.plan.settings
     while (this.position.step < this.steps) {
       await this.#step(this.position.step + 1)
-      if (patience > 0 && this.position.sinceBest >= patience) return 'early'
+      if (patience > 0 && this.position.sinceBest >= patience) return
       const due = (this.options.checkpointSeconds ?? 5) * 1000
       if (performance.now() - this.#lastCheckpoint >= due) this.#checkpoint()
     }
-    return 'done'
   }
 
   /** Examples of a step: each epoch deals all of them once, in an order of its own. */
-  #batch(step: number): TokenExample[] {
+  #batch(step: number): number[] {
     const epoch = Math.floor((step - 1) / this.#perEpoch)
     const order = shuffle(Array.from(this.train.keys()), seeded(`${this.plan.settings.seed}/shuffle/${epoch}`))
     const from = ((step - 1) % this.#perEpoch) * this.plan.settings.batch
-    return order.slice(from, from + this.plan.settings.batch).map((i) => this.train[i] as TokenExample)
+    return order.slice(from, from + this.plan.settings.batch)
   }
 
   async #step(step: number): Promise<void> {
     const began = performance.now()
     const { settings } = this.plan
-    const batch = this.#batch(step)
+    const dealt = this.#batch(step)
+    const batch = dealt.map((i) => this.train[i] as TokenExample)
     const answers = batch.reduce((sum, example) => sum + example.tokens.length - example.answerFrom, 0)
     const tokens = batch.reduce((sum, example) => sum + example.tokens.length, 0)
     let loss = 0
@@ -186,13 +199,14 @@ class Run {
       loss += await this.engine.trainPack(pack(part), { dropoutSeed, between: this.options.between })
     }
     const gradients = this.engine.takeGradient(answers)
-    if (this.options.dump && step === 1) dumpGradients(this.options.dump, this.engine, gradients, loss / answers, batch)
+    if (step === 1) this.#dump?.gradients(gradients)
     const lr = learningRate(settings.lr, settings.warmup, step, this.steps)
     const gradNorm = adamwStep(this.#moments, gradients.flatMap(({ a, b }) => [a, b]), step, lr, settings)
     if (!Number.isFinite(gradNorm)) {
       throw new IdiolectError('NotANumber', `the gradient of step ${step} came out as ${gradNorm}`, 'Try a smaller learning rate.')
     }
     this.#upload()
+    this.#dump?.step({ batch: dealt, lr, loss: loss / answers, gradNorm })
     const seconds = (performance.now() - began) / 1000
     const validation = await this.#measureIfDue(step)
     const { position } = this
@@ -236,11 +250,12 @@ class Run {
   }
 
   /** Writes the voice from the weights that did best on the validation part, or the last ones without one. */
-  finish(_how: 'done' | 'early'): TrainResult {
+  finish(): TrainResult {
     const { plan, engine, position } = this
     const values = this.#best ?? this.#moments.map((moment) => moment.value)
     const lora = engine.lora as NonNullable<Engine['lora']>
     this.#checkpoint()
+    this.#dump?.end()
     writeVoiceFile(voiceFile(this.folder), {
       architecture: plan.base.architecture,
       alpha: plan.settings.alpha,
