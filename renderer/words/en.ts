@@ -10,6 +10,7 @@ export const en = {
     connectionLost: 'The connection to Idiolect is lost. Trying again…',
     connectionRefused: 'Idiolect was started again, and no longer knows this page.',
     loading: 'Opening…',
+    notOpened: 'Idiolect could not be opened here.',
     close: 'Close',
     cancel: 'Cancel',
     retry: 'Try again',
@@ -196,6 +197,7 @@ export const en = {
     plotHint:
       'Loss is how surprised the model is by your text while it learns. It should fall; when validation rises again, it has learned enough.',
     interruptedTitle: 'A training was interrupted',
+    interruptedAt: (step: string, steps: string): string => `It had come to step ${step} of ${steps}.`,
     resume: 'Go on with it',
     startAnew: 'Start anew',
     failed: 'The training failed',

@@ -17,7 +17,10 @@ describe.skipIf(noChromium !== null)(`the main job in Chromium${skipped(noChromi
     browser = await launchChromium()
   })
   afterAll(() => browser?.close())
-  mainJob(inChromium(() => browser), 'chromium')
+  mainJob(
+    inChromium(() => browser),
+    'chromium',
+  )
 })
 
 describe.skipIf(noElectron !== null)(`the main job in Electron${skipped(noElectron)}`, { timeout: TRAINING }, () => {

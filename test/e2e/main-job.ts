@@ -22,7 +22,8 @@ function postsAbout(word: string): number {
   const matters = readdirSync(folder)
     .filter((name) => name.endsWith('.md'))
     .map((name) => readFileSync(path.join(folder, name), 'utf8').split('---')[1] ?? '')
-  return matters.filter((matter) => (matter.match(/^(title|tags):.*$/gm) ?? []).join().toLowerCase().includes(word)).length
+  return matters.filter((matter) => (matter.match(/^(title|tags):.*$/gm) ?? []).join().toLowerCase().includes(word))
+    .length
 }
 
 /** The tests of one window, in the order of the job; after a failure the rest has nothing to stand on and is skipped. */
@@ -130,7 +131,10 @@ export function mainJob(open: OpenApp, prefix: string): void {
     const { won, text } = await steps.proofShown(page)
     expect(won || text.includes('Not convincing yet')).toBe(true)
     expect(text).toMatch(/Tried on [3-5] pieces that were kept out of training/)
-    const values = await page.getByRole('group', { name: /^Bars of NLL/ }).locator('.value').allInnerTexts()
+    const values = await page
+      .getByRole('group', { name: /^Bars of NLL/ })
+      .locator('.value')
+      .allInnerTexts()
     expect(values).toHaveLength(6)
     expect(values.every((value) => Number(value) > 0 && Number(value) < 12)).toBe(true)
     const on = page.getByRole('switch', { name: 'Write in the voice Edda' })
@@ -178,7 +182,10 @@ export function mainJob(open: OpenApp, prefix: string): void {
   it('chats: the answer streams, stops, and opens its sources', async () => {
     const { page } = app
     await go(page, 'Chat')
-    await steps.ask(page, 'Write a long letter about the log, the clocks and the ferry, with every detail you can think of.')
+    await steps.ask(
+      page,
+      'Write a long letter about the log, the clocks and the ferry, with every detail you can think of.',
+    )
     const streaming = page.locator('[data-testid="answer"][data-streaming]')
     await expect.poll(async () => (await textOf(streaming)).replace('Thinking…', ''), { timeout: 60_000 }).not.toBe('')
     await page.getByTestId('stop-button').click()

@@ -37,6 +37,8 @@ export async function barriers(page: Page): Promise<string[]> {
   const found: string[] = []
   for (const scheme of ['light', 'dark'] satisfies Scheme[]) {
     await page.emulateMedia({ colorScheme: scheme })
+    // The colours of the frame before would be measured against the ground of this one.
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
     // By evaluation: a script element would break the page's own content security policy.
     await page.evaluate(axeSource)
     const violations = await page.evaluate(async () => {
@@ -58,6 +60,7 @@ export async function go(page: Page, space: SpaceName): Promise<void> {
 
 /** One line's text without doubled spaces. */
 export async function textOf(locator: Locator): Promise<string> {
+  // biome-ignore lint/performance/useDomNodeTextContent: the text as a user sees it, line by line
   return (await locator.innerText()).replace(/\s+/g, ' ').trim()
 }
 
@@ -65,5 +68,5 @@ export async function textOf(locator: Locator): Promise<string> {
 export async function stepShown(page: Page): Promise<number> {
   const line = page.getByText(/^Step [\d,]+ of [\d,]+$/)
   if ((await line.count()) === 0) return 0
-  return Number((await line.first().innerText()).replaceAll(',', '').match(/\d+/)?.[0])
+  return Number((await textOf(line.first())).replaceAll(',', '').match(/\d+/)?.[0])
 }

@@ -78,7 +78,10 @@ export async function takeScreens(log: (line: string) => void): Promise<void> {
     const app = await inChromium(() => browser)(data, { IDIOLECT_MODELS: path.dirname(SMOLLM) })
     try {
       const { page } = app
-      await page.getByTestId('first-start').or(page.getByRole('navigation', { name: 'Spaces' })).waitFor()
+      await page
+        .getByTestId('first-start')
+        .or(page.getByRole('navigation', { name: 'Spaces' }))
+        .waitFor()
       if (await page.getByTestId('first-start').isVisible()) await seed(page, log)
       await shootLibrary(page)
       await shootVoice(page)

@@ -16,7 +16,10 @@ export async function importSample(page: Page): Promise<Locator> {
 
 /** Answers the question whose text contains `about` with no, and waits until it is gone. */
 export async function keepForReading(page: Page, about: string): Promise<void> {
-  const question = page.getByRole('listitem').filter({ hasText: about }).filter({ hasText: 'No, keep for reading only' })
+  const question = page
+    .getByRole('listitem')
+    .filter({ hasText: about })
+    .filter({ hasText: 'No, keep for reading only' })
   await question.getByRole('button', { name: 'No, keep for reading only' }).click()
   await question.waitFor({ state: 'detached' })
 }
