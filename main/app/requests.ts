@@ -23,7 +23,11 @@ export function createRequests(): Requests {
     async run(request, work) {
       if (closed) throw new IdiolectError('Closing', 'the app is being closed', null)
       if (running.has(request)) {
-        throw new IdiolectError('RequestTaken', `the request ${JSON.stringify(request)} is already running`, 'Choose another id.')
+        throw new IdiolectError(
+          'RequestTaken',
+          `the request ${JSON.stringify(request)} is already running`,
+          'Choose another id.',
+        )
       }
       const controller = new AbortController()
       running.set(request, controller)

@@ -21,7 +21,8 @@ type Models = Pick<AppContext, 'catalog' | 'bases'>
 export function installedBase({ catalog, bases }: Models, id?: string): InstalledBase {
   const model = id === undefined ? bases.baseModel() : catalog.findModel(id)
   const { path: file, sha256 } = model
-  if (model.role !== 'chat') throw new IdiolectError('NotABase', `${model.id} is an embedder, which writes no text`, 'Choose a chat model.')
+  if (model.role !== 'chat')
+    throw new IdiolectError('NotABase', `${model.id} is an embedder, which writes no text`, 'Choose a chat model.')
   if (!model.installed || !file || !sha256) {
     const why = model.missing ?? `${model.name} is not on this machine yet`
     throw new IdiolectError('NotInstalled', why, model.origin === 'file' ? 'Add the file again.' : 'Get it first.')
@@ -34,7 +35,11 @@ export function trainableBase(models: Models, id?: string): InstalledBase {
   const model = installedBase(models, id)
   const { trainable, whyNot } = trainability(model)
   if (trainable) return model
-  throw new IdiolectError('NotTrainable', `no voice can be trained on ${model.id}: ${whyNot}`, 'Choose another base model.')
+  throw new IdiolectError(
+    'NotTrainable',
+    `no voice can be trained on ${model.id}: ${whyNot}`,
+    'Choose another base model.',
+  )
 }
 
 /**
@@ -45,9 +50,14 @@ export async function resumableRun({ store }: AppContext, run: string): Promise<
   const record = store.runs.get(run) ?? foundRun(store.folder, run)
   if (!record) {
     const known = store.runs.list().map(({ id }) => id)
-    throw new IdiolectError('UnknownRun', `there is no run ${JSON.stringify(run)}; there are: ${known.join(', ') || 'none'}`, null)
+    throw new IdiolectError(
+      'UnknownRun',
+      `there is no run ${JSON.stringify(run)}; there are: ${known.join(', ') || 'none'}`,
+      null,
+    )
   }
-  if (record.stage === 'done') throw new IdiolectError('AlreadyDone', `the run ${run} is done; its voice is ${record.voice}`, null)
+  if (record.stage === 'done')
+    throw new IdiolectError('AlreadyDone', `the run ${run} is done; its voice is ${record.voice}`, null)
   if (!hasPlan(record.folder)) throw new IdiolectError('BadRun', `${record.folder} holds no plan`, 'Train again.')
   await checkBase(readPlan(record.folder))
   if (!store.runs.get(run)) store.runs.put(record)

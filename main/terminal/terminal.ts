@@ -97,7 +97,7 @@ export function numberOption(name: string, least: number, most: number, whole = 
     if (text.trim() !== '' && value >= least && value <= most && (!whole || Number.isInteger(value))) return value
     throw new IdiolectError(
       'BadOption',
-      `--${name} takes a ${whole ? 'whole ' : ''}number from ${least} to ${most}, not ${JSON.stringify(text)}`,
+      `${name.length === 1 ? '-' : '--'}${name} takes a ${whole ? 'whole ' : ''}number from ${least} to ${most}, not ${JSON.stringify(text)}`,
       null,
     )
   }
