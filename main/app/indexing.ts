@@ -2,19 +2,21 @@
  * Vectors for passages that have none yet, made in the background a few at a time: words are searched at once, meaning
  * follows. It waits while a voice is trained, and lets every other call go first.
  */
-import type { Embedder } from '../inference/types.ts'
 import { reembed } from '../library/embed.ts'
 import type { AppContext } from './context.ts'
 
 /** Passages a turn: the base's own states take seconds for these, an embedder a moment. */
 const TURN = { base: 4, embedder: 64 }
-/** Seconds that a command of the terminal spends on them where only the base's own states serve. */
-const TERMINAL_SECONDS = 30
+/**
+ * Passages that a command of the terminal gives vectors to where only the base's own states serve: they take a third of
+ * a second each on two cores. Larger libraries are found by words there; the app makes their vectors while it is open.
+ */
+const MOST_BY_BASE = 150
 
 export interface Indexing {
   /** Begins, or looks again for what is new; returns at once. */
   begin(): void
-  /** For the terminal: all of it with an embedder, else as much as half a minute gives. Returns what is left. */
+  /** For the terminal: all of it with an embedder, or of a small library without one. Returns what is left. */
   now(request: string, signal: AbortSignal): Promise<number>
   close(): Promise<void>
 }
@@ -25,14 +27,14 @@ export function createIndexing(context: AppContext): Indexing {
   let closed = false
 
   /** One turn; false when nothing is left, or nothing can be done. */
-  const turn = (request: string, signal?: AbortSignal): Promise<{ more: boolean; kind: Embedder['kind'] | null }> =>
+  const turn = (request: string, signal?: AbortSignal): Promise<{ more: boolean }> =>
     bases.withEmbedder(async (embedder) => {
-      if (!embedder) return { more: false, kind: null }
+      if (!embedder) return { more: false }
       const done = await reembed(store, embedder, { most: TURN[embedder.kind], ...(signal ? { signal } : {}) })
       const left = store.passages.pendingCount()
       const total = left + store.passages.embeddedCount()
       if (done > 0) events.emit('import.progress', { request, stage: 'embedding', done: total - left, total, current: null })
-      return { more: left > 0 && done > 0, kind: embedder.kind }
+      return { more: left > 0 && done > 0 }
     })
 
   const training = (): boolean => {
@@ -63,11 +65,10 @@ export function createIndexing(context: AppContext): Indexing {
         })
     },
     async now(request, signal) {
-      const until = performance.now() + TERMINAL_SECONDS * 1000
-      for (;;) {
-        const { more, kind } = await turn(request, signal)
-        if (!more || (kind === 'base' && performance.now() > until)) return store.passages.pendingCount()
-      }
+      const left = (): number => store.passages.pendingCount()
+      if (bases.chosen('embedder') === null && left() > MOST_BY_BASE) return left()
+      while ((await turn(request, signal)).more);
+      return left()
     },
     async close() {
       closed = true

@@ -5,6 +5,10 @@ import { type GlobalOptions, createProgress, numberOption, print, withApp } from
 
 const STAGES = { finding: 'Finding files', reading: 'Reading', embedding: 'Learning where things stand', indexing: 'Indexing' }
 
+function withoutEmbedder(passages: { count(): number; embeddedCount(): number }): string {
+  return `No sentence embedder is installed: passages are found by words, and ${passages.embeddedCount()} of ${passages.count()} by the base model's own states too. \`models add FILE --as embedder\` finds better by meaning.`
+}
+
 export function libraryCommands(program: Command): void {
   program
     .command('import')
@@ -21,6 +25,8 @@ export function libraryCommands(program: Command): void {
         const absolute = paths.map((one) => path.resolve(one))
         const report = await app.handlers['library.import']({ request: 'import', paths: absolute })
         progress.done()
+        const { embedder } = await app.handlers['app.state']({})
+        if (embedder === null) process.stderr.write(`${withoutEmbedder(app.context.store.passages)}\n`)
         const { documents, passages, unchanged, skipped, questions } = report
         print(options, { documents, passages, unchanged, skipped, questions }, () => [
           `${documents} pieces read, ${unchanged} unchanged, ${passages} passages`,
