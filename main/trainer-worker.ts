@@ -2,6 +2,7 @@
  * The worker process's entry: trains one run and reports to its parent. A process of its own, because ggml ends the
  * process on a failed assertion, and that must cost a run, not the app. It ends when its parent does.
  */
+import os from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
 import { IdiolectError, messageOf } from './errors.ts'
 import { Stopped, trainRun } from './trainer/loop.ts'
@@ -31,6 +32,7 @@ async function between(): Promise<void> {
 
 async function start(message: Extract<ToWorker, { type: 'start' }>): Promise<void> {
   try {
+    if (message.background) os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL)
     const { folder, threads, checkpointSeconds, memoryCap, dump } = message
     const result = await trainRun(folder, {
       ...(threads === undefined ? {} : { threads }),

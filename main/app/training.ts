@@ -64,7 +64,7 @@ export function createTraining(getContext: () => AppContext): Training {
     const known = readResult(folder)
     if (known) return known
     stopIfEnding()
-    worker = startTraining(folder, { onStep, onLoading })
+    worker = startTraining(folder, { onStep, onLoading, background: getContext().options.host !== 'terminal' })
     applyPause()
     try {
       return await worker.done

@@ -29,6 +29,8 @@ export interface StartOptions extends TrainingEvents {
   checkpointSeconds?: number
   memoryCap?: number
   dump?: string
+  /** Every other program on the machine goes first. */
+  background?: boolean
 }
 
 /** Seconds that a worker is given to stop by itself before it is ended; the checkpoint on disk stands either way. */

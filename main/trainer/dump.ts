@@ -4,11 +4,11 @@
  */
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { writeVoiceFile } from '../adapters/voice-file.ts'
 import { text } from '../gguf/values.ts'
 import { writeGguf } from '../gguf/write.ts'
 import type { Lora, PairValues } from '../model/lora.ts'
 import { examplesFile } from './run-folder.ts'
+import { writeRunVoice } from './run-voice.ts'
 import type { RunPlan } from './types.ts'
 
 export interface DumpedStep {
@@ -31,17 +31,7 @@ export interface Dump {
 export function beginDump(folder: string, runFolder: string, plan: RunPlan, lora: Lora, init: PairValues[]): Dump {
   mkdirSync(folder, { recursive: true })
   copyFileSync(examplesFile(runFolder), path.join(folder, 'examples.bin'))
-  writeVoiceFile(path.join(folder, 'init.gguf'), {
-    architecture: plan.base.architecture,
-    alpha: plan.settings.alpha,
-    rank: plan.settings.rank,
-    targets: plan.settings.targets,
-    baseSha256: plan.base.sha256,
-    baseName: plan.base.id,
-    createdAt: plan.createdAt,
-    name: 'before the first step',
-    tensors: lora.pairs.map((pair, i) => ({ name: pair.tensor, K: pair.inputs, M: pair.outputs, ...(init[i] as PairValues) })),
-  })
+  writeRunVoice(path.join(folder, 'init.gguf'), plan, 'before the first step', lora, init)
   const steps: DumpedStep[] = []
   return {
     gradients(values) {

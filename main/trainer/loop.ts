@@ -5,7 +5,6 @@
  * A run is decided by its plan alone: every random stream is named after the plan's seed and its place in the run, so
  * a run that was killed and resumed ends with the voice that an uninterrupted one gives (same device, same threads).
  */
-import { writeVoiceFile } from '../adapters/voice-file.ts'
 import { IdiolectError } from '../errors.ts'
 import { type Device, openDevice } from '../ggml/device.ts'
 import { TYPE } from '../ggml/types.ts'
@@ -13,7 +12,7 @@ import { readGguf } from '../gguf/read.ts'
 import { ALIGN, pack, packInto, rowsOf } from '../model/batch.ts'
 import { Engine } from '../model/engine.ts'
 import { readHyperparameters } from '../model/hyperparameters.ts'
-import { type PairValues, parseTargets } from '../model/lora.ts'
+import { type Lora, type PairValues, parseTargets } from '../model/lora.ts'
 import { seeded, shuffle } from '../model/random.ts'
 import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { beginDump, type Dump } from './dump.ts'
@@ -21,6 +20,7 @@ import { type EngineChoice, pickWeightType, planMemory } from './engine-choice.t
 import { readExamples } from './examples-file.ts'
 import type { FromWorker } from './messages.ts'
 import { type Moments, adamwStep, learningRate, zeroMoments } from './optimizer.ts'
+import { writeRunVoice } from './run-voice.ts'
 import { appendLog, examplesFile, keepChoice, keptChoice, readPlan, trimLog, voiceFile, writeResult } from './run-folder.ts'
 import type { RunPlan, TokenExample, TrainResult } from './types.ts'
 
@@ -134,14 +134,7 @@ class Run {
     if (kept && kept.arrays.length > this.#moments.length * 3) this.#best = kept.arrays.slice(this.#moments.length * 3)
     trimLog(folder, this.position.step)
     this.#upload()
-    if (options.dump && engine.lora) this.#dump = beginDump(options.dump, folder, plan, engine.lora, this.#values())
-  }
-
-  #values(): PairValues[] {
-    return (this.engine.lora?.pairs ?? []).map((_, i) => ({
-      a: (this.#moments[2 * i] as Moments).value,
-      b: (this.#moments[2 * i + 1] as Moments).value,
-    }))
+    if (options.dump && engine.lora) this.#dump = beginDump(options.dump, folder, plan, engine.lora, pairsOf(this.#moments.map(({ value }) => value)))
   }
 
   #arrays(): number {
@@ -162,8 +155,9 @@ class Run {
   }
 
   #upload(values: Float32Array[] = this.#moments.map((moment) => moment.value)): void {
+    const pairs = pairsOf(values)
     this.engine.lora?.pairs.forEach((pair, i) => {
-      this.engine.lora?.write(pair, { a: values[2 * i], b: values[2 * i + 1] } as PairValues)
+      this.engine.lora?.write(pair, pairs[i] as PairValues)
     })
   }
 
@@ -253,26 +247,10 @@ class Run {
   finish(): TrainResult {
     const { plan, engine, position } = this
     const values = this.#best ?? this.#moments.map((moment) => moment.value)
-    const lora = engine.lora as NonNullable<Engine['lora']>
     this.#checkpoint()
     this.#dump?.end()
-    writeVoiceFile(voiceFile(this.folder), {
-      architecture: plan.base.architecture,
-      alpha: plan.settings.alpha,
-      rank: plan.settings.rank,
-      targets: plan.settings.targets,
-      baseSha256: plan.base.sha256,
-      baseName: plan.base.id,
-      createdAt: plan.createdAt,
-      name: String(plan.about.name ?? plan.run),
-      tensors: lora.pairs.map((pair, i) => ({
-        name: pair.tensor,
-        a: values[2 * i] as Float32Array,
-        b: values[2 * i + 1] as Float32Array,
-        K: pair.inputs,
-        M: pair.outputs,
-      })),
-    })
+    const name = String(plan.about.name ?? plan.run)
+    writeRunVoice(voiceFile(this.folder), plan, name, engine.lora as Lora, pairsOf(values))
     const result: TrainResult = {
       voiceFile: voiceFile(this.folder),
       steps: position.step,
@@ -292,6 +270,14 @@ class Run {
     return Math.max(0, (this.#trainingBegan - this.#sitting) / 1000)
   }
   readonly #trainingBegan = performance.now()
+}
+
+/** A, B, A, B, … as pairs. */
+function pairsOf(values: readonly Float32Array[]): PairValues[] {
+  return Array.from({ length: values.length / 2 }, (_, i) => ({
+    a: values[2 * i] as Float32Array,
+    b: values[2 * i + 1] as Float32Array,
+  }))
 }
 
 function restoredMoments(kept: Checkpoint, count: number): Moments[] {

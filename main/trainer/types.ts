@@ -9,6 +9,8 @@
  *   proof.json     written by the proof (main/evaluation), not by the trainer
  */
 
+import type { TrainingStep } from '../../preload/contract.ts'
+
 /** One training example: `tokens[answerFrom..]` is supervised (the end token is part of the answer). */
 export interface TokenExample {
   tokens: Int32Array
@@ -48,19 +50,8 @@ export interface RunPlan {
   about: Record<string, unknown>
 }
 
-export interface StepRecord {
-  step: number
-  steps: number
-  epoch: number
-  loss: number
-  validation: number | null
-  lr: number
-  gradNorm: number
-  tokens: number
-  tokensPerSecond: number
-  memoryBytes: number
-  secondsLeft: number
-}
+/** A line of log.jsonl: what the contract tells of a step. */
+export type StepRecord = TrainingStep
 
 export interface TrainResult {
   voiceFile: string
