@@ -8,8 +8,23 @@ const own = path.join(import.meta.dirname, '.idiolect')
 export default defineConfig({
   plugins: [svelte({ configFile: false })],
   test: {
-    // The scripts are plain .mjs, and so are their tests.
-    include: ['test/**/*.test.ts', 'test/scripts/*.test.mjs'],
+    // The browser tests come last and one at a time: they train a voice, and ggml's threads bear no neighbours.
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          // The scripts are plain .mjs, and so are their tests.
+          include: ['test/**/*.test.ts', 'test/scripts/*.test.mjs'],
+          exclude: ['test/e2e/**'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], sequence: { groupOrder: 1 }, fileParallelism: false },
+      },
+    ],
     environment: 'node',
     // Native packages (SQLite, LanceDB, llama.cpp) want a process of their own, and ggml's threads want the cores.
     pool: 'forks',
