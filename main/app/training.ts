@@ -118,7 +118,8 @@ export function createTraining(getContext: () => AppContext): Training {
       stopIfEnding()
       const back = 0.3
       const proof = await proveRun(folder, run, other, {
-        threads: machineThreads().chat,
+        // In the background a core stays free, as in training: whoever waits for a shared core waits long.
+        threads: context.options.host === 'terminal' ? machineThreads().chat : machineThreads().train,
         signal: abort.signal,
         onProgress: (share) => {
           set({ proving: back + (1 - back) * share, message: 'Reading pieces it has not seen, with and without your voice' })
