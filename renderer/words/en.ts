@@ -212,7 +212,7 @@ export const en = {
     switchOn: (name: string): string => `Write in the voice ${name}`,
     facts: (pieces: string, time: string, size: string): string => `${pieces} · trained in ${time} · ${size}`,
     imported: 'imported',
-    notWon: 'Not switched on by itself: it did not beat the base model in the proof.',
+    notWon: 'Not switched on by itself: it did not win its proof.',
     noProof: 'There is no proof for this voice.',
     showProof: 'Proof',
     rename: 'Rename',

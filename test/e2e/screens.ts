@@ -31,14 +31,17 @@ async function seed(page: Page, log: (line: string) => void): Promise<void> {
   await steps.keepForReading(page, 'marked as draft')
   await steps.lookAround(page)
   log('Training the voice ...')
-  await steps.train(page, { name: 'Edda', headlinesOnly: false, numbers: { Threads: machineThreads().chat } })
+  await steps.train(page, { name: 'Edda', headlinesOnly: true, numbers: { Threads: machineThreads().chat } })
   await steps.proofShown(page)
 }
 
 async function shootLibrary(page: Page): Promise<void> {
   await go(page, 'Library')
-  await page.getByRole('list', { name: 'Your pieces' }).getByRole('button', { name: 'The Ferry Is Early' }).click()
-  await page.getByRole('article', { name: 'The Ferry Is Early' }).waitFor()
+  await page
+    .getByRole('list', { name: 'Your pieces' })
+    .getByRole('button', { name: 'In Which the Ferry Is Early' })
+    .click()
+  await page.getByRole('article', { name: 'In Which the Ferry Is Early' }).waitFor()
   await shoot(page, 'library')
 }
 
