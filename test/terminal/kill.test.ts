@@ -21,11 +21,12 @@ const folder = writing(path.join(root, 'writing'), 20)
 const TRAIN = ['train', '--tasks', 'headline', '--epochs', '100', '--batch', '1', '--lr', '0.00002', '--threads', '1']
 /** Which process is killed in each round, and after how many milliseconds at least and at most. */
 const ROUNDS = [
-  ['worker', 100, 4000],
+  ['worker', 100, 2500],
+  // Longer than the trainer waits between two checkpoints.
   ['host', 5500, 7000],
-  ['worker', 100, 4000],
-  ['host', 100, 4000],
-  ['worker', 5500, 7000],
+  ['worker', 100, 2500],
+  ['host', 100, 2500],
+  ['worker', 100, 2500],
 ] as const
 
 /** What the owner has put in: pieces, passages, decisions, picked headlines. */
