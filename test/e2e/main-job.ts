@@ -109,7 +109,7 @@ export function mainJob(open: OpenApp, prefix: string): void {
   it('trains a voice with steps to watch, pauses and goes on', async () => {
     const { page } = app
     // Short, and on one thread: a second one on a core that is busy with other tests would hold up the first.
-    const numbers = { Epochs: 1, 'Tokens per example': 112, Threads: 1 }
+    const numbers = { Epochs: 2, 'Tokens per example': 112, Threads: 1 }
     await steps.train(page, { name: 'Edda', headlinesOnly: true, numbers })
     await steps.reachStep(page, 1)
     await page.getByRole('img', { name: 'Loss by step' }).locator('canvas').waitFor()
@@ -179,9 +179,15 @@ export function mainJob(open: OpenApp, prefix: string): void {
     expect(await candidates.nth(1).getByRole('button', { name: 'Chosen', pressed: true }).count()).toBe(1)
   })
 
-  it('chats: the answer streams, stops, and opens its sources', async () => {
+  it('chats, in the voice and without: an answer streams, stops, and opens its sources', async () => {
     const { page } = app
     await go(page, 'Chat')
+    await steps.ask(page, 'What time is it?')
+    expect(await steps.answered(page)).not.toBe('')
+    // A voice that learnt headlines may be brief; the base by itself is not.
+    const voice = page.getByRole('switch', { name: 'Voice' })
+    await page.locator('label').filter({ has: voice }).click()
+    expect(await voice.isChecked()).toBe(false)
     await steps.ask(
       page,
       'Write a long letter about the log, the clocks and the ferry, with every detail you can think of.',
@@ -192,12 +198,12 @@ export function mainJob(open: OpenApp, prefix: string): void {
     const answer = await steps.answered(page)
     expect(answer).not.toBe('')
     await page.getByText('Stopped before its end.').waitFor()
-    await page.locator('summary', { hasText: 'Passages at hand' }).click()
+    const sources = page.locator('details', { hasText: 'Passages at hand' }).last()
+    await sources.locator('summary').click()
     await picture(page, `${prefix}-chat`)
     expect(await barriers(page)).toEqual([])
 
-    const source = page.locator('details', { hasText: 'Passages at hand' }).getByRole('button').first()
-    await source.click()
+    await sources.getByRole('button').first().click()
     await page.getByRole('region', { name: 'Piece' }).locator('mark').first().waitFor()
     await page.getByRole('button', { name: 'Back to Chat' }).click()
 
