@@ -1,5 +1,5 @@
 /** The voices' surface: cards, switching, export and import; and how a finished run becomes a voice. */
-import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Handlers, Proof, Voice } from '../../preload/contract.ts'
 import { checkVoice } from '../adapters/check-voice.ts'
@@ -48,6 +48,15 @@ export async function keepVoice(context: AppContext, run: string, folder: string
   }
   context.store.voices.put(run, card)
   return run
+}
+
+/** Is the file of this voice, byte for byte, that of a voice trained here? It left and came back, and is nobody else's. */
+function isOwn(context: AppContext, id: string): boolean {
+  const bytes = readFileSync(fileOf(context, id))
+  return context.store.voices.list<Card>().some(({ id: other, card }) => {
+    const file = fileOf(context, other)
+    return other !== id && !card.imported && card.bytes === bytes.length && existsSync(file) && readFileSync(file).equals(bytes)
+  })
 }
 
 /** Another person's voice that fits the base in use, as the control of a proof; null when there is none. */
@@ -164,7 +173,7 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
         createdAt: voice.createdAt ?? new Date().toISOString(),
         run: null, pieces: 0, examples: 0, tokens: 0, trainingSeconds: 0,
         rank: voice.rank, alpha: voice.alpha, targets: voice.targets, bytes: voice.bytes,
-        won: null, gain: null, tasks: [], imported: true,
+        won: null, gain: null, tasks: [], imported: !isOwn(context, id),
       }
       store.voices.put(id, card)
       context.changed()

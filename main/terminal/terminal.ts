@@ -13,6 +13,9 @@ export interface GlobalOptions {
   data?: string
 }
 
+/** Exit code of a program that was ended by Ctrl-C. */
+const INTERRUPTED = 130
+
 export type TerminalApp = Awaited<ReturnType<typeof createApp>>
 
 /** Rewrites one line where stderr is a terminal; elsewhere prints a line now and then. */
@@ -53,8 +56,12 @@ export async function withApp<T>(options: GlobalOptions, work: (app: TerminalApp
   const dataFolder = options.data ? path.resolve(options.data) : defaultDataFolder()
   const app = await createApp({ dataFolder, host: 'terminal' })
   const interrupt = (): void => {
+    // A second Ctrl-C does not wait for anything.
+    if (process.exitCode === INTERRUPTED) process.exit(INTERRUPTED)
+    process.exitCode = INTERRUPTED
     process.stderr.write('\nEnding; what was finished stays.\n')
-    void app.close().finally(() => process.exit(130))
+    // What was broken off has a last word, how to go on; what does not notice its end is not waited for.
+    void app.close().finally(() => setTimeout(() => process.exit(INTERRUPTED), 1000).unref())
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
@@ -73,7 +80,7 @@ export function fail(error: unknown, options: GlobalOptions): void {
   const next = known ? error.next : null
   process.stderr.write(`${messageOf(error)}\n${next ? `${next}\n` : ''}`)
   printError(options, { name: known ? error.name : 'Error', message: messageOf(error), next })
-  process.exitCode = 1
+  process.exitCode ??= 1
 }
 
 /** With --json, stdout has its one object also when there is no result. */

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, readdirSync, renameSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../main/app/app.ts'
@@ -283,6 +283,9 @@ describe('the base of a run', () => {
 })
 
 describe('the control', () => {
+  const controlIs = async (app: App, run: string): Promise<string | undefined> =>
+    (await app.handlers['voices.proof']({ voice: run }))?.otherIs
+
   it('is another person’s voice where one was imported', async () => {
     const app = await ready()
     const file = path.join(root, 'another.gguf')
@@ -290,11 +293,23 @@ describe('the control', () => {
     await app.handlers['voices.import']({ file })
     const end = ends(app)
     const { run } = await app.handlers['train.start'](QUICK)
-    const { voice } = await end
-    expect((await app.handlers['voices.proof']({ voice: String(voice) }))?.otherIs).toBe(
-      'the imported voice “Jane Doe”',
-    )
+    await end
+    expect(await controlIs(app, run)).toBe('the imported voice “Jane Doe”')
     expect(existsSync(path.join(app.training.folderOf(run), 'control'))).toBe(false)
-    expect(readFileSync(path.join(app.context.store.folder, 'voices', `${run}.gguf`)).length).toBeGreaterThan(0)
+  })
+
+  it('is never one’s own voice that was exported and imported again', async () => {
+    const app = await ready()
+    let end = ends(app)
+    const first = await app.handlers['train.start'](QUICK)
+    await end
+    const file = path.join(root, 'and-back.gguf')
+    await app.handlers['voices.export']({ voice: first.run, file })
+    await app.handlers['voices.import']({ file })
+    expect(await app.handlers['voices.list']({})).toHaveLength(2)
+    end = ends(app)
+    const second = await app.handlers['train.start']({ ...QUICK, seed: 2 })
+    await end
+    expect(await controlIs(app, second.run)).toMatch(/^a control voice/)
   })
 })

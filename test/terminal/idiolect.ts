@@ -18,7 +18,7 @@ export interface Ran {
 export interface RunOptions {
   input?: string
   /** Called with the process as soon as it runs. */
-  onStart?: (child: ChildProcess) => void
+  onStart?: (child: ChildProcess) => void | Promise<void>
 }
 
 /**
@@ -81,7 +81,7 @@ export async function idiolect(root: string, args: string[], { input, onStart }:
   })
   child.stdin.on('error', () => {})
   child.stdin.end(input ?? '')
-  onStart?.(child)
+  void onStart?.(child)
   const { code, signal } = await ended
   return { code, signal, ...out, json: <T>() => JSON.parse(out.stdout) as T }
 }

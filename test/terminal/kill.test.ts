@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -94,6 +94,7 @@ describe.skipIf(!existsSync('/proc/self/stat'))('a training that is killed again
     await app.handlers['headline.pick']({ id, picked: String(candidates[0]?.text), edited: 'Counting the lamps' })
     await app.close()
     before = await belongings(terminal.data)
+    cpSync(terminal.data, path.join(root, 'template'), { recursive: true })
   }, 120_000)
 
   it('goes on from where it was, and loses nothing', async () => {
@@ -141,6 +142,27 @@ describe.skipIf(!existsSync('/proc/self/stat'))('a training that is killed again
     const { voices } = await terminal.ok<{ voices: Voice[] }>(['voices', 'list'])
     expect(voices.map(({ id, usable }) => ({ id, usable }))).toEqual([{ id: run, usable: true }])
   }, 600_000)
+
+  it('ends cleanly on Ctrl-C, and says how to go on', async () => {
+    const on = terminalOn(root, 'ctrl-c')
+    cpSync(path.join(root, 'template'), on.data, { recursive: true })
+    let workers: number[] = []
+    const { code, stderr } = await on.run(TRAIN, {
+      onStart: async (host) => {
+        while (host.exitCode === null && runsIn(on.data).every((folder) => readLog(folder).length === 0))
+          await sleep(20)
+        workers = workersOf(host.pid as number)
+        host.kill('SIGINT')
+      },
+    })
+    const run = path.basename(String(runsIn(on.data)[0]))
+    expect(code).toBe(130)
+    expect(stderr).toContain(`train --resume ${run}`)
+    expect(workers.map(isAlive)).toEqual([false])
+    const store = await openStore(on.data)
+    expect(store.runs.get(run)?.stage).toBe('interrupted')
+    await store.close()
+  })
 
   /** Half-trained weights go on with the very file they were begun on, or not at all. */
   async function refusesAnotherBase(run: string): Promise<void> {
