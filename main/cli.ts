@@ -38,6 +38,7 @@ try {
   else {
     // Commander has said it on stderr; help and version are no errors.
     process.exitCode = error.exitCode
-    if (error.exitCode !== 0) printError(options, { name: 'BadOption', message: error.message.replace(/^error: /, ''), next: null })
+    if (error.exitCode !== 0)
+      printError(options, { name: 'BadOption', message: error.message.replace(/^error: /, ''), next: null })
   }
 }

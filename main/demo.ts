@@ -6,8 +6,8 @@ import { rmSync } from 'node:fs'
 import { createApp } from './app/app.ts'
 import { defaultDataFolder } from './app/data-folder.ts'
 import { machineThreads } from './inference/threads.ts'
-import { proofLines, trainInTerminal } from './terminal/train-command.ts'
 import { fail, megabytes, seconds } from './terminal/terminal.ts'
+import { proofLines, trainInTerminal } from './terminal/train-command.ts'
 
 const say = (text = ''): void => void process.stdout.write(`${text}\n`)
 
@@ -36,13 +36,19 @@ async function demo(): Promise<void> {
     await step(1, "Reading the sample author's posts", async () => {
       const report = await handlers['library.import']({ request: 'import', paths: [sampleFolder] })
       say(`   ${report.documents} pieces, ${report.passages} passages, ${report.skipped.length} files skipped`)
-      for (const q of report.questions) say(`   set aside: ${q.documents} ${q.kind === 'draft' ? 'draft' : `by ${q.author}`} (${q.examples.join('; ')})`)
+      for (const q of report.questions)
+        say(
+          `   set aside: ${q.documents} ${q.kind === 'draft' ? 'draft' : `by ${q.author}`} (${q.examples.join('; ')})`,
+        )
     })
 
     const state = await step(2, 'Training a voice, and proving it on pieces that it has not seen', async () => {
       const trained = await trainInTerminal(app, { name: 'The sample author', tasks: ['headline'] })
       const result = app.training.result(trained.run)
-      if (result) say(`   ${result.steps} steps, ${result.tokens} tokens, ${result.tokensPerSecond.toFixed(0)} tokens/s, ${megabytes(result.peakMemoryBytes)} at most`)
+      if (result)
+        say(
+          `   ${result.steps} steps, ${result.tokens} tokens, ${result.tokensPerSecond.toFixed(0)} tokens/s, ${megabytes(result.peakMemoryBytes)} at most`,
+        )
       return trained
     })
     const proof = state.voice ? await handlers['voices.proof']({ voice: state.voice }) : null
@@ -54,8 +60,17 @@ async function demo(): Promise<void> {
     if (!unseen) throw new Error('no piece was kept out of training')
     const piece = await handlers['library.get']({ document: unseen.document })
     await step(3, `Headlines for a piece that it has not seen (its author called it “${piece.title}”)`, async () => {
-      for (const [label, voice] of [['without a voice', null], ['in the voice', state.voice]] as const) {
-        const { candidates } = await handlers['headline.write']({ request: label, text: piece.text, voice, count: 3, seed: 1 })
+      for (const [label, voice] of [
+        ['without a voice', null],
+        ['in the voice', state.voice],
+      ] as const) {
+        const { candidates } = await handlers['headline.write']({
+          request: label,
+          text: piece.text,
+          voice,
+          count: 3,
+          seed: 1,
+        })
         say(`   ${label}:`)
         for (const candidate of candidates) say(`     ${candidate.text}`)
       }

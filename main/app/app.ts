@@ -29,7 +29,11 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
     const bases = createBases(store, catalog, () => training.stepAside())
     const events = createEmitter()
     const context: AppContext = {
-      options, store, catalog, bases, events,
+      options,
+      store,
+      catalog,
+      bases,
+      events,
       requests: createRequests(),
       state: () => appState(context, training),
       changed() {

@@ -2,12 +2,13 @@
  * The loaded models: the base that writes and the embedder that searches, each opened when first needed and kept until
  * another is chosen. Calls take turns, since a base computes one thing at a time.
  */
+
+import type { Catalog, CatalogModel } from '../catalog/catalog.ts'
 import { IdiolectError } from '../errors.ts'
 import { openBase } from '../inference/base.ts'
 import { baseAsEmbedder, openEmbedder } from '../inference/embedder.ts'
 import { machineThreads } from '../inference/threads.ts'
 import type { Base, Embedder } from '../inference/types.ts'
-import type { Catalog, CatalogModel } from '../catalog/catalog.ts'
 import type { Store } from '../store/store.ts'
 
 const CHAT = 'model.chat'
@@ -64,8 +65,17 @@ export function createBases(store: Store, catalog: Catalog, aside: () => () => v
     const model = chosen('chat')
     if (!model?.path || !model.sha256) {
       const gone = catalog.listModels().find(({ role, missing }) => role === 'chat' && missing !== null)
-      if (gone) throw new IdiolectError('NoModel', `the base model ${gone.id} cannot be used: ${gone.missing}`, 'Put the file back, or use another model.')
-      throw new IdiolectError('NoModel', 'no base model is installed', 'Get the starter model under Models, or with `idiolect models get`.')
+      if (gone)
+        throw new IdiolectError(
+          'NoModel',
+          `the base model ${gone.id} cannot be used: ${gone.missing}`,
+          'Put the file back, or use another model.',
+        )
+      throw new IdiolectError(
+        'NoModel',
+        'no base model is installed',
+        'Get the starter model under Models, or with `idiolect models get`.',
+      )
     }
     return { ...model, path: model.path, sha256: model.sha256 }
   }
@@ -79,7 +89,11 @@ export function createBases(store: Store, catalog: Catalog, aside: () => () => v
     const model = baseModel()
     if (base?.id !== model.id || base.sha256 !== model.sha256) {
       await dispose('base')
-      base = { id: model.id, sha256: model.sha256, model: await openBase(model.path, { threads: machineThreads().chat }) }
+      base = {
+        id: model.id,
+        sha256: model.sha256,
+        model: await openBase(model.path, { threads: machineThreads().chat }),
+      }
     }
     return (base as Loaded<Base>).model
   }

@@ -18,7 +18,9 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
   const { store, bases, events, requests } = context
 
   const passagesFor = async (question: string): Promise<Source[]> => {
-    const hits = await bases.withEmbedder((embedder) => searchPassages(store, embedder, { query: question, k: PASSAGES }))
+    const hits = await bases.withEmbedder((embedder) =>
+      searchPassages(store, embedder, { query: question, k: PASSAGES }),
+    )
     return hits.map(({ document, title, path, date, text }) => ({ document, title, path, date, text }))
   }
 
@@ -26,7 +28,8 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
     'chat.send': ({ request, conversation, text, voice, scale, retrieval, seed, maxTokens }) =>
       requests.run(request, async (signal) => {
         const question = text.trim()
-        if (question === '') throw new IdiolectError('EmptyText', 'there is nothing to answer', 'Write something first.')
+        if (question === '')
+          throw new IdiolectError('EmptyText', 'there is nothing to answer', 'Write something first.')
         if (conversation !== undefined && !store.chats.get(conversation)) throw unknown(conversation)
         const settings = readSettings(context)
         const used = voiceFor(context, voice, scale ?? settings.scale)
@@ -35,8 +38,15 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
         const id = conversation ?? randomUUID()
         const before = conversation === undefined ? [] : store.chats.messages(id)
         const asked: ChatMessage = {
-          id: randomUUID(), conversation: id, parent: before.at(-1)?.id ?? null, role: 'user', text: question, at,
-          voice: null, sources: [], stopped: false,
+          id: randomUUID(),
+          conversation: id,
+          parent: before.at(-1)?.id ?? null,
+          role: 'user',
+          text: question,
+          at,
+          voice: null,
+          sources: [],
+          stopped: false,
         }
         const written = await bases.withBase((base) =>
           answerChat({
@@ -51,8 +61,15 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
           }),
         )
         const answer: ChatMessage = {
-          id: randomUUID(), conversation: id, parent: asked.id, role: 'assistant', text: written.text.trim(),
-          at: new Date().toISOString(), voice: used?.id ?? null, sources, stopped: written.finish === 'aborted',
+          id: randomUUID(),
+          conversation: id,
+          parent: asked.id,
+          role: 'assistant',
+          text: written.text.trim(),
+          at: new Date().toISOString(),
+          voice: used?.id ?? null,
+          sources,
+          stopped: written.finish === 'aborted',
         }
         // It may have been removed while the answer was written.
         if (conversation !== undefined && !store.chats.get(conversation)) throw unknown(conversation)

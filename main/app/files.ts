@@ -28,13 +28,19 @@ export function listFolder(folder: string, kind: 'writing' | 'gguf'): FolderList
   try {
     names = readdirSync(folder, { withFileTypes: true })
   } catch (error) {
-    throw new IdiolectError('UnreadableFolder', `${folder} cannot be listed: ${messageOf(error)}`, 'Choose another folder.')
+    throw new IdiolectError(
+      'UnreadableFolder',
+      `${folder} cannot be listed: ${messageOf(error)}`,
+      'Choose another folder.',
+    )
   }
   const entries: FolderEntry[] = []
   for (const entry of names) {
     if (entry.name.startsWith('.') || entry.name === 'node_modules') continue
     const full = path.join(folder, entry.name)
-    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && statSync(full, { throwIfNoEntry: false })?.isDirectory() === true)
+    const isFolder =
+      entry.isDirectory() ||
+      (entry.isSymbolicLink() && statSync(full, { throwIfNoEntry: false })?.isDirectory() === true)
     if (isFolder) entries.push({ name: entry.name, path: full, folder: true, pieces: countPieces(full, fits) })
     else if (fits(entry.name)) entries.push({ name: entry.name, path: full, folder: false, pieces: 0 })
   }

@@ -18,7 +18,13 @@ const EXCERPT = 160
 const COPIES = 8
 
 export function sourceOf({ document }: PieceHit): Source {
-  return { document: document.id, title: document.title, path: document.path, date: document.date, text: document.text.slice(0, 600) }
+  return {
+    document: document.id,
+    title: document.title,
+    path: document.path,
+    date: document.date,
+    text: document.text.slice(0, 600),
+  }
 }
 
 export function headlineHandlers(context: AppContext): Pick<Handlers, HeadlineCalls> {
@@ -30,9 +36,12 @@ export function headlineHandlers(context: AppContext): Pick<Handlers, HeadlineCa
         if (piece === '') throw new IdiolectError('EmptyText', 'there is no text to headline', 'Paste or open a piece.')
         const settings = readSettings(context)
         const used = voiceFor(context, voice, scale ?? settings.scale)
-        const found = (retrieval ?? settings.retrieval)
-          ? await bases.withEmbedder((embedder) => retrievePieces(store, embedder, { text: piece, k: RETRIEVED + COPIES, signal }))
-          : []
+        const found =
+          (retrieval ?? settings.retrieval)
+            ? await bases.withEmbedder((embedder) =>
+                retrievePieces(store, embedder, { text: piece, k: RETRIEVED + COPIES, signal }),
+              )
+            : []
         // A piece that is in the library must not be shown its own title.
         const isThisPiece = createSameText([piece])
         const hits = found.filter(({ document }) => !isThisPiece(document.text)).slice(0, RETRIEVED)
@@ -41,7 +50,11 @@ export function headlineHandlers(context: AppContext): Pick<Handlers, HeadlineCa
             base,
             builder: createPromptBuilder(base),
             text: piece,
-            retrieved: hits.map(({ document }) => ({ document: document.id, input: document.text, answer: document.title })),
+            retrieved: hits.map(({ document }) => ({
+              document: document.id,
+              input: document.text,
+              answer: document.title,
+            })),
             voice: used?.use ?? null,
             count,
             signal,

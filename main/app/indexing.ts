@@ -33,7 +33,8 @@ export function createIndexing(context: AppContext): Indexing {
       const done = await reembed(store, embedder, { most: TURN[embedder.kind], ...(signal ? { signal } : {}) })
       const left = store.passages.pendingCount()
       const total = left + store.passages.embeddedCount()
-      if (done > 0) events.emit('import.progress', { request, stage: 'embedding', done: total - left, total, current: null })
+      if (done > 0)
+        events.emit('import.progress', { request, stage: 'embedding', done: total - left, total, current: null })
       return { more: left > 0 && done > 0 }
     })
 
@@ -41,7 +42,8 @@ export function createIndexing(context: AppContext): Indexing {
     const stage = context.state().training?.stage
     return stage === 'preparing' || stage === 'training' || stage === 'paused' || stage === 'proving'
   }
-  const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
+  const pause = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
 
   const loop = async (): Promise<void> => {
     while (!closed) {

@@ -21,7 +21,11 @@ export function libraryHandlers(context: AppContext, indexing: Indexing): Pick<H
         try {
           // Vectors come after: words are found at once, and an import need not wait for a model.
           const report = await importPaths({
-            store, embedder: null, paths, request, signal,
+            store,
+            embedder: null,
+            paths,
+            request,
+            signal,
             onProgress: (progress) => events.emit('import.progress', progress),
           })
           if (context.options.host === 'terminal') await indexing.now(request, signal)
@@ -41,10 +45,16 @@ export function libraryHandlers(context: AppContext, indexing: Indexing): Pick<H
       return { id, path, title, date, tags, rating, words, kind, status, author, draft, text }
     },
     async 'library.search'({ query, k = 8, before }) {
-      if (query.trim() === '') throw new IdiolectError('EmptyQuery', 'there is nothing to search for', 'Give some words.')
+      if (query.trim() === '')
+        throw new IdiolectError('EmptyQuery', 'there is nothing to search for', 'Give some words.')
       const limit = Math.min(Math.max(1, Math.floor(k)), MOST_PASSAGES)
       return bases.withEmbedder(async (embedder) => ({
-        passages: await searchPassages(store, embedder, { query, k: limit, everyone: true, ...(before ? { before } : {}) }),
+        passages: await searchPassages(store, embedder, {
+          query,
+          k: limit,
+          everyone: true,
+          ...(before ? { before } : {}),
+        }),
       }))
     },
     async 'library.questions'() {

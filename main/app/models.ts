@@ -43,7 +43,14 @@ export function modelHandlers(context: AppContext, training: Training, indexing:
             return { ...found, ok: false, reason: `it writes text (${found.architecture}) and is no embedder` }
           },
           onStage: (stage) =>
-            events.emit('models.progress', { request, model: file, stage, receivedBytes: 0, totalBytes: 0, source: 'a file of yours' }),
+            events.emit('models.progress', {
+              request,
+              model: file,
+              stage,
+              receivedBytes: 0,
+              totalBytes: 0,
+              source: 'a file of yours',
+            }),
         })
         // The first of its kind is used at once; a user who adds an embedder means it to be used.
         if (added.role === 'embedder' || bases.chosen('chat') === null) await bases.choose(added)

@@ -66,7 +66,10 @@ export function controlRun(folder: string): { folder: string; done: boolean } {
 export function controlOf(folder: string): Control {
   const control = path.join(folder, 'control')
   const count = readPlan(control).examples.train
-  return { file: voiceFile(control), is: `a control voice, trained half as long on ${count} of the same examples with their answers shuffled` }
+  return {
+    file: voiceFile(control),
+    is: `a control voice, trained half as long on ${count} of the same examples with their answers shuffled`,
+  }
 }
 
 /** Scores the run's proof pieces and writes proof.json; a proof that is there is read. */
@@ -107,8 +110,12 @@ export async function proveRun(
 }
 
 /** Each task's prompt is cut as it was in training, whatever options come in. */
-function withTaskPrompts(builder: ReturnType<typeof createPromptBuilder>, contextSize: number): { example: typeof builder.example } {
+function withTaskPrompts(
+  builder: ReturnType<typeof createPromptBuilder>,
+  contextSize: number,
+): { example: typeof builder.example } {
   return {
-    example: (query, retrieved) => builder.example(query, retrieved, { ...DEFAULT_PROMPT[query.task], maxTokens: contextSize }),
+    example: (query, retrieved) =>
+      builder.example(query, retrieved, { ...DEFAULT_PROMPT[query.task], maxTokens: contextSize }),
   }
 }

@@ -65,7 +65,16 @@ function pickedHeadlines(store: Store, heldOut: readonly Piece[]): TaskQuery[] {
   return store.headlines.list(1000).flatMap((record): TaskQuery[] => {
     const answer = record.edited ?? record.picked
     if (!answer || isHeldOut(record.text)) return []
-    return [{ task: 'headline', document: `headline:${record.id}`, title: answer, date: record.at, input: record.text, answer }]
+    return [
+      {
+        task: 'headline',
+        document: `headline:${record.id}`,
+        title: answer,
+        date: record.at,
+        input: record.text,
+        answer,
+      },
+    ]
   })
 }
 
@@ -74,7 +83,8 @@ export function prepareRun(store: Store, base: Base, options: TrainOptions, thre
   const tasks = options.tasks ?? [...TASKS]
   const pieces = history(store)
   const split = splitByTime(pieces)
-  if (!split.enough) throw new IdiolectError('TooFewPieces', split.note ?? 'there are too few pieces', 'Import more of your writing.')
+  if (!split.enough)
+    throw new IdiolectError('TooFewPieces', split.note ?? 'there are too few pieces', 'Import more of your writing.')
   const builder = createPromptBuilder(base)
   const limit = Math.min(options.maxTokens ?? 512, base.contextSize)
   const promptOf = (task: TrainingTask) => ({ ...DEFAULT_PROMPT[task], maxTokens: limit })
@@ -108,7 +118,9 @@ export function prepareRun(store: Store, base: Base, options: TrainOptions, thre
       'Import more of your writing; pieces need titles to learn headlines from.',
     )
   }
-  proof.sort((a, b) => byTime({ date: a.query.date, id: a.query.document }, { date: b.query.date, id: b.query.document }))
+  proof.sort((a, b) =>
+    byTime({ date: a.query.date, id: a.query.document }, { date: b.query.date, id: b.query.document }),
+  )
   const tokens = train.reduce((sum, { example }) => sum + example.tokens.length, 0)
   const settings = chosenSettings(defaultSettings({ examples: train.length, tokens, threads }), options)
   return { settings, train, validation, proof, pieces: pieces.length, tokens, note: split.note }
@@ -116,13 +128,33 @@ export function prepareRun(store: Store, base: Base, options: TrainOptions, thre
 
 function chosenSettings(defaults: TrainSettings, options: TrainOptions): TrainSettings {
   const { rank, alpha, targets, lr, epochs, batch, dropout, seed, threads } = options
-  const given = { rank, alpha: alpha ?? rank, targets: targets && parseTargets(targets), lr, epochs, batch, dropout, seed, threads }
-  return { ...defaults, ...(Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined)) as Partial<TrainSettings>) }
+  const given = {
+    rank,
+    alpha: alpha ?? rank,
+    targets: targets && parseTargets(targets),
+    lr,
+    epochs,
+    batch,
+    dropout,
+    seed,
+    threads,
+  }
+  return {
+    ...defaults,
+    ...(Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined)) as Partial<TrainSettings>),
+  }
 }
 
 /** Errors: IdiolectError `BadOption`, `BadName`. */
 export function checkOptions(options: TrainOptions): void {
-  const whole = { rank: [1, 256], epochs: [1, 100], batch: [1, 1024], maxTokens: [32, 131_072], threads: [1, 256], seed: [0, 2 ** 32] } as const
+  const whole = {
+    rank: [1, 256],
+    epochs: [1, 100],
+    batch: [1, 1024],
+    maxTokens: [32, 131_072],
+    threads: [1, 256],
+    seed: [0, 2 ** 32],
+  } as const
   for (const [name, [least, most]] of Object.entries(whole)) {
     const value = options[name as keyof typeof whole]
     if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) continue
@@ -134,13 +166,16 @@ export function checkOptions(options: TrainOptions): void {
     if (value === undefined || (value >= least && value <= most && (name === 'dropout' || value > 0))) continue
     throw new IdiolectError('BadOption', `${name} takes a number from ${least} to ${most}, not ${value}`, null)
   }
-  if (options.targets?.length === 0) throw new IdiolectError('BadOption', 'no target was given', 'Targets are q, k, v, o, gate, up, down, or all.')
+  if (options.targets?.length === 0)
+    throw new IdiolectError('BadOption', 'no target was given', 'Targets are q, k, v, o, gate, up, down, or all.')
   if (options.targets) parseTargets(options.targets)
   if ((options.name?.length ?? 0) > 120) throw new IdiolectError('BadName', 'a name has 1 to 120 characters', null)
   for (const task of options.tasks ?? []) {
-    if (!TASKS.includes(task)) throw new IdiolectError('BadOption', `${JSON.stringify(task)} is no task`, `Tasks are ${TASKS.join(', ')}.`)
+    if (!TASKS.includes(task))
+      throw new IdiolectError('BadOption', `${JSON.stringify(task)} is no task`, `Tasks are ${TASKS.join(', ')}.`)
   }
-  if (options.tasks?.length === 0) throw new IdiolectError('BadOption', 'no task was given', `Tasks are ${TASKS.join(', ')}.`)
+  if (options.tasks?.length === 0)
+    throw new IdiolectError('BadOption', 'no task was given', `Tasks are ${TASKS.join(', ')}.`)
 }
 
 const proofQueriesFile = (folder: string): string => path.join(folder, 'proof-queries.json')
@@ -156,7 +191,10 @@ export function readProofQueries(folder: string): ProofQuery[] {
 }
 
 /** The forecast of a prepared run. @param tokensPerSecond as last measured for this base, or null */
-export function forecastOf(run: PreparedRun, speed: { tokensPerSecond: number; bytes: number } | null): TrainingForecast {
+export function forecastOf(
+  run: PreparedRun,
+  speed: { tokensPerSecond: number; bytes: number } | null,
+): TrainingForecast {
   const { settings, train, validation, proof } = run
   const seconds = speed ? (run.tokens * settings.epochs) / speed.tokensPerSecond : null
   const { rank, alpha, targets, lr, epochs, batch, seed, threads } = settings

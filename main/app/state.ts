@@ -37,7 +37,9 @@ export function appState({ store, bases }: Pick<AppContext, 'store' | 'bases'>, 
   }
 }
 
-export function stateHandlers(context: AppContext): Pick<Handlers, 'app.info' | 'app.state' | 'app.settings' | 'app.set' | 'request.cancel'> {
+export function stateHandlers(
+  context: AppContext,
+): Pick<Handlers, 'app.info' | 'app.state' | 'app.settings' | 'app.set' | 'request.cancel'> {
   return {
     async 'app.info'() {
       const threads = machineThreads()
@@ -64,7 +66,11 @@ export function stateHandlers(context: AppContext): Pick<Handlers, 'app.info' | 
     async 'app.set'(changes) {
       const checked = settingsSchema.safeParse(changes)
       if (!checked.success) {
-        throw new IdiolectError('BadSetting', `these settings are not understood: ${z.prettifyError(checked.error)}`, null)
+        throw new IdiolectError(
+          'BadSetting',
+          `these settings are not understood: ${z.prettifyError(checked.error)}`,
+          null,
+        )
       }
       context.store.settings.set(SETTINGS, { ...readSettings(context), ...checked.data })
       return readSettings(context)

@@ -7,13 +7,13 @@ import path from 'node:path'
 import type { Handlers, TrainingState, TrainOptions } from '../../preload/contract.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { machineThreads } from '../inference/threads.ts'
-import { type TrainingRun, startTraining } from '../trainer/client.ts'
+import { startTraining, type TrainingRun } from '../trainer/client.ts'
 import { createRun, readLog, readPlan, readResult } from '../trainer/run-folder.ts'
 import type { StepRecord, TrainResult } from '../trainer/types.ts'
 import type { AppContext } from './context.ts'
 import { type Control, controlOf, controlRun, proveRun } from './prove.ts'
 import { type InstalledBase, resumableRun, trainableBase } from './run-base.ts'
-import { type PreparedRun, checkOptions, forecastOf, prepareRun, writeProofQueries } from './run-plan.ts'
+import { checkOptions, forecastOf, type PreparedRun, prepareRun, writeProofQueries } from './run-plan.ts'
 import { fitsBase, keepVoice, otherVoice } from './voices.ts'
 
 type TrainCalls = Extract<keyof Handlers, `train.${string}`>
@@ -60,7 +60,11 @@ export function createTraining(getContext: () => AppContext): Training {
   const running = (): boolean => state !== null && RUNNING.includes(state.stage)
 
   /** Trains a folder to its end, or rejects; steps go to `onStep`. */
-  const work = async (folder: string, onStep: (record: StepRecord) => void, onLoading: () => void): Promise<TrainResult> => {
+  const work = async (
+    folder: string,
+    onStep: (record: StepRecord) => void,
+    onLoading: () => void,
+  ): Promise<TrainResult> => {
     const known = readResult(folder)
     if (known) return known
     stopIfEnding()
@@ -105,11 +109,15 @@ export function createTraining(getContext: () => AppContext): Training {
       }
       set({ stage: pausedByUser ? 'paused' : 'training', message: 'Loading the base model' })
       let first = true
-      const result = await work(folder, (record) => {
-        onStep(record)
-        if (first && state?.stage === 'training') set({ message: 'Learning from your pieces' })
-        first = false
-      }, () => {})
+      const result = await work(
+        folder,
+        (record) => {
+          onStep(record)
+          if (first && state?.stage === 'training') set({ message: 'Learning from your pieces' })
+          first = false
+        },
+        () => {},
+      )
       rememberSpeed(context, readPlan(folder).base.sha256, result)
       // A pause that came with the last step must not hold up what follows, which cannot be paused.
       pausedByUser = false
@@ -122,7 +130,10 @@ export function createTraining(getContext: () => AppContext): Training {
         threads: context.options.host === 'terminal' ? machineThreads().chat : machineThreads().train,
         signal: abort.signal,
         onProgress: (share) => {
-          set({ proving: back + (1 - back) * share, message: 'Reading pieces it has not seen, with and without your voice' })
+          set({
+            proving: back + (1 - back) * share,
+            message: 'Reading pieces it has not seen, with and without your voice',
+          })
         },
       })
       const voice = await keepVoice(context, run, folder, result, proof)
@@ -150,7 +161,15 @@ export function createTraining(getContext: () => AppContext): Training {
     const plan = readPlan(folder)
     const totalSteps = Math.ceil(plan.examples.train / plan.settings.batch) * plan.settings.epochs
     state = {
-      run, stage: 'preparing', message: 'Preparing', startedAt: createdAt, steps, totalSteps, proving: 0, voice: null, error: null,
+      run,
+      stage: 'preparing',
+      message: 'Preparing',
+      startedAt: createdAt,
+      steps,
+      totalSteps,
+      proving: 0,
+      voice: null,
+      error: null,
     }
     set({})
     finished = follow(run, folder).catch(() => {
@@ -165,7 +184,11 @@ export function createTraining(getContext: () => AppContext): Training {
     return bases.withBase(async (base) => {
       // The turn may come late, and another base may have been chosen meanwhile: its tokens are not this one's.
       if (base.file !== model.path) {
-        throw new IdiolectError('BaseChanged', `the base was changed from ${model.path} to ${base.file} meanwhile`, 'Train again.')
+        throw new IdiolectError(
+          'BaseChanged',
+          `the base was changed from ${model.path} to ${base.file} meanwhile`,
+          'Train again.',
+        )
       }
       return prepareRun(store, base, options, threads)
     })
@@ -199,7 +222,9 @@ export function createTraining(getContext: () => AppContext): Training {
       createRun(
         folder,
         {
-          version: 1, run, createdAt,
+          version: 1,
+          run,
+          createdAt,
           base: { id: model.id, file: model.path, sha256: model.sha256, architecture: model.architecture ?? 'llama' },
           settings: prepared.settings,
           examples: { train: prepared.train.length, validation: prepared.validation.length },
@@ -223,7 +248,8 @@ export function createTraining(getContext: () => AppContext): Training {
 
   const refuseWhenRunning = (): void => {
     if (closed) throw new IdiolectError('Closing', 'the app is being closed', null)
-    if (running()) throw new IdiolectError('AlreadyTraining', `the run ${state?.run} is going on`, 'Wait for it, or cancel it.')
+    if (running())
+      throw new IdiolectError('AlreadyTraining', `the run ${state?.run} is going on`, 'Wait for it, or cancel it.')
   }
   const runFolder = (run: string): string => path.join(getContext().store.folder, 'runs', run)
 
@@ -256,13 +282,21 @@ export function createTraining(getContext: () => AppContext): Training {
     current() {
       if (state) return state
       const last = getContext().store.runs.list()[0]
-      if (!last || !(RUNNING.includes(last.stage) || last.stage === 'interrupted') || !existsSync(last.folder)) return null
+      if (!last || !(RUNNING.includes(last.stage) || last.stage === 'interrupted') || !existsSync(last.folder))
+        return null
       // Whatever ended the app ended this run too: it waits to be gone on with.
       getContext().store.runs.setStage(last.id, 'interrupted')
       const steps = readLog(last.folder)
       return {
-        run: last.id, stage: 'interrupted', message: 'The run was interrupted and can be resumed.', startedAt: last.createdAt,
-        steps, totalSteps: steps.at(-1)?.steps ?? 0, proving: 0, voice: null, error: null,
+        run: last.id,
+        stage: 'interrupted',
+        message: 'The run was interrupted and can be resumed.',
+        startedAt: last.createdAt,
+        steps,
+        totalSteps: steps.at(-1)?.steps ?? 0,
+        proving: 0,
+        voice: null,
+        error: null,
       }
     },
     stepAside() {
@@ -295,14 +329,31 @@ export function createTraining(getContext: () => AppContext): Training {
         try {
           checkOptions(options)
           const model = trainableBase(context)
-          const speed = context.store.settings.get<{ tokensPerSecond: number; bytes: number }>(`${SPEED}.${model.sha256}`)
+          const speed = context.store.settings.get<{ tokensPerSecond: number; bytes: number }>(
+            `${SPEED}.${model.sha256}`,
+          )
           return forecastOf(await prepare(options, model), speed)
         } catch (error) {
           if (!(error instanceof IdiolectError) || !NOT_READY.includes(error.name)) throw error
           return {
-            ready: false, why: `${error.message}.${error.next ? ` ${error.next}` : ''}`, pieces: context.store.documents.mine().length,
-            examples: { train: 0, validation: 0, proof: 0 }, tokens: 0, steps: 0, seconds: null, memoryBytes: null,
-            options: { rank: 8, alpha: 8, targets: ['q', 'v'], lr: 2e-3, epochs: 2, batch: 16, seed: 1, threads: machineThreads().train },
+            ready: false,
+            why: `${error.message}.${error.next ? ` ${error.next}` : ''}`,
+            pieces: context.store.documents.mine().length,
+            examples: { train: 0, validation: 0, proof: 0 },
+            tokens: 0,
+            steps: 0,
+            seconds: null,
+            memoryBytes: null,
+            options: {
+              rank: 8,
+              alpha: 8,
+              targets: ['q', 'v'],
+              lr: 2e-3,
+              epochs: 2,
+              batch: 16,
+              seed: 1,
+              threads: machineThreads().train,
+            },
           }
         }
       },
@@ -329,5 +380,8 @@ function newRunId(dataFolder: string, createdAt: string): string {
 
 /** For the next forecast on this base. */
 function rememberSpeed({ store }: AppContext, baseSha256: string, result: TrainResult): void {
-  store.settings.set(`${SPEED}.${baseSha256}`, { tokensPerSecond: result.tokensPerSecond, bytes: result.peakMemoryBytes })
+  store.settings.set(`${SPEED}.${baseSha256}`, {
+    tokensPerSecond: result.tokensPerSecond,
+    bytes: result.peakMemoryBytes,
+  })
 }

@@ -22,7 +22,13 @@ type Card = Omit<Voice, 'active' | 'usable' | 'whyNot'> & { imported: boolean }
 const fileOf = (context: AppContext, id: string): string => path.join(voicesFolder(context.store.folder), `${id}.gguf`)
 
 /** Copies the run's voice among the voices and writes its card. @returns the voice's id */
-export async function keepVoice(context: AppContext, run: string, folder: string, result: TrainResult, proof: Proof): Promise<string> {
+export async function keepVoice(
+  context: AppContext,
+  run: string,
+  folder: string,
+  result: TrainResult,
+  proof: Proof,
+): Promise<string> {
   const plan = readPlan(folder)
   const file = fileOf(context, run)
   mkdirSync(path.dirname(file), { recursive: true })
@@ -55,7 +61,13 @@ function isOwn(context: AppContext, id: string): boolean {
   const bytes = readFileSync(fileOf(context, id))
   return context.store.voices.list<Card>().some(({ id: other, card }) => {
     const file = fileOf(context, other)
-    return other !== id && !card.imported && card.bytes === bytes.length && existsSync(file) && readFileSync(file).equals(bytes)
+    return (
+      other !== id &&
+      !card.imported &&
+      card.bytes === bytes.length &&
+      existsSync(file) &&
+      readFileSync(file).equals(bytes)
+    )
   })
 }
 
@@ -72,7 +84,11 @@ export function otherVoice(context: AppContext, run: string): Control | null {
  * The voice that a call asks for, ready for use: `undefined` means the one switched on, `null` none.
  * Errors: `UnknownVoice`, `VoiceMismatch`.
  */
-export function voiceFor(context: AppContext, voice: string | null | undefined, scale: number): { id: string; use: VoiceUse } | null {
+export function voiceFor(
+  context: AppContext,
+  voice: string | null | undefined,
+  scale: number,
+): { id: string; use: VoiceUse } | null {
   const id = voice === undefined ? (context.store.voices.active()?.id ?? null) : voice
   if (id === null) return null
   if (!context.store.voices.get(id)) throw unknown(context, id)
@@ -115,7 +131,11 @@ function whyNotUsable(context: AppContext, id: string): string | null {
 
 function unknown({ store }: AppContext, id: string): IdiolectError {
   const ids = store.voices.list().map((voice) => voice.id)
-  return new IdiolectError('UnknownVoice', `there is no voice ${JSON.stringify(id)}; there are: ${ids.join(', ') || 'none'}`, null)
+  return new IdiolectError(
+    'UnknownVoice',
+    `there is no voice ${JSON.stringify(id)}; there are: ${ids.join(', ') || 'none'}`,
+    null,
+  )
 }
 
 export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
@@ -130,7 +150,11 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
     const whyNot = whyNotUsable(context, card.id)
     return { ...facts, active: store.voices.active()?.id === card.id, usable: whyNot === null, whyNot }
   }
-  const list = (): Voice[] => store.voices.list<Card>().map(({ card }) => voiceOf(card)).reverse()
+  const list = (): Voice[] =>
+    store.voices
+      .list<Card>()
+      .map(({ card }) => voiceOf(card))
+      .reverse()
   return {
     async 'voices.list'() {
       return list()
@@ -171,9 +195,19 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
         name: name?.trim() || voice.name || path.basename(file, path.extname(file)),
         base: voice.baseName ?? base?.id ?? 'unknown',
         createdAt: voice.createdAt ?? new Date().toISOString(),
-        run: null, pieces: 0, examples: 0, tokens: 0, trainingSeconds: 0,
-        rank: voice.rank, alpha: voice.alpha, targets: voice.targets, bytes: voice.bytes,
-        won: null, gain: null, tasks: [], imported: !isOwn(context, id),
+        run: null,
+        pieces: 0,
+        examples: 0,
+        tokens: 0,
+        trainingSeconds: 0,
+        rank: voice.rank,
+        alpha: voice.alpha,
+        targets: voice.targets,
+        bytes: voice.bytes,
+        won: null,
+        gain: null,
+        tasks: [],
+        imported: !isOwn(context, id),
       }
       store.voices.put(id, card)
       context.changed()

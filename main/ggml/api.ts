@@ -18,7 +18,10 @@ interface InitParams {
   no_alloc: boolean
 }
 
-function proto<F>(prototype: string, from: 'base' | 'main' = 'base'): { prototype: string; from: 'base' | 'main'; type?: F } {
+function proto<F>(
+  prototype: string,
+  from: 'base' | 'main' = 'base',
+): { prototype: string; from: 'base' | 'main'; type?: F } {
   return { prototype, from }
 }
 
@@ -32,7 +35,9 @@ const TABLE = {
   free: proto<(c: P) => void>('void ggml_free(void* c)'),
   reset: proto<(c: P) => void>('void ggml_reset(void* c)'),
   tensorOverhead: proto<() => Size>('size_t ggml_tensor_overhead()'),
-  graphOverheadCustom: proto<(n: Size, grads: boolean) => Size>('size_t ggml_graph_overhead_custom(size_t n, bool grads)'),
+  graphOverheadCustom: proto<(n: Size, grads: boolean) => Size>(
+    'size_t ggml_graph_overhead_custom(size_t n, bool grads)',
+  ),
   nbytes: proto<(t: P) => Size>('size_t ggml_nbytes(const void* t)'),
   rowSize: proto<(type: number, n: number) => Size>('size_t ggml_row_size(int type, int64_t n)'),
   blockSize: proto<(type: number) => number>('int64_t ggml_blck_size(int type)'),
@@ -67,7 +72,9 @@ const TABLE = {
   getRows: proto<Binary>('void* ggml_get_rows(void* c, void* a, void* b)'),
   setRows: proto<(c: P, a: P, b: P, i: P) => P>('void* ggml_set_rows(void* c, void* a, void* b, void* i)'),
   rmsNorm: proto<(c: P, a: P, eps: number) => P>('void* ggml_rms_norm(void* c, void* a, float eps)'),
-  rmsNormBack: proto<(c: P, dy: P, x: P, eps: number) => P>('void* ggml_rms_norm_back(void* c, void* a, void* b, float eps)'),
+  rmsNormBack: proto<(c: P, dy: P, x: P, eps: number) => P>(
+    'void* ggml_rms_norm_back(void* c, void* a, void* b, float eps)',
+  ),
   silu: proto<Unary>('void* ggml_silu(void* c, void* a)'),
   sigmoid: proto<Unary>('void* ggml_sigmoid(void* c, void* a)'),
   siluBack: proto<(c: P, dy: P, x: P) => P>('void* ggml_silu_back(void* c, void* a, void* b)'),
@@ -82,7 +89,9 @@ const TABLE = {
   ropeExt: proto<RopeFunction>(ropePrototype('ggml_rope_ext')),
   ropeExtBack: proto<RopeFunction>(ropePrototype('ggml_rope_ext_back')),
   // graphs
-  newGraphCustom: proto<(c: P, n: Size, grads: boolean) => P>('void* ggml_new_graph_custom(void* c, size_t n, bool grads)'),
+  newGraphCustom: proto<(c: P, n: Size, grads: boolean) => P>(
+    'void* ggml_new_graph_custom(void* c, size_t n, bool grads)',
+  ),
   buildForwardExpand: proto<(g: P, t: P) => void>('void ggml_build_forward_expand(void* g, void* t)'),
   graphNodes: proto<(g: P) => number>('int ggml_graph_n_nodes(void* g)'),
   gallocrNew: proto<(buft: P) => P>('void* ggml_gallocr_new(void* buft)'),
@@ -118,7 +127,10 @@ const TABLE = {
   devInit: proto<(dev: P, params: null) => P>('void* ggml_backend_dev_init(void* d, const char* p)'),
   devReg: proto<(dev: P) => P>('void* ggml_backend_dev_backend_reg(void* d)'),
   regProcAddress: proto<(reg: P, name: string) => P>('void* ggml_backend_reg_get_proc_address(void* r, const char* n)'),
-  backendLoadAllFromPath: proto<(folder: string) => void>('void ggml_backend_load_all_from_path(const char* p)', 'main'),
+  backendLoadAllFromPath: proto<(folder: string) => void>(
+    'void ggml_backend_load_all_from_path(const char* p)',
+    'main',
+  ),
   devCount: proto<() => number>('size_t ggml_backend_dev_count()', 'main'),
   devGet: proto<(i: number) => P>('void* ggml_backend_dev_get(size_t i)', 'main'),
 }

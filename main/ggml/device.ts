@@ -1,8 +1,8 @@
 /** A device that computes graphs: its backend, its kinds of buffer, and what it supports. */
 import { IdiolectError } from '../errors.ts'
-import { type Ggml, NULL, type Pointer, callProc, pointerArray } from './api.ts'
+import { callProc, type Ggml, NULL, type Pointer, pointerArray } from './api.ts'
 import { Graph } from './graph.ts'
-import { type Variant, loadGgml } from './library.ts'
+import { loadGgml, type Variant } from './library.ts'
 import { Storage } from './storage.ts'
 import { TYPE } from './types.ts'
 
@@ -74,6 +74,10 @@ function selfTest(device: Device): void {
   const found = [...storage.get(product)]
   const wanted = [17, 39, 23, 53]
   if (found.some((value, i) => Math.abs(value - (wanted[i] as number)) > 0.1)) {
-    throw new IdiolectError('WrongEngine', `a product came out as ${found.join(' ')} instead of ${wanted.join(' ')}`, null)
+    throw new IdiolectError(
+      'WrongEngine',
+      `a product came out as ${found.join(' ')} instead of ${wanted.join(' ')}`,
+      null,
+    )
   }
 }

@@ -7,7 +7,7 @@
 import { IdiolectError } from '../errors.ts'
 import { type Ggml, NULL, type Pointer, type RopeFunction } from './api.ts'
 import type { Device } from './device.ts'
-import { type Storage, type Tensor, elements, shape4 } from './storage.ts'
+import { elements, type Storage, shape4, type Tensor } from './storage.ts'
 import { TYPE, type TypeNumber } from './types.ts'
 
 type Shape = Tensor['ne']
@@ -151,7 +151,12 @@ export class Graph implements Disposable {
   }
 
   #elementwise(name: 'add' | 'sub' | 'mul' | 'addInplace', a: Tensor, b: Tensor): Tensor {
-    this.#check(a.ne.every((n, i) => n % (b.ne[i] as number) === 0), name, a.ne, b.ne)
+    this.#check(
+      a.ne.every((n, i) => n % (b.ne[i] as number) === 0),
+      name,
+      a.ne,
+      b.ne,
+    )
     return this.#made(this.#ggml[name](this.#context, a.ptr, b.ptr), a.ne)
   }
 
@@ -249,8 +254,19 @@ export class Graph implements Disposable {
     this.#check(positions.ne[0] === a.ne[2], name, a.ne, positions.ne)
     const call: RopeFunction = this.#ggml[name]
     const ptr = call(
-      this.#context, a.ptr, positions.ptr, r.factors?.ptr ?? NULL, r.dims, r.mode, r.contextOriginal,
-      r.freqBase, r.freqScale, r.extFactor, r.attnFactor, r.betaFast, r.betaSlow,
+      this.#context,
+      a.ptr,
+      positions.ptr,
+      r.factors?.ptr ?? NULL,
+      r.dims,
+      r.mode,
+      r.contextOriginal,
+      r.freqBase,
+      r.freqScale,
+      r.extFactor,
+      r.attnFactor,
+      r.betaFast,
+      r.betaSlow,
     )
     return this.#made(ptr, a.ne)
   }

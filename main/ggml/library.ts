@@ -11,7 +11,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import koffi from 'koffi'
 import { IdiolectError, messageOf } from '../errors.ts'
-import { type Ggml, bindGgml } from './api.ts'
+import { bindGgml, type Ggml } from './api.ts'
 
 /** The ggml release whose headers `api.ts` was written against (node-llama-cpp 3.22.1 carries it). */
 export const GGML_VERSION = '0.25.1'
@@ -38,9 +38,7 @@ export function librariesFolder(variant: Variant = 'cpu'): string {
     const short = name.slice(name.indexOf('/') + 1)
     for (const root of require.resolve.paths(name) ?? []) {
       // A library cannot be loaded from inside Electron's archive: its unpacked twin stands beside it.
-      const folder = path
-        .join(root, name, 'bins', short)
-        .replace(`app.asar${path.sep}`, `app.asar.unpacked${path.sep}`)
+      const folder = path.join(root, name, 'bins', short).replace(`app.asar${path.sep}`, `app.asar.unpacked${path.sep}`)
       if (existsSync(folder)) return folder
     }
   }

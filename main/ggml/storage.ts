@@ -3,7 +3,7 @@
  * tensors, allocates them in one buffer of one kind, and frees all of it at once (`using`).
  */
 import { IdiolectError } from '../errors.ts'
-import { type Ggml, type Pointer } from './api.ts'
+import type { Ggml, Pointer } from './api.ts'
 import type { Device } from './device.ts'
 import { TYPE, type TypeNumber } from './types.ts'
 

@@ -69,7 +69,14 @@ function linear(c: BlockContext, matrix: Matrix, pair: LoraPair | null, x: Tenso
  * Sums the pair's gradients; returns dx, or null when nothing below needs it:
  * dB = dy (s A x)ᵀ · dA = (s Bᵀ dy) xᵀ · dx = Wᵀ dy + Aᵀ (s Bᵀ dy).
  */
-function linearBack(c: BlockContext, m: Matrix, pair: LoraPair | null, dy: Tensor, x: Tensor, wantInput: boolean): Tensor | null {
+function linearBack(
+  c: BlockContext,
+  m: Matrix,
+  pair: LoraPair | null,
+  dy: Tensor,
+  x: Tensor,
+  wantInput: boolean,
+): Tensor | null {
   const g = c.graph
   const dx = wantInput ? g.mulMat(m.backward, dy) : null
   if (!pair || !c.lora) return dx
@@ -85,7 +92,14 @@ function linearBack(c: BlockContext, m: Matrix, pair: LoraPair | null, dy: Tenso
 }
 
 /** Computes `out` from `x` (both [width, rows]); fills `places`. */
-export function blockForward(c: BlockContext, index: number, block: Block, places: Places, x: Tensor, out: Tensor): void {
+export function blockForward(
+  c: BlockContext,
+  index: number,
+  block: Block,
+  places: Places,
+  x: Tensor,
+  out: Tensor,
+): void {
   const { graph: g, attention } = c
   const pair = (name: MatrixName): LoraPair | null => c.lora?.pair(index, name) ?? null
   const xn = g.mul(g.rmsNorm(x, c.eps), block.attnNorm)

@@ -5,17 +5,17 @@
 import { IdiolectError } from '../errors.ts'
 import type { Device } from '../ggml/device.ts'
 import { Graph } from '../ggml/graph.ts'
-import { Storage, type Tensor, elements } from '../ggml/storage.ts'
+import { elements, Storage, type Tensor } from '../ggml/storage.ts'
 import { TYPE, type TypeNumber } from '../ggml/types.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import { ALIGN, type Pack, pack } from './batch.ts'
-import { type BlockContext, type Places, type Shared, blockBackward, blockForward } from './block.ts'
+import { type BlockContext, blockBackward, blockForward, type Places, type Shared } from './block.ts'
 import { createDropout } from './dropout.ts'
 import { HEAD_ROWS, headLogits, headLoss } from './head.ts'
 import { type Hyperparameters, readHyperparameters } from './hyperparameters.ts'
 import { Lora, type LoraSpec } from './lora.ts'
-import { type Weights, loadWeights } from './weights.ts'
+import { loadWeights, type Weights } from './weights.ts'
 
 export interface EngineOptions {
   /** Type that weights are converted to. */
@@ -59,7 +59,8 @@ export class Engine implements Disposable {
   readonly #kept: number
 
   constructor(device: Device, gguf: GgufFile, options: EngineOptions) {
-    if (options.capacity % ALIGN !== 0) throw new Error(`capacity must be a multiple of ${ALIGN}, not ${options.capacity}`)
+    if (options.capacity % ALIGN !== 0)
+      throw new Error(`capacity must be a multiple of ${ALIGN}, not ${options.capacity}`)
     this.#device = device
     this.#options = options
     const h = readHyperparameters(gguf)
@@ -83,12 +84,23 @@ export class Engine implements Disposable {
     }
     this.#x = Array.from({ length: this.lora ? h.blocks + 1 : 2 }, () => floats(h.width))
     const places = (): Places => ({
-      q: floats(q), k: floats(kv), v: floats(kv), y: floats(h.width), gate: floats(h.ff), up: floats(h.ff),
+      q: floats(q),
+      k: floats(kv),
+      v: floats(kv),
+      y: floats(h.width),
+      gate: floats(h.ff),
+      up: floats(h.ff),
     })
     // Blocks that are computed again share the last set.
     this.#places = Array.from({ length: Math.min(h.blocks, this.#kept + 1) }, places)
     const back = this.lora !== null
-    this.#shared = { o: floats(q), dO: floats(back ? q : 1), dQ: floats(back ? q : 1), dK: floats(back ? kv : 1), dV: floats(back ? kv : 1) }
+    this.#shared = {
+      o: floats(q),
+      dO: floats(back ? q : 1),
+      dQ: floats(back ? q : 1),
+      dK: floats(back ? kv : 1),
+      dV: floats(back ? kv : 1),
+    }
     this.#dx = back ? [floats(h.width), floats(h.width)] : null
     this.#dropout = createDropout(storage, this.lora, options.dropout ?? 0, options.capacity)
     storage.allocate()
@@ -117,13 +129,18 @@ export class Engine implements Disposable {
     for (let i = this.h.blocks - 1; i >= 0; i--) {
       await options.between?.()
       if (i >= this.#kept) this.#runForward(batch, i, options)
-      const target = i > 0 ? dx[1 - from] as Tensor : null
+      const target = i > 0 ? (dx[1 - from] as Tensor) : null
       this.#graph.reset()
-      const context = this.#context(batch, i, options)
+      const context = this.#context(batch, options)
       const view = (a: Tensor): Tensor => this.#graph.view(a, [a.ne[0], batch.tokens.length])
       blockBackward(
-        context, i, this.#weights.blocks[i] as Weights['blocks'][number], this.#placesOf(i),
-        view(this.#x[i] as Tensor), view(dx[from] as Tensor), target,
+        context,
+        i,
+        this.#weights.blocks[i] as Weights['blocks'][number],
+        this.#placesOf(i),
+        view(this.#x[i] as Tensor),
+        view(dx[from] as Tensor),
+        target,
       )
       this.#graph.compute()
       from = 1 - from
@@ -153,12 +170,12 @@ export class Engine implements Disposable {
       )
       this.#headGraph.compute()
       const all = this.#storage.get(result, new Float32Array(elements(result)))
-      rows.forEach((_, i) => out.push(all.slice(i * this.h.vocabulary, (i + 1) * this.h.vocabulary)))
+      for (const i of rows.keys()) out.push(all.slice(i * this.h.vocabulary, (i + 1) * this.h.vocabulary))
     }
     return out
   }
 
-  /** Sets what `setGradient` divides by and hands out every pair's gradient: per answer token, loss scale divided out. */
+  /** Every pair's summed gradient, per answer token and with the loss scale divided out; sums begin anew. */
   takeGradient(answerTokens: number): { a: Float32Array; b: Float32Array }[] {
     const lora = this.lora
     if (!lora) return []
@@ -186,8 +203,12 @@ export class Engine implements Disposable {
     this.#graph.reset()
     const x = this.#xOf(i)
     blockForward(
-      this.#context(batch, i, options), i, this.#weights.blocks[i] as Weights['blocks'][number], this.#placesOf(i),
-      this.#graph.view(x, [x.ne[0], batch.tokens.length]), this.#xOf(i + 1),
+      this.#context(batch, options),
+      i,
+      this.#weights.blocks[i] as Weights['blocks'][number],
+      this.#placesOf(i),
+      this.#graph.view(x, [x.ne[0], batch.tokens.length]),
+      this.#xOf(i + 1),
     )
     this.#graph.compute()
   }
@@ -200,13 +221,18 @@ export class Engine implements Disposable {
       const targets = batch.targets.slice(from, from + HEAD_ROWS)
       this.#storage.set(this.#inputs.rows, rows)
       this.#storage.set(this.#inputs.targets, targets)
-      this.#storage.set(this.#inputs.at, targets.map((target, i) => i * vocabulary + target))
+      this.#storage.set(
+        this.#inputs.at,
+        targets.map((target, i) => i * vocabulary + target),
+      )
       this.#headGraph.reset()
       const view = (a: Tensor): Tensor => this.#count(a, rows.length)
       const { rows: r, targets: t, at } = this.#inputs
       const g = this.#headGraph
       const probability = headLoss(
-        this.#headContext(), this.#output(batch.tokens.length), { rows: view(r), targets: view(t), at: view(at) },
+        this.#headContext(),
+        this.#output(batch.tokens.length),
+        { rows: view(r), targets: view(t), at: view(at) },
         gradient ? { dx: g.view(gradient.dx, [this.h.width, batch.tokens.length]), lossScale: LOSS_SCALE } : null,
       )
       g.compute()
@@ -250,7 +276,7 @@ export class Engine implements Disposable {
     return { graph: this.#headGraph, storage: this.#storage, weights: this.#weights, eps: this.h.eps }
   }
 
-  #context(batch: Pack, index: number, options: PassOptions): BlockContext {
+  #context(batch: Pack, options: PassOptions): BlockContext {
     const { h } = this
     const rows = batch.tokens.length
     return {
@@ -260,8 +286,15 @@ export class Engine implements Disposable {
       segments: batch.segments,
       positions: this.#view1(this.#inputs.positions, rows),
       rope: {
-        dims: h.rope.dims, mode: h.rope.mode, contextOriginal: h.context, freqBase: h.rope.freqBase,
-        freqScale: h.rope.freqScale, extFactor: 0, attnFactor: 1, betaFast: 32, betaSlow: 1,
+        dims: h.rope.dims,
+        mode: h.rope.mode,
+        contextOriginal: h.context,
+        freqBase: h.rope.freqBase,
+        freqScale: h.rope.freqScale,
+        extFactor: 0,
+        attnFactor: 1,
+        betaFast: 32,
+        betaSlow: 1,
         factors: this.#weights.ropeFactors,
       },
       attention: { headSize: h.headSize, heads: h.heads, kvHeads: h.kvHeads, scale: 1 / Math.sqrt(h.headSize) },

@@ -49,7 +49,8 @@ export function readHyperparameters(gguf: GgufFile): Hyperparameters {
   const number = (key: string, otherwise?: number): number => gguf.number(`${name}.${key}`, otherwise)
   if (number('expert_count', 0) > 0) refuse(gguf, 'mixtures of experts cannot be trained')
   const scaling = gguf.string(`${name}.rope.scaling.type`, 'none')
-  if (scaling !== 'none' && scaling !== 'linear') refuse(gguf, `RoPE scaling ${JSON.stringify(scaling)} cannot be trained`)
+  if (scaling !== 'none' && scaling !== 'linear')
+    refuse(gguf, `RoPE scaling ${JSON.stringify(scaling)} cannot be trained`)
   const bias = [...gguf.tensors.keys()].find((tensor) => tensor.endsWith('.bias'))
   if (bias) refuse(gguf, `the bias tensor ${bias} cannot be trained around`)
 
@@ -105,7 +106,11 @@ export function matrixTensor(h: Hyperparameters, block: number, name: MatrixName
 
 function checkShapes(gguf: GgufFile, h: Hyperparameters): void {
   if (h.headSize % 2 !== 0 || h.heads % h.kvHeads !== 0 || !Number.isInteger(h.headSize)) {
-    throw new IdiolectError('BadGguf', `${gguf.file}: ${h.heads} heads and ${h.kvHeads} key heads do not divide ${h.width}`, null)
+    throw new IdiolectError(
+      'BadGguf',
+      `${gguf.file}: ${h.heads} heads and ${h.kvHeads} key heads do not divide ${h.width}`,
+      null,
+    )
   }
   const expect = (tensor: string, shape: readonly number[]): void => {
     const found = gguf.tensor(tensor).shape

@@ -43,7 +43,11 @@ export function parseTargets(names: readonly string[]): MatrixName[] {
   if (names.includes('all')) return [...MATRIX_NAMES]
   for (const name of names) {
     if (!(MATRIX_NAMES as readonly string[]).includes(name)) {
-      throw new IdiolectError('BadOption', `${JSON.stringify(name)} is no target`, `Targets are ${MATRIX_NAMES.join(', ')}, or all.`)
+      throw new IdiolectError(
+        'BadOption',
+        `${JSON.stringify(name)} is no target`,
+        `Targets are ${MATRIX_NAMES.join(', ')}, or all.`,
+      )
     }
   }
   return MATRIX_NAMES.filter((name) => names.includes(name))

@@ -3,11 +3,12 @@
  * the gradient with respect to its input, because a product with a transposed quantized matrix is slow or missing on
  * most devices. Both are converted at load to the type that this device multiplies fastest.
  */
-import { type GgufFile, readTensorInto } from '../gguf/read.ts'
+
 import type { Device } from '../ggml/device.ts'
 import { Graph } from '../ggml/graph.ts'
 import { Storage, type Tensor } from '../ggml/storage.ts'
 import { TYPE, type TypeNumber } from '../ggml/types.ts'
+import { type GgufFile, readTensorInto } from '../gguf/read.ts'
 import { type Hyperparameters, MATRIX_NAMES, type MatrixName, matrices } from './hyperparameters.ts'
 
 /** One matrix W: `forward` [in, out] for y = W x, `backward` [out, in] for dx = Wᵀ dy. */

@@ -7,18 +7,19 @@ import { defaultDataFolder } from '../app/data-folder.ts'
 import { installedBase, trainableBase } from '../app/run-base.ts'
 import { IdiolectError } from '../errors.ts'
 import { readLampFile } from '../evaluation/lamp-file.ts'
-import { type LampResult, LAMP_METHODS, runLamp, type TrainVoice } from '../evaluation/lamp-run.ts'
+import { LAMP_METHODS, type LampResult, runLamp, type TrainVoice } from '../evaluation/lamp-run.ts'
 import { createPromptBuilder } from '../examples/prompt.ts'
 import { machineThreads } from '../inference/threads.ts'
 import { parseTargets } from '../model/lora.ts'
 import { openStore } from '../store/store.ts'
-import { type TrainingRun, startTraining } from '../trainer/client.ts'
+import { startTraining, type TrainingRun } from '../trainer/client.ts'
 import { createRun, hasPlan, readResult } from '../trainer/run-folder.ts'
 import type { StepRecord, TrainSettings } from '../trainer/types.ts'
-import { type GlobalOptions, createProgress, listOption, megabytes, numberOption, print, seconds } from './terminal.ts'
+import { createProgress, type GlobalOptions, listOption, megabytes, numberOption, print, seconds } from './terminal.ts'
 import { trainingOptions } from './train-command.ts'
 
-interface LampOptions extends Partial<Pick<TrainSettings, 'rank' | 'alpha' | 'targets' | 'lr' | 'epochs' | 'batch' | 'seed' | 'threads'>> {
+interface LampOptions
+  extends Partial<Pick<TrainSettings, 'rank' | 'alpha' | 'targets' | 'lr' | 'epochs' | 'batch' | 'seed' | 'threads'>> {
   users?: string[]
   methods?: string[]
   queries?: number
@@ -31,7 +32,12 @@ interface LampOptions extends Partial<Pick<TrainSettings, 'rank' | 'alpha' | 'ta
 
 export function lampCommand(program: Command): void {
   const lamp = program.command('lamp').description('the benchmark of the paper, on files of its shape')
-  trainingOptions(lamp.command('run').description(`methods: ${LAMP_METHODS.join(', ')}`).argument('<file>', 'a JSON file of users, histories and queries'))
+  trainingOptions(
+    lamp
+      .command('run')
+      .description(`methods: ${LAMP_METHODS.join(', ')}`)
+      .argument('<file>', 'a JSON file of users, histories and queries'),
+  )
     .option('--users <list>', 'only these users', listOption)
     .option('--methods <list>', 'only these methods', listOption)
     .option('--queries <n>', 'the first n queries of a user', numberOption('queries', 1, 1e6, true))
@@ -53,7 +59,12 @@ export function lampCommand(program: Command): void {
     })
 }
 
-async function run(file: ReturnType<typeof readLampFile>, dataFolder: string, out: string, own: LampOptions): Promise<LampResult> {
+async function run(
+  file: ReturnType<typeof readLampFile>,
+  dataFolder: string,
+  out: string,
+  own: LampOptions,
+): Promise<LampResult> {
   const catalog = openCatalog(dataFolder)
   const store = await openStore(dataFolder)
   const bases = createBases(store, catalog, () => () => {})
@@ -76,9 +87,13 @@ async function run(file: ReturnType<typeof readLampFile>, dataFolder: string, ou
         createRun(
           runFolder,
           {
-            version: 1, run: path.basename(runFolder), createdAt: new Date().toISOString(),
+            version: 1,
+            run: path.basename(runFolder),
+            createdAt: new Date().toISOString(),
             base: { id: model.id, file: model.path, sha256: model.sha256, architecture: model.architecture ?? 'llama' },
-            settings, examples: { train: examples.length, validation: validation.length }, about: { name: user },
+            settings,
+            examples: { train: examples.length, validation: validation.length },
+            about: { name: user },
           },
           examples,
           validation,
@@ -133,9 +148,14 @@ async function run(file: ReturnType<typeof readLampFile>, dataFolder: string, ou
 function table({ users }: LampResult): string[] {
   return Object.entries(users).flatMap(([user, { methods, training }]) => [
     user,
-    ...Object.entries(methods).map(([name, score]) => `  ${name.padEnd(16)} ${score.nll.toFixed(3)} nats a token, ${score.tokens} tokens, ${score.queries} queries`),
+    ...Object.entries(methods).map(
+      ([name, score]) =>
+        `  ${name.padEnd(16)} ${score.nll.toFixed(3)} nats a token, ${score.tokens} tokens, ${score.queries} queries`,
+    ),
     ...(training
-      ? [`  training         ${training.tokens} tokens in ${seconds(training.seconds)}, ${training.tokensPerSecond.toFixed(0)} tokens/s, ${megabytes(training.peakMemoryBytes)}`]
+      ? [
+          `  training         ${training.tokens} tokens in ${seconds(training.seconds)}, ${training.tokensPerSecond.toFixed(0)} tokens/s, ${megabytes(training.peakMemoryBytes)}`,
+        ]
       : []),
   ])
 }

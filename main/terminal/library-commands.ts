@@ -1,9 +1,14 @@
 /** `import` and `search`. */
 import path from 'node:path'
 import type { Command } from 'commander'
-import { type GlobalOptions, createProgress, numberOption, print, withApp } from './terminal.ts'
+import { createProgress, type GlobalOptions, numberOption, print, withApp } from './terminal.ts'
 
-const STAGES = { finding: 'Finding files', reading: 'Reading', embedding: 'Learning where things stand', indexing: 'Indexing' }
+const STAGES = {
+  finding: 'Finding files',
+  reading: 'Reading',
+  embedding: 'Learning where things stand',
+  indexing: 'Indexing',
+}
 
 function withoutEmbedder(passages: { count(): number; embeddedCount(): number }): string {
   return `No sentence embedder is installed: passages are found by words, and ${passages.embeddedCount()} of ${passages.count()} by the base model's own states too. \`models add FILE --as embedder\` finds better by meaning.`
@@ -32,7 +37,8 @@ export function libraryCommands(program: Command): void {
           `${documents} pieces read, ${unchanged} unchanged, ${passages} passages`,
           ...skipped.map((file) => `skipped ${file.path}: ${file.reason}`),
           ...questions.map(
-            (q) => `${q.documents} set aside: ${q.kind === 'draft' ? 'drafts' : `by ${q.author}`} (${q.examples.join('; ')})`,
+            (q) =>
+              `${q.documents} set aside: ${q.kind === 'draft' ? 'drafts' : `by ${q.author}`} (${q.examples.join('; ')})`,
           ),
         ])
       })
@@ -53,7 +59,10 @@ export function libraryCommands(program: Command): void {
         print(options, { passages: result }, () =>
           passages.length === 0
             ? ['nothing found']
-            : passages.map((hit) => `${hit.title}${hit.date ? ` (${hit.date})` : ''}\n  ${hit.text.replaceAll(/\s+/g, ' ').slice(0, 200)}`),
+            : passages.map(
+                (hit) =>
+                  `${hit.title}${hit.date ? ` (${hit.date})` : ''}\n  ${hit.text.replaceAll(/\s+/g, ' ').slice(0, 200)}`,
+              ),
         )
       })
     })

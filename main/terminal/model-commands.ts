@@ -2,7 +2,7 @@
 import path from 'node:path'
 import type { Command } from 'commander'
 import { IdiolectError } from '../errors.ts'
-import { type GlobalOptions, createProgress, megabytes, print, withApp } from './terminal.ts'
+import { createProgress, type GlobalOptions, megabytes, print, withApp } from './terminal.ts'
 
 export function modelCommands(program: Command): void {
   const models = program.command('models').description('base models and embedders')
@@ -14,7 +14,10 @@ export function modelCommands(program: Command): void {
       return withApp(options, async (app) => {
         const list = await app.handlers['models.list']({})
         print(options, { models: list }, () =>
-          list.map((m) => `${m.inUse ? '*' : m.installed ? '+' : ' '} ${m.id.padEnd(36)} ${m.role.padEnd(8)} ${megabytes(m.bytes).padStart(8)}  ${m.note}`),
+          list.map(
+            (m) =>
+              `${m.inUse ? '*' : m.installed ? '+' : ' '} ${m.id.padEnd(36)} ${m.role.padEnd(8)} ${megabytes(m.bytes).padStart(8)}  ${m.note}`,
+          ),
         )
       })
     })
@@ -28,7 +31,9 @@ export function modelCommands(program: Command): void {
         const progress = createProgress()
         app.events.on((name, event) => {
           if (name === 'models.progress' && 'receivedBytes' in event) {
-            progress.show(`${event.stage}: ${megabytes(event.receivedBytes)} of ${megabytes(event.totalBytes)} (${event.source})`)
+            progress.show(
+              `${event.stage}: ${megabytes(event.receivedBytes)} of ${megabytes(event.totalBytes)} (${event.source})`,
+            )
           }
         })
         const model = await app.handlers['models.get']({ request: 'get', model: id })
@@ -50,7 +55,9 @@ export function modelCommands(program: Command): void {
       return withApp(options, async (app) => {
         const model = await app.handlers['models.add']({ request: 'add', file: path.resolve(file), as: role })
         if (role === 'chat') await app.handlers['models.use']({ model: model.id })
-        print(options, { model }, () => [`${model.id} is added${model.trainable ? '' : `; it cannot be trained on: ${model.whyNot}`}`])
+        print(options, { model }, () => [
+          `${model.id} is added${model.trainable ? '' : `; it cannot be trained on: ${model.whyNot}`}`,
+        ])
       })
     })
   models
@@ -68,19 +75,20 @@ export function modelCommands(program: Command): void {
 
 export function voiceCommands(program: Command): void {
   const voices = program.command('voices').description('the voices that were trained or imported')
-  voices
-    .command('list')
-    .action((_: object, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>()
-      return withApp(options, async (app) => {
-        const list = await app.handlers['voices.list']({})
-        print(options, { voices: list }, () =>
-          list.length === 0
-            ? ['no voices yet: import some writing and train']
-            : list.map((v) => `${v.active ? '*' : ' '} ${v.id.padEnd(20)} ${v.name} (${v.base}${v.won === false ? ', did not win its proof' : ''}${v.usable ? '' : `, not usable: ${v.whyNot}`})`),
-        )
-      })
+  voices.command('list').action((_: object, command: Command) => {
+    const options = command.optsWithGlobals<GlobalOptions>()
+    return withApp(options, async (app) => {
+      const list = await app.handlers['voices.list']({})
+      print(options, { voices: list }, () =>
+        list.length === 0
+          ? ['no voices yet: import some writing and train']
+          : list.map(
+              (v) =>
+                `${v.active ? '*' : ' '} ${v.id.padEnd(20)} ${v.name} (${v.base}${v.won === false ? ', did not win its proof' : ''}${v.usable ? '' : `, not usable: ${v.whyNot}`})`,
+            ),
+      )
     })
+  })
   voices
     .command('use')
     .description('switch a voice on, or none')
@@ -111,7 +119,9 @@ export function voiceCommands(program: Command): void {
       const options = command.optsWithGlobals<GlobalOptions>()
       return withApp(options, async (app) => {
         const voice = await app.handlers['voices.import']({ file: path.resolve(file) })
-        print(options, { voice }, () => [`${voice.id}: ${voice.name}${voice.usable ? '' : `, not usable: ${voice.whyNot}`}`])
+        print(options, { voice }, () => [
+          `${voice.id}: ${voice.name}${voice.usable ? '' : `, not usable: ${voice.whyNot}`}`,
+        ])
       })
     })
   voices

@@ -110,7 +110,11 @@ export function numberOption(name: string, least: number, most: number, whole = 
   }
 }
 
-export const listOption = (text: string): string[] => text.split(',').map((part) => part.trim()).filter(Boolean)
+export const listOption = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
 
 export function seconds(value: number): string {
   if (value < 90) return `${value.toFixed(value < 10 ? 1 : 0)} s`

@@ -2,7 +2,17 @@
 import type { Command } from 'commander'
 import type { Proof, TrainingState, TrainOptions } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
-import { type GlobalOptions, type TerminalApp, createProgress, listOption, megabytes, numberOption, print, seconds, withApp } from './terminal.ts'
+import {
+  createProgress,
+  type GlobalOptions,
+  listOption,
+  megabytes,
+  numberOption,
+  print,
+  seconds,
+  type TerminalApp,
+  withApp,
+} from './terminal.ts'
 
 /** Options of training, shared with `lamp run`. */
 export function trainingOptions(command: Command): Command {
@@ -19,7 +29,9 @@ export function trainingOptions(command: Command): Command {
 }
 
 export function trainCommand(program: Command): void {
-  trainingOptions(program.command('train').description('train a voice on the library, prove it, switch it on if it wins'))
+  trainingOptions(
+    program.command('train').description('train a voice on the library, prove it, switch it on if it wins'),
+  )
     .option('--tasks <list>', 'of headline,prose', listOption)
     .option('--base <id>', 'base model to train on')
     .option('--name <name>', "the voice's name")
@@ -45,8 +57,16 @@ export function trainCommand(program: Command): void {
         print(
           options,
           {
-            run: state.run, voice: voice.id, base: voice.base, steps, tokens, seconds: took, tokensPerSecond, peakMemoryBytes,
-            proof: proofNumbers(proof), active: voice.active,
+            run: state.run,
+            voice: voice.id,
+            base: voice.base,
+            steps,
+            tokens,
+            seconds: took,
+            tokensPerSecond,
+            peakMemoryBytes,
+            proof: proofNumbers(proof),
+            active: voice.active,
           },
           () => [
             `${voice.name} (${voice.id}): ${steps} steps, ${tokens} tokens in ${seconds(took)}, ${tokensPerSecond.toFixed(0)} tokens/s, ${megabytes(peakMemoryBytes)}`,
@@ -61,9 +81,16 @@ export function trainCommand(program: Command): void {
 export function proofNumbers(proof: Proof) {
   const { scores, queries } = proof
   return {
-    queries, base: scores.base.nll, voice: scores.voice.nll, other: scores.other.nll,
-    baseWithRetrieval: scores.baseWithRetrieval.nll, voiceWithRetrieval: scores.voiceWithRetrieval.nll,
-    otherWithRetrieval: scores.otherWithRetrieval.nll, gain: proof.gain, won: proof.won, verdict: proof.verdict,
+    queries,
+    base: scores.base.nll,
+    voice: scores.voice.nll,
+    other: scores.other.nll,
+    baseWithRetrieval: scores.baseWithRetrieval.nll,
+    voiceWithRetrieval: scores.voiceWithRetrieval.nll,
+    otherWithRetrieval: scores.otherWithRetrieval.nll,
+    gain: proof.gain,
+    won: proof.won,
+    verdict: proof.verdict,
   }
 }
 
@@ -82,7 +109,10 @@ export function proofLines({ scores, gain, verdict, queries, pieces }: Proof): s
 }
 
 /** Starts or resumes a run and waits for its end, showing how it goes. Errors: what the run failed with. */
-export async function trainInTerminal(app: TerminalApp, what: TrainOptions | { resume: string }): Promise<TrainingState> {
+export async function trainInTerminal(
+  app: TerminalApp,
+  what: TrainOptions | { resume: string },
+): Promise<TrainingState> {
   const progress = createProgress()
   const off = app.events.on((name, event) => {
     if (name === 'train.step' && 'gradNorm' in event) {
@@ -97,7 +127,10 @@ export async function trainInTerminal(app: TerminalApp, what: TrainOptions | { r
     }
   })
   try {
-    const started = 'resume' in what ? await app.handlers['train.resume']({ run: what.resume }) : await app.handlers['train.start'](what)
+    const started =
+      'resume' in what
+        ? await app.handlers['train.resume']({ run: what.resume })
+        : await app.handlers['train.start'](what)
     process.stderr.write(`run ${started.run}\n`)
     const state = await ended(app, started)
     if (state.stage === 'done') return state

@@ -42,11 +42,20 @@ export function writeCommands(program: Command): void {
       const options = command.optsWithGlobals<GlobalOptions>()
       const text = pieceFrom(file)
       await withApp(options, async (app) => {
-        const { candidates, sources } = await app.handlers['headline.write']({ request: 'headline', text, count: own.count, ...generation(own) })
-        if (candidates.length === 0) throw new IdiolectError('NoHeadline', 'the model wrote no headline', 'Try another seed.')
+        const { candidates, sources } = await app.handlers['headline.write']({
+          request: 'headline',
+          text,
+          count: own.count,
+          ...generation(own),
+        })
+        if (candidates.length === 0)
+          throw new IdiolectError('NoHeadline', 'the model wrote no headline', 'Try another seed.')
         print(
           options,
-          { candidates: candidates.map((one) => one.text), sources: sources.map(({ document, title, path, date }) => ({ document, title, path, date })) },
+          {
+            candidates: candidates.map((one) => one.text),
+            sources: sources.map(({ document, title, path, date }) => ({ document, title, path, date })),
+          },
           () => [...candidates.map((one) => one.text), ...sources.map((source) => `  (after “${source.title}”)`)],
         )
       })
@@ -65,10 +74,18 @@ export function writeCommands(program: Command): void {
           process.stdout.write(event.text)
         })
         const { conversation } = own
-        const { answer } = await app.handlers['chat.send']({ request: 'chat', text, ...generation(own), ...(conversation ? { conversation } : {}) })
+        const { answer } = await app.handlers['chat.send']({
+          request: 'chat',
+          text,
+          ...generation(own),
+          ...(conversation ? { conversation } : {}),
+        })
         const sources = answer.sources.map(({ document, title, path, date }) => ({ document, title, path, date }))
         const result = { conversation: answer.conversation, text: answer.text, voice: answer.voice, sources }
-        print(options, result, () => [streamed ? '' : answer.text, ...sources.map((source) => `  (after “${source.title}”)`)])
+        print(options, result, () => [
+          streamed ? '' : answer.text,
+          ...sources.map((source) => `  (after “${source.title}”)`),
+        ])
       })
     })
 }

@@ -90,7 +90,11 @@ export function startTraining(folder: string, options: StartOptions = {}): Train
 }
 
 function interrupted(folder: string): IdiolectError {
-  return new IdiolectError('Interrupted', `the run in ${folder} was stopped`, 'It can be resumed from its last checkpoint.')
+  return new IdiolectError(
+    'Interrupted',
+    `the run in ${folder} was stopped`,
+    'It can be resumed from its last checkpoint.',
+  )
 }
 
 function died(code: number | null, signal: string | null, lastWords: string): IdiolectError {

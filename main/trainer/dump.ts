@@ -40,8 +40,18 @@ export function beginDump(folder: string, runFolder: string, plan: RunPlan, lora
         tensors: lora.pairs.flatMap((pair, i) => {
           const { a, b } = values[i] as PairValues
           return [
-            { name: `${pair.tensor}.lora_a.grad`, type: 'F32' as const, shape: [pair.inputs, plan.settings.rank], data: a },
-            { name: `${pair.tensor}.lora_b.grad`, type: 'F32' as const, shape: [plan.settings.rank, pair.outputs], data: b },
+            {
+              name: `${pair.tensor}.lora_a.grad`,
+              type: 'F32' as const,
+              shape: [pair.inputs, plan.settings.rank],
+              data: a,
+            },
+            {
+              name: `${pair.tensor}.lora_b.grad`,
+              type: 'F32' as const,
+              shape: [plan.settings.rank, pair.outputs],
+              data: b,
+            },
           ]
         }),
       })

@@ -30,7 +30,11 @@ const RESERVE = 1 << 30
  * Measures the candidate types that are as exact as the file, and picks the fastest. Q8_0 wins unless another is at
  * least a tenth faster, since it takes half the memory of 16 bits.
  */
-export function pickWeightType(device: Device, gguf: GgufFile, h: Hyperparameters): Pick<EngineChoice, 'weightType' | 'measured'> {
+export function pickWeightType(
+  device: Device,
+  gguf: GgufFile,
+  h: Hyperparameters,
+): Pick<EngineChoice, 'weightType' | 'measured'> {
   const own = gguf.tensor('blk.0.ffn_up.weight').typeName
   if (own === 'F32') return { weightType: 'F32', measured: {} }
   const measured: EngineChoice['measured'] = {}

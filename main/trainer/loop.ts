@@ -19,9 +19,18 @@ import { beginDump, type Dump } from './dump.ts'
 import { type EngineChoice, pickWeightType, planMemory } from './engine-choice.ts'
 import { readExamples } from './examples-file.ts'
 import type { FromWorker } from './messages.ts'
-import { type Moments, adamwStep, learningRate, zeroMoments } from './optimizer.ts'
+import { adamwStep, learningRate, type Moments, zeroMoments } from './optimizer.ts'
+import {
+  appendLog,
+  examplesFile,
+  keepChoice,
+  keptChoice,
+  readPlan,
+  trimLog,
+  voiceFile,
+  writeResult,
+} from './run-folder.ts'
 import { writeRunVoice } from './run-voice.ts'
-import { appendLog, examplesFile, keepChoice, keptChoice, readPlan, trimLog, voiceFile, writeResult } from './run-folder.ts'
 import type { RunPlan, TokenExample, TrainResult } from './types.ts'
 
 export interface LoopOptions {
@@ -87,7 +96,11 @@ function choose(
   const longest = Math.max(ALIGN, ...examples.map(rowsOf))
   const tokens = Math.max(...examples.map((example) => example.tokens.length))
   if (tokens > h.context) {
-    throw new IdiolectError('TooLong', `an example has ${tokens} tokens, the base's context is ${h.context}`, 'Lower --max-tokens.')
+    throw new IdiolectError(
+      'TooLong',
+      `an example has ${tokens} tokens, the base's context is ${h.context}`,
+      'Lower --max-tokens.',
+    )
   }
   const picked = pickWeightType(device, gguf, h)
   const width = (h.heads + 2 * h.kvHeads) * h.headSize + 2 * h.width + 2 * h.ff
@@ -128,13 +141,20 @@ class Run {
     this.steps = this.#perEpoch * plan.settings.epochs
     const kept = readCheckpoint(folder)
     this.position = kept?.position ?? {
-      step: 0, tokens: 0, seconds: 0, peakMemoryBytes: 0, bestValidation: null, sinceBest: 0, finalLoss: Number.NaN,
+      step: 0,
+      tokens: 0,
+      seconds: 0,
+      peakMemoryBytes: 0,
+      bestValidation: null,
+      sinceBest: 0,
+      finalLoss: Number.NaN,
     }
     this.#moments = kept ? restoredMoments(kept, this.#arrays()) : this.#initial()
     if (kept && kept.arrays.length > this.#moments.length * 3) this.#best = kept.arrays.slice(this.#moments.length * 3)
     trimLog(folder, this.position.step)
     this.#upload()
-    if (options.dump && engine.lora) this.#dump = beginDump(options.dump, folder, plan, engine.lora, pairsOf(this.#moments.map(({ value }) => value)))
+    if (options.dump && engine.lora)
+      this.#dump = beginDump(options.dump, folder, plan, engine.lora, pairsOf(this.#moments.map(({ value }) => value)))
   }
 
   #arrays(): number {
@@ -195,9 +215,19 @@ class Run {
     const gradients = this.engine.takeGradient(answers)
     if (step === 1) this.#dump?.gradients(gradients)
     const lr = learningRate(settings.lr, settings.warmup, step, this.steps)
-    const gradNorm = adamwStep(this.#moments, gradients.flatMap(({ a, b }) => [a, b]), step, lr, settings)
+    const gradNorm = adamwStep(
+      this.#moments,
+      gradients.flatMap(({ a, b }) => [a, b]),
+      step,
+      lr,
+      settings,
+    )
     if (!Number.isFinite(gradNorm)) {
-      throw new IdiolectError('NotANumber', `the gradient of step ${step} came out as ${gradNorm}`, 'Try a smaller learning rate.')
+      throw new IdiolectError(
+        'NotANumber',
+        `the gradient of step ${step} came out as ${gradNorm}`,
+        'Try a smaller learning rate.',
+      )
     }
     this.#upload()
     this.#dump?.step({ batch: dealt, lr, loss: loss / answers, gradNorm })
@@ -210,8 +240,16 @@ class Run {
     position.seconds += (performance.now() - began) / 1000
     position.peakMemoryBytes = Math.max(position.peakMemoryBytes, process.resourceUsage().maxRSS * 1024)
     const record = {
-      step, steps: this.steps, epoch: Math.ceil(step / this.#perEpoch), loss: loss / answers, validation, lr, gradNorm, tokens,
-      tokensPerSecond: tokens / seconds, memoryBytes: process.memoryUsage().rss,
+      step,
+      steps: this.steps,
+      epoch: Math.ceil(step / this.#perEpoch),
+      loss: loss / answers,
+      validation,
+      lr,
+      gradNorm,
+      tokens,
+      tokensPerSecond: tokens / seconds,
+      memoryBytes: process.memoryUsage().rss,
       secondsLeft: (position.seconds / step) * (this.steps - step),
     }
     appendLog(this.folder, record)

@@ -4,7 +4,15 @@ import type { StepRecord, TrainResult } from './types.ts'
 
 export type ToWorker =
   /** `background`: every other program goes first. `threads` overrides the plan's for this sitting (bits may then differ in the last place). */
-  | { type: 'start'; folder: string; threads?: number; checkpointSeconds?: number; memoryCap?: number; dump?: string; background?: boolean }
+  | {
+      type: 'start'
+      folder: string
+      threads?: number
+      checkpointSeconds?: number
+      memoryCap?: number
+      dump?: string
+      background?: boolean
+    }
   | { type: 'pause' }
   | { type: 'continue' }
   /** Ends the sitting; the run can be resumed from its last checkpoint. */

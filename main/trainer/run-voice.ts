@@ -15,6 +15,11 @@ export function writeRunVoice(file: string, plan: RunPlan, name: string, lora: L
     baseName: plan.base.id,
     createdAt: plan.createdAt,
     name,
-    tensors: lora.pairs.map((pair, i) => ({ name: pair.tensor, K: pair.inputs, M: pair.outputs, ...(values[i] as PairValues) })),
+    tensors: lora.pairs.map((pair, i) => ({
+      name: pair.tensor,
+      K: pair.inputs,
+      M: pair.outputs,
+      ...(values[i] as PairValues),
+    })),
   })
 }

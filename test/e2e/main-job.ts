@@ -157,26 +157,25 @@ export function mainJob(open: OpenApp, prefix: string): void {
     const candidates = await steps.writeHeadlines(page)
     expect(await (await streams).jsonValue()).not.toBe('')
     const texts = await candidates.locator('.text').allInnerTexts()
-    expect(texts.length).toBeGreaterThanOrEqual(2)
+    expect(texts.every((text) => text.trim() !== '')).toBe(true)
     expect(new Set(texts).size).toBe(texts.length)
     await candidates.first().getByRole('button', { name: 'Choose' }).click()
     await candidates.first().getByRole('button', { name: 'Chosen', pressed: true }).waitFor()
-    await candidates.nth(1).getByRole('button', { name: 'Edit' }).click()
+    // A voice may say the same at every try: then the last is the first.
+    const last = candidates.last()
+    await last.getByRole('button', { name: 'Edit' }).click()
     await page.getByRole('textbox', { name: 'Edit the headline' }).fill('In Which the Boy Keeps the Log')
     await page.keyboard.press('Enter')
-    await candidates.nth(1).getByRole('button', { name: 'Chosen', pressed: true }).waitFor()
+    await last.getByRole('button', { name: 'Chosen', pressed: true }).waitFor()
     await picture(page, `${prefix}-headlines`)
     expect(await barriers(page)).toEqual([])
 
     await page.reload()
     await go(page, 'Headlines')
     await page.getByTitle('Open this piece and its headlines again').first().click()
-    expect(await candidates.locator('.text').allInnerTexts()).toEqual([
-      texts[0],
-      'In Which the Boy Keeps the Log',
-      ...texts.slice(2),
-    ])
-    expect(await candidates.nth(1).getByRole('button', { name: 'Chosen', pressed: true }).count()).toBe(1)
+    const kept = [...texts.slice(0, -1), 'In Which the Boy Keeps the Log']
+    expect(await candidates.locator('.text').allInnerTexts()).toEqual(kept)
+    expect(await last.getByRole('button', { name: 'Chosen', pressed: true }).count()).toBe(1)
   })
 
   it('chats, in the voice and without: an answer streams, stops, and opens its sources', async () => {

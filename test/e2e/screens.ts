@@ -49,7 +49,11 @@ async function shootVoice(page: Page): Promise<void> {
   await go(page, 'Voice')
   const proof = page.getByTestId('proof')
   await proof.waitFor()
-  await page.getByRole('heading', { name: 'Your voices' }).evaluate((heading) => heading.scrollIntoView())
+  // The whole proof, with some air above.
+  await page.getByRole('heading', { name: 'Your voices' }).evaluate((heading) => {
+    heading.scrollIntoView()
+    heading.closest('.page')?.scrollBy(0, -24)
+  })
   await shoot(page, 'voice')
 }
 
@@ -64,6 +68,11 @@ async function shootHeadlines(page: Page): Promise<void> {
 async function shootChat(page: Page): Promise<void> {
   await go(page, 'Chat')
   await page.getByRole('button', { name: 'New conversation' }).click()
+  // This voice learnt headlines only, and would answer with one.
+  await page
+    .locator('label')
+    .filter({ has: page.getByRole('switch', { name: 'Voice' }) })
+    .click()
   await steps.ask(page, 'How do you keep the log?')
   await steps.answered(page)
   await page.locator('summary', { hasText: 'Passages at hand' }).click()

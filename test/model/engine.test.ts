@@ -163,20 +163,23 @@ describe('backward', () => {
 })
 
 describe('quantized', () => {
-  it.each(['Q8_0', 'Q4_0', 'Q4_1', 'F16'] as const)('trains on %s: its gradient points where F32 points', async (type) => {
-    // ff 128: rows of the transposed copies must be whole blocks, or they stay F32 and the test proves less.
-    const file = tiny(`type-${type}`, { type, ff: 128 })
-    const gradients: Float32Array[] = []
-    for (const weightType of [TYPE.F32, TYPE.Q8_0]) {
-      using engine = open(file, { weightType })
-      disturb(engine)
-      await engine.trainPack(pack(examples))
-      gradients.push(Float32Array.from(engine.takeGradient(1).flatMap((pair) => [...pair.a, ...pair.b])))
-    }
-    const [exact, quantized] = gradients as [Float32Array, Float32Array]
-    const dot = exact.reduce((sum, v, i) => sum + v * (quantized[i] as number), 0)
-    expect(dot / (Math.hypot(...exact) * Math.hypot(...quantized))).toBeGreaterThan(0.999)
-  })
+  it.each(['Q8_0', 'Q4_0', 'Q4_1', 'F16'] as const)(
+    'trains on %s: its gradient points where F32 points',
+    async (type) => {
+      // ff 128: rows of the transposed copies must be whole blocks, or they stay F32 and the test proves less.
+      const file = tiny(`type-${type}`, { type, ff: 128 })
+      const gradients: Float32Array[] = []
+      for (const weightType of [TYPE.F32, TYPE.Q8_0]) {
+        using engine = open(file, { weightType })
+        disturb(engine)
+        await engine.trainPack(pack(examples))
+        gradients.push(Float32Array.from(engine.takeGradient(1).flatMap((pair) => [...pair.a, ...pair.b])))
+      }
+      const [exact, quantized] = gradients as [Float32Array, Float32Array]
+      const dot = exact.reduce((sum, v, i) => sum + v * (quantized[i] as number), 0)
+      expect(dot / (Math.hypot(...exact) * Math.hypot(...quantized))).toBeGreaterThan(0.999)
+    },
+  )
 })
 
 describe('packing', () => {
@@ -192,7 +195,9 @@ describe('packing', () => {
 describe('refusals', () => {
   it('names a wrong token, a pack over capacity', async () => {
     using engine = open(tiny('refusals'))
-    await expect(engine.measurePack(pack([{ tokens: Int32Array.of(1, 9999, 2), answerFrom: 1 }]))).rejects.toThrow(/9999/)
+    await expect(engine.measurePack(pack([{ tokens: Int32Array.of(1, 9999, 2), answerFrom: 1 }]))).rejects.toThrow(
+      /9999/,
+    )
     await expect(engine.measurePack(pack([example(200, 2)]))).rejects.toThrow(/capacity/)
   })
 })

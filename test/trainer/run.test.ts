@@ -25,14 +25,27 @@ function learnable(count: number, stream: string): TokenExample[] {
 }
 
 const SETTINGS: TrainSettings = {
-  rank: 8, alpha: 16, targets: ['q', 'v', 'down'], dropout: 0.05, lr: 1e-2, warmup: 0.1, weightDecay: 0.01, clip: 1,
-  epochs: 3, batch: 8, seed: 7, threads: 1, patience: 0,
+  rank: 8,
+  alpha: 16,
+  targets: ['q', 'v', 'down'],
+  dropout: 0.05,
+  lr: 1e-2,
+  warmup: 0.1,
+  weightDecay: 0.01,
+  clip: 1,
+  epochs: 3,
+  batch: 8,
+  seed: 7,
+  threads: 1,
+  patience: 0,
 }
 
 function run(name: string, changes: Partial<TrainSettings> = {}, validation = 6, count = 64): string {
   const folder = path.join(root, name)
   const plan: RunPlan = {
-    version: 1, run: name, createdAt: '2026-01-01T00:00:00Z',
+    version: 1,
+    run: name,
+    createdAt: '2026-01-01T00:00:00Z',
     base: { id: 'tiny', file: base, sha256: 'a'.repeat(64), architecture: 'llama' },
     settings: { ...SETTINGS, ...changes },
     examples: { train: count, validation },
@@ -75,10 +88,16 @@ describe('a run', () => {
       expect(existsSync(voiceFile(broken))).toBe(false)
     }
     let first = 0
-    await startTraining(broken, { onChosen: ({ resumedAt }) => { first = resumedAt } }).done
+    await startTraining(broken, {
+      onChosen: ({ resumedAt }) => {
+        first = resumedAt
+      },
+    }).done
     expect(first).toBeGreaterThanOrEqual(16)
     expect(readFileSync(voiceFile(broken)).equals(readFileSync(voiceFile(whole)))).toBe(true)
-    expect(readLog(broken).map(({ step, loss }) => [step, loss])).toEqual(readLog(whole).map(({ step, loss }) => [step, loss]))
+    expect(readLog(broken).map(({ step, loss }) => [step, loss])).toEqual(
+      readLog(whole).map(({ step, loss }) => [step, loss]),
+    )
   })
 
   it('stops when told to, keeps its place, pauses and goes on', async () => {
@@ -93,7 +112,11 @@ describe('a run', () => {
     expect(readCheckpoint(folder)?.position.step).toBeGreaterThanOrEqual(3)
 
     let seen = 0
-    const again = startTraining(folder, { onStep: ({ step }) => { seen = step } })
+    const again = startTraining(folder, {
+      onStep: ({ step }) => {
+        seen = step
+      },
+    })
     while (seen < 8) await new Promise((resolve) => setTimeout(resolve, 5))
     again.pause()
     await new Promise((resolve) => setTimeout(resolve, 200))
