@@ -32,13 +32,17 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: path.join(folder, `${name}.png`) })
 }
 
+/** Changes to light or dark, and waits until every element wears it: the frame at hand may still mix the two. */
+export async function wear(page: Page, scheme: Scheme): Promise<void> {
+  await page.emulateMedia({ colorScheme: scheme })
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+}
+
 /** What axe finds wrong with the page as it stands, in light and in dark: one line a rule. */
 export async function barriers(page: Page): Promise<string[]> {
   const found: string[] = []
   for (const scheme of ['light', 'dark'] satisfies Scheme[]) {
-    await page.emulateMedia({ colorScheme: scheme })
-    // The colours of the frame before would be measured against the ground of this one.
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+    await wear(page, scheme)
     // By evaluation: a script element would break the page's own content security policy.
     await page.evaluate(axeSource)
     const violations = await page.evaluate(async () => {

@@ -10,15 +10,17 @@ import { projectFolder } from '../../main/entries.ts'
 import { machineThreads } from '../../main/inference/threads.ts'
 import { SMOLLM } from '../helpers/models.ts'
 import { inChromium, launchChromium, whyNoChromium } from './open.ts'
-import { go, type Scheme } from './page.ts'
+import { go, type Scheme, wear } from './page.ts'
 import * as steps from './steps.ts'
 
 const PIECE = 'In Which a Log Is Begun'
+/** Milliseconds in which a space has read what was there before. */
+const READING = 1000
 const folder = path.join(projectFolder(), 'docs', 'screens')
 
 async function shoot(page: Page, name: string): Promise<void> {
   for (const scheme of ['light', 'dark'] satisfies Scheme[]) {
-    await page.emulateMedia({ colorScheme: scheme })
+    await wear(page, scheme)
     // Nothing under the pointer wears its hover colours.
     await page.mouse.move(0, 0)
     await page.screenshot({ path: path.join(folder, `${name}-${scheme}.png`) })
@@ -58,24 +60,38 @@ async function shootVoice(page: Page): Promise<void> {
 }
 
 async function shootHeadlines(page: Page): Promise<void> {
-  await steps.pieceForHeadlines(page, PIECE)
-  const candidates = await steps.writeHeadlines(page)
-  await candidates.first().getByRole('button', { name: 'Choose' }).click()
-  await candidates.first().getByRole('button', { name: 'Chosen' }).waitFor()
+  await go(page, 'Headlines')
+  const earlier = page.getByTitle('Open this piece and its headlines again')
+  await page.waitForTimeout(READING)
+  if ((await earlier.count()) > 0) {
+    await earlier.first().click()
+  } else {
+    await steps.pieceForHeadlines(page, PIECE)
+    const candidates = await steps.writeHeadlines(page)
+    await candidates.first().getByRole('button', { name: 'Choose' }).click()
+  }
+  await page.getByTestId('candidate').getByRole('button', { name: 'Chosen' }).waitFor()
   await shoot(page, 'headlines')
 }
 
 async function shootChat(page: Page): Promise<void> {
   await go(page, 'Chat')
-  await page.getByRole('button', { name: 'New conversation' }).click()
-  // This voice learnt headlines only, and would answer with one.
-  await page
-    .locator('label')
-    .filter({ has: page.getByRole('switch', { name: 'Voice' }) })
-    .click()
-  await steps.ask(page, 'How do you keep the log?')
+  const earlier = page.getByRole('navigation', { name: 'Conversations' }).getByRole('button')
+  await page.waitForTimeout(READING)
+  if ((await earlier.count()) > 0) {
+    await earlier.first().click()
+  } else {
+    // This voice learnt headlines only, and would answer with one.
+    await page
+      .locator('label')
+      .filter({ has: page.getByRole('switch', { name: 'Voice' }) })
+      .click()
+    await steps.ask(page, 'How do you keep the log?')
+  }
   await steps.answered(page)
-  await page.locator('summary', { hasText: 'Passages at hand' }).click()
+  const sources = page.locator('details', { hasText: 'Passages at hand' }).last()
+  await sources.locator('summary').click()
+  await sources.getByRole('button').last().scrollIntoViewIfNeeded()
   await shoot(page, 'chat')
 }
 
