@@ -76,18 +76,13 @@ async function shootHeadlines(page: Page): Promise<void> {
 
 async function shootChat(page: Page): Promise<void> {
   await go(page, 'Chat')
+  // This voice learnt headlines only, and would answer with one.
+  const voice = page.getByRole('switch', { name: 'Voice' })
+  await page.locator('label').filter({ has: voice }).click()
   const earlier = page.getByRole('navigation', { name: 'Conversations' }).getByRole('button')
   await page.waitForTimeout(READING)
-  if ((await earlier.count()) > 0) {
-    await earlier.first().click()
-  } else {
-    // This voice learnt headlines only, and would answer with one.
-    await page
-      .locator('label')
-      .filter({ has: page.getByRole('switch', { name: 'Voice' }) })
-      .click()
-    await steps.ask(page, 'How do you keep the log?')
-  }
+  if ((await earlier.count()) > 0) await earlier.first().click()
+  else await steps.ask(page, 'How do you keep the log?')
   await steps.answered(page)
   const sources = page.locator('details', { hasText: 'Passages at hand' }).last()
   await sources.locator('summary').click()
