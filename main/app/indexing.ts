@@ -2,6 +2,7 @@
  * Vectors for passages that have none yet, made in the background a few at a time: words are searched at once, meaning
  * follows. It waits while a voice is trained, and lets every other call go first.
  */
+import { setTimeout } from 'node:timers/promises'
 import { reembed } from '../library/embed.ts'
 import type { AppContext } from './context.ts'
 
@@ -42,8 +43,9 @@ export function createIndexing(context: AppContext): Indexing {
     const stage = context.state().training?.stage
     return stage === 'preparing' || stage === 'training' || stage === 'paused' || stage === 'proving'
   }
+  const ended = new AbortController()
   const pause = (milliseconds: number): Promise<void> =>
-    new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
+    setTimeout(milliseconds, undefined, { signal: ended.signal }).catch(() => {})
 
   const loop = async (): Promise<void> => {
     while (!closed) {
@@ -74,6 +76,7 @@ export function createIndexing(context: AppContext): Indexing {
     },
     async close() {
       closed = true
+      ended.abort()
       await going
     },
   }

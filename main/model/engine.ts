@@ -43,7 +43,6 @@ const GRAPH_NODES = 16384
 export class Engine implements Disposable {
   readonly h: Hyperparameters
   readonly lora: Lora | null
-  readonly #device: Device
   readonly #weights: Weights
   readonly #storage: Storage
   readonly #graph: Graph
@@ -61,7 +60,6 @@ export class Engine implements Disposable {
   constructor(device: Device, gguf: GgufFile, options: EngineOptions) {
     if (options.capacity % ALIGN !== 0)
       throw new Error(`capacity must be a multiple of ${ALIGN}, not ${options.capacity}`)
-    this.#device = device
     this.#options = options
     const h = readHyperparameters(gguf)
     this.h = h

@@ -1,4 +1,6 @@
 /** Failures of disk and database as sentences for the user. */
+import { statfsSync } from 'node:fs'
+import path from 'node:path'
 import { IdiolectError, messageOf } from '../errors.ts'
 
 function codeOf(error: unknown): string {
@@ -17,6 +19,18 @@ export function isDiskFull(error: unknown): boolean {
   )
 }
 
+/** SQLite cannot always tell a full disk from a broken one: less than this free, and it is full. */
+const NEXT_TO_NOTHING = 1 << 20
+
+function hasNoRoom(what: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(path.dirname(what))
+    return bavail * bsize < NEXT_TO_NOTHING
+  } catch {
+    return false
+  }
+}
+
 /**
  * The error to throw in place of `error`, which came while `what` (a path) was read or written.
  * Anything that is neither a full disk, a damaged file nor a refused permission comes back as it was.
@@ -25,7 +39,9 @@ export function storeError(error: unknown, what: string): unknown {
   if (error instanceof IdiolectError) return error
   const code = codeOf(error)
   const message = messageOf(error)
-  if (isDiskFull(error)) {
+  const couldBeFull =
+    code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CANTOPEN') || /Unable to open connection/.test(message)
+  if (isDiskFull(error) || (couldBeFull && hasNoRoom(what))) {
     return new IdiolectError(
       'DiskFull',
       `The disk that holds ${what} is full: ${message}`,
