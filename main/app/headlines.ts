@@ -44,7 +44,11 @@ export function headlineHandlers(context: AppContext): Pick<Handlers, HeadlineCa
             : []
         // A piece that is in the library must not be shown its own title.
         const isThisPiece = createSameText([piece])
-        const hits = found.filter(({ document }) => !isThisPiece(document.text)).slice(0, RETRIEVED)
+        const own = new Set(
+          found.filter(({ document }) => isThisPiece(document.text)).map(({ document }) => document.title),
+        )
+        const hits = found.filter(({ document }) => !own.has(document.title)).slice(0, RETRIEVED)
+        const titles = store.documents.list({ status: 'mine' }).documents.map(({ title }) => title)
         const candidates = await bases.withBase((base) =>
           writeHeadlines({
             base,
@@ -55,6 +59,8 @@ export function headlineHandlers(context: AppContext): Pick<Handlers, HeadlineCa
               input: document.text,
               answer: document.title,
             })),
+            // A small voice likes to repeat a title that it has learnt; only this very piece may have its own.
+            avoid: titles.filter((title) => !own.has(title)),
             voice: used?.use ?? null,
             count,
             signal,

@@ -16,6 +16,8 @@ export interface HeadlineRequest {
   text: string
   retrieved: RetrievedPair[]
   voice?: VoiceUse | null
+  /** Headlines that are taken: a model that repeats one has copied it. */
+  avoid?: Iterable<string>
   /** Candidates wanted; fewer come back where the model repeats itself. */
   count?: number
   /** The same seed writes the same headlines. */
@@ -40,6 +42,7 @@ export async function writeHeadlines(request: HeadlineRequest): Promise<Headline
   const { base, builder, count = 5, seed = 1, maxTokens = 32, signal } = request
   const options = { ...DEFAULT_PROMPT.headline, maxTokens: base.contextSize, ...request.prompt }
   const prompt = builder.prompt({ task: 'headline', input: request.text }, request.retrieved, options)
+  const taken = new Set([...(request.avoid ?? [])].map(sameness))
   const found = new Map<string, HeadlineCandidate & { whole: boolean }>()
   // A small model repeats itself: twice as many tries as candidates, then what there is.
   for (let index = 0; found.size < count && index < 2 * count; index++) {
@@ -58,7 +61,7 @@ export async function writeHeadlines(request: HeadlineRequest): Promise<Headline
     if (written.finish === 'aborted') break
     const text = tidyHeadline(written.text)
     const key = sameness(text)
-    if (key !== '' && !found.has(key)) {
+    if (key !== '' && !found.has(key) && !taken.has(key)) {
       found.set(key, { text, score: written.meanLogProbability, whole: written.finish !== 'length' })
     }
   }

@@ -13,6 +13,8 @@ import { timeOf } from './earlier.ts'
 import { fuse } from './fusion.ts'
 import { passageText } from './passage-text.ts'
 
+/** Share of passages without a vector from which on vectors are left out. */
+const MOST_PENDING = 0.05
 /** How deep each list is read before fusing, at least. */
 const DEPTH = 50
 
@@ -79,7 +81,7 @@ function indexOf(store: Store, everyone: boolean): Index {
 
 /**
  * The `k` passages that answer `query` best. Without an embedder, or while the library's vectors are another
- * embedder's, BM25 alone answers (`vectorRank` is null throughout). Throws IdiolectError `BadDate`.
+ * embedder's or not yet made, BM25 alone answers (`vectorRank` is null throughout). Throws IdiolectError `BadDate`.
  */
 export async function searchPassages(
   store: Store,
@@ -162,6 +164,8 @@ async function nearest(
 ): Promise<number[]> {
   const mark = store.vectors.embedder()
   if (!embedder || !mark || mark.id !== embedder.id || mark.dimensions !== embedder.dimensions) return []
+  // While vectors are still being made, those that are there would lift their passages over better ones.
+  if (store.passages.pendingCount() > MOST_PENDING * store.passages.count()) return []
   if (first === 0 || query.trim() === '') return []
   const [vector] = await embedder.embed([query], { signal })
   if (!vector) return []

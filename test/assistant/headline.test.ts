@@ -45,6 +45,12 @@ describe('candidates', () => {
     ])
   })
 
+  test('a headline that is taken is no candidate, however it is written', async () => {
+    const { base: over } = scripted([' A late ferry', ' “Nobody was Surprised”', ' The captain is silent'])
+    const found = await writeHeadlines({ ...request(over), count: 3, avoid: ['A Late Ferry', 'Nobody Was Surprised.'] })
+    expect(found.map(({ text: line }) => line)).toEqual(['The captain is silent'])
+  })
+
   test('what broke off stands after what came to its end', async () => {
     const { base: over } = scripted([' Cut…', ' A whole headline'])
     const found = await writeHeadlines({ ...request(over), count: 2 })
