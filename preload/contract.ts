@@ -1,7 +1,7 @@
 /**
  * The one contract between the renderer and whoever serves it: Electron over IPC, the browser host over
- * loopback HTTP, the terminal by direct calls. Types only: this file has no run-time code but the two name
- * lists at its end, so that the sandboxed preload can import it.
+ * loopback HTTP, the terminal by direct calls. Types, and the two lists of names at the end: nothing else runs here, so
+ * that the sandboxed preload can import it.
  *
  * Calls return a promise of their result. Long ones take a `request` id chosen by the caller: progress comes
  * as events bearing that id, and `request.cancel` ends it. Dates are ISO 8601 (`2024-05-17` or with a time);
