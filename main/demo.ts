@@ -5,8 +5,9 @@
 import { rmSync } from 'node:fs'
 import { createApp } from './app/app.ts'
 import { defaultDataFolder } from './app/data-folder.ts'
+import { megabytes } from './catalog/files.ts'
 import { machineThreads } from './inference/threads.ts'
-import { fail, megabytes, seconds } from './terminal/terminal.ts'
+import { fail, seconds } from './terminal/terminal.ts'
 import { proofLines, trainInTerminal } from './terminal/train-command.ts'
 
 const say = (text = ''): void => void process.stdout.write(`${text}\n`)

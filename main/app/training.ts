@@ -60,15 +60,11 @@ export function createTraining(getContext: () => AppContext): Training {
   const running = (): boolean => state !== null && RUNNING.includes(state.stage)
 
   /** Trains a folder to its end, or rejects; steps go to `onStep`. */
-  const work = async (
-    folder: string,
-    onStep: (record: StepRecord) => void,
-    onLoading: () => void,
-  ): Promise<TrainResult> => {
+  const work = async (folder: string, onStep: (record: StepRecord) => void): Promise<TrainResult> => {
     const known = readResult(folder)
     if (known) return known
     stopIfEnding()
-    worker = startTraining(folder, { onStep, onLoading, background: getContext().options.host !== 'terminal' })
+    worker = startTraining(folder, { onStep, background: getContext().options.host !== 'terminal' })
     applyPause()
     try {
       return await worker.done
@@ -92,7 +88,7 @@ export function createTraining(getContext: () => AppContext): Training {
       const onStep = (record: StepRecord): void => {
         set({ proving: (0.3 * record.step) / record.steps, message: 'Training a control voice to compare yours with' })
       }
-      await work(controlFolder, onStep, () => {})
+      await work(controlFolder, onStep)
     }
     return controlOf(folder)
   }
@@ -109,15 +105,11 @@ export function createTraining(getContext: () => AppContext): Training {
       }
       set({ stage: pausedByUser ? 'paused' : 'training', message: 'Loading the base model' })
       let first = true
-      const result = await work(
-        folder,
-        (record) => {
-          onStep(record)
-          if (first && state?.stage === 'training') set({ message: 'Learning from your pieces' })
-          first = false
-        },
-        () => {},
-      )
+      const result = await work(folder, (record) => {
+        onStep(record)
+        if (first && state?.stage === 'training') set({ message: 'Learning from your pieces' })
+        first = false
+      })
       rememberSpeed(context, readPlan(folder).base.sha256, result)
       // A pause that came with the last step must not hold up what follows, which cannot be paused.
       pausedByUser = false

@@ -2,10 +2,11 @@
  * The models that the user added from files: a list beside the data, by path and hash. The file stays where it is and is
  * not copied: it is the user's, and may be large.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { IdiolectError, messageOf } from '../errors.ts'
+import { writeAtomically } from '../gguf/atomic.ts'
 
 const addedSchema = z.object({
   id: z.string(),
@@ -50,7 +51,5 @@ export function readAdded(file: string): AddedModel[] {
 /** Replaces the list in one step. */
 export function writeAdded(file: string, models: AddedModel[]): void {
   mkdirSync(path.dirname(file), { recursive: true })
-  const temporary = `${file}.${process.pid}.new`
-  writeFileSync(temporary, `${JSON.stringify({ version: 1, models }, null, 2)}\n`)
-  renameSync(temporary, file)
+  writeAtomically(file, (append) => append(Buffer.from(`${JSON.stringify({ version: 1, models }, null, 2)}\n`)))
 }

@@ -46,7 +46,6 @@ const TABLE = {
     'void* ggml_new_tensor_4d(void* c, int type, int64_t a, int64_t b, int64_t d, int64_t e)',
   ),
   setOutput: proto<(t: P) => void>('void ggml_set_output(void* t)'),
-  setInput: proto<(t: P) => void>('void ggml_set_input(void* t)'),
   view4d: proto<
     (c: P, a: P, n0: number, n1: number, n2: number, n3: number, b1: Size, b2: Size, b3: Size, offset: Size) => P
   >(
@@ -67,7 +66,6 @@ const TABLE = {
   sub: proto<Binary>('void* ggml_sub(void* c, void* a, void* b)'),
   mul: proto<Binary>('void* ggml_mul(void* c, void* a, void* b)'),
   scale: proto<(c: P, a: P, s: number) => P>('void* ggml_scale(void* c, void* a, float s)'),
-  sumRows: proto<Unary>('void* ggml_sum_rows(void* c, void* a)'),
   mulMat: proto<Binary>('void* ggml_mul_mat(void* c, void* a, void* b)'),
   getRows: proto<Binary>('void* ggml_get_rows(void* c, void* a, void* b)'),
   setRows: proto<(c: P, a: P, b: P, i: P) => P>('void* ggml_set_rows(void* c, void* a, void* b, void* i)'),
@@ -76,7 +74,6 @@ const TABLE = {
     'void* ggml_rms_norm_back(void* c, void* a, void* b, float eps)',
   ),
   silu: proto<Unary>('void* ggml_silu(void* c, void* a)'),
-  sigmoid: proto<Unary>('void* ggml_sigmoid(void* c, void* a)'),
   siluBack: proto<(c: P, dy: P, x: P) => P>('void* ggml_silu_back(void* c, void* a, void* b)'),
   swigluSplit: proto<(c: P, gate: P, up: P) => P>('void* ggml_swiglu_split(void* c, void* a, void* b)'),
   diagMaskInf: proto<(c: P, a: P, past: number) => P>('void* ggml_diag_mask_inf(void* c, void* a, int n)'),
@@ -93,7 +90,6 @@ const TABLE = {
     'void* ggml_new_graph_custom(void* c, size_t n, bool grads)',
   ),
   buildForwardExpand: proto<(g: P, t: P) => void>('void ggml_build_forward_expand(void* g, void* t)'),
-  graphNodes: proto<(g: P) => number>('int ggml_graph_n_nodes(void* g)'),
   gallocrNew: proto<(buft: P) => P>('void* ggml_gallocr_new(void* buft)'),
   gallocrFree: proto<(g: P) => void>('void ggml_gallocr_free(void* g)'),
   gallocrAllocGraph: proto<(g: P, graph: P) => boolean>('bool ggml_gallocr_alloc_graph(void* g, void* graph)'),
@@ -120,7 +116,6 @@ const TABLE = {
   backendDefaultBufferType: proto<(backend: P) => P>('void* ggml_backend_get_default_buffer_type(void* b)'),
   backendGraphCompute: proto<(backend: P, graph: P) => number>('int ggml_backend_graph_compute(void* b, void* g)'),
   backendFree: proto<(backend: P) => void>('void ggml_backend_free(void* b)'),
-  backendSupportsOp: proto<(backend: P, t: P) => boolean>('bool ggml_backend_supports_op(void* b, const void* t)'),
   devDescription: proto<(dev: P) => string>('const char* ggml_backend_dev_description(void* d)'),
   devName: proto<(dev: P) => string>('const char* ggml_backend_dev_name(void* d)'),
   devType: proto<(dev: P) => number>('int ggml_backend_dev_type(void* d)'),

@@ -19,7 +19,6 @@ export interface Device {
   readonly buffers: Pointer
   /** Kinds of buffer that hold weights in a layout of their own for faster products, by name (`CPU_REPACK`, `AMX`). */
   readonly extraBuffers: Map<string, Pointer>
-  supports(tensor: Pointer): boolean
   setThreads(threads: number): void
   free(): void
 }
@@ -49,7 +48,6 @@ export function openDevice(options: { variant?: Variant; threads: number }): Dev
     description: ggml.devDescription(dev),
     buffers: ggml.backendDefaultBufferType(backend),
     extraBuffers: new Map((list ? pointerArray(list) : []).map((buft) => [ggml.buftName(buft), buft])),
-    supports: (tensor) => ggml.backendSupportsOp(backend, tensor),
     setThreads(threads) {
       if (setThreads) callProc(setThreads, 'void ggml_set_n_threads(void* backend, int n)', backend, threads)
     },

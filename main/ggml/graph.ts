@@ -271,11 +271,6 @@ export class Graph implements Disposable {
     return this.#made(ptr, a.ne)
   }
 
-  /** Rows of `a` summed: [k, n] -> [1, n]. */
-  sumRows(a: Tensor): Tensor {
-    return this.#made(this.#ggml.sumRows(this.#context, a.ptr), [1, a.ne[1], a.ne[2], a.ne[3]])
-  }
-
   [Symbol.dispose](): void {
     this.#ggml.gallocrFree(this.#allocator)
     this.#ggml.free(this.#context)

@@ -21,7 +21,3 @@ export const TYPE = {
 
 export type TypeName = keyof typeof TYPE
 export type TypeNumber = (typeof TYPE)[TypeName]
-
-export function typeNumber(name: string): TypeNumber | null {
-  return (TYPE as Record<string, TypeNumber>)[name] ?? null
-}

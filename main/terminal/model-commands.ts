@@ -1,8 +1,9 @@
 /** `models` and `voices`. */
 import path from 'node:path'
 import type { Command } from 'commander'
+import { megabytes } from '../catalog/files.ts'
 import { IdiolectError } from '../errors.ts'
-import { createProgress, type GlobalOptions, megabytes, print, withApp } from './terminal.ts'
+import { createProgress, type GlobalOptions, print, withApp } from './terminal.ts'
 
 export function modelCommands(program: Command): void {
   const models = program.command('models').description('base models and embedders')

@@ -121,5 +121,3 @@ export function seconds(value: number): string {
   const minutes = Math.floor(value / 60)
   return `${minutes} min ${Math.round(value - minutes * 60)} s`
 }
-
-export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`

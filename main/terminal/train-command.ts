@@ -1,12 +1,12 @@
 /** `train`: from the library to a voice with its proof. */
 import type { Command } from 'commander'
 import type { Proof, TrainingState, TrainOptions } from '../../preload/contract.ts'
+import { megabytes } from '../catalog/files.ts'
 import { IdiolectError } from '../errors.ts'
 import {
   createProgress,
   type GlobalOptions,
   listOption,
-  megabytes,
   numberOption,
   print,
   seconds,

@@ -205,7 +205,7 @@ class Run {
     const { settings } = this.plan
     const dealt = this.#batch(step)
     const batch = dealt.map((i) => this.train[i] as TokenExample)
-    const answers = batch.reduce((sum, example) => sum + example.tokens.length - example.answerFrom, 0)
+    const answers = answerTokens(batch)
     const tokens = batch.reduce((sum, example) => sum + example.tokens.length, 0)
     let loss = 0
     for (const [i, part] of packInto(batch, this.choice.capacity).entries()) {
@@ -260,7 +260,7 @@ class Run {
     if (this.validation.length === 0) return null
     const every = Math.max(1, Math.round(this.#perEpoch / MEASURES_PER_EPOCH))
     if (step % every !== 0 && step !== this.steps) return null
-    const answers = this.validation.reduce((sum, example) => sum + example.tokens.length - example.answerFrom, 0)
+    const answers = answerTokens(this.validation)
     let loss = 0
     for (const part of packInto(this.validation, this.choice.capacity)) {
       loss += await this.engine.measurePack(pack(part), { between: this.options.between })
@@ -308,6 +308,10 @@ class Run {
     return Math.max(0, (this.#trainingBegan - this.#sitting) / 1000)
   }
   readonly #trainingBegan = performance.now()
+}
+
+function answerTokens(examples: readonly TokenExample[]): number {
+  return examples.reduce((sum, example) => sum + example.tokens.length - example.answerFrom, 0)
 }
 
 /** A, B, A, B, … as pairs. */
