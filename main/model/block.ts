@@ -6,13 +6,14 @@
  * each W with or without its LoRA pair. The forward pass leaves q, k (after RoPE), v, y, gate and up in places that
  * outlive it; everything elementwise is computed again in the backward pass, which costs little and saves much memory.
  */
-import type { Graph, Rope } from '../ggml/graph.ts'
+import type { Rope } from '../ggml/graph.ts'
 import type { Storage, Tensor } from '../ggml/storage.ts'
 import { type AttentionShape, attentionBackward, attentionForward } from './attention.ts'
 import type { Segment } from './batch.ts'
 import type { MatrixName } from './hyperparameters.ts'
-import type { Lora, LoraPair } from './lora.ts'
-import type { Block, Matrix } from './weights.ts'
+import { type LinearContext, linear, linearBack } from './linear.ts'
+import type { LoraPair } from './lora.ts'
+import type { Block } from './weights.ts'
 
 /** Where a block's forward pass leaves what its backward pass needs: F32, [features, capacity]. */
 export interface Places {
@@ -33,8 +34,7 @@ export interface Shared {
   dV: Tensor
 }
 
-export interface BlockContext {
-  graph: Graph
+export interface BlockContext extends LinearContext {
   storage: Storage
   rows: number
   segments: readonly Segment[]
@@ -43,53 +43,11 @@ export interface BlockContext {
   attention: AttentionShape
   eps: number
   shared: Shared
-  lora: Lora | null
-  /** A dropout mask [inputs, rows] for this pair in this pass (0 or 1/(1−p)), or null for none. */
-  dropout: (pair: LoraPair) => Tensor | null
 }
 
 const T = (context: BlockContext, a: Tensor): Tensor => context.graph.view(a, [a.ne[0], context.rows])
 const heads3 = (c: BlockContext, a: Tensor, heads: number): Tensor =>
   c.graph.reshape(a, [c.attention.headSize, heads, c.rows])
-
-function dropped(c: BlockContext, pair: LoraPair, x: Tensor): Tensor {
-  const mask = c.dropout(pair)
-  return mask ? c.graph.mul(x, mask) : x
-}
-
-/** y = W x + s B (A drop(x)). */
-function linear(c: BlockContext, matrix: Matrix, pair: LoraPair | null, x: Tensor): Tensor {
-  const y = c.graph.mulMat(matrix.forward, x)
-  if (!pair || !c.lora) return y
-  const low = c.graph.scale(c.graph.mulMat(pair.a, dropped(c, pair, x)), c.lora.scale)
-  return c.graph.add(y, c.graph.mulMat(pair.b, low))
-}
-
-/**
- * Sums the pair's gradients; returns dx, or null when nothing below needs it:
- * dB = dy (s A x)ᵀ · dA = (s Bᵀ dy) xᵀ · dx = Wᵀ dy + Aᵀ (s Bᵀ dy).
- */
-function linearBack(
-  c: BlockContext,
-  m: Matrix,
-  pair: LoraPair | null,
-  dy: Tensor,
-  x: Tensor,
-  wantInput: boolean,
-): Tensor | null {
-  const g = c.graph
-  const dx = wantInput ? g.mulMat(m.backward, dy) : null
-  if (!pair || !c.lora) return dx
-  const xd = dropped(c, pair, x)
-  const lowT = g.scale(g.mulMat(xd, pair.a), c.lora.scale)
-  g.accumulate(pair.gradB, g.mulMat(g.transposed(dy), lowT))
-  const back = g.scale(g.mulMat(g.transposed(pair.b), dy), c.lora.scale)
-  g.accumulate(pair.gradA, g.mulMat(g.transposed(xd), g.transposed(back)))
-  if (!dx) return null
-  const through = g.mulMat(g.transposed(pair.a), back)
-  const mask = c.dropout(pair)
-  return g.add(dx, mask ? g.mul(through, mask) : through)
-}
 
 /** Computes `out` from `x` (both [width, rows]); fills `places`. */
 export function blockForward(

@@ -6,6 +6,7 @@
  */
 import type { Graph } from '../ggml/graph.ts'
 import type { Storage, Tensor } from '../ggml/storage.ts'
+import { product, rowsOfMatrix, transposedProduct } from './matrix.ts'
 import type { Weights } from './weights.ts'
 
 export interface HeadContext {
@@ -25,7 +26,7 @@ function normed(c: HeadContext, x: Tensor, rows: Tensor): { picked: Tensor; h: T
 
 /** Logits [vocabulary, n] of the rows of x ([width, rows]) that `rows` (I32 [n]) names. */
 export function headLogits(c: HeadContext, x: Tensor, rows: Tensor): Tensor {
-  return c.graph.mulMat(c.weights.head.forward, normed(c, x, rows).h)
+  return product(c.graph, c.weights.head, normed(c, x, rows).h)
 }
 
 /**
@@ -40,14 +41,14 @@ export function headLoss(
 ): Tensor {
   const g = c.graph
   const { picked, h } = normed(c, x, input.rows)
-  const P = g.softMax(g.mulMat(c.weights.head.forward, h), 1)
+  const P = g.softMax(product(g, c.weights.head, h), 1)
   const flat = g.reshape(P, [1, P.ne[0] * P.ne[1]])
   const probability = g.output(g.getRows(flat, input.at))
   if (gradient) {
     // The target's row is taken from the head itself, so that it cancels exactly against the product's.
-    const target = g.getRows(c.weights.head.forward, input.targets)
+    const target = rowsOfMatrix(g, c.weights.head, input.targets)
     const dh = g.sub(
-      g.mulMat(c.weights.head.backward, g.scale(P, gradient.lossScale)),
+      transposedProduct(g, c.weights.head, g.scale(P, gradient.lossScale)),
       g.scale(target, gradient.lossScale),
     )
     const dPicked = g.rmsNormBack(g.mul(dh, c.weights.outputNorm), picked, c.eps)
