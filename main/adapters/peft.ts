@@ -4,8 +4,8 @@
  */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { writeAtomically } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
-import { writeAtomically } from '../gguf/atomic.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import { checkVoice } from './check-voice.ts'
 import { readVoiceTensors, type VoiceFile, type VoiceTensor } from './voice-file.ts'

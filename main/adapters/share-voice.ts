@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { closeSync, existsSync, mkdirSync, openSync, readSync } from 'node:fs'
 import path from 'node:path'
+import { writeAtomically } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
-import { writeAtomically } from '../gguf/atomic.ts'
 import { type GgufFile, readGguf } from '../gguf/read.ts'
 import { readVoiceFile, readVoiceTensors, type VoiceFile } from './voice-file.ts'
 

@@ -5,8 +5,8 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { writeAtomically } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
-import { writeAtomically } from '../gguf/atomic.ts'
 
 const addedSchema = z.object({
   id: z.string(),

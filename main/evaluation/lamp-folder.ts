@@ -11,8 +11,8 @@ import { createHash } from 'node:crypto'
 import { appendFileSync, createReadStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { writeAtomically } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
-import { writeAtomically } from '../gguf/atomic.ts'
 import type { TokenExample, TrainResult } from '../trainer/types.ts'
 
 /** A voice that is finished and whole on disk. */

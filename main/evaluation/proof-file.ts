@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import type { Proof } from '../../preload/contract.ts'
+import { writeAtomically } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
-import { writeAtomically } from '../gguf/atomic.ts'
 
 const score = z.object({ nll: z.number(), low: z.number(), high: z.number() })
 const difference = z.object({ mean: z.number(), low: z.number(), high: z.number() })

@@ -1,5 +1,5 @@
 /** GGUF files out, version 3, little endian: metadata and tensors in the order given, whole or not at all. */
-import { type Append, writeAtomically } from './atomic.ts'
+import { type Append, writeAtomically } from '../atomic.ts'
 import { type GgmlTypeName, ggmlTypeNamed, tensorBytes } from './types.ts'
 import { type GgufElementType, type GgufScalar, type GgufValue, VALUE_TYPES } from './values.ts'
 

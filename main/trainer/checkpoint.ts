@@ -4,8 +4,8 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { writeAtomically } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
-import { writeAtomically } from '../gguf/atomic.ts'
 
 export interface Position {
   /** Steps done. */

@@ -10,8 +10,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
+import { writeAtomically } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
-import { writeAtomically } from '../gguf/atomic.ts'
 import type { TokenExample } from './types.ts'
 
 const MAGIC = 'IDEX'

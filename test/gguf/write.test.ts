@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path'
 import { readGgufFileInfo } from 'node-llama-cpp'
 import { describe, expect, it } from 'vitest'
-import { writeAtomically } from '../../main/gguf/atomic.ts'
+import { writeAtomically } from '../../main/atomic.ts'
 import { readGguf, readTensor, readTensorChunks, readTensorInto } from '../../main/gguf/read.ts'
 import { arrayOf, bool, float32, type GgufValue, text, uint32 } from '../../main/gguf/values.ts'
 import { type GgufInput, writeGguf } from '../../main/gguf/write.ts'

@@ -1,7 +1,7 @@
 /** Files that are there whole or not at all: written beside their place, flushed, then renamed. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import path from 'node:path'
-import { IdiolectError, messageOf } from '../errors.ts'
+import { IdiolectError, messageOf } from './errors.ts'
 
 /** Writes all of `data` at the file's present end. */
 export type Append = (data: Uint8Array) => void
