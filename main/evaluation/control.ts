@@ -1,6 +1,6 @@
 /** The control voice's examples for an owner without a second history: the same form of task, another's answers. */
 import { IdiolectError } from '../errors.ts'
-import { randomSource } from '../inference/sampling.ts'
+import { type Random, seeded } from '../random.ts'
 import type { TokenExample } from '../trainer/types.ts'
 
 /**
@@ -16,7 +16,7 @@ export function shuffledAnswers(examples: TokenExample[], seed: number): TokenEx
       'Import more writing.',
     )
   }
-  const dealt = randomCycle(examples.length, randomSource(seed))
+  const dealt = randomCycle(examples.length, seeded(`control/${seed}`))
   return examples.map((example, i) => {
     const giver = examples[dealt[i] as number] as TokenExample
     const answer = giver.tokens.subarray(giver.answerFrom)
@@ -31,11 +31,11 @@ export function shuffledAnswers(examples: TokenExample[], seed: number): TokenEx
  * A permutation of 0..count-1 that leaves nothing in its place: one random cycle through all (Sattolo 1986).
  * `count` must be 2 or more.
  */
-export function randomCycle(count: number, random: () => number): number[] {
+export function randomCycle(count: number, random: Random): number[] {
   if (count < 2) throw new RangeError(`a cycle needs 2 or more items, not ${count}`)
   const order = Array.from({ length: count }, (_, i) => i)
   for (let i = count - 1; i > 0; i--) {
-    const j = Math.floor(random() * i)
+    const j = random.below(i)
     const kept = order[i] as number
     order[i] = order[j] as number
     order[j] = kept

@@ -2,7 +2,7 @@
  * Means per token and their intervals. The unit of chance is the piece, not the query: queries of one piece share its
  * topic and mood, so pieces are drawn as wholes.
  */
-import { randomSource } from '../inference/sampling.ts'
+import { seeded } from '../random.ts'
 
 /** One query's contribution to a mean per token. */
 export interface Observation {
@@ -75,13 +75,13 @@ export function bootstrap({ observations, resamples = 4000, seed }: BootstrapOpt
   const mean = perToken(totals)
   if (totals.length === 1) return { mean, low: -Number.MAX_VALUE, high: Number.MAX_VALUE }
 
-  const random = randomSource(seed)
+  const random = seeded(`bootstrap/${seed}`)
   const means = new Float64Array(resamples)
   for (let r = 0; r < resamples; r++) {
     let sum = 0
     let tokens = 0
     for (let i = 0; i < totals.length; i++) {
-      const drawn = totals[Math.floor(random() * totals.length)] as { sum: number; tokens: number }
+      const drawn = totals[random.below(totals.length)] as { sum: number; tokens: number }
       sum += drawn.sum
       tokens += drawn.tokens
     }

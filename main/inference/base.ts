@@ -5,11 +5,12 @@
 import { randomInt } from 'node:crypto'
 import type { LlamaModel, Token } from 'node-llama-cpp'
 import { IdiolectError } from '../errors.ts'
+import { seeded } from '../random.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import { type GgufFacts, inspectGguf } from './gguf-file.ts'
 import type { Kv, Outcome, Wanted } from './kv.ts'
 import { type Device, reasonOf, sharedLlama, takeLlamaErrors } from './llama.ts'
-import { chooseToken, randomSource, type SamplingOptions } from './sampling.ts'
+import { chooseToken, type SamplingOptions } from './sampling.ts'
 import { PLAIN_STOP, plainTemplate, renderTemplate } from './template.ts'
 import { createTextStream } from './text-stream.ts'
 import type { Base, ChatTurn, Generated, GenerateOptions, QueryScore } from './types.ts'
@@ -172,7 +173,7 @@ async function generateText(
     topP: options.topP ?? 0.95,
     repeatPenalty: options.repeatPenalty ?? 1,
   }
-  const random = randomSource(options.seed ?? randomInt(2 ** 32))
+  const random = seeded(`sampling/${options.seed ?? randomInt(2 ** 32)}`).next
   const generated: number[] = []
   let sum = 0
   let counted = 0

@@ -1,4 +1,4 @@
-/** From a token's raw logits to the next token: pure functions with their own random source, so that a seed repeats. */
+/** From a token's raw logits to the next token: pure functions of the logits and a source of random numbers. */
 
 /** The likeliest tokens after a position, likeliest first, with the raw logits (no temperature, nothing cut). */
 export interface TopLogits {
@@ -64,15 +64,4 @@ function draw(entries: Entry[], best: number, options: SamplingOptions, random: 
 function penalise(logit: number, repeated: boolean, penalty: number): number {
   if (!repeated || penalty === 1) return logit
   return logit > 0 ? logit / penalty : logit * penalty
-}
-
-/** Numbers in [0, 1) that a 32-bit seed repeats (mulberry32, Tommy Ettinger, public domain). */
-export function randomSource(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
 }

@@ -5,8 +5,8 @@
 import type { Graph } from '../ggml/graph.ts'
 import type { Storage, Tensor } from '../ggml/storage.ts'
 import { TYPE } from '../ggml/types.ts'
+import { seeded } from '../random.ts'
 import type { Lora, LoraPair } from './lora.ts'
-import { seeded } from './random.ts'
 
 /** Room for windows to differ, elements. */
 const SLACK = 1 << 16

@@ -13,13 +13,14 @@ import { ALIGN, pack, packInto, rowsOf } from '../model/batch.ts'
 import { Engine } from '../model/engine.ts'
 import { readHyperparameters } from '../model/hyperparameters.ts'
 import { type Lora, type PairValues, parseTargets } from '../model/lora.ts'
-import { seeded, shuffle } from '../model/random.ts'
+import { seeded, shuffle } from '../random.ts'
 import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { beginDump, type Dump } from './dump.ts'
 import { type EngineChoice, pickWeightType, planMemory } from './engine-choice.ts'
 import { readExamples } from './examples-file.ts'
 import type { FromWorker } from './messages.ts'
 import { adamwStep, learningRate, type Moments, zeroMoments } from './optimizer.ts'
+import { peakMemoryBytes } from './peak-memory.ts'
 import {
   appendLog,
   examplesFile,
@@ -238,7 +239,7 @@ class Run {
     position.tokens += tokens
     position.finalLoss = loss / answers
     position.seconds += (performance.now() - began) / 1000
-    position.peakMemoryBytes = Math.max(position.peakMemoryBytes, process.resourceUsage().maxRSS * 1024)
+    position.peakMemoryBytes = Math.max(position.peakMemoryBytes, peakMemoryBytes())
     const record = {
       step,
       steps: this.steps,
@@ -295,7 +296,7 @@ class Run {
       tokens: position.tokens,
       seconds: position.seconds + this.#loading(),
       tokensPerSecond: position.seconds > 0 ? position.tokens / position.seconds : 0,
-      peakMemoryBytes: Math.max(position.peakMemoryBytes, process.resourceUsage().maxRSS * 1024),
+      peakMemoryBytes: Math.max(position.peakMemoryBytes, peakMemoryBytes()),
       finalLoss: position.finalLoss,
       bestValidation: position.bestValidation,
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { randomCycle, shuffledAnswers } from '../../main/evaluation/control.ts'
-import { randomSource } from '../../main/inference/sampling.ts'
+import { seeded } from '../../main/random.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
 
 const examples = Array.from({ length: 9 }, (_, i) => ({
@@ -38,7 +38,7 @@ describe('shuffled answers', () => {
 
 describe('a random cycle', () => {
   it('goes once through all', () => {
-    const order = randomCycle(50, randomSource(2))
+    const order = randomCycle(50, seeded('cycle'))
     let at = 0
     for (let step = 1; step < 50; step++) {
       at = order[at] as number

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bootstrap, type Observation, paired, perToken, quantile, tailShare } from '../../main/evaluation/statistics.ts'
-import { randomSource } from '../../main/inference/sampling.ts'
+import { seeded } from '../../main/random.ts'
 
 /** Standard normal draws by Box and Muller. */
 function normals(random: () => number): () => number {
@@ -27,7 +27,7 @@ describe('means per token', () => {
 
 describe('the bootstrap', () => {
   const sample = (clusters: number, each: number, seed: number, effect = 0): Observation[] => {
-    const normal = normals(randomSource(seed))
+    const normal = normals(seeded(`sample/${seed}`).next)
     return Array.from({ length: clusters }, (_, c) => {
       const shared = normal()
       return Array.from({ length: each }, () => ({

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
-import { chooseToken, randomSource, type SamplingOptions, type TopLogits } from '../../main/inference/sampling.ts'
+import { chooseToken, type SamplingOptions, type TopLogits } from '../../main/inference/sampling.ts'
+import { seeded } from '../../main/random.ts'
 
 const top: TopLogits = { ids: [7, 3, 9, 4], logits: [2, 1, 0, -1], logSumExp: 2.5 }
 const greedy: SamplingOptions = { temperature: 0, topK: 40, topP: 1, repeatPenalty: 1 }
 
 function counts(options: SamplingOptions, draws = 4000): Map<number, number> {
-  const random = randomSource(11)
+  const random = seeded('sampling').next
   const found = new Map<number, number>()
   for (let i = 0; i < draws; i++) {
     const { token } = chooseToken(top, [], options, random)
@@ -52,18 +53,4 @@ test('a repeat penalty lets another token win, also below zero', () => {
     token: 2,
     logProbability: -1.5,
   })
-})
-
-test('a seed repeats its numbers, another gives others, all within 0..1', () => {
-  const draw = (seed: number) =>
-    Array.from(
-      { length: 50 },
-      (
-        (random) => () =>
-          random()
-      )(randomSource(seed)),
-    )
-  expect(draw(5)).toEqual(draw(5))
-  expect(draw(5)).not.toEqual(draw(6))
-  expect(draw(5).every((value) => value >= 0 && value < 1)).toBe(true)
 })
