@@ -7,9 +7,11 @@
  * adds alpha / r * B A x to W x.
  */
 import { IdiolectError } from '../errors.ts'
+import { bf16ToFloat, halfToFloat } from '../gguf/half.ts'
 import { type GgufFile, type GgufTensor, readGguf, readTensor } from '../gguf/read.ts'
-import { arrayOf, float32, text, uint32 } from '../gguf/values.ts'
+import { arrayOf, float32, type GgufValue, text, uint32 } from '../gguf/values.ts'
 import { writeGguf } from '../gguf/write.ts'
+import { arraysOf, type VoiceArray } from './array-voice.ts'
 
 /** The low-rank pair of one weight, as numbers. */
 export interface VoiceTensor {
@@ -31,12 +33,18 @@ export interface VoiceShape {
   rank: number
 }
 
+/** How a voice changes its base; only LoRA is known to other programs. */
+export const VOICE_KINDS = ['lora', 'ia3', 'prompt'] as const
+export type VoiceKind = (typeof VOICE_KINDS)[number]
+
 export interface VoiceFile {
   file: string
+  kind: VoiceKind
   bytes: number
   architecture: string
+  /** 0 in voices that are no LoRA. */
   alpha: number
-  /** The largest rank, where pairs differ (only foreign files'). */
+  /** The largest rank, where pairs differ (only foreign files'); 0 in voices that are no LoRA. */
   rank: number
   /** q, k, v, o, gate, up, down; other weights by their names in the file. */
   targets: string[]
@@ -48,23 +56,30 @@ export interface VoiceFile {
   createdAt: string | null
   /** What else the writer noted; empty in foreign files. */
   extra: Record<string, unknown>
+  /** Pairs of a LoRA. */
   tensors: VoiceShape[]
+  /** Arrays of the other kinds. */
+  arrays: VoiceArray[]
   gguf: GgufFile
 }
 
-export interface VoiceInput {
+/** What every file that Idiolect writes says of its voice. */
+export interface VoiceFacts {
   architecture: string
-  alpha: number
-  rank: number
   targets: string[]
   baseSha256: string
   baseName: string
   name: string
   /** Now, when not given. */
   createdAt?: string
-  tensors: VoiceTensor[]
   /** Facts for the card, anything JSON holds. */
   extra?: Record<string, unknown>
+}
+
+export interface VoiceInput extends VoiceFacts {
+  alpha: number
+  rank: number
+  tensors: VoiceTensor[]
 }
 
 const VERSION = 1
@@ -98,19 +113,10 @@ export function writeVoiceFile(file: string, voice: VoiceInput): void {
   }
   writeGguf(file, {
     metadata: {
-      'general.type': text('adapter'),
-      'general.architecture': text(voice.architecture),
-      'general.name': text(voice.name),
+      ...metadataOf(voice),
       'adapter.type': text('lora'),
       'adapter.lora.alpha': float32(voice.alpha),
-      'idiolect.version': uint32(VERSION),
-      'idiolect.name': text(voice.name),
-      'idiolect.created': text(voice.createdAt ?? new Date().toISOString()),
       'idiolect.rank': uint32(rank),
-      'idiolect.targets': arrayOf('string', voice.targets),
-      'idiolect.base.name': text(voice.baseName),
-      'idiolect.base.sha256': text(voice.baseSha256),
-      'idiolect.extra': text(JSON.stringify(voice.extra ?? {})),
     },
     tensors: voice.tensors.flatMap(({ name, a, b, K, M }) => [
       { name: name + A, type: 'F32' as const, shape: [K, rank], data: a },
@@ -119,25 +125,45 @@ export function writeVoiceFile(file: string, voice: VoiceInput): void {
   })
 }
 
+/** The keys that voices of every kind share. */
+export function metadataOf(voice: VoiceFacts): Record<string, GgufValue> {
+  return {
+    'general.type': text('adapter'),
+    'general.architecture': text(voice.architecture),
+    'general.name': text(voice.name),
+    'idiolect.version': uint32(VERSION),
+    'idiolect.name': text(voice.name),
+    'idiolect.created': text(voice.createdAt ?? new Date().toISOString()),
+    'idiolect.targets': arrayOf('string', voice.targets),
+    'idiolect.base.name': text(voice.baseName),
+    'idiolect.base.sha256': text(voice.baseSha256),
+    'idiolect.extra': text(JSON.stringify(voice.extra ?? {})),
+  }
+}
+
 /**
  * Reads and checks a voice, all but its numbers. Foreign GGUF LoRAs are taken too. Throws IdiolectError `BadGguf` for
- * a broken file and `BadVoice` for one that is no LoRA or contradicts itself.
+ * a broken file and `BadVoice` for one that is of no known kind or contradicts itself.
  */
 export function readVoiceFile(file: string): VoiceFile {
   const gguf = readGguf(file)
   const kind = [gguf.string('general.type', 'model'), gguf.string('adapter.type', 'none')]
-  if (kind[0] !== 'adapter' || kind[1] !== 'lora')
+  const known = VOICE_KINDS.find((each) => each === kind[1])
+  if (kind[0] !== 'adapter' || known === undefined)
     throw badVoice(file, `it is of type ${kind[0]}, adapter ${kind[1]}, instead of adapter and lora`)
-  const tensors = pairUp(gguf)
-  const rank = Math.max(...tensors.map((tensor) => tensor.rank))
   const ours = gguf.has('idiolect.version')
-  if (ours) checkOwn(gguf, tensors)
+  if (ours) checkVersion(gguf)
+  const tensors = known === 'lora' ? pairUp(gguf) : []
+  const arrays = known === 'lora' ? [] : arraysOf(gguf, known)
+  const rank = Math.max(0, ...tensors.map((tensor) => tensor.rank))
+  if (ours && known === 'lora') checkRank(gguf, tensors)
   const own = (key: string) => (ours ? gguf.string(`idiolect.${key}`) : null)
   return {
     file,
+    kind: known,
     bytes: gguf.fileSize,
     architecture: gguf.string('general.architecture'),
-    alpha: readAlpha(gguf),
+    alpha: known === 'lora' ? readAlpha(gguf) : 0,
     rank,
     targets: ours ? gguf.strings('idiolect.targets') : targetsOf(tensors),
     name: own('name'),
@@ -146,6 +172,7 @@ export function readVoiceFile(file: string): VoiceFile {
     createdAt: own('created'),
     extra: ours ? readExtra(gguf) : {},
     tensors,
+    arrays,
     gguf,
   }
 }
@@ -156,9 +183,12 @@ function readAlpha(gguf: GgufFile): number {
   return alpha
 }
 
-function checkOwn(gguf: GgufFile, tensors: VoiceShape[]): void {
+function checkVersion(gguf: GgufFile): void {
   const version = gguf.number('idiolect.version')
   if (version !== VERSION) throw badVoice(gguf.file, `it is of version ${version}, version ${VERSION} is read`)
+}
+
+function checkRank(gguf: GgufFile, tensors: VoiceShape[]): void {
   const claimed = gguf.number('idiolect.rank')
   const other = tensors.find(({ rank }) => rank !== claimed)
   if (other) throw badVoice(gguf.file, `it claims rank ${claimed}, ${other.name} has rank ${other.rank}`)
@@ -226,21 +256,8 @@ function readNumbers(voice: VoiceFile, name: string): Float32Array {
 export function toFloats(typeName: string, bytes: Buffer): Float32Array | null {
   const from = (size: number, read: (at: number) => number) =>
     Float32Array.from({ length: bytes.length / size }, (_, i) => read(i * size))
-  const word = Buffer.alloc(4)
   // Copied, because an array of floats must begin at a multiple of four; every machine we run on is little endian.
   if (typeName === 'F32') return new Float32Array(new Uint8Array(bytes).buffer)
   if (typeName === 'F16') return from(2, (at) => halfToFloat(bytes.readUInt16LE(at)))
-  if (typeName !== 'BF16') return null
-  return from(2, (at) => {
-    word.writeUInt16LE(bytes.readUInt16LE(at), 2)
-    return word.readFloatLE(0)
-  })
-}
-
-function halfToFloat(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1
-  const exponent = (half >> 10) & 31
-  const fraction = half & 1023
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25))
+  return typeName === 'BF16' ? from(2, (at) => bf16ToFloat(bytes.readUInt16LE(at))) : null
 }

@@ -21,14 +21,17 @@ export interface Pack {
 
 export const ALIGN = 16
 
-/** Rows that an example takes in a pack: its last token predicts nothing, but is carried when it is all there is. */
-export function rowsOf(example: TokenExample): number {
-  return Math.ceil(Math.max(1, example.tokens.length - 1) / ALIGN) * ALIGN
+/**
+ * Rows that an example takes in a pack: its last token predicts nothing, but is carried when it is all there is.
+ * @param prefix rows that an adapter puts in front of every text
+ */
+export function rowsOf(example: TokenExample, prefix = 0): number {
+  return Math.ceil((prefix + Math.max(1, example.tokens.length - 1)) / ALIGN) * ALIGN
 }
 
-/** Lays examples side by side. */
-export function pack(examples: readonly TokenExample[]): Pack {
-  const size = examples.reduce((sum, example) => sum + rowsOf(example), 0)
+/** Lays examples side by side; the rows of a prefix hold token 0, and come before position `prefix`. */
+export function pack(examples: readonly TokenExample[], prefix = 0): Pack {
+  const size = examples.reduce((sum, example) => sum + rowsOf(example, prefix), 0)
   const tokens = new Int32Array(size)
   const positions = new Int32Array(size)
   const segments: Segment[] = []
@@ -37,12 +40,12 @@ export function pack(examples: readonly TokenExample[]): Pack {
   let start = 0
   let used = 0
   for (const example of examples) {
-    const length = rowsOf(example)
+    const length = rowsOf(example, prefix)
     const inputs = example.tokens.subarray(0, Math.max(1, example.tokens.length - 1))
-    tokens.set(inputs, start)
+    tokens.set(inputs, start + prefix)
     for (let i = 0; i < length; i++) positions[start + i] = i
     for (let i = Math.max(1, example.answerFrom); i < example.tokens.length; i++) {
-      rows.push(start + i - 1)
+      rows.push(start + prefix + i - 1)
       targets.push(example.tokens[i] as number)
     }
     segments.push({ start, length })
@@ -57,10 +60,10 @@ export function pack(examples: readonly TokenExample[]): Pack {
  * decreasing), so that packs are nearly full.
  * @throws Error when one example alone is larger than `capacity`
  */
-export function packInto(examples: readonly TokenExample[], capacity: number): TokenExample[][] {
+export function packInto(examples: readonly TokenExample[], capacity: number, prefix = 0): TokenExample[][] {
   const bins: { room: number; examples: TokenExample[] }[] = []
-  for (const example of [...examples].sort((a, b) => rowsOf(b) - rowsOf(a))) {
-    const rows = rowsOf(example)
+  for (const example of [...examples].sort((a, b) => rowsOf(b, prefix) - rowsOf(a, prefix))) {
+    const rows = rowsOf(example, prefix)
     if (rows > capacity) throw new Error(`an example of ${rows} rows does not fit a pack of ${capacity}`)
     let bin = bins.find((b) => b.room >= rows)
     if (!bin) {

@@ -8,11 +8,11 @@
  */
 import type { Rope } from '../ggml/graph.ts'
 import type { Storage, Tensor } from '../ggml/storage.ts'
+import type { Adapter } from './adapter.ts'
 import { type AttentionShape, attentionBackward, attentionForward } from './attention.ts'
 import type { Segment } from './batch.ts'
 import type { MatrixName } from './hyperparameters.ts'
 import { type LinearContext, linear, linearBack } from './linear.ts'
-import type { LoraPair } from './lora.ts'
 import type { Block } from './weights.ts'
 
 /** Where a block's forward pass leaves what its backward pass needs: F32, [features, capacity]. */
@@ -59,7 +59,7 @@ export function blockForward(
   out: Tensor,
 ): void {
   const { graph: g, attention } = c
-  const pair = (name: MatrixName): LoraPair | null => c.lora?.pair(index, name) ?? null
+  const pair = (name: MatrixName): ReturnType<Adapter['on']> => c.adapter?.on(index, name) ?? null
   const xn = g.mul(g.rmsNorm(x, c.eps), block.attnNorm)
   const q = g.rope(heads3(c, linear(c, block.q, pair('q'), xn), attention.heads), c.positions, c.rope)
   const k = g.rope(heads3(c, linear(c, block.k, pair('k'), xn), attention.kvHeads), c.positions, c.rope)
@@ -89,7 +89,7 @@ export function blockBackward(
   dx: Tensor | null,
 ): void {
   const { graph: g, attention, shared } = c
-  const pair = (name: MatrixName): LoraPair | null => c.lora?.pair(index, name) ?? null
+  const pair = (name: MatrixName): ReturnType<Adapter['on']> => c.adapter?.on(index, name) ?? null
   const back = (name: MatrixName, dy: Tensor, input: Tensor): Tensor =>
     linearBack(c, block[name], pair(name), dy, input, true) as Tensor
   const y = T(c, places.y)

@@ -1,5 +1,5 @@
 /**
- * A base model with a LoRA on a device: packs in, losses and summed gradients out. One graph a block, so that a run can
+ * A base model with an adapter on a device: packs in, losses and summed gradients out. One graph a block, so that a run can
  * stop, be paused or answer between blocks, and so that only what the memory plan keeps stays from one to the next.
  */
 import { IdiolectError } from '../errors.ts'
@@ -9,20 +9,25 @@ import { elements, Storage, type Tensor } from '../ggml/storage.ts'
 import { TYPE, type TypeNumber } from '../ggml/types.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import type { TokenExample } from '../trainer/types.ts'
+import type { Adapter, AdapterSpec } from './adapter.ts'
 import { ALIGN, type Pack, pack } from './batch.ts'
 import { type BlockContext, blockBackward, blockForward, type Places, type Shared } from './block.ts'
 import { createDropout } from './dropout.ts'
 import { HEAD_ROWS, headLogits, headLoss } from './head.ts'
 import { type Hyperparameters, readHyperparameters } from './hyperparameters.ts'
-import { Lora, type LoraSpec } from './lora.ts'
-import { loadWeights, type Weights } from './weights.ts'
+import { Lora, type LoraSpec, type PairValues, pairsOf } from './lora.ts'
+import { openAdapter } from './open-adapter.ts'
+import { PromptTuning } from './prompt-tuning.ts'
+import { loadWeights, plainForms, type WeightForms, type Weights } from './weights.ts'
 
 export interface EngineOptions {
-  /** Type that weights are converted to. */
-  weightType: TypeNumber
+  /** Type that weights are converted to, or how each is held. */
+  weightType: TypeNumber | WeightForms
   /** Most rows of a pack. */
   capacity: number
-  lora: LoraSpec | null
+  lora?: LoraSpec | null
+  /** An adapter of any kind, in place of `lora`. */
+  adapter?: AdapterSpec | null
   /** Blocks whose forward results are computed again in the backward pass instead of kept. */
   recomputed?: number
   dropout?: number
@@ -42,7 +47,7 @@ const GRAPH_NODES = 16384
 
 export class Engine implements Disposable {
   readonly h: Hyperparameters
-  readonly lora: Lora | null
+  readonly adapter: Adapter | null
   readonly #weights: Weights
   readonly #storage: Storage
   readonly #graph: Graph
@@ -63,9 +68,11 @@ export class Engine implements Disposable {
     this.#options = options
     const h = readHyperparameters(gguf)
     this.h = h
-    this.#weights = loadWeights(device, gguf, h, options.weightType, options.onLoad)
-    this.lora = options.lora ? new Lora(device, h, options.lora) : null
-    this.#kept = this.lora ? h.blocks - Math.min(h.blocks, options.recomputed ?? 0) : 0
+    const forms = typeof options.weightType === 'number' ? plainForms(options.weightType) : options.weightType
+    this.#weights = loadWeights(device, gguf, h, forms, options.onLoad)
+    const spec = options.adapter ?? (options.lora ? { kind: 'lora' as const, ...options.lora } : null)
+    this.adapter = spec ? openAdapter(device, h, spec, options.capacity) : null
+    this.#kept = this.adapter ? h.blocks - Math.min(h.blocks, options.recomputed ?? 0) : 0
 
     const storage = new Storage(device, device.buffers, h.blocks * 8 + 64)
     this.#storage = storage
@@ -80,7 +87,7 @@ export class Engine implements Disposable {
       targets: integers(HEAD_ROWS),
       at: integers(HEAD_ROWS),
     }
-    this.#x = Array.from({ length: this.lora ? h.blocks + 1 : 2 }, () => floats(h.width))
+    this.#x = Array.from({ length: this.adapter ? h.blocks + 1 : 2 }, () => floats(h.width))
     const places = (): Places => ({
       q: floats(q),
       k: floats(kv),
@@ -91,7 +98,7 @@ export class Engine implements Disposable {
     })
     // Blocks that are computed again share the last set.
     this.#places = Array.from({ length: Math.min(h.blocks, this.#kept + 1) }, places)
-    const back = this.lora !== null
+    const back = this.adapter !== null
     this.#shared = {
       o: floats(q),
       dO: floats(back ? q : 1),
@@ -106,19 +113,29 @@ export class Engine implements Disposable {
     this.#headGraph = new Graph(device, 128)
   }
 
+  get lora(): Lora | null {
+    return this.adapter instanceof Lora ? this.adapter : null
+  }
+
+  /** Rows that the adapter puts in front of every text; packs are laid out with them. */
+  get prefix(): number {
+    return this.adapter?.prefix ?? 0
+  }
+
   /** Bytes on the device: weights, adapter, kept results, intermediate results so far. */
   get bytes(): number {
     const graphs = this.#graph.bytes + this.#headGraph.bytes
-    return this.#weights.bytes + (this.lora?.bytes ?? 0) + this.#storage.bytes + graphs
+    return this.#weights.bytes + (this.adapter?.bytes ?? 0) + this.#storage.bytes + graphs
   }
 
   /**
-   * One forward and backward pass; gradients are added to the LoRA's.
+   * One forward and backward pass; gradients are added to the adapter's.
    * @returns sum of the negative log-likelihoods of the pack's supervised tokens, nats
    * @throws IdiolectError `NotANumber` when the loss is NaN or infinite
    */
   async trainPack(batch: Pack, options: PassOptions = {}): Promise<number> {
-    if (!this.lora || !this.#dx) throw new Error('an engine without LoRA cannot train')
+    const { adapter } = this
+    if (!adapter || !this.#dx) throw new Error('an engine without an adapter cannot train')
     await this.#forward(batch, options)
     const dx: [Tensor, Tensor] = this.#dx
     this.#storage.zero(dx[0])
@@ -127,7 +144,7 @@ export class Engine implements Disposable {
     for (let i = this.h.blocks - 1; i >= 0; i--) {
       await options.between?.()
       if (i >= this.#kept) this.#runForward(batch, i, options)
-      const target = i > 0 ? (dx[1 - from] as Tensor) : null
+      const target = i > 0 || adapter.prefix > 0 ? (dx[1 - from] as Tensor) : null
       this.#graph.reset()
       const context = this.#context(batch, options)
       const view = (a: Tensor): Tensor => this.#graph.view(a, [a.ne[0], batch.tokens.length])
@@ -143,6 +160,11 @@ export class Engine implements Disposable {
       this.#graph.compute()
       from = 1 - from
     }
+    if (adapter instanceof PromptTuning) {
+      this.#graph.reset()
+      adapter.gather(this.#graph, dx[from] as Tensor, batch.segments)
+      this.#graph.compute()
+    }
     return loss
   }
 
@@ -156,11 +178,12 @@ export class Engine implements Disposable {
   async logits(tokens: Int32Array, positions: readonly number[]): Promise<Float32Array[]> {
     const longer = new Int32Array(tokens.length + 1)
     longer.set(tokens)
-    const batch = pack([{ tokens: longer, answerFrom: tokens.length } satisfies TokenExample])
+    const prefix = this.prefix
+    const batch = pack([{ tokens: longer, answerFrom: tokens.length } satisfies TokenExample], prefix)
     await this.#forward(batch, {})
     const out: Float32Array[] = []
     for (let from = 0; from < positions.length; from += HEAD_ROWS) {
-      const rows = Int32Array.from(positions.slice(from, from + HEAD_ROWS))
+      const rows = Int32Array.from(positions.slice(from, from + HEAD_ROWS), (position) => position + prefix)
       this.#headGraph.reset()
       this.#storage.set(this.#inputs.rows, rows)
       const result = this.#headGraph.output(
@@ -174,15 +197,49 @@ export class Engine implements Disposable {
   }
 
   /** Every pair's summed gradient, per answer token and with the loss scale divided out; sums begin anew. */
-  takeGradient(answerTokens: number): { a: Float32Array; b: Float32Array }[] {
-    const lora = this.lora
-    if (!lora) return []
-    const values = lora.pairs.map((pair) => lora.gradient(pair, 1 / (LOSS_SCALE * answerTokens)))
-    lora.clearGradients()
-    return values
+  takeGradient(answerTokens: number): PairValues[] {
+    return this.lora ? pairsOf(this.takeGradients(answerTokens)) : []
   }
 
-  async #forward(batch: Pack, options: PassOptions): Promise<void> {
+  /** The same for an adapter of any kind: one array for each of its tensors. */
+  takeGradients(answerTokens: number): Float32Array[] {
+    return this.adapter?.takeGradients(1 / (LOSS_SCALE * answerTokens)) ?? []
+  }
+
+  /** First values of the adapter. @param examples of the run: what its texts are made of */
+  initial(seed: number, examples: readonly TokenExample[], disturbed = false): Float32Array[] {
+    const tokens = Int32Array.from(examples.flatMap((example) => [...example.tokens]))
+    return this.adapter?.initial({ seed, tokens, embed: (ids) => this.#embed(ids), disturbed }) ?? []
+  }
+
+  /** What the prefix leaves in the attention's cache: each block's keys (after RoPE) and values, `prefix` rows each. */
+  async prefixCache(): Promise<{ k: Float32Array; v: Float32Array }[]> {
+    const out: { k: Float32Array; v: Float32Array }[] = []
+    const front = (a: Tensor): Float32Array => this.#storage.get(a).slice(0, a.ne[0] * this.prefix)
+    await this.#forward(pack([{ tokens: Int32Array.of(0), answerFrom: 1 }], this.prefix), {}, (i) => {
+      const { k, v } = this.#placesOf(i)
+      out.push({ k: front(k), v: front(v) })
+    })
+    return out
+  }
+
+  #embed(ids: Int32Array): Float32Array {
+    const out = new Float32Array(ids.length * this.h.width)
+    for (let from = 0; from < ids.length; from += this.#options.capacity) {
+      const part = ids.subarray(from, from + this.#options.capacity)
+      this.#storage.set(this.#inputs.tokens, part)
+      this.#graph.reset()
+      const rows = this.#graph.output(
+        this.#graph.getRows(this.#weights.embedding, this.#view1(this.#inputs.tokens, part.length)),
+      )
+      this.#graph.compute()
+      out.set(this.#storage.get(rows), from * this.h.width)
+    }
+    return out
+  }
+
+  /** @param after called when a block's results lie in its places */
+  async #forward(batch: Pack, options: PassOptions, after?: (block: number) => void): Promise<void> {
     this.#check(batch)
     this.#storage.set(this.#inputs.tokens, batch.tokens)
     this.#storage.set(this.#inputs.positions, batch.positions)
@@ -190,10 +247,12 @@ export class Engine implements Disposable {
     this.#graph.reset()
     const embedded = this.#graph.getRows(this.#weights.embedding, this.#view1(this.#inputs.tokens, batch.tokens.length))
     this.#graph.into(embedded, this.#storage, this.#x[0] as Tensor)
+    if (this.adapter instanceof PromptTuning) this.adapter.lay(this.#graph, this.#x[0] as Tensor, batch.segments)
     this.#graph.compute()
     for (let i = 0; i < this.h.blocks; i++) {
       await options.between?.()
       this.#runForward(batch, i, options)
+      after?.(i)
     }
   }
 
@@ -251,7 +310,7 @@ export class Engine implements Disposable {
   }
 
   #xOf(i: number): Tensor {
-    return this.#x[this.lora ? i : i % 2] as Tensor
+    return this.#x[this.adapter ? i : i % 2] as Tensor
   }
 
   #placesOf(i: number): Places {
@@ -298,7 +357,7 @@ export class Engine implements Disposable {
       attention: { headSize: h.headSize, heads: h.heads, kvHeads: h.kvHeads, scale: 1 / Math.sqrt(h.headSize) },
       eps: h.eps,
       shared: this.#shared,
-      lora: this.lora,
+      adapter: this.adapter,
       dropout: options.dropoutSeed
         ? (pair) => this.#dropout.mask(this.#graph, pair, rows, options.dropoutSeed as string)
         : () => null,
@@ -309,7 +368,7 @@ export class Engine implements Disposable {
     this.#graph[Symbol.dispose]()
     this.#headGraph[Symbol.dispose]()
     this.#storage[Symbol.dispose]()
-    this.lora?.[Symbol.dispose]()
+    this.adapter?.[Symbol.dispose]()
     this.#weights[Symbol.dispose]()
   }
 }

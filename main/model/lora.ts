@@ -9,21 +9,27 @@ import { IdiolectError } from '../errors.ts'
 import type { Device } from '../ggml/device.ts'
 import { Storage, type Tensor } from '../ggml/storage.ts'
 import { TYPE } from '../ggml/types.ts'
-import { type Hyperparameters, MATRIX_NAMES, type MatrixName, matrices, matrixTensor } from './hyperparameters.ts'
+import { seeded } from '../random.ts'
+import type { Adapter, AdapterTensor, Start } from './adapter.ts'
+import type { Hyperparameters } from './hyperparameters.ts'
+import { type MatrixName, matrixOf, matrixShape, matrixTensor, TARGET_NAMES, type TargetName } from './tensors.ts'
 
 export interface LoraSpec {
   rank: number
   alpha: number
-  targets: MatrixName[]
+  targets: TargetName[]
 }
 
 export interface LoraPair {
+  readonly kind: 'lora'
   readonly block: number
   readonly matrix: MatrixName
   /** Name of W in the base's file. */
   readonly tensor: string
   readonly inputs: number
   readonly outputs: number
+  /** s = alpha / rank. */
+  readonly scale: number
   readonly a: Tensor
   readonly b: Tensor
   readonly gradA: Tensor
@@ -39,44 +45,50 @@ export interface PairValues {
 export const RANK_MULTIPLE = 16
 
 /** @throws IdiolectError `BadOption` naming the wrong target, with the list of those there are; `all` means every one */
-export function parseTargets(names: readonly string[]): MatrixName[] {
-  if (names.includes('all')) return [...MATRIX_NAMES]
+export function parseTargets(names: readonly string[]): TargetName[] {
+  if (names.includes('all')) return [...TARGET_NAMES]
   for (const name of names) {
-    if (!(MATRIX_NAMES as readonly string[]).includes(name)) {
+    if (!(TARGET_NAMES as readonly string[]).includes(name)) {
       throw new IdiolectError(
         'BadOption',
         `${JSON.stringify(name)} is no target`,
-        `Targets are ${MATRIX_NAMES.join(', ')}, or all.`,
+        `Targets are ${TARGET_NAMES.join(', ')}, or all.`,
       )
     }
   }
-  return MATRIX_NAMES.filter((name) => names.includes(name))
+  return TARGET_NAMES.filter((name) => names.includes(name))
 }
 
-export class Lora implements Disposable {
+export class Lora implements Adapter {
+  readonly kind = 'lora'
+  readonly prefix = 0
   readonly spec: LoraSpec
   readonly pairs: LoraPair[] = []
   readonly scale: number
   readonly #storage: Storage
   readonly #padded: number
+  readonly #matrices: MatrixName[]
 
   constructor(device: Device, h: Hyperparameters, spec: LoraSpec) {
     this.spec = spec
     this.scale = spec.alpha / spec.rank
     this.#padded = Math.ceil(spec.rank / RANK_MULTIPLE) * RANK_MULTIPLE
     this.#storage = new Storage(device, device.buffers, h.blocks * spec.targets.length * 4)
-    const shapes = matrices(h)
+    // Targets that are rows of one tensor are trained as one: llama.cpp knows no LoRA on a part of a tensor.
+    this.#matrices = [...new Set(spec.targets.map((target) => matrixOf(h, target)))]
     const padded = this.#padded
     for (let block = 0; block < h.blocks; block++) {
-      for (const matrix of spec.targets) {
-        const [inputs, outputs] = shapes[matrix].shape
+      for (const matrix of this.#matrices) {
+        const [inputs, outputs] = matrixShape(h, matrix).shape
         const tensor = (ne: [number, number]): Tensor => this.#storage.tensor(TYPE.F32, ne)
         this.pairs.push({
+          kind: 'lora',
           block,
           matrix,
           tensor: matrixTensor(h, block, matrix),
           inputs,
           outputs,
+          scale: this.scale,
           a: tensor([inputs, padded]),
           b: tensor([padded, outputs]),
           gradA: tensor([inputs, padded]),
@@ -97,8 +109,49 @@ export class Lora implements Disposable {
   }
 
   pair(block: number, matrix: MatrixName): LoraPair | null {
-    const at = this.spec.targets.indexOf(matrix)
-    return at < 0 ? null : (this.pairs[block * this.spec.targets.length + at] as LoraPair)
+    const at = this.#matrices.indexOf(matrix)
+    return at < 0 ? null : (this.pairs[block * this.#matrices.length + at] as LoraPair)
+  }
+
+  on(block: number, matrix: string): LoraPair | null {
+    return this.pair(block, matrix as MatrixName)
+  }
+
+  get tensors(): AdapterTensor[] {
+    const { rank } = this.spec
+    return this.pairs.flatMap(({ tensor, inputs, outputs }) => [
+      { name: `${tensor}.lora_a`, shape: [inputs, rank] },
+      { name: `${tensor}.lora_b`, shape: [rank, outputs] },
+    ])
+  }
+
+  /** A uniform in ±1/√inputs, B zero (the usual start, Kaiming uniform with a = √5), so that training begins at the base. */
+  initial({ seed, disturbed }: Start): Float32Array[] {
+    return this.pairs.flatMap((pair) => {
+      const random = seeded(`${seed}/init/${pair.tensor}`)
+      const bound = 1 / Math.sqrt(pair.inputs)
+      const a = new Float32Array(pair.inputs * this.spec.rank)
+      for (let i = 0; i < a.length; i++) a[i] = (2 * random.next() - 1) * bound
+      const b = new Float32Array(pair.outputs * this.spec.rank)
+      if (disturbed) for (let i = 0; i < b.length; i++) b[i] = (2 * random.next() - 1) * 0.01
+      return [a, b]
+    })
+  }
+
+  /** A, B, A, B, … */
+  put(values: readonly Float32Array[]): void {
+    pairsOf(values).forEach((value, i) => {
+      this.write(this.pairs[i] as LoraPair, value)
+    })
+  }
+
+  takeGradients(factor: number): Float32Array[] {
+    const gradients = this.pairs.flatMap((pair) => {
+      const { a, b } = this.gradient(pair, factor)
+      return [a, b]
+    })
+    this.clearGradients()
+    return gradients
   }
 
   clearGradients(): void {
@@ -135,4 +188,12 @@ export class Lora implements Disposable {
   [Symbol.dispose](): void {
     this.#storage[Symbol.dispose]()
   }
+}
+
+/** A, B, A, B, … as pairs. */
+export function pairsOf(values: readonly Float32Array[]): PairValues[] {
+  return Array.from({ length: values.length / 2 }, (_, i) => ({
+    a: values[2 * i] as Float32Array,
+    b: values[2 * i + 1] as Float32Array,
+  }))
 }

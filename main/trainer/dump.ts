@@ -6,7 +6,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { text } from '../gguf/values.ts'
 import { writeGguf } from '../gguf/write.ts'
-import type { Lora, PairValues } from '../model/lora.ts'
+import type { Engine } from '../model/engine.ts'
 import { examplesFile } from './run-folder.ts'
 import { writeRunVoice } from './run-voice.ts'
 import type { RunPlan } from './types.ts'
@@ -21,39 +21,34 @@ export interface DumpedStep {
 
 export interface Dump {
   /** The first step's gradients: mean per answer token, before clipping. */
-  gradients(values: PairValues[]): void
+  gradients(values: readonly Float32Array[]): void
   step(step: DumpedStep): void
   /** Writes `curve.json`. */
   end(): void
 }
 
 /** Begins a dump with `examples.bin` and `init.gguf`. */
-export function beginDump(folder: string, runFolder: string, plan: RunPlan, lora: Lora, init: PairValues[]): Dump {
+export async function beginDump(
+  folder: string,
+  runFolder: string,
+  plan: RunPlan,
+  engine: Engine,
+  init: readonly Float32Array[],
+): Promise<Dump> {
   mkdirSync(folder, { recursive: true })
   copyFileSync(examplesFile(runFolder), path.join(folder, 'examples.bin'))
-  writeRunVoice(path.join(folder, 'init.gguf'), plan, 'before the first step', lora, init)
+  await writeRunVoice(path.join(folder, 'init.gguf'), plan, 'before the first step', engine, init)
   const steps: DumpedStep[] = []
   return {
     gradients(values) {
       writeGguf(path.join(folder, 'gradients.gguf'), {
         metadata: { 'general.type': text('gradients'), 'general.architecture': text(plan.base.architecture) },
-        tensors: lora.pairs.flatMap((pair, i) => {
-          const { a, b } = values[i] as PairValues
-          return [
-            {
-              name: `${pair.tensor}.lora_a.grad`,
-              type: 'F32' as const,
-              shape: [pair.inputs, plan.settings.rank],
-              data: a,
-            },
-            {
-              name: `${pair.tensor}.lora_b.grad`,
-              type: 'F32' as const,
-              shape: [plan.settings.rank, pair.outputs],
-              data: b,
-            },
-          ]
-        }),
+        tensors: (engine.adapter?.tensors ?? []).map(({ name, shape }, i) => ({
+          name: `${name}.grad`,
+          type: 'F32' as const,
+          shape: [...shape],
+          data: values[i] as Float32Array,
+        })),
       })
     },
     step: (step) => void steps.push(step),

@@ -12,8 +12,8 @@ import { readGguf } from '../gguf/read.ts'
 import { ALIGN, pack, packInto, rowsOf } from '../model/batch.ts'
 import { Engine } from '../model/engine.ts'
 import { readHyperparameters } from '../model/hyperparameters.ts'
-import { type Lora, type PairValues, parseTargets } from '../model/lora.ts'
 import { seeded, shuffle } from '../random.ts'
+import { adapterOf, prefixOf } from './adapter-of.ts'
 import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { beginDump, type Dump } from './dump.ts'
 import { type EngineChoice, pickWeightType, planMemory } from './engine-choice.ts'
@@ -64,15 +64,14 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
   using device = disposable(openDevice({ threads: options.threads ?? plan.settings.threads }))
   const gguf = readGguf(plan.base.file)
   const h = readHyperparameters(gguf)
-  const targets = parseTargets(plan.settings.targets)
+  const adapter = adapterOf(plan.settings)
   const choice = keptChoice(folder) ?? choose(device, plan, gguf, h, [...train, ...validation], options.memoryCap)
   keepChoice(folder, choice)
-  const lora = { rank: plan.settings.rank, alpha: plan.settings.alpha, targets }
   using engine = new Engine(device, gguf, {
     weightType: TYPE[choice.weightType],
     capacity: choice.capacity,
     recomputed: choice.recomputed,
-    lora,
+    adapter,
     dropout: plan.settings.dropout,
     onLoad: (fraction) => options.report({ type: 'loading', fraction }),
   })
@@ -94,8 +93,9 @@ function choose(
   examples: readonly TokenExample[],
   cap: number | undefined,
 ): EngineChoice {
-  const longest = Math.max(ALIGN, ...examples.map(rowsOf))
-  const tokens = Math.max(...examples.map((example) => example.tokens.length))
+  const prefix = prefixOf(adapterOf(plan.settings))
+  const longest = Math.max(ALIGN, ...examples.map((example) => rowsOf(example, prefix)))
+  const tokens = prefix + Math.max(...examples.map((example) => example.tokens.length))
   if (tokens > h.context) {
     throw new IdiolectError(
       'TooLong',
@@ -150,40 +150,26 @@ class Run {
       sinceBest: 0,
       finalLoss: Number.NaN,
     }
-    this.#moments = kept ? restoredMoments(kept, this.#arrays()) : this.#initial()
+    this.#moments = kept
+      ? restoredMoments(kept, engine.adapter?.tensors.length ?? 0)
+      : engine.initial(plan.settings.seed, train, options.dump !== undefined).map(zeroMoments)
     if (kept && kept.arrays.length > this.#moments.length * 3) this.#best = kept.arrays.slice(this.#moments.length * 3)
     trimLog(folder, this.position.step)
     this.#upload()
-    if (options.dump && engine.lora)
-      this.#dump = beginDump(options.dump, folder, plan, engine.lora, pairsOf(this.#moments.map(({ value }) => value)))
   }
 
-  #arrays(): number {
-    return (this.engine.lora?.pairs.length ?? 0) * 2
+  #values(): Float32Array[] {
+    return this.#moments.map(({ value }) => value)
   }
 
-  /** A uniform in ±1/√inputs, B zero (the usual start, Kaiming uniform with a = √5), so that training begins at the base. */
-  #initial(): Moments[] {
-    return (this.engine.lora?.pairs ?? []).flatMap((pair) => {
-      const random = seeded(`${this.plan.settings.seed}/init/${pair.tensor}`)
-      const bound = 1 / Math.sqrt(pair.inputs)
-      const a = new Float32Array(pair.inputs * this.plan.settings.rank)
-      for (let i = 0; i < a.length; i++) a[i] = (2 * random.next() - 1) * bound
-      const b = new Float32Array(pair.outputs * this.plan.settings.rank)
-      if (this.options.dump) for (let i = 0; i < b.length; i++) b[i] = (2 * random.next() - 1) * 0.01
-      return [zeroMoments(a), zeroMoments(b)]
-    })
-  }
-
-  #upload(values: Float32Array[] = this.#moments.map((moment) => moment.value)): void {
-    const pairs = pairsOf(values)
-    this.engine.lora?.pairs.forEach((pair, i) => {
-      this.engine.lora?.write(pair, pairs[i] as PairValues)
-    })
+  #upload(): void {
+    this.engine.adapter?.put(this.#values())
   }
 
   /** Every step that is left, or fewer when the validation part no longer gains. */
   async all(): Promise<void> {
+    const { dump } = this.options
+    if (dump) this.#dump = await beginDump(dump, this.folder, this.plan, this.engine, this.#values())
     const { patience } = this.plan.settings
     while (this.position.step < this.steps) {
       await this.#step(this.position.step + 1)
@@ -209,20 +195,17 @@ class Run {
     const answers = answerTokens(batch)
     const tokens = batch.reduce((sum, example) => sum + example.tokens.length, 0)
     let loss = 0
-    for (const [i, part] of packInto(batch, this.choice.capacity).entries()) {
+    for (const [i, part] of packInto(batch, this.choice.capacity, this.engine.prefix).entries()) {
       const dropoutSeed = settings.dropout > 0 ? `${settings.seed}/dropout/${step}/${i}` : null
-      loss += await this.engine.trainPack(pack(part), { dropoutSeed, between: this.options.between })
+      loss += await this.engine.trainPack(pack(part, this.engine.prefix), {
+        dropoutSeed,
+        between: this.options.between,
+      })
     }
-    const gradients = this.engine.takeGradient(answers)
+    const gradients = this.engine.takeGradients(answers)
     if (step === 1) this.#dump?.gradients(gradients)
     const lr = learningRate(settings.lr, settings.warmup, step, this.steps)
-    const gradNorm = adamwStep(
-      this.#moments,
-      gradients.flatMap(({ a, b }) => [a, b]),
-      step,
-      lr,
-      settings,
-    )
+    const gradNorm = adamwStep(this.#moments, gradients, step, lr, settings)
     if (!Number.isFinite(gradNorm)) {
       throw new IdiolectError(
         'NotANumber',
@@ -263,8 +246,8 @@ class Run {
     if (step % every !== 0 && step !== this.steps) return null
     const answers = answerTokens(this.validation)
     let loss = 0
-    for (const part of packInto(this.validation, this.choice.capacity)) {
-      loss += await this.engine.measurePack(pack(part), { between: this.options.between })
+    for (const part of packInto(this.validation, this.choice.capacity, this.engine.prefix)) {
+      loss += await this.engine.measurePack(pack(part, this.engine.prefix), { between: this.options.between })
     }
     const value = loss / answers
     const { position } = this
@@ -283,13 +266,13 @@ class Run {
   }
 
   /** Writes the voice from the weights that did best on the validation part, or the last ones without one. */
-  finish(): TrainResult {
+  async finish(): Promise<TrainResult> {
     const { plan, engine, position } = this
-    const values = this.#best ?? this.#moments.map((moment) => moment.value)
+    const values = this.#best ?? this.#values()
     this.#checkpoint()
     this.#dump?.end()
     const name = String(plan.about.name ?? plan.run)
-    writeRunVoice(voiceFile(this.folder), plan, name, engine.lora as Lora, pairsOf(values))
+    await writeRunVoice(voiceFile(this.folder), plan, name, engine, values)
     const result: TrainResult = {
       voiceFile: voiceFile(this.folder),
       steps: position.step,
@@ -313,14 +296,6 @@ class Run {
 
 function answerTokens(examples: readonly TokenExample[]): number {
   return examples.reduce((sum, example) => sum + example.tokens.length - example.answerFrom, 0)
-}
-
-/** A, B, A, B, … as pairs. */
-function pairsOf(values: readonly Float32Array[]): PairValues[] {
-  return Array.from({ length: values.length / 2 }, (_, i) => ({
-    a: values[2 * i] as Float32Array,
-    b: values[2 * i + 1] as Float32Array,
-  }))
 }
 
 function restoredMoments(kept: Checkpoint, count: number): Moments[] {

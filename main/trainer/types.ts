@@ -10,6 +10,7 @@
  */
 
 import type { TrainingStep } from '../../preload/contract.ts'
+import type { AdapterKind } from '../model/adapter.ts'
 
 /** One training example: `tokens[answerFrom..]` is supervised (the end token is part of the answer). */
 export interface TokenExample {
@@ -18,6 +19,10 @@ export interface TokenExample {
 }
 
 export interface TrainSettings {
+  /** LoRA where a plan says nothing. */
+  kind?: AdapterKind
+  /** Learned rows of prompt tuning; 20 where a plan says nothing. */
+  virtualTokens?: number
   rank: number
   alpha: number
   /** Of q, k, v, o, gate, up, down. */

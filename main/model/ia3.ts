@@ -1,0 +1,105 @@
+/**
+ * (IA)3 (Liu et al., Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper, arXiv 2205.05638): learned factors
+ * l_k, l_v and l_ff over the outputs of W_k, W_v and W_up of every block, ones at first. l_ff is the paper's factor on
+ * the inner activations: silu(gate) ⊙ (l ⊙ up) is l ⊙ (silu(gate) ⊙ up).
+ *
+ * Exact in training: gradients are those of the factors themselves. A factor scales W x before a bias is added, where
+ * the architecture has one (PEFT scales after it). For generation the factors are merged into the base's own rows: see
+ * `main/adapters/merge.ts`, which says what that rounds.
+ */
+import type { Device } from '../ggml/device.ts'
+import { Storage, type Tensor } from '../ggml/storage.ts'
+import { TYPE } from '../ggml/types.ts'
+import { seeded } from '../random.ts'
+import type { Adapter, AdapterTensor, Start } from './adapter.ts'
+import { type Hyperparameters, type MatrixName, matrices, matrixTensor } from './hyperparameters.ts'
+import type { Scale } from './scale.ts'
+
+export interface Ia3Spec {
+  kind: 'ia3'
+}
+
+/** Ends the name of a weight's factors in a voice file. */
+export const FACTORS = '.ia3'
+
+/** What (IA)3 scales, in the order of the voice file. */
+export const IA3_TARGETS = ['k', 'v', 'up'] as const
+
+interface Vector extends Scale {
+  readonly block: number
+  readonly matrix: string
+  readonly outputs: number
+}
+
+export class Ia3 implements Adapter {
+  readonly kind = 'ia3'
+  readonly prefix = 0
+  readonly tensors: readonly AdapterTensor[]
+  readonly #vectors: Vector[] = []
+  readonly #storage: Storage
+
+  /** @param capacity most rows of a pack */
+  constructor(device: Device, h: Hyperparameters, capacity: number) {
+    this.#storage = new Storage(device, device.buffers, h.blocks * IA3_TARGETS.length * 2 + 1)
+    const floats = (n: number): Tensor => this.#storage.tensor(TYPE.F32, [n])
+    const ones = floats(capacity)
+    const shapes = matrices(h)
+    for (let block = 0; block < h.blocks; block++) {
+      for (const matrix of IA3_TARGETS) {
+        const [, outputs] = shapes[matrix].shape
+        this.#vectors.push({
+          kind: 'scale',
+          block,
+          matrix,
+          outputs,
+          tensor: matrixTensor(h, block, matrix),
+          factor: floats(outputs),
+          gradient: floats(outputs),
+          ones,
+        })
+      }
+    }
+    this.tensors = this.#vectors.map(({ tensor, outputs }) => ({ name: tensor + FACTORS, shape: [outputs] }))
+    this.#storage.allocate()
+    this.#storage.set(ones, new Float32Array(capacity).fill(1))
+    for (const { gradient } of this.#vectors) this.#storage.zero(gradient)
+    this.put(this.#vectors.map(({ outputs }) => new Float32Array(outputs).fill(1)))
+  }
+
+  get bytes(): number {
+    return this.#storage.bytes
+  }
+
+  on(block: number, matrix: MatrixName): Scale | null {
+    const at = (IA3_TARGETS as readonly string[]).indexOf(matrix)
+    return at < 0 ? null : (this.#vectors[block * IA3_TARGETS.length + at] as Vector)
+  }
+
+  initial({ seed, disturbed }: Start): Float32Array[] {
+    return this.#vectors.map(({ tensor, outputs }) => {
+      const values = new Float32Array(outputs).fill(1)
+      const random = seeded(`${seed}/init/${tensor}`)
+      if (disturbed) for (let i = 0; i < outputs; i++) values[i] = 0.75 + random.next() / 2
+      return values
+    })
+  }
+
+  put(values: readonly Float32Array[]): void {
+    this.#vectors.forEach(({ factor }, i) => {
+      this.#storage.set(factor, values[i] as Float32Array)
+    })
+  }
+
+  takeGradients(factor: number): Float32Array[] {
+    return this.#vectors.map(({ gradient }) => {
+      const values = this.#storage.get(gradient)
+      for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * factor
+      this.#storage.zero(gradient)
+      return values
+    })
+  }
+
+  [Symbol.dispose](): void {
+    this.#storage[Symbol.dispose]()
+  }
+}

@@ -1,0 +1,26 @@
+/** What a run's settings say of its adapter, as the engine takes it. */
+import { IdiolectError } from '../errors.ts'
+import { ADAPTER_KINDS, type AdapterSpec } from '../model/adapter.ts'
+import { parseTargets } from '../model/lora.ts'
+import type { TrainSettings } from './types.ts'
+
+/** Rows of a prompt when none are asked for: with fewer the paper's figures fall, with more they hardly rise. */
+export const VIRTUAL_TOKENS = 20
+
+/** @throws IdiolectError `BadOption` for an unknown kind or target; plans without a kind mean LoRA */
+export function adapterOf(settings: TrainSettings): AdapterSpec {
+  const { kind = 'lora', rank, alpha, virtualTokens = VIRTUAL_TOKENS } = settings
+  if (kind === 'ia3') return { kind }
+  if (kind === 'prompt') return { kind, tokens: virtualTokens }
+  if (kind === 'lora') return { kind, rank, alpha, targets: parseTargets(settings.targets) }
+  throw new IdiolectError(
+    'BadOption',
+    `${JSON.stringify(kind)} is no kind of adapter`,
+    `Kinds are ${ADAPTER_KINDS.join(', ')}.`,
+  )
+}
+
+/** Rows that this adapter puts in front of every text. */
+export function prefixOf(spec: AdapterSpec): number {
+  return spec.kind === 'prompt' ? spec.tokens : 0
+}
