@@ -3,6 +3,7 @@
  * respect to the input. A product with a transposed quantized matrix is slow or missing on most devices, so a
  * transposed copy is held. Only this file knows how a matrix is held; blocks and heads ask for products.
  */
+import type { Pointer } from '../ggml/api.ts'
 import type { Device } from '../ggml/device.ts'
 import { Graph } from '../ggml/graph.ts'
 import { Storage, type Tensor } from '../ggml/storage.ts'
@@ -16,6 +17,14 @@ export interface Matrix {
   readonly forward: Tensor
   /** [out, in]. */
   readonly backward: Tensor
+  readonly held: { forward: Held; backward: Held }
+}
+
+interface Held {
+  storage: Storage
+  tensor: Tensor
+  /** In the device's usual memory, where it can be read and written in parts. */
+  plain: boolean
 }
 
 /** y [out, n] = W x, for x [in, n]. */
@@ -33,25 +42,81 @@ export function rowsOfMatrix(graph: Graph, matrix: Matrix, rows: Tensor): Tensor
   return graph.getRows(matrix.forward, rows)
 }
 
-/** Quantized rows must be a whole number of blocks; shorter ones stay F32. */
-function fitting(device: Device, type: TypeNumber, row: number): TypeNumber {
-  return row % device.ggml.blockSize(type) === 0 ? type : TYPE.F32
+/** A form in which a copy is held: its type, and the kind of buffer where the device keeps one for faster products. */
+export interface Form {
+  type: TypeNumber
+  /** Name of one of `Device.extraBuffers` (`CPU_REPACK`, `AMX`), or null for plain memory. */
+  buffers: string | null
 }
 
-/** Room for a matrix in a storage that is not allocated yet. @param type what both copies are converted to */
+export interface MatrixForms {
+  forward: Form
+  backward: Form
+}
+
+/** Storages by kind of buffer; a matrix takes its room in them before they are allocated. */
+export class Storages implements Disposable {
+  readonly #device: Device
+  readonly #capacity: number
+  readonly #byKind = new Map<string | null, Storage>()
+
+  /** @param capacity most tensors of one kind */
+  constructor(device: Device, capacity: number) {
+    this.#device = device
+    this.#capacity = capacity
+  }
+
+  of(kind: string | null): Storage {
+    const known = this.#byKind.get(kind)
+    if (known) return known
+    const storage = new Storage(this.#device, kindOf(this.#device, kind), this.#capacity)
+    this.#byKind.set(kind, storage)
+    return storage
+  }
+
+  get bytes(): number {
+    return [...this.#byKind.values()].reduce((sum, storage) => sum + storage.planned(), 0)
+  }
+
+  allocate(): void {
+    for (const storage of this.#byKind.values()) storage.allocate()
+  }
+
+  [Symbol.dispose](): void {
+    for (const storage of this.#byKind.values()) storage[Symbol.dispose]()
+  }
+}
+
+function kindOf(device: Device, kind: string | null): Pointer {
+  if (kind === null) return device.buffers
+  const found = device.extraBuffers.get(kind)
+  if (found === undefined) throw new Error(`${device.name} has no buffers of the kind ${kind}`)
+  return found
+}
+
+/** The form that a matrix of this shape can have: rows must be whole blocks, repacked ones come in groups of 8. */
+function fitting(device: Device, { type, buffers }: Form, inputs: number, outputs: number): Form {
+  if (inputs % device.ggml.blockSize(type) !== 0) return { type: TYPE.F32, buffers: null }
+  if (buffers === 'CPU_REPACK' && outputs % 8 !== 0) return { type: TYPE.Q8_0, buffers: null }
+  return { type, buffers }
+}
+
+/** Room for a matrix in storages that are not allocated yet. */
 export function planMatrix(
   device: Device,
-  storage: Storage,
-  type: TypeNumber,
+  storages: Storages,
+  forms: MatrixForms,
   inputs: number,
   outputs: number,
 ): Matrix {
-  return {
-    inputs,
-    outputs,
-    forward: storage.tensor(fitting(device, type, inputs), [inputs, outputs]),
-    backward: storage.tensor(fitting(device, type, outputs), [outputs, inputs]),
+  const place = (form: Form, k: number, m: number): Held => {
+    const { type, buffers } = fitting(device, form, k, m)
+    const storage = storages.of(buffers)
+    return { storage, tensor: storage.tensor(type, [k, m]), plain: buffers === null }
   }
+  const forward = place(forms.forward, inputs, outputs)
+  const backward = place(forms.backward, outputs, inputs)
+  return { inputs, outputs, forward: forward.tensor, backward: backward.tensor, held: { forward, backward } }
 }
 
 /** One growing buffer for reading tensors, so that loading leaves no garbage of the model's size behind. */
@@ -80,20 +145,31 @@ export function loadMatrix(device: Device, gguf: GgufFile, scratch: Scratch, nam
   using staging = new Storage(device)
   const source = staging.tensor(type as TypeNumber, [k, m])
   const floats = staging.tensor(TYPE.F32, [k, m])
+  const staged = (held: Held): Tensor => (held.plain ? held.tensor : staging.tensor(held.tensor.type, held.tensor.ne))
+  const forward = staged(target.held.forward)
+  const backward = staged(target.held.backward)
   staging.allocate()
   staging.set(source, scratch.read(name))
   using graph = new Graph(device, 32)
   graph.copy(source, floats)
-  graph.copy(floats, target.forward)
+  if (forward.type === source.type) graph.copy(source, forward)
+  else graph.copy(floats, forward)
   graph.compute()
   const step = Math.max(1, Math.min(k, Math.floor(SLICE_ELEMENTS / m)))
   for (let from = 0; from < k; from += step) {
     const columns = Math.min(step, k - from)
     graph.reset()
     const part = graph.view(floats, [columns, m], [k * 4], from * 4)
-    const place = graph.view(target.backward, [m, columns], [], from * device.ggml.rowSize(target.backward.type, m))
+    const place = graph.view(backward, [m, columns], [], from * device.ggml.rowSize(backward.type, m))
     graph.copy(graph.transposed(part), place)
     graph.compute()
+  }
+  // Buffers with a layout of their own take a tensor whole, in the layout of the file.
+  for (const [held, tensor] of [
+    [target.held.forward, forward],
+    [target.held.backward, backward],
+  ] as const) {
+    if (!held.plain) held.storage.set(held.tensor, staging.getBytes(tensor))
   }
 }
 
