@@ -19,6 +19,8 @@ export interface Moments {
   value: Float32Array
   m: Float32Array
   v: Float32Array
+  /** Factor on the learning rate, 1 when not given: LoRA+ gives B a larger rate (Hayou et al., arXiv 2402.12354). */
+  rate?: number
 }
 
 export function zeroMoments(value: Float32Array): Moments {
@@ -28,6 +30,7 @@ export function zeroMoments(value: Float32Array): Moments {
 /**
  * One update in place.
  * @param step counts from 1
+ * @param lr of arrays without a `rate` of their own
  * @returns the gradient's global norm before clipping
  */
 export function adamwStep(
@@ -44,8 +47,9 @@ export function adamwStep(
   const factor = clip > 0 && norm > clip ? clip / (norm + 1e-6) : 1
   const correction1 = 1 - BETA1 ** step
   const correction2 = 1 - BETA2 ** step
-  parameters.forEach(({ value, m, v }, at) => {
+  parameters.forEach(({ value, m, v, rate = 1 }, at) => {
     const gradient = gradients[at] as Float32Array
+    const ownRate = lr * rate
     for (let i = 0; i < value.length; i++) {
       const g = (gradient[i] as number) * factor
       const m1 = BETA1 * (m[i] as number) + (1 - BETA1) * g
@@ -54,7 +58,7 @@ export function adamwStep(
       v[i] = v1
       const old = value[i] as number
       const update = m1 / correction1 / (Math.sqrt(v1 / correction2) + EPSILON)
-      value[i] = old - lr * (update + weightDecay * old)
+      value[i] = old - ownRate * (update + weightDecay * old)
     }
   })
   return norm
