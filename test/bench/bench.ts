@@ -1,0 +1,124 @@
+/**
+ * The bench: the bars that the engine is held to, measured on this machine. This file chooses parts, prints their
+ * tables and writes what they measured; each part is a file beside it and knows none of the others.
+ */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { projectFolder } from '../../main/entries.ts'
+import { messageOf } from '../../main/errors.ts'
+import { disposeLlama } from '../../main/inference/llama.ts'
+import { machineThreads } from '../../main/inference/threads.ts'
+import { chatPart } from './chat.ts'
+import { gemmPart } from './gemm.ts'
+import { generationPart } from './generation-part.ts'
+import { machineFacts } from './machine.ts'
+import { findPeft } from './peft.ts'
+import { qualityPart } from './quality.ts'
+import { stepPart } from './step.ts'
+import { barTable, markdown } from './table.ts'
+import type { Bar, BenchOptions, PartResult } from './types.ts'
+
+/** In the order in which they run. */
+const PARTS: Record<string, (options: BenchOptions) => Promise<PartResult>> = {
+  step: stepPart,
+  gemm: gemmPart,
+  generation: generationPart,
+  chat: chatPart,
+  quality: qualityPart,
+}
+
+export const USAGE = `npm run bench -- [parts] [options]
+  parts           ${Object.keys(PARTS).join(' ')} (all when none is named)
+  --threads N     of both engines (default: the physical cores)
+  --python PATH   a Python with torch, transformers and peft (default: IDIOLECT_BENCH_PYTHON, else python3 if it has them)
+  --base FILE     the base model (default: the starter model)
+  --data FOLDER   with headline.json and prose.json (default: ../shared/data/lamp)
+  --out FOLDER    for results and run folders (default: .idiolect/bench)
+  --fresh         train PEFT again where an earlier result is kept
+  --quick         seconds instead of minutes: shows that a part works, its figures mean nothing`
+
+export interface BenchRequest {
+  parts: string[]
+  threads: number
+  python: string | undefined
+  base: string | null
+  data: string
+  out: string
+  fresh: boolean
+  quick: boolean
+}
+
+/** @throws Error with the usage on an unknown part or option */
+export function parseBench(argv: string[], env: NodeJS.ProcessEnv = process.env): BenchRequest {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean', default: false } as const
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { threads: text, python: text, base: text, data: text, out: text, fresh: flag, quick: flag },
+  })
+  const unknown = positionals.find((part) => !(part in PARTS))
+  if (unknown !== undefined) throw new Error(`${JSON.stringify(unknown)} is no part of the bench\n${USAGE}`)
+  const threads = values.threads === undefined ? machineThreads().chat : Number(values.threads)
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new Error(`--threads takes a whole number, not ${values.threads}`)
+  const from = env.INIT_CWD ?? process.cwd()
+  const folder = (given: string | undefined, ...usual: string[]): string =>
+    given === undefined ? path.join(projectFolder(), ...usual) : path.resolve(from, given)
+  return {
+    parts: Object.keys(PARTS).filter((part) => positionals.length === 0 || positionals.includes(part)),
+    threads,
+    python: values.python ?? env.IDIOLECT_BENCH_PYTHON,
+    base: values.base === undefined ? null : path.resolve(from, values.base),
+    data: folder(values.data, '..', 'shared', 'data', 'lamp'),
+    out: folder(values.out, '.idiolect', 'bench'),
+    fresh: values.fresh,
+    quick: values.quick,
+  }
+}
+
+/**
+ * Runs the parts that are asked for, prints their tables on stdout, and writes `<part>.json` and `bench.md`.
+ * @param starter the starter model's file, used when the request names no base
+ * @returns whether every part could be run
+ */
+export async function bench(request: BenchRequest, starter: string, say: (line: string) => void): Promise<boolean> {
+  const { peft, why } = await findPeft(request.python)
+  if (!peft) say(`No PEFT to compare with (${why}).`)
+  const { parts, python: _, base, data, ...same } = request
+  const options: BenchOptions = {
+    ...same,
+    base: base ?? starter,
+    data: existsSync(path.join(data, 'headline.json')) ? data : null,
+    peft,
+    say,
+  }
+  mkdirSync(request.out, { recursive: true })
+  const machine = machineFacts()
+  const written = [`# Bench: ${machine}`]
+  const bars: Bar[] = []
+  let whole = true
+  const print = (text: string): void => {
+    written.push(text)
+    process.stdout.write(`${text}\n\n`)
+  }
+  for (const part of parts) {
+    const began = performance.now()
+    try {
+      const result = await (PARTS[part] as (typeof PARTS)[string])(options)
+      bars.push(...result.bars)
+      for (const table of result.tables) print(markdown(table))
+      const facts = { machine, date: new Date().toISOString(), threads: options.threads, quick: options.quick }
+      writeFileSync(path.join(request.out, `${part}.json`), `${JSON.stringify({ ...facts, ...result }, null, 1)}\n`)
+    } catch (error) {
+      whole = false
+      print(`### ${part}\n\ncould not be measured: ${messageOf(error)}`)
+    }
+    say(`${part}: ${((performance.now() - began) / 1000).toFixed(0)} s`)
+  }
+  if (bars.length > 0) print(markdown(barTable(bars)))
+  writeFileSync(path.join(request.out, 'bench.md'), `${written.join('\n\n')}\n`)
+  await disposeLlama()
+  return whole
+}

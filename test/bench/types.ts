@@ -1,0 +1,53 @@
+/** What every part of the bench is given and what it gives back. */
+
+/** A Python that has PyTorch, Transformers and PEFT. */
+export interface Peft {
+  python: string
+  /** e.g. `torch 2.13.0, transformers 5.23.0, peft 0.21.2`. */
+  versions: string
+}
+
+export interface BenchOptions {
+  /** Threads of both engines; physical cores at most. */
+  threads: number
+  /** Seconds instead of minutes: shows that a part works; its figures mean nothing. */
+  quick: boolean
+  /** The base's GGUF. */
+  base: string
+  /** Folder with headline.json and prose.json, or null where there is none. */
+  data: string | null
+  /** Null: no PEFT here, our figures stand alone. */
+  peft: Peft | null
+  /** Trains PEFT again even where an earlier result is kept. */
+  fresh: boolean
+  /** Folder for results, run folders and kept PEFT results. */
+  out: string
+  say: (line: string) => void
+}
+
+export interface Table {
+  title: string
+  head: string[]
+  rows: string[][]
+  /** One sentence each, printed below. */
+  notes: string[]
+}
+
+/** One bar held against a measurement. */
+export interface Bar {
+  bar: string
+  wanted: string
+  measured: string
+  /** Null: not measured here. */
+  met: boolean | null
+}
+
+export interface PartResult {
+  tables: Table[]
+  bars: Bar[]
+  /** Everything measured, for the JSON file. */
+  data: unknown
+}
+
+/** What stands in a ratio's column where there is nothing to compare with. */
+export const NO_PEFT = 'no PEFT here'
