@@ -67,11 +67,13 @@ function forEachChunk(file: string, visit: (chunk: Buffer) => void): void {
   }
 }
 
-function copyWhole(source: string, target: string): void {
+/** Copies a file whole or not at all. */
+export function copyWhole(source: string, target: string): void {
   writeAtomically(target, (append) => forEachChunk(source, append))
 }
 
-function sha256OfContent(file: string): string {
+/** Hex. */
+export function sha256OfContent(file: string): string {
   const hash = createHash('sha256')
   forEachChunk(file, (chunk) => hash.update(chunk))
   return hash.digest('hex')

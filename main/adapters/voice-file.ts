@@ -243,7 +243,8 @@ export function readVoiceTensors(voice: VoiceFile): VoiceTensor[] {
   })
 }
 
-function readNumbers(voice: VoiceFile, name: string): Float32Array {
+/** One tensor's numbers as F32. Throws as `readVoiceTensors`. */
+export function readNumbers(voice: VoiceFile, name: string): Float32Array {
   const { typeName } = voice.gguf.tensor(name)
   const bytes = readTensor(voice.gguf, name)
   const numbers = toFloats(typeName, bytes)

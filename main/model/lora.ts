@@ -1,6 +1,6 @@
 /**
  * The trained part: for each chosen matrix W a pair A [in, rank], B [rank, out], so that y = W x + s B (A x) with
- * s = alpha / rank (Hu et al., LoRA, arXiv 2106.09685), and the pair's gradients, summed until they are taken.
+ * s = alpha / rank (Hu et al., LoRA, arXiv 2106.09685) or alpha / √rank, and the pair's gradients, summed until they are taken.
  *
  * On the device the rank is padded with zeros to a multiple of 16, because F32 products run fast only there; padding
  * has zero gradient and never leaves this file. B's gradient is held transposed, [out, rank], for the same reason.
@@ -17,6 +17,8 @@ import { type MatrixName, matrixOf, matrixShape, matrixTensor, TARGET_NAMES, typ
 export interface LoraSpec {
   rank: number
   alpha: number
+  /** s = alpha / √rank, so that a higher rank learns as fast (Kalajdzievski, rsLoRA, arXiv 2312.03732). */
+  rslora?: boolean
   targets: TargetName[]
 }
 
@@ -28,7 +30,7 @@ export interface LoraPair {
   readonly tensor: string
   readonly inputs: number
   readonly outputs: number
-  /** s = alpha / rank. */
+  /** s of the formula above. */
   readonly scale: number
   readonly a: Tensor
   readonly b: Tensor
@@ -59,6 +61,11 @@ export function parseTargets(names: readonly string[]): TargetName[] {
   return TARGET_NAMES.filter((name) => names.includes(name))
 }
 
+/** s in y = W x + s B (A x). */
+export function loraScale({ rank, alpha, rslora }: Pick<LoraSpec, 'rank' | 'alpha' | 'rslora'>): number {
+  return alpha / (rslora ? Math.sqrt(rank) : rank)
+}
+
 export class Lora implements Adapter {
   readonly kind = 'lora'
   readonly prefix = 0
@@ -71,7 +78,7 @@ export class Lora implements Adapter {
 
   constructor(device: Device, h: Hyperparameters, spec: LoraSpec) {
     this.spec = spec
-    this.scale = spec.alpha / spec.rank
+    this.scale = loraScale(spec)
     this.#padded = Math.ceil(spec.rank / RANK_MULTIPLE) * RANK_MULTIPLE
     this.#storage = new Storage(device, device.buffers, h.blocks * spec.targets.length * 4)
     // Targets that are rows of one tensor are trained as one: llama.cpp knows no LoRA on a part of a tensor.

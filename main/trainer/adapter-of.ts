@@ -9,15 +9,20 @@ export const VIRTUAL_TOKENS = 20
 
 /** @throws IdiolectError `BadOption` for an unknown kind or target; plans without a kind mean LoRA */
 export function adapterOf(settings: TrainSettings): AdapterSpec {
-  const { kind = 'lora', rank, alpha, virtualTokens = VIRTUAL_TOKENS } = settings
+  const { kind = 'lora', rank, alpha, rslora = false, virtualTokens = VIRTUAL_TOKENS } = settings
   if (kind === 'ia3') return { kind }
   if (kind === 'prompt') return { kind, tokens: virtualTokens }
-  if (kind === 'lora') return { kind, rank, alpha, targets: parseTargets(settings.targets) }
+  if (kind === 'lora') return { kind, rank, alpha, rslora, targets: parseTargets(settings.targets) }
   throw new IdiolectError(
     'BadOption',
     `${JSON.stringify(kind)} is no kind of adapter`,
     `Kinds are ${ADAPTER_KINDS.join(', ')}.`,
   )
+}
+
+/** Factor on the learning rate of each of an adapter's tensors: LoRA+ gives B a larger one. */
+export function rateOf({ lrRatioB = 1 }: TrainSettings, tensor: string): number {
+  return tensor.endsWith('.lora_b') ? lrRatioB : 1
 }
 
 /** Rows that this adapter puts in front of every text. */

@@ -13,7 +13,7 @@ import { ALIGN, pack, packInto, rowsOf } from '../model/batch.ts'
 import { Engine } from '../model/engine.ts'
 import { readHyperparameters } from '../model/hyperparameters.ts'
 import { seeded, shuffle } from '../random.ts'
-import { adapterOf, prefixOf } from './adapter-of.ts'
+import { adapterOf, prefixOf, rateOf } from './adapter-of.ts'
 import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { beginDump, type Dump } from './dump.ts'
 import { type EngineChoice, pickWeightType, planMemory } from './engine-choice.ts'
@@ -32,6 +32,7 @@ import {
   writeResult,
 } from './run-folder.ts'
 import { writeRunVoice } from './run-voice.ts'
+import { readStart } from './start.ts'
 import type { RunPlan, TokenExample, TrainResult } from './types.ts'
 
 export interface LoopOptions {
@@ -150,9 +151,14 @@ class Run {
       sinceBest: 0,
       finalLoss: Number.NaN,
     }
-    this.#moments = kept
-      ? restoredMoments(kept, engine.adapter?.tensors.length ?? 0)
-      : engine.initial(plan.settings.seed, train, options.dump !== undefined).map(zeroMoments)
+    const tensors = engine.adapter?.tensors ?? []
+    const start = (): Float32Array[] =>
+      readStart(folder, plan, tensors) ?? engine.initial(plan.settings.seed, train, options.dump !== undefined)
+    this.#moments = kept ? restoredMoments(kept, tensors.length) : start().map(zeroMoments)
+    for (const [i, { name }] of tensors.entries()) {
+      const moments = this.#moments[i] as Moments
+      moments.rate = rateOf(plan.settings, name)
+    }
     if (kept && kept.arrays.length > this.#moments.length * 3) this.#best = kept.arrays.slice(this.#moments.length * 3)
     trimLog(folder, this.position.step)
     this.#upload()

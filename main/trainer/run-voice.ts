@@ -4,7 +4,7 @@ import { type VoiceFacts, writeVoiceFile } from '../adapters/voice-file.ts'
 import type { Engine } from '../model/engine.ts'
 import { IA3_TARGETS } from '../model/ia3.ts'
 import { pairsOf } from '../model/lora.ts'
-import type { RunPlan } from './types.ts'
+import type { RunPlan, TrainSettings } from './types.ts'
 
 /**
  * Writes the adapter's arrays with the plan's facts; dated as the run, so that the same run gives the same bytes.
@@ -17,7 +17,8 @@ export async function writeRunVoice(
   engine: Engine,
   values: readonly Float32Array[],
 ): Promise<void> {
-  const { rank, alpha, targets } = plan.settings
+  const { rank, alpha, rslora, targets } = plan.settings
+  const { lineage } = plan
   const facts: VoiceFacts = {
     architecture: plan.base.architecture,
     targets,
@@ -25,6 +26,7 @@ export async function writeRunVoice(
     baseName: plan.base.id,
     createdAt: plan.createdAt,
     name,
+    extra: { ...loraFacts(plan.settings), ...(lineage ? { lineage } : {}) },
   }
   const { adapter, lora } = engine
   if (!adapter) throw new Error('an engine without an adapter has no voice')
@@ -36,7 +38,8 @@ export async function writeRunVoice(
       M: outputs,
       ...(pairs[i] as (typeof pairs)[number]),
     }))
-    return writeVoiceFile(file, { ...facts, alpha, rank, tensors })
+    // llama.cpp multiplies by alpha / rank, whatever the scale was made of.
+    return writeVoiceFile(file, { ...facts, alpha: rslora ? alpha * Math.sqrt(rank) : alpha, rank, tensors })
   }
   const arrays: ArrayVoiceInput['arrays'] = adapter.tensors.map(({ name, shape }, i) => ({
     name,
@@ -55,4 +58,9 @@ export async function writeRunVoice(
     }
   }
   writeArrayVoice(file, { ...facts, kind: 'prompt', targets: [], arrays })
+}
+
+/** What a plain LoRA's file does not tell: `alpha` as it was given, since the file's own is alpha × √rank for rsLoRA. */
+function loraFacts({ alpha, rslora, lrRatioB = 1 }: TrainSettings): Record<string, unknown> {
+  return { ...(rslora ? { rslora, alpha } : {}), ...(lrRatioB === 1 ? {} : { lrRatioB }) }
 }

@@ -2,6 +2,7 @@
  * The run folder's types: what a caller of the trainer writes, and what the trainer answers. A run folder alone is
  * enough to resume, to prove and to explain a voice:
  *   plan.json      everything that decides the outcome: settings, seeds, hashes (RunPlan)
+ *   init.gguf      the voice that the run goes on from, where there is one
  *   examples.bin   token ids and where each answer begins (`main/trainer/examples-file.ts`)
  *   log.jsonl      one StepRecord a line
  *   checkpoint/    adapter, optimizer moments and position after some step; replaced atomically
@@ -25,6 +26,10 @@ export interface TrainSettings {
   virtualTokens?: number
   rank: number
   alpha: number
+  /** Scale alpha / √rank instead of alpha / rank (rsLoRA, arXiv 2312.03732); false where a plan says nothing. */
+  rslora?: boolean
+  /** B's learning rate over A's (LoRA+, arXiv 2402.12354); 1 where a plan says nothing. */
+  lrRatioB?: number
   /** Of q, k, v, o, gate, up, down. */
   targets: string[]
   dropout: number
@@ -43,12 +48,23 @@ export interface TrainSettings {
   patience: number
 }
 
+/** A voice that another one goes on from. */
+export interface VoiceOrigin {
+  name: string
+  /** Of the voice's whole file, hex. */
+  sha256: string
+  /** ISO date and time; null for files that Idiolect did not write. */
+  createdAt: string | null
+}
+
 export interface RunPlan {
   version: 1
   run: string
   createdAt: string
   base: { id: string; file: string; sha256: string; architecture: string }
   settings: TrainSettings
+  /** The voices that this run goes on from, nearest first; absent: a random start. The first is kept as init.gguf. */
+  lineage?: VoiceOrigin[]
   /** Number of training / validation examples in examples.bin (training first). */
   examples: { train: number; validation: number }
   /** For the card and the reader; free-form facts, never read by the trainer. */
