@@ -1,28 +1,46 @@
 /**
- * One block of the llama family, forward and backward, written from forward operations so that it runs wherever
- * inference runs:
- *   xn = RMSNorm(x) w₁ · q, k, v = xn W · y = x + attention(rope q, rope k, v) Wₒ
- *   yn = RMSNorm(y) w₂ · out = y + (silu(yn W_gate) ⊙ yn W_up) W_down
- * each W with or without its LoRA pair. The forward pass leaves q, k (after RoPE), v, y, gate and up in places that
- * outlive it; everything elementwise is computed again in the backward pass, which costs little and saves much memory.
+ * One block, forward and backward, written from forward operations so that it runs wherever inference runs:
+ *   xn = norm(x) · q, k, v = xn W · y = x + [norm] attention(rope [norm] q, rope [norm] k, v) Wₒ
+ *   yn = norm(y) · out = y + [norm] (act(yn W_gate) ⊙ yn W_up) W_down
+ * The norms in brackets, biases, the window and RoPE itself are there or not by the architecture; each W is with or
+ * without what the adapter does to it. The forward pass leaves some results in places that outlive it; everything
+ * elementwise is computed again in the backward pass, which costs little and saves much memory.
  */
 import type { Rope } from '../ggml/graph.ts'
 import type { Storage, Tensor } from '../ggml/storage.ts'
-import type { Adapter } from './adapter.ts'
+import { type Activation, activated, activatedBack } from './activation.ts'
 import { type AttentionShape, attentionBackward, attentionForward } from './attention.ts'
 import type { Segment } from './batch.ts'
-import type { MatrixName } from './hyperparameters.ts'
-import { type LinearContext, linear, linearBack } from './linear.ts'
-import type { Block } from './weights.ts'
+import type { Hyperparameters } from './hyperparameters.ts'
+import {
+  adapted,
+  type Group,
+  type ProjectionContext,
+  project,
+  projectBack,
+  projectGroup,
+  projectGroupBack,
+} from './projection.ts'
 
 /** Where a block's forward pass leaves what its backward pass needs: F32, [features, capacity]. */
 export interface Places {
+  /** q and k as attention sees them, or, where each head has a norm, before it. */
   q: Tensor
   k: Tensor
   v: Tensor
   y: Tensor
   gate: Tensor
   up: Tensor
+  /** What attention and the feed-forward part gave, where a norm comes after them; elsewhere null. */
+  attended: Tensor | null
+  fed: Tensor | null
+}
+
+/** Features of each place, for one row; 0 where there is none. */
+export function placeSizes(h: Hyperparameters): Record<keyof Places, number> {
+  const kv = h.kvHeads * h.headSize
+  const after = h.postNorms ? h.width : 0
+  return { q: h.heads * h.headSize, k: kv, v: kv, y: h.width, gate: h.ff, up: h.ff, attended: after, fed: after }
 }
 
 /** Places that every block uses in turn. */
@@ -34,93 +52,139 @@ export interface Shared {
   dV: Tensor
 }
 
-export interface BlockContext extends LinearContext {
+export interface BlockContext extends ProjectionContext {
   storage: Storage
   rows: number
   segments: readonly Segment[]
   positions: Tensor
-  rope: Rope
+  /** Null: this block sees no positions. */
+  rope: Rope | null
   attention: AttentionShape
+  activation: Activation
   eps: number
+  places: Places
   shared: Shared
 }
 
 const T = (context: BlockContext, a: Tensor): Tensor => context.graph.view(a, [a.ne[0], context.rows])
-const heads3 = (c: BlockContext, a: Tensor, heads: number): Tensor =>
-  c.graph.reshape(a, [c.attention.headSize, heads, c.rows])
+
+function normed(c: BlockContext, x: Tensor, weight: Tensor): Tensor {
+  return c.graph.mul(c.graph.rmsNorm(x, c.eps), weight)
+}
+
+function normedBack(c: BlockContext, dy: Tensor, x: Tensor, weight: Tensor): Tensor {
+  return c.graph.rmsNormBack(c.graph.mul(dy, weight), x, c.eps)
+}
+
+/** q or k as attention sees it, [headSize, heads, rows], from what its matrix gave; `a` itself where nothing is done. */
+function turned(c: BlockContext, name: 'q' | 'k', a: Tensor, heads: number): Tensor {
+  const weight = c.block.norms[name]
+  if (!weight && !c.rope) return a
+  const split = c.graph.reshape(a, [c.attention.headSize, heads, c.rows])
+  const even = weight ? normed(c, split, weight) : split
+  return c.rope ? c.graph.rope(even, c.positions, c.rope) : even
+}
+
+/** q, k and v as attention sees them, from what the forward pass left: each [features, rows] in memory. */
+export function seenByAttention(c: BlockContext): { q: Tensor; k: Tensor; v: Tensor } {
+  const { heads, kvHeads } = c.attention
+  const left = { q: T(c, c.places.q), k: T(c, c.places.k), v: T(c, c.places.v) }
+  // With the rows past the pack's, which attention may read (and mask).
+  if (!c.block.norms.q) return { q: left.q, k: c.places.k, v: c.places.v }
+  return { v: c.places.v, q: turned(c, 'q', left.q, heads), k: turned(c, 'k', left.k, kvHeads) }
+}
+
+/** @param a what the matrix gave, where the head has a norm */
+function turnedBack(c: BlockContext, name: 'q' | 'k', dy: Tensor, a: Tensor, heads: number): Tensor {
+  const g = c.graph
+  const weight = c.block.norms[name]
+  const shape = [c.attention.headSize, heads, c.rows]
+  const split = g.reshape(dy, shape)
+  const back = c.rope ? g.ropeBack(split, c.positions, c.rope) : split
+  const raw = weight ? normedBack(c, back, g.reshape(a, shape), weight) : back
+  return g.reshape(raw, [c.attention.headSize * heads, c.rows])
+}
+
+function attentionGroup({ attention: { headSize, heads, kvHeads } }: BlockContext): Group {
+  return {
+    names: ['q', 'k', 'v'],
+    together: 'qkv',
+    sizes: [headSize * heads, headSize * kvHeads, headSize * kvHeads],
+  }
+}
+
+function innerGroup({ places }: BlockContext): Group {
+  return { names: ['gate', 'up'], together: 'gate_up', sizes: [places.gate.ne[0], places.up.ne[0]] }
+}
 
 /** Computes `out` from `x` (both [width, rows]); fills `places`. */
-export function blockForward(
-  c: BlockContext,
-  index: number,
-  block: Block,
-  places: Places,
-  x: Tensor,
-  out: Tensor,
-): void {
-  const { graph: g, attention } = c
-  const pair = (name: MatrixName): ReturnType<Adapter['on']> => c.adapter?.on(index, name) ?? null
-  const xn = g.mul(g.rmsNorm(x, c.eps), block.attnNorm)
-  const q = g.rope(heads3(c, linear(c, block.q, pair('q'), xn), attention.heads), c.positions, c.rope)
-  const k = g.rope(heads3(c, linear(c, block.k, pair('k'), xn), attention.kvHeads), c.positions, c.rope)
-  g.into(q, c.storage, places.q)
-  g.into(k, c.storage, places.k)
-  g.into(linear(c, block.v, pair('v'), xn), c.storage, places.v)
-  const o = T(c, c.shared.o)
-  attentionForward(g, attention, c.segments, { q: T(c, places.q), k: T(c, places.k), v: T(c, places.v), o })
-  const y = g.into(g.add(x, linear(c, block.o, pair('o'), o)), c.storage, places.y)
-  const yn = g.mul(g.rmsNorm(y, c.eps), block.ffnNorm)
-  const gate = g.into(linear(c, block.gate, pair('gate'), yn), c.storage, places.gate)
-  const up = g.into(linear(c, block.up, pair('up'), yn), c.storage, places.up)
-  g.into(g.add(y, linear(c, block.down, pair('down'), g.swiglu(gate, up))), c.storage, out)
+export function blockForward(c: BlockContext, x: Tensor, out: Tensor): void {
+  const { graph: g, storage, places } = c
+  const { heads, kvHeads } = c.attention
+  const norms = c.block.norms
+  const keep = (a: Tensor, place: Tensor): Tensor => g.into(a, storage, place)
+
+  const xn = normed(c, x, norms.attention as Tensor)
+  const [q, k, v] = projectGroup(c, attentionGroup(c), xn) as [Tensor, Tensor, Tensor]
+  const seen = { q: T(c, places.q), k: places.k, v: places.v, o: T(c, c.shared.o) }
+  keep(v, places.v)
+  if (norms.q) {
+    seen.q = turned(c, 'q', keep(q, places.q), heads)
+    seen.k = turned(c, 'k', keep(k, places.k), kvHeads)
+  } else {
+    keep(turned(c, 'q', q, heads), places.q)
+    keep(turned(c, 'k', k, kvHeads), places.k)
+  }
+  attentionForward(g, c.attention, c.segments, seen)
+  const attended = project(c, 'o', seen.o)
+  const y = keep(g.add(x, after(c, attended, places.attended, norms.attentionAfter)), places.y)
+
+  const [gate, up] = projectGroup(c, innerGroup(c), normed(c, y, norms.ff as Tensor)) as [Tensor, Tensor]
+  const inner = activated(g, c.activation, keep(gate, places.gate), keep(up, places.up))
+  const fed = project(c, 'down', inner)
+  keep(g.add(y, after(c, fed, places.fed, norms.ffAfter)), out)
+}
+
+/** Keeps `a` and sends it through its norm, where there is one. */
+function after(c: BlockContext, a: Tensor, place: Tensor | null, weight: Tensor | undefined): Tensor {
+  return place && weight ? normed(c, c.graph.into(a, c.storage, place), weight) : a
+}
+
+function afterBack(c: BlockContext, dy: Tensor, place: Tensor | null, weight: Tensor | undefined): Tensor {
+  return place && weight ? normedBack(c, dy, T(c, place), weight) : dy
 }
 
 /**
- * From dOut to dx (both [width, rows]), summing the block's LoRA gradients on the way.
+ * From dOut to dx (both [width, rows]), summing the adapter's gradients in this block on the way.
  * @param dx where the input's gradient goes, or null when no trained weight lies below
  */
-export function blockBackward(
-  c: BlockContext,
-  index: number,
-  block: Block,
-  places: Places,
-  x: Tensor,
-  dOut: Tensor,
-  dx: Tensor | null,
-): void {
-  const { graph: g, attention, shared } = c
-  const pair = (name: MatrixName): ReturnType<Adapter['on']> => c.adapter?.on(index, name) ?? null
-  const back = (name: MatrixName, dy: Tensor, input: Tensor): Tensor =>
-    linearBack(c, block[name], pair(name), dy, input, true) as Tensor
+export function blockBackward(c: BlockContext, x: Tensor, dOut: Tensor, dx: Tensor | null): void {
+  const { graph: g, attention, places, shared } = c
+  const norms = c.block.norms
   const y = T(c, places.y)
   const gate = T(c, places.gate)
   const up = T(c, places.up)
 
-  const inner = pair('down') ? g.swiglu(gate, up) : gate
-  const dInner = back('down', dOut, inner)
-  const dUp = g.mul(dInner, g.silu(gate))
-  const dGate = g.siluBack(g.mul(dInner, up), gate)
-  const yn = pair('gate') || pair('up') ? g.mul(g.rmsNorm(y, c.eps), block.ffnNorm) : y
-  const dyn = g.add(back('gate', dGate, yn), back('up', dUp, yn))
-  const dy = g.add(dOut, g.rmsNormBack(g.mul(dyn, block.ffnNorm), y, c.eps))
+  // What a matrix was given is computed again only where something is trained on it.
+  const inner = adapted(c, 'down') ? activated(g, c.activation, gate, up) : gate
+  const dInner = projectBack(c, 'down', afterBack(c, dOut, places.fed, norms.ffAfter), inner, true) as Tensor
+  const { dGate, dUp } = activatedBack(g, c.activation, dInner, gate, up)
+  const ffNorm = norms.ff as Tensor
+  const yn = ['gate', 'up', 'gate_up'].some((name) => adapted(c, name as 'gate')) ? normed(c, y, ffNorm) : y
+  const dyn = projectGroupBack(c, innerGroup(c), [dGate, dUp], yn, true) as Tensor
+  const dy = g.add(dOut, normedBack(c, dyn, y, ffNorm))
 
+  const seen = seenByAttention(c)
   const o = T(c, shared.o)
-  const at = { q: T(c, places.q), k: T(c, places.k), v: T(c, places.v) }
-  if (pair('o')) attentionForward(g, attention, c.segments, { ...at, o })
-  g.copy(back('o', dy, o), T(c, shared.dO))
+  if (adapted(c, 'o')) attentionForward(g, attention, c.segments, { ...seen, o })
+  const dAttended = afterBack(c, dy, places.attended, norms.attentionAfter)
+  g.copy(projectBack(c, 'o', dAttended, o, true) as Tensor, T(c, shared.dO))
   const grads = { dO: T(c, shared.dO), dQ: T(c, shared.dQ), dK: T(c, shared.dK), dV: T(c, shared.dV) }
-  attentionBackward(g, attention, c.segments, { ...at, ...grads })
+  attentionBackward(g, attention, c.segments, { ...seen, ...grads })
 
-  const unrope = (a: Tensor, heads: number): Tensor =>
-    g.reshape(g.ropeBack(heads3(c, a, heads), c.positions, c.rope), [attention.headSize * heads, c.rows])
-  const xn = g.mul(g.rmsNorm(x, c.eps), block.attnNorm)
-  const below = dx !== null
-  const parts = [
-    linearBack(c, block.q, pair('q'), unrope(grads.dQ, attention.heads), xn, below),
-    linearBack(c, block.k, pair('k'), unrope(grads.dK, attention.kvHeads), xn, below),
-    linearBack(c, block.v, pair('v'), grads.dV, xn, below),
-  ]
-  if (dx === null) return
-  const dxn = parts.reduce((a, b) => g.add(a as Tensor, b as Tensor)) as Tensor
-  g.into(g.add(dy, g.rmsNormBack(g.mul(dxn, block.attnNorm), x, c.eps)), c.storage, dx)
+  const xNorm = norms.attention as Tensor
+  const dq = turnedBack(c, 'q', grads.dQ, T(c, places.q), attention.heads)
+  const dk = turnedBack(c, 'k', grads.dK, T(c, places.k), attention.kvHeads)
+  const dxn = projectGroupBack(c, attentionGroup(c), [dq, dk, grads.dV], normed(c, x, xNorm), dx !== null)
+  if (dx && dxn) g.into(g.add(dy, normedBack(c, dxn, x, xNorm)), c.storage, dx)
 }

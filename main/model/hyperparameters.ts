@@ -7,9 +7,9 @@
  */
 import { IdiolectError } from '../errors.ts'
 import type { GgufFile } from '../gguf/read.ts'
-
-export const ARCHITECTURES = ['llama'] as const
-export type Architecture = (typeof ARCHITECTURES)[number]
+import { ARCHITECTURES, type Architecture, type ArchitectureRules, RULES } from './architectures.ts'
+import { type BlockRope, type RopeShape, readRope } from './rope.ts'
+import { checkTensors } from './tensors.ts'
 
 export interface Hyperparameters {
   architecture: Architecture
@@ -26,9 +26,31 @@ export interface Hyperparameters {
   context: number
   /** Epsilon of RMSNorm. */
   eps: number
-  rope: { dims: number; mode: 0 | 2; freqBase: number; freqScale: number }
+  activation: 'silu' | 'gelu'
+  /** Factor on a token's embedding. */
+  embeddingScale: number
+  /** Factor on q·k. */
+  attentionScale: number
+  /** Logits z become cap·tanh(z / cap); 0: they stay. */
+  logitCap: number
+  /** Each head of q and k goes through an RMSNorm of its own before RoPE. */
+  headNorms: boolean
+  /** What attention and the feed-forward part give goes through an RMSNorm before it is added. */
+  postNorms: boolean
+  /** Whether q, k and v, and gate and up, are rows of one tensor. */
+  fused: { qkv: boolean; gateUp: boolean }
+  rope: RopeShape
+  layers: LayerShape[]
   /** Output head shares the token embedding's weights. */
   tied: boolean
+}
+
+/** What may differ from block to block. */
+export interface LayerShape {
+  /** Null: positions are not seen in this block. */
+  rope: BlockRope | null
+  /** A key is seen by queries fewer than this many tokens after it; null: by all. */
+  window: number | null
 }
 
 function refuse(gguf: GgufFile, what: string): never {
@@ -46,88 +68,99 @@ export function readHyperparameters(gguf: GgufFile): Hyperparameters {
   const name = gguf.string('general.architecture')
   const architecture = ARCHITECTURES.find((a) => a === name)
   if (!architecture) refuse(gguf, `the architecture ${JSON.stringify(name)} cannot be trained`)
-  const number = (key: string, otherwise?: number): number => gguf.number(`${name}.${key}`, otherwise)
+  const rules = RULES[architecture]
+  const number = (key: string, otherwise?: number): number => uniform(gguf, `${name}.${key}`, otherwise)
   if (number('expert_count', 0) > 0) refuse(gguf, 'mixtures of experts cannot be trained')
-  const scaling = gguf.string(`${name}.rope.scaling.type`, 'none')
-  if (scaling !== 'none' && scaling !== 'linear')
-    refuse(gguf, `RoPE scaling ${JSON.stringify(scaling)} cannot be trained`)
-  const bias = [...gguf.tensors.keys()].find((tensor) => tensor.endsWith('.bias'))
-  if (bias) refuse(gguf, `the bias tensor ${bias} cannot be trained around`)
 
+  const blocks = number('block_count')
   const width = number('embedding_length')
   const heads = number('attention.head_count')
-  const headSize = number('attention.key_length', width / heads)
-  const embedding = gguf.tensor('token_embd.weight')
-  const shape: Hyperparameters = {
+  const headSize = number('attention.key_length', Math.floor(width / heads))
+  const valueSize = number('attention.value_length', Math.floor(width / heads))
+  if (valueSize !== headSize) refuse(gguf, `values of ${valueSize} beside keys of ${headSize} cannot be trained`)
+  const context = number('context_length')
+  const { shape: rope, block: blockRope } = readRope(gguf, rules, headSize, context)
+  const scaledPast = number('attention.temperature_scale', 0) === 0 ? context : rope.originalContext
+  const h: Hyperparameters = {
     architecture,
-    blocks: number('block_count'),
+    blocks,
     width,
     heads,
     kvHeads: number('attention.head_count_kv', heads),
     headSize,
     ff: number('feed_forward_length'),
-    vocabulary: embedding.shape[1] ?? 0,
-    context: number('context_length'),
+    vocabulary: gguf.tensor('token_embd.weight').shape[1] ?? 0,
+    context: Math.min(context, scaledPast),
     eps: number('attention.layer_norm_rms_epsilon'),
-    rope: {
-      dims: number('rope.dimension_count', headSize),
-      mode: 0,
-      freqBase: number('rope.freq_base', 10000),
-      freqScale: scaling === 'linear' ? 1 / number('rope.scaling.factor', 1) : 1,
-    },
+    activation: rules.activation,
+    embeddingScale: rules.embeddingScale(width),
+    attentionScale: rules.attentionScale({ blocks, width, heads, headSize }),
+    logitCap: architecture === 'gemma3' ? number('final_logit_softcapping', 0) : 0,
+    headNorms: rules.headNorms,
+    postNorms: rules.postNorms,
+    fused: { qkv: gguf.tensors.has('blk.0.attn_qkv.weight'), gateUp: rules.fusedGateUp },
+    rope,
+    layers: [],
     tied: !gguf.tensors.has('output.weight'),
   }
-  checkShapes(gguf, shape)
-  return shape
+  checkNumbers(gguf, h)
+  h.layers = layersOf(gguf, h, rules, blockRope)
+  checkTensors(gguf, h)
+  return h
 }
 
-/** Name in the file of each weight matrix of a block, with its shape [in, out]. */
-export function matrices(h: Hyperparameters): Record<MatrixName, { tensor: string; shape: [number, number] }> {
-  const q = h.heads * h.headSize
-  const kv = h.kvHeads * h.headSize
-  return {
-    q: { tensor: 'attn_q', shape: [h.width, q] },
-    k: { tensor: 'attn_k', shape: [h.width, kv] },
-    v: { tensor: 'attn_v', shape: [h.width, kv] },
-    o: { tensor: 'attn_output', shape: [q, h.width] },
-    gate: { tensor: 'ffn_gate', shape: [h.width, h.ff] },
-    up: { tensor: 'ffn_up', shape: [h.width, h.ff] },
-    down: { tensor: 'ffn_down', shape: [h.ff, h.width] },
+/** A number that may stand once, or once a block if it is the same for all. */
+function uniform(gguf: GgufFile, key: string, otherwise?: number): number {
+  if (gguf.metadata.get(key)?.type !== 'array') return gguf.number(key, otherwise)
+  const values = gguf.numbers(key)
+  const [first] = values
+  if (first === undefined || values.some((value) => value !== first)) {
+    refuse(gguf, `${key} differs from block to block, which cannot be trained`)
   }
+  return first
 }
 
-export const MATRIX_NAMES = ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const
-export type MatrixName = (typeof MATRIX_NAMES)[number]
-
-/** `blk.3.attn_q.weight` for (3, 'q'): the name a LoRA in llama.cpp's layout refers to. */
-export function matrixTensor(h: Hyperparameters, block: number, name: MatrixName): string {
-  return `blk.${block}.${matrices(h)[name].tensor}.weight`
+function layersOf(gguf: GgufFile, h: Hyperparameters, rules: ArchitectureRules, rope: BlockRope): LayerShape[] {
+  const name = h.architecture
+  const window = rules.windowPattern > 0 ? gguf.number(`${name}.attention.sliding_window`, 0) : 0
+  const windowRope = { freqBase: gguf.number(`${name}.rope.freq_base_swa`, 10000), freqScale: 1 }
+  const windowed = window > 0 ? windowPattern(gguf, h, rules.windowPattern) : (): boolean => false
+  return Array.from({ length: h.blocks }, (_, block) => {
+    const turned = rules.ropeSkips === 0 || (block + 1) % rules.ropeSkips !== 0
+    const near = windowed(block)
+    return { rope: turned ? (near ? windowRope : rope) : null, window: near ? window : null }
+  })
 }
 
-function checkShapes(gguf: GgufFile, h: Hyperparameters): void {
-  if (h.headSize % 2 !== 0 || h.heads % h.kvHeads !== 0 || !Number.isInteger(h.headSize)) {
-    throw new IdiolectError(
-      'BadGguf',
-      `${gguf.file}: ${h.heads} heads and ${h.kvHeads} key heads do not divide ${h.width}`,
-      null,
-    )
+/** Which blocks look through the window: the file's own list, or all but every n-th. */
+function windowPattern(gguf: GgufFile, h: Hyperparameters, usual: number): (block: number) => boolean {
+  const key = `${h.architecture}.attention.sliding_window_pattern`
+  const value = gguf.metadata.get(key)
+  if (value?.type === 'array') {
+    const list = value.value.values()
+    if (list.length < h.blocks) bad(gguf, `${key} has ${list.length} entries for ${h.blocks} blocks`)
+    return (block) => Boolean(list[block])
   }
-  const expect = (tensor: string, shape: readonly number[]): void => {
-    const found = gguf.tensor(tensor).shape
-    if (found.length !== shape.length || found.some((n, i) => n !== shape[i])) {
-      throw new IdiolectError(
-        'BadGguf',
-        `${gguf.file}: ${tensor} has the shape [${found.join(', ')}], its metadata says [${shape.join(', ')}]`,
-        null,
-      )
-    }
+  const every = gguf.number(key, usual)
+  return (block) => every === 0 || block % every < every - 1
+}
+
+function bad(gguf: GgufFile, what: string): never {
+  throw new IdiolectError('BadGguf', `${gguf.file}: ${what}`, null)
+}
+
+/** So that nothing below divides by zero, loops for ever or hands ggml a shape that it aborts on. */
+function checkNumbers(gguf: GgufFile, h: Hyperparameters): void {
+  const counts = ['blocks', 'width', 'heads', 'kvHeads', 'headSize', 'ff', 'vocabulary', 'context'] as const
+  for (const key of counts) {
+    if (!Number.isSafeInteger(h[key]) || h[key] < 1) bad(gguf, `its metadata give ${h[key]} as ${key}`)
   }
-  expect('token_embd.weight', [h.width, h.vocabulary])
-  expect('output_norm.weight', [h.width])
-  if (!h.tied) expect('output.weight', [h.width, h.vocabulary])
-  for (let block = 0; block < h.blocks; block++) {
-    expect(`blk.${block}.attn_norm.weight`, [h.width])
-    expect(`blk.${block}.ffn_norm.weight`, [h.width])
-    for (const { tensor, shape } of Object.values(matrices(h))) expect(`blk.${block}.${tensor}.weight`, shape)
+  if (h.blocks > gguf.tensors.size) bad(gguf, `it has ${gguf.tensors.size} tensors for ${h.blocks} blocks`)
+  if (h.headSize % 2 !== 0 || h.heads % h.kvHeads !== 0) {
+    bad(gguf, `${h.heads} heads and ${h.kvHeads} key heads of ${h.headSize} do not fit together`)
   }
+  if (!Number.isSafeInteger(h.rope.dims) || h.rope.dims < 2 || h.rope.dims % 2 !== 0 || h.rope.dims > h.headSize) {
+    bad(gguf, `RoPE over ${h.rope.dims} elements does not fit heads of ${h.headSize}`)
+  }
+  if (!(h.eps >= 0)) bad(gguf, `its metadata give ${h.eps} as the norms' epsilon`)
 }

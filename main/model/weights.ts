@@ -75,7 +75,8 @@ export function loadWeights(
   if (weights.ropeFactors && factors) copyInto(factors, weights.ropeFactors)
   loadMatrix(device, gguf, scratch, h.tied ? 'token_embd.weight' : 'output.weight', weights.head)
   weights.blocks.forEach((block, i) => {
-    for (const [name, { tensor }] of entries(norms(h))) copyInto(`blk.${i}.${tensor}.weight`, block.norms[name] as Tensor)
+    for (const [name, { tensor }] of entries(norms(h)))
+      copyInto(`blk.${i}.${tensor}.weight`, block.norms[name] as Tensor)
     for (const [name, { tensor }] of entries(matrices(h))) {
       const bias = block.biases[name]
       if (bias) copyInto(`blk.${i}.${tensor}.bias`, bias)

@@ -5,7 +5,7 @@ import { TYPE } from '../../main/ggml/types.ts'
 import { readGguf } from '../../main/gguf/read.ts'
 import { pack, packInto } from '../../main/model/batch.ts'
 import { Engine, type EngineOptions } from '../../main/model/engine.ts'
-import { MATRIX_NAMES } from '../../main/model/hyperparameters.ts'
+import { TARGET_NAMES } from '../../main/model/tensors.ts'
 import type { PairValues } from '../../main/model/lora.ts'
 import { seeded } from '../../main/random.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
@@ -33,7 +33,7 @@ function tiny(name: string, extra: Partial<Parameters<typeof writeTinyModel>[1]>
   return file
 }
 
-const ALL = { rank: 4, alpha: 8, targets: [...MATRIX_NAMES] }
+const ALL = { rank: 4, alpha: 8, targets: [...TARGET_NAMES] }
 
 function open(file: string, options: Partial<EngineOptions> = {}): Engine {
   return new Engine(device, readGguf(file), { weightType: TYPE.F32, capacity: 96, lora: ALL, ...options })
