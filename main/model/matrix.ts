@@ -9,8 +9,13 @@ import { Graph } from '../ggml/graph.ts'
 import { Storage, type Tensor } from '../ggml/storage.ts'
 import { TYPE, type TypeNumber } from '../ggml/types.ts'
 import { type GgufFile, readTensorInto } from '../gguf/read.ts'
+import { type StreamedMatrix, streamedProduct, streamedRows, streamedTransposedProduct } from './streamed-matrix.ts'
 
-export interface Matrix {
+/** Held twice, converted, where memory allows; else once, in the file's own type. */
+export type Matrix = HeldMatrix | StreamedMatrix
+
+export interface HeldMatrix {
+  readonly kind: 'held'
   readonly inputs: number
   readonly outputs: number
   /** [in, out]. */
@@ -29,16 +34,19 @@ interface Held {
 
 /** y [out, n] = W x, for x [in, n]. */
 export function product(graph: Graph, matrix: Matrix, x: Tensor): Tensor {
+  if (matrix.kind === 'streamed') return streamedProduct(graph, matrix, x)
   return graph.mulMat(matrix.forward, x)
 }
 
 /** dx [in, n] = Wᵀ dy, for dy [out, n]. */
 export function transposedProduct(graph: Graph, matrix: Matrix, dy: Tensor): Tensor {
+  if (matrix.kind === 'streamed') return streamedTransposedProduct(graph, matrix, dy)
   return graph.mulMat(matrix.backward, dy)
 }
 
 /** Rows of W (one an output) picked by `rows` (I32 [n]): F32 [in, n], with the very numbers that `product` uses. */
 export function rowsOfMatrix(graph: Graph, matrix: Matrix, rows: Tensor): Tensor {
+  if (matrix.kind === 'streamed') return streamedRows(graph, matrix, rows)
   return graph.getRows(matrix.forward, rows)
 }
 
@@ -108,7 +116,7 @@ export function planMatrix(
   forms: MatrixForms,
   inputs: number,
   outputs: number,
-): Matrix {
+): HeldMatrix {
   const place = (form: Form, k: number, m: number): Held => {
     const { type, buffers } = fitting(device, form, k, m)
     const storage = storages.of(buffers)
@@ -116,7 +124,7 @@ export function planMatrix(
   }
   const forward = place(forms.forward, inputs, outputs)
   const backward = place(forms.backward, outputs, inputs)
-  return { inputs, outputs, forward: forward.tensor, backward: backward.tensor, held: { forward, backward } }
+  return { kind: 'held', inputs, outputs, forward: forward.tensor, backward: backward.tensor, held: { forward, backward } }
 }
 
 /** One growing buffer for reading tensors, so that loading leaves no garbage of the model's size behind. */
@@ -139,7 +147,7 @@ export class Scratch {
  * Reads one matrix and computes both of its copies on the device. Rows of a quantized target must be written whole, so
  * the transposed copy is made from slices of W's columns, of at most some megabytes each.
  */
-export function loadMatrix(device: Device, gguf: GgufFile, scratch: Scratch, name: string, target: Matrix): void {
+export function loadMatrix(device: Device, gguf: GgufFile, scratch: Scratch, name: string, target: HeldMatrix): void {
   const { shape, type } = gguf.tensor(name)
   const [k, m] = shape as [number, number]
   using staging = new Storage(device)
