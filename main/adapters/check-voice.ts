@@ -1,6 +1,7 @@
 /** Does a voice fit a base? Answered before llama.cpp is asked, so that the answer is a sentence. */
 import { IdiolectError } from '../errors.ts'
 import type { GgufFile } from '../gguf/read.ts'
+import { arrayMismatch } from './array-voice.ts'
 import type { VoiceFile } from './voice-file.ts'
 
 /**
@@ -22,6 +23,8 @@ export function checkVoice(voice: VoiceFile, base: GgufFile, baseSha256: string)
     throw mismatch(`it is for the architecture ${voice.architecture}, the base has ${architecture}`)
   if (voice.baseSha256 !== null && voice.baseSha256 !== baseSha256)
     throw mismatch(`it was trained on the file with SHA-256 ${voice.baseSha256}, the base has ${baseSha256}`)
+  const arrays = arrayMismatch(voice, base)
+  if (arrays !== null) throw mismatch(arrays)
   for (const { name, K, M } of voice.tensors) {
     const weight = base.tensors.get(name)
     if (weight === undefined) throw mismatch(`it changes ${name}, which the base has not`)

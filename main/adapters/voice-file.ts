@@ -87,7 +87,7 @@ const A = '.lora_a'
 const B = '.lora_b'
 
 /** A weight's short name, as options and cards call it. */
-const TARGETS = new Map([
+export const TARGETS = new Map([
   ['attn_q', 'q'],
   ['attn_k', 'k'],
   ['attn_v', 'v'],

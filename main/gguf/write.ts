@@ -8,8 +8,8 @@ export interface TensorInput {
   type: GgmlTypeName
   /** The fastest dimension (a row's length) first. */
   shape: number[]
-  /** The tensor's bytes as the file holds them; a Float32Array only for F32. */
-  data: Uint8Array | Float32Array
+  /** The tensor's bytes as the file holds them, or what appends them; a Float32Array only for F32. */
+  data: Uint8Array | Float32Array | ((append: Append) => void)
 }
 
 export interface GgufInput {
@@ -35,9 +35,12 @@ export function writeGguf(file: string, { metadata, tensors }: GgufInput): void 
   writeAtomically(file, (append) => {
     append(header)
     pad(append, header.length, alignment)
-    for (const { data } of tensors) {
-      append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-      pad(append, data.byteLength, alignment)
+    for (const tensor of tensors) {
+      const { data } = tensor
+      const bytes = checkedBytes(tensor)
+      if (typeof data === 'function') appendExactly(append, data, tensor.name, bytes)
+      else append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+      pad(append, bytes, alignment)
     }
   })
 }
@@ -50,10 +53,21 @@ function alignmentIn(entries: [string, GgufValue][]): number {
 
 function checkedBytes({ name, type, shape, data }: TensorInput): number {
   const bytes = tensorBytes(ggmlTypeNamed(type), shape)
+  if (bytes === null) throw new Error(`${name}, ${type}, cannot have rows of ${shape[0]}`)
+  if (typeof data === 'function') return bytes
   if (bytes !== data.byteLength)
     throw new Error(`${name}, ${type} [${shape.join(', ')}], has ${bytes} bytes, its data ${data.byteLength}`)
   if (data instanceof Float32Array && type !== 'F32') throw new Error(`${name} is ${type}, its data are F32`)
   return bytes
+}
+
+function appendExactly(append: Append, fill: (append: Append) => void, name: string, bytes: number): void {
+  let written = 0
+  fill((data) => {
+    written += data.byteLength
+    append(data)
+  })
+  if (written !== bytes) throw new Error(`${name} has ${bytes} bytes, ${written} were written`)
 }
 
 const padded = (n: number, alignment: number) => Math.ceil(n / alignment) * alignment

@@ -46,7 +46,7 @@ export async function openBase(file: string, options: OpenBaseOptions): Promise<
   }
   const model = await loadModel(file, options.gpu)
   const contextSize = Math.min(options.contextSize ?? 2048, facts.contextSize ?? Number.POSITIVE_INFINITY)
-  return baseOf(model, file, facts, contextSize, createVoicePool(model, contextSize, options.threads))
+  return baseOf(model, file, facts, contextSize, createVoicePool(model, file, contextSize, options.threads))
 }
 
 /** Loads any GGUF; `pooling`: llama.cpp's pooling type put over the file's own (1: mean). */

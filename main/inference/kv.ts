@@ -5,6 +5,7 @@
  * position 0, then the rest. What is reused is exactly what would be computed again.
  */
 import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from 'node-llama-cpp'
+import type { Prefix } from './prefix.ts'
 import type { TopLogits } from './sampling.ts'
 
 /** Tokens of one batch. 256 was the fastest of 64, 128, 256 and 512 on 2 cores, and a stop waits for one batch at most. */
@@ -26,13 +27,15 @@ export interface Kv {
   append(token: number, wanted: Wanted): Promise<Outcome>
 }
 
-export function createKv(sequence: LlamaContextSequence): Kv {
+/** @param prefix what stands in front of every text; it is there already */
+export function createKv(sequence: LlamaContextSequence, prefix: Prefix | null = null): Kv {
+  const front = prefix?.length ?? 0
   /** What `evaluate` has put in, from position 0; appended tokens lie behind it. */
   let held: Int32Array = new Int32Array(0)
 
   const forget = async (): Promise<void> => {
     held = new Int32Array(0)
-    await sequence.clearHistory()
+    await (prefix === null ? sequence.clearHistory() : prefix.load())
   }
 
   const keepOnly = async (count: number): Promise<number> => {
@@ -41,10 +44,10 @@ export function createKv(sequence: LlamaContextSequence): Kv {
       await forget()
       return 0
     }
-    if (sequence.nextTokenIndex > count) {
-      await sequence.eraseContextTokenRanges([{ start: count, end: sequence.nextTokenIndex }])
+    if (sequence.nextTokenIndex > front + count) {
+      await sequence.eraseContextTokenRanges([{ start: front + count, end: sequence.nextTokenIndex }])
     }
-    if (sequence.nextTokenIndex === count) return count
+    if (sequence.nextTokenIndex === front + count) return count
     await forget()
     return 0
   }

@@ -9,10 +9,13 @@ import { copyFile, rm, stat } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { LlamaContext, LlamaModel } from 'node-llama-cpp'
+import { prefixOfVoice } from '../adapters/array-voice.ts'
+import { readVoiceFile } from '../adapters/voice-file.ts'
 import { IdiolectError } from '../errors.ts'
 import { CHUNK, createKv, type Kv } from './kv.ts'
 import { reasonOf, takeLlamaErrors } from './llama.ts'
 import type { VoiceUse } from './types.ts'
+import { kindOfVoice, layPrefix, loadMerged } from './voice-kinds.ts'
 
 const KEPT = 3
 
@@ -25,11 +28,12 @@ export interface VoicePool {
 }
 
 interface Entry {
-  context: LlamaContext
   kv: Kv
+  dispose(): Promise<void>
 }
 
-export function createVoicePool(model: LlamaModel, contextSize: number, firstThreads: number): VoicePool {
+/** @param file of the model, for voices that are no adapter to llama.cpp */
+export function createVoicePool(model: LlamaModel, file: string, contextSize: number, firstThreads: number): VoicePool {
   let threads = firstThreads
   const entries = new Map<string, Entry>()
   /** Which path a version of a voice file was loaded from: the library keeps an adapter by path for the model's life. */
@@ -42,19 +46,55 @@ export function createVoicePool(model: LlamaModel, contextSize: number, firstThr
     while (entries.size >= KEPT) {
       const oldest = entries.keys().next().value
       if (oldest === undefined) break
-      await entries.get(oldest)?.context.dispose()
+      await entries.get(oldest)?.dispose()
       entries.delete(oldest)
     }
-    const context = await (voice === null ? createContext(null) : createWithVoice(voice, version))
-    const entry = { context, kv: createKv(context.getSequence()) }
+    const kind = voice === null ? null : kindOfVoice(voice.file)
+    const entry = await (voice !== null && kind === 'ia3'
+      ? openMerged(voice)
+      : voice !== null && kind === 'prompt'
+        ? openPrompt(voice)
+        : openPlain(voice === null ? createContext(model, null) : createWithVoice(voice, version)))
     entries.set(key, entry)
     return entry
   }
 
-  const createContext = (lora: { filePath: string; scale: number } | null): Promise<LlamaContext> =>
-    model.createContext({
+  const openPlain = async (made: Promise<LlamaContext>): Promise<Entry> => {
+    const context = await made
+    return { kv: createKv(context.getSequence()), dispose: () => context.dispose() }
+  }
+
+  const openMerged = async (voice: VoiceUse): Promise<Entry> => {
+    const merged = await loadMerged(model, file, voice.file, voice.scale)
+    const { kv } = await openPlain(createContext(merged, null))
+    return { kv, dispose: () => merged.dispose() }
+  }
+
+  const openPrompt = async (use: VoiceUse): Promise<Entry> => {
+    const voice = readVoiceFile(use.file)
+    const context = await createContext(model, null, prefixOfVoice(voice))
+    try {
+      const sequence = context.getSequence()
+      const prefix = await layPrefix(sequence, file, voice)
+      const dispose = async (): Promise<void> => {
+        prefix.dispose()
+        await context.dispose()
+      }
+      return { kv: createKv(sequence, prefix), dispose }
+    } catch (error) {
+      await context.dispose()
+      throw error
+    }
+  }
+
+  const createContext = (
+    of: LlamaModel,
+    lora: { filePath: string; scale: number } | null,
+    before = 0,
+  ): Promise<LlamaContext> =>
+    of.createContext({
       // One more than promised: the library shifts the context when its last cell would be filled.
-      contextSize: contextSize + 1,
+      contextSize: before + contextSize + 1,
       batchSize: CHUNK,
       threads,
       failedCreationRemedy: false,
@@ -75,7 +115,7 @@ export function createVoicePool(model: LlamaModel, contextSize: number, firstThr
     }
     takeLlamaErrors()
     try {
-      const context = await createContext({ filePath, scale: voice.scale })
+      const context = await createContext(model, { filePath, scale: voice.scale })
       loadedFrom.set(version, filePath)
       takenPaths.add(filePath)
       return context
@@ -119,7 +159,7 @@ export function createVoicePool(model: LlamaModel, contextSize: number, firstThr
     async dispose() {
       disposed = true
       await last
-      for (const { context } of entries.values()) await context.dispose()
+      for (const entry of entries.values()) await entry.dispose()
       entries.clear()
     },
   }

@@ -12,8 +12,9 @@ import { Storage, type Tensor } from '../ggml/storage.ts'
 import { TYPE } from '../ggml/types.ts'
 import { seeded } from '../random.ts'
 import type { Adapter, AdapterTensor, Start } from './adapter.ts'
-import { type Hyperparameters, type MatrixName, matrices, matrixTensor } from './hyperparameters.ts'
+import type { Hyperparameters } from './hyperparameters.ts'
 import type { Scale } from './scale.ts'
+import { type MatrixName, matrixShape, matrixTensor } from './tensors.ts'
 
 export interface Ia3Spec {
   kind: 'ia3'
@@ -22,13 +23,26 @@ export interface Ia3Spec {
 /** Ends the name of a weight's factors in a voice file. */
 export const FACTORS = '.ia3'
 
-/** What (IA)3 scales, in the order of the voice file. */
+/** What (IA)3 scales, as users name it. */
 export const IA3_TARGETS = ['k', 'v', 'up'] as const
+
+/** The same as a file holds it, with the first row that is scaled: rows of q or of the gate, where one tensor holds several. */
+function scaledMatrices(h: Hyperparameters): { matrix: MatrixName; from: number }[] {
+  const attention = h.fused.qkv
+    ? [{ matrix: 'qkv' as const, from: h.heads * h.headSize }]
+    : [
+        { matrix: 'k' as const, from: 0 },
+        { matrix: 'v' as const, from: 0 },
+      ]
+  return [...attention, h.fused.gateUp ? { matrix: 'gate_up', from: h.ff } : { matrix: 'up', from: 0 }]
+}
 
 interface Vector extends Scale {
   readonly block: number
-  readonly matrix: string
+  readonly matrix: MatrixName
   readonly outputs: number
+  /** The rows before it keep the factor 1. */
+  readonly from: number
 }
 
 export class Ia3 implements Adapter {
@@ -40,17 +54,17 @@ export class Ia3 implements Adapter {
 
   /** @param capacity most rows of a pack */
   constructor(device: Device, h: Hyperparameters, capacity: number) {
-    this.#storage = new Storage(device, device.buffers, h.blocks * IA3_TARGETS.length * 2 + 1)
+    this.#storage = new Storage(device, device.buffers, h.blocks * scaledMatrices(h).length * 2 + 1)
     const floats = (n: number): Tensor => this.#storage.tensor(TYPE.F32, [n])
     const ones = floats(capacity)
-    const shapes = matrices(h)
     for (let block = 0; block < h.blocks; block++) {
-      for (const matrix of IA3_TARGETS) {
-        const [, outputs] = shapes[matrix].shape
+      for (const { matrix, from } of scaledMatrices(h)) {
+        const [, outputs] = matrixShape(h, matrix).shape
         this.#vectors.push({
           kind: 'scale',
           block,
           matrix,
+          from,
           outputs,
           tensor: matrixTensor(h, block, matrix),
           factor: floats(outputs),
@@ -70,16 +84,15 @@ export class Ia3 implements Adapter {
     return this.#storage.bytes
   }
 
-  on(block: number, matrix: MatrixName): Scale | null {
-    const at = (IA3_TARGETS as readonly string[]).indexOf(matrix)
-    return at < 0 ? null : (this.#vectors[block * IA3_TARGETS.length + at] as Vector)
+  on(block: number, matrix: string): Scale | null {
+    return this.#vectors.find((vector) => vector.block === block && vector.matrix === matrix) ?? null
   }
 
   initial({ seed, disturbed }: Start): Float32Array[] {
-    return this.#vectors.map(({ tensor, outputs }) => {
+    return this.#vectors.map(({ tensor, outputs, from }) => {
       const values = new Float32Array(outputs).fill(1)
       const random = seeded(`${seed}/init/${tensor}`)
-      if (disturbed) for (let i = 0; i < outputs; i++) values[i] = 0.75 + random.next() / 2
+      if (disturbed) for (let i = from; i < outputs; i++) values[i] = 0.75 + random.next() / 2
       return values
     })
   }
@@ -91,9 +104,9 @@ export class Ia3 implements Adapter {
   }
 
   takeGradients(factor: number): Float32Array[] {
-    return this.#vectors.map(({ gradient }) => {
+    return this.#vectors.map(({ gradient, from }) => {
       const values = this.#storage.get(gradient)
-      for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) * factor
+      for (let i = 0; i < values.length; i++) values[i] = i < from ? 0 : (values[i] as number) * factor
       this.#storage.zero(gradient)
       return values
     })
