@@ -8,8 +8,15 @@ import type { Device } from '../ggml/device.ts'
 import { Graph } from '../ggml/graph.ts'
 import { Storage, type Tensor } from '../ggml/storage.ts'
 import { TYPE, type TypeNumber } from '../ggml/types.ts'
-import { type GgufFile, readTensorInto } from '../gguf/read.ts'
-import { type StreamedMatrix, streamedProduct, streamedRows, streamedTransposedProduct } from './streamed-matrix.ts'
+import { type GgufFile, readTensorChunks } from '../gguf/read.ts'
+import { conversionNodes, convert, convertTransposed, sliceElements, whole } from './convert.ts'
+import {
+  nodesOfProduct,
+  type StreamedMatrix,
+  streamedProduct,
+  streamedRows,
+  streamedTransposedProduct,
+} from './streamed-matrix.ts'
 
 /** Held twice, converted, where memory allows; else once, in the file's own type. */
 export type Matrix = HeldMatrix | StreamedMatrix
@@ -42,6 +49,11 @@ export function product(graph: Graph, matrix: Matrix, x: Tensor): Tensor {
 export function transposedProduct(graph: Graph, matrix: Matrix, dy: Tensor): Tensor {
   if (matrix.kind === 'streamed') return streamedTransposedProduct(graph, matrix, dy)
   return graph.mulMat(matrix.backward, dy)
+}
+
+/** Nodes of a graph that one product takes at most. */
+export function productNodes(matrix: Matrix): number {
+  return matrix.kind === 'streamed' ? nodesOfProduct(matrix) : 1
 }
 
 /** Rows of W (one an output) picked by `rows` (I32 [n]): F32 [in, n], with the very numbers that `product` uses. */
@@ -124,54 +136,58 @@ export function planMatrix(
   }
   const forward = place(forms.forward, inputs, outputs)
   const backward = place(forms.backward, outputs, inputs)
-  return { kind: 'held', inputs, outputs, forward: forward.tensor, backward: backward.tensor, held: { forward, backward } }
+  return {
+    kind: 'held',
+    inputs,
+    outputs,
+    forward: forward.tensor,
+    backward: backward.tensor,
+    held: { forward, backward },
+  }
 }
 
-/** One growing buffer for reading tensors, so that loading leaves no garbage of the model's size behind. */
-export class Scratch {
-  #buffer = Buffer.alloc(0)
+/** Reads tensors into storages by way of one buffer, so that loading leaves no garbage of the model's size behind. */
+export class Reader {
+  readonly #device: Device
   readonly #gguf: GgufFile
-  constructor(gguf: GgufFile) {
+  readonly #buffer: Buffer
+
+  constructor(device: Device, gguf: GgufFile) {
+    this.#device = device
     this.#gguf = gguf
+    this.#buffer = Buffer.allocUnsafeSlow(device.dry ? 0 : READ_BYTES)
   }
-  read(name: string): Buffer {
-    const { bytes } = this.#gguf.tensor(name)
-    if (this.#buffer.length < bytes) this.#buffer = Buffer.alloc(bytes)
-    const part = this.#buffer.subarray(0, bytes)
-    readTensorInto(this.#gguf, name, part)
-    return part
+
+  /** Type and shape of a tensor in the file. */
+  describe(name: string): { type: TypeNumber; shape: [number, number] } {
+    const { type, shape } = this.#gguf.tensor(name)
+    return { type: type as TypeNumber, shape: [shape[0] as number, shape[1] ?? 1] }
+  }
+
+  read(name: string, storage: Storage, target: Tensor): void {
+    if (this.#device.dry) return
+    readTensorChunks(this.#gguf, name, this.#buffer, (chunk, at) => storage.set(target, chunk, at))
   }
 }
 
-/**
- * Reads one matrix and computes both of its copies on the device. Rows of a quantized target must be written whole, so
- * the transposed copy is made from slices of W's columns, of at most some megabytes each.
- */
-export function loadMatrix(device: Device, gguf: GgufFile, scratch: Scratch, name: string, target: HeldMatrix): void {
-  const { shape, type } = gguf.tensor(name)
-  const [k, m] = shape as [number, number]
+const READ_BYTES = 8 << 20
+
+/** Reads one matrix and computes both of its copies on the device. */
+export function loadMatrix(device: Device, reader: Reader, name: string, target: HeldMatrix): void {
+  const { type, shape } = reader.describe(name)
+  const [inputs, outputs] = shape
   using staging = new Storage(device)
-  const source = staging.tensor(type as TypeNumber, [k, m])
-  const floats = staging.tensor(TYPE.F32, [k, m])
+  const source = staging.tensor(type, shape)
+  const slice = staging.tensor(TYPE.F32, [sliceElements(device, type, inputs, outputs)])
   const staged = (held: Held): Tensor => (held.plain ? held.tensor : staging.tensor(held.tensor.type, held.tensor.ne))
   const forward = staged(target.held.forward)
   const backward = staged(target.held.backward)
   staging.allocate()
-  staging.set(source, scratch.read(name))
-  using graph = new Graph(device, 32)
-  graph.copy(source, floats)
-  if (forward.type === source.type) graph.copy(source, forward)
-  else graph.copy(floats, forward)
+  reader.read(name, staging, source)
+  using graph = new Graph(device, 2 * conversionNodes(device, type, inputs, outputs))
+  convert(graph, device, whole(source), slice, forward)
+  convertTransposed(graph, device, whole(source), slice, backward)
   graph.compute()
-  const step = Math.max(1, Math.min(k, Math.floor(SLICE_ELEMENTS / m)))
-  for (let from = 0; from < k; from += step) {
-    const columns = Math.min(step, k - from)
-    graph.reset()
-    const part = graph.view(floats, [columns, m], [k * 4], from * 4)
-    const place = graph.view(backward, [m, columns], [], from * device.ggml.rowSize(backward.type, m))
-    graph.copy(graph.transposed(part), place)
-    graph.compute()
-  }
   // Buffers with a layout of their own take a tensor whole, in the layout of the file.
   for (const [held, tensor] of [
     [target.held.forward, forward],
@@ -180,5 +196,3 @@ export function loadMatrix(device: Device, gguf: GgufFile, scratch: Scratch, nam
     if (!held.plain) held.storage.set(held.tensor, staging.getBytes(tensor))
   }
 }
-
-const SLICE_ELEMENTS = 4 << 20

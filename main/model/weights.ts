@@ -3,8 +3,10 @@ import type { Device } from '../ggml/device.ts'
 import type { Tensor } from '../ggml/storage.ts'
 import { TYPE, type TypeNumber } from '../ggml/types.ts'
 import type { GgufFile } from '../gguf/read.ts'
+import { HEAD_ROWS } from './head.ts'
 import type { Hyperparameters } from './hyperparameters.ts'
-import { loadMatrix, type Matrix, type MatrixForms, planMatrix, Scratch, Storages } from './matrix.ts'
+import { loadMatrix, type Matrix, type MatrixForms, planMatrix, Reader, Storages } from './matrix.ts'
+import { planStreamed, StreamRoom } from './streamed-matrix.ts'
 import { type MatrixName, matrices, type NormName, norms } from './tensors.ts'
 
 export interface Block {
@@ -28,6 +30,13 @@ export interface Weights extends Disposable {
 export interface WeightForms {
   blocks: MatrixForms
   head: MatrixForms
+  /** Matrices kept once instead, in the file's own type: those of the first so many blocks, and the head's. */
+  streamed?: Streamed
+}
+
+export interface Streamed {
+  blocks: number
+  head: boolean
 }
 
 /** Both copies of every matrix in one type, in plain memory. */
@@ -53,51 +62,68 @@ export function loadWeights(
 ): Weights {
   const storages = new Storages(device, h.blocks * 32 + 16)
   const storage = storages.of(null)
-  const matrix = ([k, m]: [number, number], f = forms.blocks): Matrix => planMatrix(device, storages, f, k, m)
+  const room = new StreamRoom(device)
+  const reader = new Reader(device, gguf)
+  const { blocks: streamedBlocks, head: streamedHead } = forms.streamed ?? { blocks: 0, head: false }
+  const type = streamedType(forms.blocks)
+  const own = (name: string): Tensor => storage.tensor(reader.describe(name).type, reader.describe(name).shape)
   const vector = (length: number): Tensor => storage.tensor(TYPE.F32, [length])
-  const embeddingType = gguf.tensor('token_embd.weight').type as TypeNumber
+  const embedding = own('token_embd.weight')
+  const headName = h.tied ? 'token_embd.weight' : 'output.weight'
+  const head = streamedHead
+    ? planStreamed(room, h.tied ? embedding : own(headName), type, { elements: PART_ELEMENTS, rows: HEAD_ROWS })
+    : planMatrix(device, storages, forms.head, h.width, h.vocabulary)
   const factors = longTexts ? h.rope.factors.long : h.rope.factors.usual
-  const weights: Weights = {
-    embedding: storage.tensor(embeddingType, [h.width, h.vocabulary]),
-    head: matrix([h.width, h.vocabulary], forms.head),
-    outputNorm: vector(h.width),
-    ropeFactors: factors ? vector(h.rope.dims / 2) : null,
-    blocks: Array.from({ length: h.blocks }, (_, i) => planBlock(gguf, h, i, matrix, vector)),
-    bytes: storages.bytes,
-    [Symbol.dispose]: () => storages[Symbol.dispose](),
-  }
+  const matrix = (i: number, name: string, [k, m]: [number, number]): Matrix =>
+    i < streamedBlocks ? planStreamed(room, own(name), type) : planMatrix(device, storages, forms.blocks, k, m)
+  const outputNorm = vector(h.width)
+  const ropeFactors = factors ? vector(h.rope.dims / 2) : null
+  const blocks = Array.from({ length: h.blocks }, (_, i) => planBlock(gguf, h, i, matrix, vector))
+  room.place(storage)
+  const { bytes } = storages
   storages.allocate()
 
-  const scratch = new Scratch(gguf)
-  const copyInto = (name: string, target: Tensor): void => storage.set(target, scratch.read(name))
-  copyInto('token_embd.weight', weights.embedding)
-  copyInto('output_norm.weight', weights.outputNorm)
-  if (weights.ropeFactors && factors) copyInto(factors, weights.ropeFactors)
-  loadMatrix(device, gguf, scratch, h.tied ? 'token_embd.weight' : 'output.weight', weights.head)
-  weights.blocks.forEach((block, i) => {
+  reader.read('token_embd.weight', storage, embedding)
+  reader.read('output_norm.weight', storage, outputNorm)
+  if (ropeFactors && factors) reader.read(factors, storage, ropeFactors)
+  const load = (name: string, target: Matrix): void => {
+    if (target.kind === 'held') loadMatrix(device, reader, name, target)
+    else if (target.own !== embedding) reader.read(name, storage, target.own)
+  }
+  load(headName, head)
+  blocks.forEach((block, i) => {
     for (const [name, { tensor }] of entries(norms(h)))
-      copyInto(`blk.${i}.${tensor}.weight`, block.norms[name] as Tensor)
+      reader.read(`blk.${i}.${tensor}.weight`, storage, block.norms[name] as Tensor)
     for (const [name, { tensor }] of entries(matrices(h))) {
       const bias = block.biases[name]
-      if (bias) copyInto(`blk.${i}.${tensor}.bias`, bias)
-      loadMatrix(device, gguf, scratch, `blk.${i}.${tensor}.weight`, block.matrices[name] as Matrix)
+      if (bias) reader.read(`blk.${i}.${tensor}.bias`, storage, bias)
+      load(`blk.${i}.${tensor}.weight`, block.matrices[name] as Matrix)
     }
     onProgress((i + 1) / h.blocks)
   })
-  return weights
+  const dispose = (): void => storages[Symbol.dispose]()
+  return { embedding, head, outputNorm, ropeFactors, blocks, bytes, [Symbol.dispose]: dispose }
+}
+
+/** Elements of a streamed head that are converted at once. */
+const PART_ELEMENTS = 64 << 20
+
+/** What streamed matrices are converted to: the held form's type, but for those that only special buffers make fast. */
+function streamedType({ forward }: MatrixForms): TypeNumber {
+  return forward.buffers === null ? forward.type : TYPE.Q8_0
 }
 
 function planBlock(
   gguf: GgufFile,
   h: Hyperparameters,
   index: number,
-  matrix: (shape: [number, number]) => Matrix,
+  matrix: (index: number, name: string, shape: [number, number]) => Matrix,
   vector: (length: number) => Tensor,
 ): Block {
   const block: Block = { matrices: {}, biases: {}, norms: {} }
   for (const [name, { length }] of entries(norms(h))) block.norms[name] = vector(length)
   for (const [name, { tensor, shape }] of entries(matrices(h))) {
-    block.matrices[name] = matrix(shape)
+    block.matrices[name] = matrix(index, `blk.${index}.${tensor}.weight`, shape)
     if (gguf.tensors.has(`blk.${index}.${tensor}.bias`)) block.biases[name] = vector(shape[1])
   }
   return block
