@@ -6,7 +6,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { badGguf, type Cursor, openCursor } from './cursor.ts'
-import { ggmlType, tensorBytes } from './types.ts'
+import { GGML_TYPES, ggmlType, tensorBytes, unknownType } from './types.ts'
 import { type GgufElementType, type GgufScalar, type GgufValue, SCALAR_BYTES, typeOf, VALUE_TYPES } from './values.ts'
 
 export interface GgufTensor {
@@ -176,7 +176,10 @@ function readTensorEntry(cursor: Cursor, file: string, name: string): GgufTensor
   const id = cursor.uint32(`the type of ${name}`)
   const type = ggmlType(id)
   if (type === undefined)
-    throw badGguf(file, `tensor ${name} is of type ${id}, which this release of ggml does not know`)
+    throw badGguf(
+      file,
+      `tensor ${name} is of type ${unknownType(id)}, known are ${GGML_TYPES.map((t) => t.name).join(', ')}`,
+    )
   const bytes = tensorBytes(type, shape)
   if (bytes === null)
     throw badGguf(
@@ -266,20 +269,22 @@ export function readTensorInto(gguf: GgufFile, name: string, target: Uint8Array)
 }
 
 /**
- * Visits a tensor in chunks of at most `chunkBytes` bytes, in order; `at` is the chunk's place in the tensor. The
- * chunk is one buffer used again: copy what must outlive the visit.
+ * Visits a tensor in chunks, in order; `at` is the chunk's place in the tensor. The chunk is one buffer used again: copy
+ * what must outlive the visit.
+ * @param chunks most bytes of a chunk, or the buffer to use
  */
 export function readTensorChunks(
   gguf: GgufFile,
   name: string,
-  chunkBytes: number,
+  chunks: number | Buffer,
   visit: (chunk: Buffer, at: number) => void,
 ): void {
   const { offset, bytes } = gguf.tensor(name)
   withOpen(gguf.file, (fd, size) => {
     if (size !== gguf.fileSize)
       throw badGguf(gguf.file, `it had ${gguf.fileSize} bytes when opened and has ${size} now`)
-    const buffer = Buffer.allocUnsafe(Math.min(bytes, chunkBytes))
+    const buffer =
+      typeof chunks === 'number' ? Buffer.allocUnsafe(Math.min(bytes, chunks)) : chunks.subarray(0, bytes)
     for (let at = 0; at < bytes; at += buffer.length) {
       const chunk = buffer.subarray(0, Math.min(buffer.length, bytes - at))
       for (let filled = 0; filled < chunk.length; ) {

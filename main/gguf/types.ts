@@ -57,6 +57,24 @@ export const GGML_TYPES: readonly GgmlType[] = TABLE.map(([id, name, block, byte
 const byId = new Map(GGML_TYPES.map((type) => [type.id, type]))
 const byName = new Map(GGML_TYPES.map((type) => [type.name, type]))
 
+/** Ids that older releases wrote and ggml has given up. */
+const RETIRED = new Map([
+  [4, 'Q4_2'],
+  [5, 'Q4_3'],
+  [31, 'Q4_0_4_4'],
+  [32, 'Q4_0_4_8'],
+  [33, 'Q4_0_8_8'],
+  [36, 'IQ4_NL_4_4'],
+  [37, 'IQ4_NL_4_8'],
+  [38, 'IQ4_NL_8_8'],
+])
+
+/** For errors: `31 (Q4_0_4_4, which ggml has given up)`. */
+export function unknownType(id: number): string {
+  const retired = RETIRED.get(id)
+  return retired ? `${id} (${retired}, which ggml has given up)` : String(id)
+}
+
 /** The type with this id, or undefined when ggml has none (or has given it up). */
 export function ggmlType(id: number): GgmlType | undefined {
   return byId.get(id)

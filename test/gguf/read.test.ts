@@ -110,7 +110,12 @@ describe('readGguf refuses', () => {
       'tensor t has 5 dimensions, 1 to 4 are allowed',
     ],
     ['a length of 0', withTensors(64, tensor('t', [4, 0], 0, 0)), 'tensor t has the length 0 in dimension 2'],
-    ['an unknown type', withTensors(64, tensor('t', [4], 4, 0)), /^tensor t is of type 4, which this release/],
+    ['an unknown type', withTensors(64, tensor('t', [4], 99, 0)), /^tensor t is of type 99, known are F32, F16, Q4_0/],
+    [
+      'a type that ggml has given up',
+      withTensors(64, tensor('t', [4], 31, 0)),
+      /^tensor t is of type 31 \(Q4_0_4_4, which ggml has given up\), known are F32/,
+    ],
     [
       'half a block',
       withTensors(64, tensor('t', [40], 8, 0)),
