@@ -168,9 +168,16 @@ export interface ModelProgress {
 
 export type TrainingTask = 'headline' | 'prose'
 
+/** LoRA: low-rank pairs beside matrices; (IA)3: factors over rows; prompt: learned rows in front of every text. */
+export type AdapterKind = 'lora' | 'ia3' | 'prompt'
+
 export interface TrainOptions {
   tasks?: TrainingTask[]
   base?: string
+  /** LoRA when not given. */
+  kind?: AdapterKind
+  /** Learned rows of a prompt; 20 when not given. */
+  virtualTokens?: number
   rank?: number
   alpha?: number
   /** Of q, k, v, o, gate, up, down. */
@@ -301,6 +308,9 @@ export interface Voice {
   examples: number
   tokens: number
   trainingSeconds: number
+  /** LoRA when not given. */
+  kind?: AdapterKind
+  /** 0 for other kinds than LoRA, as is alpha. */
   rank: number
   alpha: number
   targets: string[]

@@ -6,6 +6,7 @@
  * `<weight>.lora_a` is [K, r] and `<weight>.lora_b` [r, M] (fastest dimension first) for a weight [K, M]; llama.cpp
  * adds alpha / r * B A x to W x.
  */
+import type { AdapterKind } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
 import { bf16ToFloat, halfToFloat } from '../gguf/half.ts'
 import { type GgufFile, type GgufTensor, readGguf, readTensor } from '../gguf/read.ts'
@@ -33,13 +34,12 @@ export interface VoiceShape {
   rank: number
 }
 
-/** How a voice changes its base; only LoRA is known to other programs. */
-export const VOICE_KINDS = ['lora', 'ia3', 'prompt'] as const
-export type VoiceKind = (typeof VOICE_KINDS)[number]
+/** How a voice changes its base, as `adapter.type` says; only LoRA is known to other programs. */
+const KINDS: readonly AdapterKind[] = ['lora', 'ia3', 'prompt']
 
 export interface VoiceFile {
   file: string
-  kind: VoiceKind
+  kind: AdapterKind
   bytes: number
   architecture: string
   /** 0 in voices that are no LoRA. */
@@ -148,7 +148,7 @@ export function metadataOf(voice: VoiceFacts): Record<string, GgufValue> {
 export function readVoiceFile(file: string): VoiceFile {
   const gguf = readGguf(file)
   const kind = [gguf.string('general.type', 'model'), gguf.string('adapter.type', 'none')]
-  const known = VOICE_KINDS.find((each) => each === kind[1])
+  const known = KINDS.find((each) => each === kind[1])
   if (kind[0] !== 'adapter' || known === undefined)
     throw badVoice(file, `it is of type ${kind[0]}, adapter ${kind[1]}, instead of adapter and lora`)
   const ours = gguf.has('idiolect.version')

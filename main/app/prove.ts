@@ -4,6 +4,7 @@
  */
 import path from 'node:path'
 import type { Proof } from '../../preload/contract.ts'
+import { removeMerged } from '../adapters/merge.ts'
 import { shuffledAnswers } from '../evaluation/control.ts'
 import { runProof } from '../evaluation/proof.ts'
 import { readProof, writeProof } from '../evaluation/proof-file.ts'
@@ -106,6 +107,9 @@ export async function proveRun(
     return result
   } finally {
     await base.dispose()
+    // What the voices themselves are used from is made beside them.
+    removeMerged(voiceFile(folder))
+    removeMerged(voiceFile(path.join(folder, 'control')))
   }
 }
 

@@ -7,7 +7,7 @@ import path from 'node:path'
 import type { TrainingForecast, TrainingTask, TrainOptions } from '../../preload/contract.ts'
 import { writeAtomically } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
-import { DEFAULT_PROMPT, defaultSettings } from '../examples/defaults.ts'
+import { DEFAULT_PROMPT, defaultSettings, kindSettings } from '../examples/defaults.ts'
 import { headlineQueries } from '../examples/headline.ts'
 import { createPromptBuilder } from '../examples/prompt.ts'
 import { proseQueries } from '../examples/prose.ts'
@@ -15,9 +15,11 @@ import { byTime, earlierPairs, splitByTime } from '../examples/split.ts'
 import type { Piece, RetrievedPair, TaskQuery } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
 import { history } from '../library/history.ts'
+import { ADAPTER_KINDS } from '../model/adapter.ts'
 import { parseTargets } from '../model/lora.ts'
 import { createBm25 } from '../retrieval/bm25.ts'
 import type { Store } from '../store/store.ts'
+import { VIRTUAL_TOKENS } from '../trainer/adapter-of.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
 import { createSameText } from './same-text.ts'
 
@@ -86,7 +88,7 @@ export function prepareRun(store: Store, base: Base, options: TrainOptions, thre
   if (!split.enough)
     throw new IdiolectError('TooFewPieces', split.note ?? 'there are too few pieces', 'Import more of your writing.')
   const builder = createPromptBuilder(base)
-  const limit = Math.min(options.maxTokens ?? 512, base.contextSize)
+  const limit = Math.min(options.maxTokens ?? 512, base.contextSize - prefixRows(options))
   const promptOf = (task: TrainingTask) => ({ ...DEFAULT_PROMPT[task], maxTokens: limit })
   const most = (task: TrainingTask) => (task === 'headline' ? MOST_HEADLINES : MOST_PROSE)
 
@@ -126,6 +128,11 @@ export function prepareRun(store: Store, base: Base, options: TrainOptions, thre
   return { settings, train, validation, proof, pieces: pieces.length, tokens, note: split.note }
 }
 
+/** Tokens of the context that a prompt's own rows take. */
+function prefixRows({ kind, virtualTokens = VIRTUAL_TOKENS }: TrainOptions): number {
+  return kind === 'prompt' ? virtualTokens : 0
+}
+
 function chosenSettings(defaults: TrainSettings, options: TrainOptions): TrainSettings {
   const { rank, alpha, targets, lr, epochs, batch, dropout, seed, threads } = options
   const given = {
@@ -141,7 +148,20 @@ function chosenSettings(defaults: TrainSettings, options: TrainOptions): TrainSe
   }
   return {
     ...defaults,
+    ...kindSettings(options.kind, options.virtualTokens),
     ...(Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined)) as Partial<TrainSettings>),
+  }
+}
+
+/** What one kind of adapter has, another has not. */
+function checkKind({ kind = 'lora', rank, alpha, targets, dropout, virtualTokens }: TrainOptions): void {
+  if (!ADAPTER_KINDS.includes(kind))
+    throw new IdiolectError('BadOption', `${JSON.stringify(kind)} is no kind`, `Kinds are ${ADAPTER_KINDS.join(', ')}.`)
+  const foreign = kind === 'lora' ? { virtualTokens } : { rank, alpha, targets, dropout }
+  const given = { ...foreign, ...(kind === 'ia3' ? { virtualTokens } : {}) }
+  for (const [name, value] of Object.entries(given)) {
+    if (value !== undefined)
+      throw new IdiolectError('BadOption', `a voice of the kind ${kind} has no ${name}`, 'Leave the option out.')
   }
 }
 
@@ -154,6 +174,7 @@ export function checkOptions(options: TrainOptions): void {
     maxTokens: [32, 131_072],
     threads: [1, 256],
     seed: [0, 2 ** 32],
+    virtualTokens: [1, 512],
   } as const
   for (const [name, [least, most]] of Object.entries(whole)) {
     const value = options[name as keyof typeof whole]
@@ -166,6 +187,7 @@ export function checkOptions(options: TrainOptions): void {
     if (value === undefined || (value >= least && value <= most && (name === 'dropout' || value > 0))) continue
     throw new IdiolectError('BadOption', `${name} takes a number from ${least} to ${most}, not ${value}`, null)
   }
+  checkKind(options)
   if (options.targets?.length === 0)
     throw new IdiolectError('BadOption', 'no target was given', 'Targets are q, k, v, o, gate, up, down, or all.')
   if (options.targets) parseTargets(options.targets)

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Handlers, Proof, Voice } from '../../preload/contract.ts'
 import { checkVoice } from '../adapters/check-voice.ts'
+import { removeMerged } from '../adapters/merge.ts'
 import { exportVoice, importVoice, voicesFolder } from '../adapters/share-voice.ts'
 import { readVoiceFile } from '../adapters/voice-file.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
@@ -43,6 +44,7 @@ export async function keepVoice(
     examples: plan.examples.train,
     tokens: result.tokens,
     trainingSeconds: result.seconds,
+    kind: plan.settings.kind ?? 'lora',
     rank: plan.settings.rank,
     alpha: plan.settings.alpha,
     targets: plan.settings.targets,
@@ -180,6 +182,7 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
       get(voice)
       store.voices.remove(voice)
       rmSync(fileOf(context, voice), { force: true })
+      removeMerged(fileOf(context, voice))
       context.changed()
       return { removed: true }
     },
@@ -200,6 +203,7 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
         examples: 0,
         tokens: 0,
         trainingSeconds: 0,
+        kind: voice.kind,
         rank: voice.rank,
         alpha: voice.alpha,
         targets: voice.targets,

@@ -247,6 +247,6 @@ function chosenMethods(methods: string[]): LampMethod[] {
 }
 
 /** Without the keys whose value is undefined, so that an option not given does not hide its default. */
-function definedOf<T extends object>(value: T): Partial<T> {
+export function definedOf<T extends object>(value: T): Partial<T> {
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Partial<T>
 }

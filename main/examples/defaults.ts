@@ -1,4 +1,5 @@
 /** Defaults: what a prompt shows, and training settings by the size of the history. */
+import type { AdapterKind } from '../../preload/contract.ts'
 import type { TrainSettings } from '../trainer/types.ts'
 import type { PromptOptions, TaskName } from './types.ts'
 
@@ -37,6 +38,21 @@ const PLANS: Plan[] = [
   { from: 12, batch: 2, epochs: 5, lr: 1e-3 },
   { from: 0, batch: 1, epochs: 4, lr: 1e-3 },
 ]
+
+/**
+ * What kinds other than LoRA are trained with in place of the plan's: larger steps, since few numbers must move far, and
+ * no decay, which would pull factors to 0 and rows away from where they began.
+ */
+const KINDS: Record<AdapterKind, Partial<TrainSettings>> = {
+  lora: {},
+  ia3: { kind: 'ia3', targets: ['k', 'v', 'up'], rank: 0, alpha: 0, lr: 1e-2, weightDecay: 0, dropout: 0 },
+  prompt: { kind: 'prompt', targets: [], rank: 0, alpha: 0, lr: 1e-2, weightDecay: 0, dropout: 0 },
+}
+
+/** @param virtualTokens rows of a prompt; 20 when not given */
+export function kindSettings(kind: AdapterKind = 'lora', virtualTokens?: number): Partial<TrainSettings> {
+  return kind === 'prompt' && virtualTokens !== undefined ? { ...KINDS.prompt, virtualTokens } : KINDS[kind]
+}
 
 /** Optimizer steps below which a voice has hardly moved. */
 const LEAST_STEPS = 30

@@ -3,14 +3,15 @@
  * What each rounds stands in `main/adapters/scale-rows.ts` and in `prefix.ts`.
  */
 import type { LlamaContextSequence, LlamaModel } from 'node-llama-cpp'
+import type { AdapterKind } from '../../preload/contract.ts'
 import { mergedFile } from '../adapters/merge.ts'
-import { readVoiceFile, type VoiceFile, type VoiceKind } from '../adapters/voice-file.ts'
+import { readVoiceFile, type VoiceFile } from '../adapters/voice-file.ts'
 import { readGguf } from '../gguf/read.ts'
 import { readHyperparameters } from '../model/hyperparameters.ts'
 import { openPrefix, type Prefix } from './prefix.ts'
 
 /** `lora` also for what cannot be read: llama.cpp says what is wrong with it. */
-export function kindOfVoice(file: string): VoiceKind {
+export function kindOfVoice(file: string): AdapterKind {
   try {
     const gguf = readGguf(file)
     const kind = gguf.string('adapter.type', 'lora')

@@ -3,13 +3,13 @@
  * device as flat arrays, and their gradients taken from it. How an adapter changes a block's matrices is between it and
  * `linear.ts`; what it puts in front of a text, between it and the engine.
  */
+import type { AdapterKind } from '../../preload/contract.ts'
 import type { Ia3Spec } from './ia3.ts'
 import type { LoraPair, LoraSpec } from './lora.ts'
 import type { PromptSpec } from './prompt-tuning.ts'
 import type { Scale } from './scale.ts'
 
-export const ADAPTER_KINDS = ['lora', 'ia3', 'prompt'] as const
-export type AdapterKind = (typeof ADAPTER_KINDS)[number]
+export const ADAPTER_KINDS: readonly AdapterKind[] = ['lora', 'ia3', 'prompt']
 
 export type AdapterSpec = ({ kind: 'lora' } & LoraSpec) | Ia3Spec | PromptSpec
 

@@ -5,10 +5,12 @@ import { createBases } from '../app/bases.ts'
 import { openCatalog } from '../app/catalog.ts'
 import { defaultDataFolder } from '../app/data-folder.ts'
 import { installedBase, trainableBase } from '../app/run-base.ts'
+import { checkOptions } from '../app/run-plan.ts'
 import { megabytes } from '../catalog/files.ts'
 import { IdiolectError } from '../errors.ts'
 import { readLampFile } from '../evaluation/lamp-file.ts'
-import { LAMP_METHODS, type LampResult, runLamp, type TrainVoice } from '../evaluation/lamp-run.ts'
+import { definedOf, LAMP_METHODS, type LampResult, runLamp, type TrainVoice } from '../evaluation/lamp-run.ts'
+import { kindSettings } from '../examples/defaults.ts'
 import { createPromptBuilder } from '../examples/prompt.ts'
 import { machineThreads } from '../inference/threads.ts'
 import { parseTargets } from '../model/lora.ts'
@@ -20,7 +22,12 @@ import { createProgress, type GlobalOptions, listOption, numberOption, print, se
 import { trainingOptions } from './train-command.ts'
 
 interface LampOptions
-  extends Partial<Pick<TrainSettings, 'rank' | 'alpha' | 'targets' | 'lr' | 'epochs' | 'batch' | 'seed' | 'threads'>> {
+  extends Partial<
+    Pick<
+      TrainSettings,
+      'kind' | 'virtualTokens' | 'rank' | 'alpha' | 'targets' | 'lr' | 'epochs' | 'batch' | 'seed' | 'threads'
+    >
+  > {
   users?: string[]
   methods?: string[]
   queries?: number
@@ -114,6 +121,7 @@ async function run(
       }
     }
     const { rank, alpha, targets, lr, epochs, batch, seed, threads = machineThreads().chat } = own
+    checkOptions({ kind: own.kind, virtualTokens: own.virtualTokens, rank, alpha, targets })
     const result = await bases.withBase((base) =>
       runLamp({
         base,
@@ -127,7 +135,10 @@ async function run(
         queries: own.queries,
         maxInput: own.maxInput,
         maxTokens: own.maxTokens,
-        settings: { rank, alpha, targets: targets && parseTargets(targets), lr, epochs, batch, seed, threads },
+        settings: {
+          ...kindSettings(own.kind, own.virtualTokens),
+          ...definedOf({ rank, alpha, targets: targets && parseTargets(targets), lr, epochs, batch, seed, threads }),
+        },
         generate: own.generate,
         seed,
         signal: controller.signal,

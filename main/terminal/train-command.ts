@@ -17,6 +17,8 @@ import {
 /** Options of training, shared with `lamp run`. */
 export function trainingOptions(command: Command): Command {
   return command
+    .option('--kind <kind>', 'of adapter: lora, ia3 or prompt')
+    .option('--virtual-tokens <n>', "a prompt's learned rows", numberOption('virtual-tokens', 1, 512, true))
     .option('--rank <n>', 'rank of the adapter', numberOption('rank', 1, 256, true))
     .option('--alpha <x>', 'alpha of the adapter', numberOption('alpha', 0.001, 4096))
     .option('--targets <list>', 'of q,k,v,o,gate,up,down, or all', listOption)

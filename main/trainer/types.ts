@@ -10,8 +10,7 @@
  *   proof.json     written by the proof (main/evaluation), not by the trainer
  */
 
-import type { TrainingStep } from '../../preload/contract.ts'
-import type { AdapterKind } from '../model/adapter.ts'
+import type { AdapterKind, TrainingStep } from '../../preload/contract.ts'
 
 /** One training example: `tokens[answerFrom..]` is supervised (the end token is part of the answer). */
 export interface TokenExample {
