@@ -10,12 +10,22 @@ import { TYPE, type TypeNumber } from '../ggml/types.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import type { Adapter, AdapterSpec } from './adapter.ts'
-import { ALIGN, type Pack, pack } from './batch.ts'
-import { type BlockContext, blockBackward, blockForward, type Places, type Shared } from './block.ts'
+import { type Band, createBand, SLACK } from './attention.ts'
+import { ALIGN, PACK_MULTIPLE, type Pack, pack } from './batch.ts'
+import {
+  type BlockContext,
+  blockBackward,
+  blockForward,
+  type Places,
+  placeSizes,
+  type Shared,
+  seenByAttention,
+} from './block.ts'
 import { createDropout } from './dropout.ts'
 import { HEAD_ROWS, headLogits, headLoss } from './head.ts'
-import { type Hyperparameters, readHyperparameters } from './hyperparameters.ts'
+import { type Hyperparameters, type LayerShape, readHyperparameters } from './hyperparameters.ts'
 import { Lora, type LoraSpec, type PairValues, pairsOf } from './lora.ts'
+import { productNodes } from './matrix.ts'
 import { openAdapter } from './open-adapter.ts'
 import { PromptTuning } from './prompt-tuning.ts'
 import { loadWeights, plainForms, type WeightForms, type Weights } from './weights.ts'
@@ -28,6 +38,8 @@ export interface EngineOptions {
   lora?: LoraSpec | null
   /** An adapter of any kind, in place of `lora`. */
   adapter?: AdapterSpec | null
+  /** Type of one side of products between results (attention, gradients of LoRA); F32 by default where weights are. */
+  productType?: TypeNumber
   /** Blocks whose forward results are computed again in the backward pass instead of kept. */
   recomputed?: number
   dropout?: number
@@ -61,6 +73,10 @@ export class Engine implements Disposable {
   readonly #dropout: ReturnType<typeof createDropout>
   readonly #options: EngineOptions
   readonly #kept: number
+  readonly #capacity: number
+  readonly #productType: TypeNumber
+  /** Masks by attention window. */
+  readonly #bands = new Map<number | null, Band>()
 
   constructor(device: Device, gguf: GgufFile, options: EngineOptions) {
     if (options.capacity % ALIGN !== 0)
@@ -69,37 +85,44 @@ export class Engine implements Disposable {
     const h = readHyperparameters(gguf)
     this.h = h
     const forms = typeof options.weightType === 'number' ? plainForms(options.weightType) : options.weightType
-    this.#weights = loadWeights(device, gguf, h, forms, options.onLoad)
+    this.#weights = loadWeights(device, gguf, h, forms, options.capacity > h.rope.originalContext, options.onLoad)
+    const capacity = Math.ceil(options.capacity / PACK_MULTIPLE) * PACK_MULTIPLE
     const spec = options.adapter ?? (options.lora ? { kind: 'lora' as const, ...options.lora } : null)
-    this.adapter = spec ? openAdapter(device, h, spec, options.capacity) : null
+    this.adapter = spec ? openAdapter(device, h, spec, capacity) : null
     this.#kept = this.adapter ? h.blocks - Math.min(h.blocks, options.recomputed ?? 0) : 0
 
-    const storage = new Storage(device, device.buffers, h.blocks * 8 + 64)
+    this.#capacity = capacity
+    this.#productType = options.productType ?? (forms.blocks.forward.type === TYPE.F32 ? TYPE.F32 : TYPE.BF16)
+    const storage = new Storage(device, device.buffers, h.blocks * 10 + 64)
     this.#storage = storage
-    const floats = (features: number): Tensor => storage.tensor(TYPE.F32, [features, options.capacity])
+    const floats = (features: number, more = 0): Tensor => storage.tensor(TYPE.F32, [features, capacity + more])
     const integers = (n: number): Tensor => storage.tensor(TYPE.I32, [n])
     const q = h.heads * h.headSize
     const kv = h.kvHeads * h.headSize
     this.#inputs = {
-      tokens: integers(options.capacity),
-      positions: integers(options.capacity),
+      tokens: integers(capacity),
+      positions: integers(capacity),
       rows: integers(HEAD_ROWS),
       targets: integers(HEAD_ROWS),
       at: integers(HEAD_ROWS),
     }
     this.#x = Array.from({ length: this.adapter ? h.blocks + 1 : 2 }, () => floats(h.width))
+    const sizes = placeSizes(h)
     const places = (): Places => ({
-      q: floats(q),
-      k: floats(kv),
-      v: floats(kv),
-      y: floats(h.width),
-      gate: floats(h.ff),
-      up: floats(h.ff),
+      q: floats(sizes.q),
+      k: floats(sizes.k, SLACK),
+      v: floats(sizes.v, SLACK),
+      y: floats(sizes.y),
+      gate: floats(sizes.gate),
+      up: floats(sizes.up),
+      attended: sizes.attended > 0 ? floats(sizes.attended) : null,
+      fed: sizes.fed > 0 ? floats(sizes.fed) : null,
     })
     // Blocks that are computed again share the last set.
     this.#places = Array.from({ length: Math.min(h.blocks, this.#kept + 1) }, places)
     const back = this.adapter !== null
     this.#shared = {
+      k: h.headNorms ? floats(kv, SLACK) : null,
       o: floats(q),
       dO: floats(back ? q : 1),
       dQ: floats(back ? q : 1),
@@ -107,10 +130,16 @@ export class Engine implements Disposable {
       dV: floats(back ? kv : 1),
     }
     this.#dx = back ? [floats(h.width), floats(h.width)] : null
-    this.#dropout = createDropout(storage, this.lora, options.dropout ?? 0, options.capacity)
+    this.#dropout = createDropout(storage, this.lora, options.dropout ?? 0, capacity)
+    for (const { window } of h.layers) {
+      if (!this.#bands.has(window)) this.#bands.set(window, createBand(storage, window, capacity))
+    }
     storage.allocate()
+    for (const { k, v } of this.#places) for (const place of [k, v]) storage.zero(place)
+    if (this.#shared.k) storage.zero(this.#shared.k)
+    for (const band of this.#bands.values()) band.fill()
     this.#graph = new Graph(device, GRAPH_NODES)
-    this.#headGraph = new Graph(device, 128)
+    this.#headGraph = new Graph(device, 128 + 2 * productNodes(this.#weights.head))
   }
 
   get lora(): Lora | null {
@@ -146,17 +175,8 @@ export class Engine implements Disposable {
       if (i >= this.#kept) this.#runForward(batch, i, options)
       const target = i > 0 || adapter.prefix > 0 ? (dx[1 - from] as Tensor) : null
       this.#graph.reset()
-      const context = this.#context(batch, options)
       const view = (a: Tensor): Tensor => this.#graph.view(a, [a.ne[0], batch.tokens.length])
-      blockBackward(
-        context,
-        i,
-        this.#weights.blocks[i] as Weights['blocks'][number],
-        this.#placesOf(i),
-        view(this.#x[i] as Tensor),
-        view(dx[from] as Tensor),
-        target,
-      )
+      blockBackward(this.#context(batch, options, i), view(this.#x[i] as Tensor), view(dx[from] as Tensor), target)
       this.#graph.compute()
       from = 1 - from
     }
@@ -215,9 +235,13 @@ export class Engine implements Disposable {
   /** What the prefix leaves in the attention's cache: each block's keys (after RoPE) and values, `prefix` rows each. */
   async prefixCache(): Promise<{ k: Float32Array; v: Float32Array }[]> {
     const out: { k: Float32Array; v: Float32Array }[] = []
-    const front = (a: Tensor): Float32Array => this.#storage.get(a).slice(0, a.ne[0] * this.prefix)
-    await this.#forward(pack([{ tokens: Int32Array.of(0), answerFrom: 1 }], this.prefix), {}, (i) => {
-      const { k, v } = this.#placesOf(i)
+    const kv = this.h.kvHeads * this.h.headSize
+    const front = (a: Tensor): Float32Array => this.#storage.get(a).slice(0, kv * this.prefix)
+    const batch = pack([{ tokens: Int32Array.of(0), answerFrom: 1 }], this.prefix)
+    await this.#forward(batch, {}, (i) => {
+      this.#graph.reset()
+      const { k, v } = seenByAttention(this.#context(batch, {}, i))
+      this.#graph.compute()
       out.push({ k: front(k), v: front(v) })
     })
     return out
@@ -233,7 +257,10 @@ export class Engine implements Disposable {
         this.#graph.getRows(this.#weights.embedding, this.#view1(this.#inputs.tokens, part.length)),
       )
       this.#graph.compute()
-      out.set(this.#storage.get(rows), from * this.h.width)
+      out.set(
+        this.#storage.get(rows).map((value) => value * this.h.embeddingScale),
+        from * this.h.width,
+      )
     }
     return out
   }
@@ -246,7 +273,9 @@ export class Engine implements Disposable {
     if (options.dropoutSeed) this.#dropout.deal(options.dropoutSeed)
     this.#graph.reset()
     const embedded = this.#graph.getRows(this.#weights.embedding, this.#view1(this.#inputs.tokens, batch.tokens.length))
-    this.#graph.into(embedded, this.#storage, this.#x[0] as Tensor)
+    const scale = this.h.embeddingScale
+    const first = scale === 1 ? embedded : this.#graph.scale(embedded, scale)
+    this.#graph.into(first, this.#storage, this.#x[0] as Tensor)
     if (this.adapter instanceof PromptTuning) this.adapter.lay(this.#graph, this.#x[0] as Tensor, batch.segments)
     this.#graph.compute()
     for (let i = 0; i < this.h.blocks; i++) {
@@ -260,10 +289,7 @@ export class Engine implements Disposable {
     this.#graph.reset()
     const x = this.#xOf(i)
     blockForward(
-      this.#context(batch, options),
-      i,
-      this.#weights.blocks[i] as Weights['blocks'][number],
-      this.#placesOf(i),
+      this.#context(batch, options, i),
       this.#graph.view(x, [x.ne[0], batch.tokens.length]),
       this.#xOf(i + 1),
     )
@@ -302,8 +328,8 @@ export class Engine implements Disposable {
   }
 
   #check(batch: Pack): void {
-    if (batch.tokens.length > this.#options.capacity) {
-      throw new Error(`a pack of ${batch.tokens.length} rows is larger than the capacity of ${this.#options.capacity}`)
+    if (batch.tokens.length > this.#capacity) {
+      throw new Error(`a pack of ${batch.tokens.length} rows is larger than the capacity of ${this.#capacity}`)
     }
     const wrong = batch.tokens.find((token) => token < 0 || token >= this.h.vocabulary)
     if (wrong !== undefined) throw new Error(`token ${wrong} is not in the vocabulary of ${this.h.vocabulary}`)
@@ -333,28 +359,42 @@ export class Engine implements Disposable {
     return { graph: this.#headGraph, storage: this.#storage, weights: this.#weights, eps: this.h.eps }
   }
 
-  #context(batch: Pack, options: PassOptions): BlockContext {
+  #context(batch: Pack, options: PassOptions, index: number): BlockContext {
     const { h } = this
     const rows = batch.tokens.length
+    const { rope, window } = h.layers[index] as LayerShape
     return {
       graph: this.#graph,
       storage: this.#storage,
       rows,
       segments: batch.segments,
       positions: this.#view1(this.#inputs.positions, rows),
-      rope: {
+      index,
+      block: this.#weights.blocks[index] as Weights['blocks'][number],
+      places: this.#placesOf(index),
+      rope: rope && {
         dims: h.rope.dims,
         mode: h.rope.mode,
-        contextOriginal: h.context,
-        freqBase: h.rope.freqBase,
-        freqScale: h.rope.freqScale,
-        extFactor: 0,
-        attnFactor: 1,
-        betaFast: 32,
-        betaSlow: 1,
+        contextOriginal: h.rope.originalContext,
+        ...rope,
+        extFactor: h.rope.extFactor,
+        attnFactor: h.rope.attnFactor,
+        betaFast: h.rope.betaFast,
+        betaSlow: h.rope.betaSlow,
         factors: this.#weights.ropeFactors,
       },
-      attention: { headSize: h.headSize, heads: h.heads, kvHeads: h.kvHeads, scale: 1 / Math.sqrt(h.headSize) },
+      attention: {
+        headSize: h.headSize,
+        heads: h.heads,
+        kvHeads: h.kvHeads,
+        scale: h.attentionScale,
+        window,
+        band: this.#bands.get(window) as Band,
+        type: this.#productType,
+      },
+      productType: this.#productType,
+      dropped: new Map(),
+      activation: h.activation,
       eps: h.eps,
       shared: this.#shared,
       adapter: this.adapter,
