@@ -10,12 +10,15 @@ export async function logitsOf(
   model: LlamaModel,
   tokens: number[],
   voice?: { file: string; scale: number },
+  { contextSize = 128, exactCache = false } = {},
 ): Promise<Float32Array[]> {
   const context = await model.createContext({
-    contextSize: 128,
-    batchSize: 128,
+    contextSize,
+    batchSize: contextSize,
     threads: 1,
     flashAttention: false,
+    // Usually keys and values are kept in F16, which rounds where an engine that keeps none does not.
+    ...(exactCache ? { experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' } : {}),
     ...(voice ? { lora: { adapters: [{ filePath: voice.file, scale: voice.scale }] } } : {}),
   })
   try {
