@@ -20,6 +20,8 @@ export interface Pack {
 }
 
 export const ALIGN = 16
+/** Rows of a whole pack: a multiple of this, for fast 16-bit products over rows. */
+export const PACK_MULTIPLE = 32
 
 /**
  * Rows that an example takes in a pack: its last token predicts nothing, but is carried when it is all there is.
@@ -31,7 +33,8 @@ export function rowsOf(example: TokenExample, prefix = 0): number {
 
 /** Lays examples side by side; the rows of a prefix hold token 0, and come before position `prefix`. */
 export function pack(examples: readonly TokenExample[], prefix = 0): Pack {
-  const size = examples.reduce((sum, example) => sum + rowsOf(example, prefix), 0)
+  const needed = examples.reduce((sum, example) => sum + rowsOf(example, prefix), 0)
+  const size = Math.ceil(needed / PACK_MULTIPLE) * PACK_MULTIPLE
   const tokens = new Int32Array(size)
   const positions = new Int32Array(size)
   const segments: Segment[] = []
@@ -39,8 +42,9 @@ export function pack(examples: readonly TokenExample[], prefix = 0): Pack {
   const targets: number[] = []
   let start = 0
   let used = 0
-  for (const example of examples) {
-    const length = rowsOf(example, prefix)
+  for (const [at, example] of examples.entries()) {
+    // The last one takes what the multiple leaves over.
+    const length = at === examples.length - 1 ? size - start : rowsOf(example, prefix)
     const inputs = example.tokens.subarray(0, Math.max(1, example.tokens.length - 1))
     tokens.set(inputs, start + prefix)
     for (let i = 0; i < length; i++) positions[start + i] = i

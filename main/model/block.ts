@@ -45,6 +45,8 @@ export function placeSizes(h: Hyperparameters): Record<keyof Places, number> {
 
 /** Places that every block uses in turn. */
 export interface Shared {
+  /** Keys as attention sees them, where each head has a norm; elsewhere null: the block's own place holds them. */
+  k: Tensor | null
   o: Tensor
   dO: Tensor
   dQ: Tensor
@@ -85,13 +87,16 @@ function turned(c: BlockContext, name: 'q' | 'k', a: Tensor, heads: number): Ten
   return c.rope ? c.graph.rope(even, c.positions, c.rope) : even
 }
 
-/** q, k and v as attention sees them, from what the forward pass left: each [features, rows] in memory. */
+/**
+ * q, k and v as attention sees them, from what the forward pass left: each [features, rows] in memory, k and v with the
+ * rows past the pack's that attention may read (and mask).
+ */
 export function seenByAttention(c: BlockContext): { q: Tensor; k: Tensor; v: Tensor } {
-  const { heads, kvHeads } = c.attention
-  const left = { q: T(c, c.places.q), k: T(c, c.places.k), v: T(c, c.places.v) }
-  // With the rows past the pack's, which attention may read (and mask).
-  if (!c.block.norms.q) return { q: left.q, k: c.places.k, v: c.places.v }
-  return { v: c.places.v, q: turned(c, 'q', left.q, heads), k: turned(c, 'k', left.k, kvHeads) }
+  const { places, shared } = c
+  const q = T(c, places.q)
+  if (!shared.k) return { q, k: places.k, v: places.v }
+  c.graph.into(turned(c, 'k', T(c, places.k), c.attention.kvHeads), c.storage, shared.k)
+  return { q: turned(c, 'q', q, c.attention.heads), k: shared.k, v: places.v }
 }
 
 /** @param a what the matrix gave, where the head has a norm */
@@ -126,17 +131,13 @@ export function blockForward(c: BlockContext, x: Tensor, out: Tensor): void {
 
   const xn = normed(c, x, norms.attention as Tensor)
   const [q, k, v] = projectGroup(c, attentionGroup(c), xn) as [Tensor, Tensor, Tensor]
-  const seen = { q: T(c, places.q), k: places.k, v: places.v, o: T(c, c.shared.o) }
+  const normedHeads = norms.q !== undefined
   keep(v, places.v)
-  if (norms.q) {
-    seen.q = turned(c, 'q', keep(q, places.q), heads)
-    seen.k = turned(c, 'k', keep(k, places.k), kvHeads)
-  } else {
-    keep(turned(c, 'q', q, heads), places.q)
-    keep(turned(c, 'k', k, kvHeads), places.k)
-  }
-  attentionForward(g, c.attention, c.segments, seen)
-  const attended = project(c, 'o', seen.o)
+  keep(normedHeads ? q : turned(c, 'q', q, heads), places.q)
+  keep(normedHeads ? k : turned(c, 'k', k, kvHeads), places.k)
+  const o = T(c, c.shared.o)
+  attentionForward(g, c.attention, c.segments, { ...seenByAttention(c), o })
+  const attended = project(c, 'o', o)
   const y = keep(g.add(x, after(c, attended, places.attended, norms.attentionAfter)), places.y)
 
   const [gate, up] = projectGroup(c, innerGroup(c), normed(c, y, norms.ff as Tensor)) as [Tensor, Tensor]

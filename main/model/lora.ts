@@ -3,7 +3,8 @@
  * s = alpha / rank (Hu et al., LoRA, arXiv 2106.09685) or alpha / √rank, and the pair's gradients, summed until they are taken.
  *
  * On the device the rank is padded with zeros to a multiple of 16, because F32 products run fast only there; padding
- * has zero gradient and never leaves this file. B's gradient is held transposed, [out, rank], for the same reason.
+ * has zero gradient and never leaves this file. B's gradient is held transposed, [out, rank], for the same reason,
+ * and B itself times s, so that no product on the device needs scaling.
  */
 import { IdiolectError } from '../errors.ts'
 import type { Device } from '../ggml/device.ts'
@@ -174,7 +175,9 @@ export class Lora implements Adapter {
     const wideA = new Float32Array(pair.inputs * padded)
     wideA.set(a)
     const wideB = new Float32Array(padded * pair.outputs)
-    for (let row = 0; row < pair.outputs; row++) wideB.set(b.subarray(row * rank, (row + 1) * rank), row * padded)
+    for (let row = 0; row < pair.outputs; row++) {
+      for (let r = 0; r < rank; r++) wideB[row * padded + r] = pair.scale * (b[row * rank + r] as number)
+    }
     this.#storage.set(pair.a, wideA)
     this.#storage.set(pair.b, wideB)
   }
@@ -186,7 +189,7 @@ export class Lora implements Adapter {
     const wide = this.#storage.get(pair.gradB)
     const b = new Float32Array(pair.outputs * rank)
     for (let row = 0; row < pair.outputs; row++) {
-      for (let r = 0; r < rank; r++) b[row * rank + r] = (wide[r * pair.outputs + row] as number) * factor
+      for (let r = 0; r < rank; r++) b[row * rank + r] = (wide[r * pair.outputs + row] as number) * factor * pair.scale
     }
     for (let i = 0; i < a.length; i++) a[i] = (a[i] as number) * factor
     return { a, b }
