@@ -20,13 +20,25 @@ function report(message: FromWorker): void {
   else process.send?.(message)
 }
 
-let paused = false
 let stopped = false
 let started = false
+let paused = false
+/** Pauses that were asked for while a block was computed. */
+const asked: number[] = []
+/** Ends a rest; null while something is computed. */
+let wake: (() => void) | null = null
 
+/** Between two blocks: takes in what the parent has said, and rests for as long as it says. */
 async function between(): Promise<void> {
   await turn()
-  while (paused && !stopped) await new Promise((resolve) => setTimeout(resolve, 20))
+  while (paused && !stopped) {
+    const rest = new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    for (const id of asked.splice(0)) report({ type: 'paused', id })
+    await rest
+    wake = null
+  }
   if (stopped) throw new Stopped()
 }
 
@@ -63,9 +75,19 @@ function receive(message: ToWorker): void {
   if (message.type === 'start' && !started) {
     started = true
     void start(message)
-  } else if (message.type === 'pause') paused = true
-  else if (message.type === 'continue') paused = false
-  else if (message.type === 'stop') stopped = true
+  } else if (message.type === 'pause') {
+    paused = true
+    if (wake) report({ type: 'paused', id: message.id })
+    else asked.push(message.id)
+  } else if (message.type === 'continue') {
+    paused = false
+    // Whoever still waits for a rest that is called off must not wait for the next one.
+    for (const id of asked.splice(0)) report({ type: 'paused', id })
+    wake?.()
+  } else if (message.type === 'stop') {
+    stopped = true
+    wake?.()
+  }
 }
 
 if (parentPort) parentPort.on('message', (event) => receive(event.data as ToWorker))

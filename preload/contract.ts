@@ -238,6 +238,8 @@ export interface TrainingState {
   proving: number
   voice: string | null
   error: string | null
+  /** Training rests while an answer is computed, and goes on by itself. */
+  aside: boolean
 }
 
 /** NLL per answer token (nats, the end token counted) over the proof pieces, with a 95% bootstrap interval. */

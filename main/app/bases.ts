@@ -37,8 +37,8 @@ interface Loaded<T> {
   model: T
 }
 
-/** @param aside called around every computation, so that training can step aside; returns its end */
-export function createBases(store: Store, catalog: Catalog, aside: () => () => void): Bases {
+/** @param aside awaited before every computation, so that training has stepped aside; gives what ends that */
+export function createBases(store: Store, catalog: Catalog, aside: () => Promise<() => void>): Bases {
   let base: Loaded<Base> | null = null
   let embedder: Loaded<Embedder> | null = null
   let turn: Promise<unknown> = Promise.resolve()
@@ -49,7 +49,7 @@ export function createBases(store: Store, catalog: Catalog, aside: () => () => v
     return mine
   }
   const besideTraining = async <T>(work: () => Promise<T>): Promise<T> => {
-    const back = aside()
+    const back = await aside()
     try {
       return await work()
     } finally {

@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { Handlers, TrainingState, TrainOptions } from '../../preload/contract.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { machineThreads } from '../inference/threads.ts'
@@ -21,6 +22,13 @@ type Stage = TrainingState['stage']
 
 const RUNNING: readonly Stage[] = ['preparing', 'training', 'paused', 'proving']
 const SPEED = 'speed'
+const LEARNING = 'Learning from your pieces'
+const ASIDE = 'Waiting while you are being answered'
+/**
+ * Milliseconds that an answer waits for the worker to rest. It rests between two blocks, which on the largest bases take
+ * seconds; only while it reads the base does it hear nothing at all, and then an answer begins beside it.
+ */
+const ASIDE_PATIENCE = 6000
 /** Errors that a forecast answers with instead of failing. */
 const NOT_READY = ['TooFewPieces', 'NoModel', 'NotTrainable']
 
@@ -28,8 +36,11 @@ export interface Training {
   handlers: Pick<Handlers, TrainCalls>
   /** The run that is going, or the last one of this sitting, or one that was interrupted; null when there is none. */
   current(): TrainingState | null
-  /** Training steps aside until the returned function is called: somebody is waiting for an answer. */
-  stepAside(): () => void
+  /**
+   * Somebody is waiting for an answer: training rests until the returned function is called. Resolves when the worker
+   * is at rest, so that the two never compute at once; see `ASIDE_PATIENCE`.
+   */
+  stepAside(): Promise<() => void>
   /** Result of a finished run, for the terminal. */
   result(run: string): TrainResult | null
   folderOf(run: string): string
@@ -65,19 +76,27 @@ export function createTraining(getContext: () => AppContext): Training {
     if (known) return known
     stopIfEnding()
     worker = startTraining(folder, { onStep, background: getContext().options.host !== 'terminal' })
-    applyPause()
+    void applyPause()
+    tellAside(waiting > 0)
     try {
       return await worker.done
     } finally {
+      tellAside(false)
       worker = null
     }
   }
   const stopIfEnding = (): void => {
     if (ending) throw new IdiolectError('Interrupted', 'the run was stopped', null)
   }
-  const applyPause = (): void => {
-    if (pausedByUser || waiting > 0) worker?.pause()
+  const applyPause = async (): Promise<void> => {
+    if (pausedByUser || waiting > 0) await worker?.pause()
     else worker?.continue()
+  }
+  /** Tells that training steps aside, or that it is back. */
+  const tellAside = (aside: boolean): void => {
+    if (!worker || !state || state.aside === aside) return
+    const own = state.stage === 'training'
+    set({ aside, ...(own ? { message: aside ? ASIDE : LEARNING } : {}) })
   }
 
   const control = async (run: string, folder: string): Promise<Control> => {
@@ -107,7 +126,7 @@ export function createTraining(getContext: () => AppContext): Training {
       let first = true
       const result = await work(folder, (record) => {
         onStep(record)
-        if (first && state?.stage === 'training') set({ message: 'Learning from your pieces' })
+        if (first && state?.stage === 'training' && !state.aside) set({ message: LEARNING })
         first = false
       })
       rememberSpeed(context, readPlan(folder).base.sha256, result)
@@ -162,6 +181,7 @@ export function createTraining(getContext: () => AppContext): Training {
       proving: 0,
       voice: null,
       error: null,
+      aside: false,
     }
     set({})
     finished = follow(run, folder).catch(() => {
@@ -266,8 +286,9 @@ export function createTraining(getContext: () => AppContext): Training {
       throw new IdiolectError('NothingRuns', 'no run is being trained that could be paused', null)
     }
     pausedByUser = paused
-    applyPause()
-    return set({ stage: paused ? 'paused' : 'training', message: paused ? 'Paused' : 'Learning from your pieces' })
+    void applyPause()
+    const aside = worker !== null && waiting > 0
+    return set({ stage: paused ? 'paused' : 'training', aside, message: paused ? 'Paused' : aside ? ASIDE : LEARNING })
   }
 
   return {
@@ -289,23 +310,23 @@ export function createTraining(getContext: () => AppContext): Training {
         proving: 0,
         voice: null,
         error: null,
+        aside: false,
       }
     },
-    stepAside() {
+    async stepAside() {
       waiting++
-      if (waiting === 1 && worker) {
-        applyPause()
-        if (state?.stage === 'training') set({ message: 'Waiting while you are being answered' })
+      if (worker) {
+        tellAside(true)
+        await Promise.race([applyPause(), setTimeout(ASIDE_PATIENCE, undefined, { ref: false })])
       }
       let back = false
       return () => {
         if (back) return
         back = true
         waiting--
-        if (waiting === 0 && worker) {
-          applyPause()
-          if (state?.stage === 'training') set({ message: 'Learning from your pieces' })
-        }
+        if (waiting > 0) return
+        void applyPause()
+        tellAside(false)
       }
     },
     result: (run) => readResult(runFolder(run)),

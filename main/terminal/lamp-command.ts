@@ -75,7 +75,7 @@ async function run(
 ): Promise<LampResult> {
   const catalog = openCatalog(dataFolder)
   const store = await openStore(dataFolder)
-  const bases = createBases(store, catalog, () => () => {})
+  const bases = createBases(store, catalog, async () => () => {})
   const controller = new AbortController()
   let worker: TrainingRun | null = null
   const interrupt = (): void => {

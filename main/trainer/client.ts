@@ -16,7 +16,8 @@ export interface TrainingRun {
   readonly folder: string
   /** Process id of the worker. */
   readonly pid: number | undefined
-  pause(): void
+  /** Resolves when the worker has come to rest (between two blocks), or has ended. */
+  pause(): Promise<void>
   continue(): void
   /** Ends this sitting; `done` rejects with `Interrupted`, and the run can be resumed. */
   stop(): void
@@ -52,6 +53,12 @@ export function startTraining(folder: string, options: StartOptions = {}): Train
     lastWords = (lastWords + data.toString()).slice(-2000)
   })
   let stopping = false
+  let pauses = 0
+  const resting = new Map<number, () => void>()
+  const rested = (id: number): void => {
+    resting.get(id)?.()
+    resting.delete(id)
+  }
   const done = new Promise<TrainResult>((resolve, reject) => {
     let settled = false
     const settle = (act: () => void): void => {
@@ -63,21 +70,29 @@ export function startTraining(folder: string, options: StartOptions = {}): Train
       if (message.type === 'loading') options.onLoading?.(message.fraction)
       else if (message.type === 'chosen') options.onChosen?.(message)
       else if (message.type === 'step') options.onStep?.(message.record)
+      else if (message.type === 'paused') rested(message.id)
       else if (message.type === 'done') settle(() => resolve(message.result))
       else if (message.type === 'stopped') settle(() => reject(interrupted(folder)))
       else settle(() => reject(new IdiolectError(message.name, message.message, message.next)))
     })
     child.on('error', (error) => settle(() => reject(error)))
-    child.on('exit', (code, signal) =>
-      settle(() => reject(stopping ? interrupted(folder) : died(code, signal, lastWords))),
-    )
+    child.on('exit', (code, signal) => {
+      settle(() => reject(stopping ? interrupted(folder) : died(code, signal, lastWords)))
+      for (const id of [...resting.keys()]) rested(id)
+    })
   })
   const { onLoading: _l, onChosen: _c, onStep: _s, ...settings } = options
   send({ type: 'start', folder, ...settings })
   return {
     folder,
     pid: child.pid,
-    pause: () => send({ type: 'pause' }),
+    pause: () =>
+      new Promise((resolve) => {
+        if (!child.connected) return resolve()
+        const id = ++pauses
+        resting.set(id, resolve)
+        send({ type: 'pause', id })
+      }),
     continue: () => send({ type: 'continue' }),
     stop() {
       stopping = true

@@ -13,7 +13,8 @@ export type ToWorker =
       dump?: string
       background?: boolean
     }
-  | { type: 'pause' }
+  /** Each is answered by one `paused` of the same id, as soon as nothing is computed any more. */
+  | { type: 'pause'; id: number }
   | { type: 'continue' }
   /** Ends the sitting; the run can be resumed from its last checkpoint. */
   | { type: 'stop' }
@@ -22,6 +23,7 @@ export type FromWorker =
   | { type: 'loading'; fraction: number }
   | { type: 'chosen'; choice: EngineChoice; device: string; resumedAt: number; steps: number }
   | { type: 'step'; record: StepRecord }
+  | { type: 'paused'; id: number }
   | { type: 'done'; result: TrainResult }
   | { type: 'stopped' }
   | { type: 'failed'; name: string; message: string; next: string | null }

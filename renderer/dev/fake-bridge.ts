@@ -48,6 +48,7 @@ export function createFakeBridge(scene: string): Bridge {
     proving: 0,
     voice: null,
     error: null,
+    aside: false,
   })
   if (scene === 'training') training = run('training', 104, 'Learning from your pieces; the newest are kept aside.')
   if (scene === 'interrupted')

@@ -25,6 +25,7 @@ export const en = {
     training: (percent: string): string => `Training: ${percent}`,
     proving: 'Proving the voice',
     paused: 'Training is paused',
+    aside: 'Training waits while you are answered',
     modelDownload: (percent: string): string => `Fetching the model: ${percent}`,
   },
   errors: {
