@@ -1,5 +1,5 @@
 /** Chat: the conversation and the owner's own passages -> an answer in the owner's hand, within the context. */
-import type { Base, ChatTurn, Generated, VoiceUse } from '../inference/types.ts'
+import type { Base, ChatTurn, Generated, Voices } from '../inference/types.ts'
 
 export interface ChatPassage {
   title: string
@@ -12,7 +12,7 @@ export interface ChatRequest {
   turns: ChatTurn[]
   /** The owner's earlier writing, most alike first; none: none is mentioned. */
   passages: ChatPassage[]
-  voice?: VoiceUse | null
+  voice?: Voices | null
   maxTokens?: number
   temperature?: number
   seed?: number

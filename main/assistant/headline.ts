@@ -7,7 +7,7 @@ import type { HeadlineCandidate } from '../../preload/contract.ts'
 import { DEFAULT_PROMPT } from '../examples/defaults.ts'
 import type { PromptBuilder } from '../examples/prompt.ts'
 import type { PromptOptions, RetrievedPair } from '../examples/types.ts'
-import type { Base, VoiceUse } from '../inference/types.ts'
+import type { Base, Voices } from '../inference/types.ts'
 
 export interface HeadlineRequest {
   base: Base
@@ -15,7 +15,7 @@ export interface HeadlineRequest {
   /** The piece without its title. */
   text: string
   retrieved: RetrievedPair[]
-  voice?: VoiceUse | null
+  voice?: Voices | null
   /** Headlines that are taken: a model that repeats one has copied it. */
   avoid?: Iterable<string>
   /** Candidates wanted; fewer come back where the model repeats itself. */

@@ -7,6 +7,9 @@ export interface VoiceUse {
   scale: number
 }
 
+/** One voice, or several at once, each by its own strength: their changes to the base add up. */
+export type Voices = VoiceUse | readonly VoiceUse[]
+
 export interface QueryScore {
   /** Sum of the negative log-likelihoods of the answer's tokens (nats), the end token included when it is in `tokens`. */
   nll: number
@@ -15,7 +18,7 @@ export interface QueryScore {
 }
 
 export interface GenerateOptions {
-  voice?: VoiceUse | null
+  voice?: Voices | null
   maxTokens: number
   temperature: number
   topK?: number
@@ -67,13 +70,13 @@ export interface Base extends Tokenizer {
    */
   score(
     queries: TokenExample[],
-    options?: { voice?: VoiceUse | null; signal?: AbortSignal; onProgress?: (done: number) => void },
+    options?: { voice?: Voices | null; signal?: AbortSignal; onProgress?: (done: number) => void },
   ): Promise<QueryScore[]>
   generate(prompt: Int32Array, options: GenerateOptions): Promise<Generated>
   /** Ids of a conversation by the file's chat template (a plain one where it has none), ready for the assistant's answer. */
   chatPrompt(turns: ChatTurn[]): Int32Array
   /** Next-token logits (vocabulary-sized) after each position listed: for tests against the engine. */
-  logits(tokens: Int32Array, positions: number[], voice?: VoiceUse | null): Promise<Float32Array[]>
+  logits(tokens: Int32Array, positions: number[], voice?: Voices | null): Promise<Float32Array[]>
   /**
    * Threads from the next call on. To be lowered while a training runs beside: a thread more than there are cores
    * makes both many times slower, since ggml's threads spin while they wait for each other.

@@ -1,5 +1,5 @@
 /**
- * Contexts of one base, each with its own voice and strength; the last few are kept.
+ * Contexts of one base, each with its own voice or voices and their strengths; the last few are kept.
  *
  * A fresh context costs some 30 to 120 ms on the 135M starter (2 threads), less than reading one prompt, and its
  * voice is set through the library's public option. So a change of voice or strength is a change of context.
@@ -14,17 +14,26 @@ import { readVoiceFile } from '../adapters/voice-file.ts'
 import { IdiolectError } from '../errors.ts'
 import { CHUNK, createKv, type Kv } from './kv.ts'
 import { reasonOf, takeLlamaErrors } from './llama.ts'
-import type { VoiceUse } from './types.ts'
+import type { Voices, VoiceUse } from './types.ts'
 import { kindOfVoice, layPrefix, loadMerged } from './voice-kinds.ts'
 
 const KEPT = 3
 
 export interface VoicePool {
-  /** Runs `work` alone on the context of this voice; others wait. Errors: `VoiceMissing`, `VoiceUnfit`, `NoContext`. */
-  use<T>(voice: VoiceUse | null | undefined, work: (kv: Kv) => Promise<T>): Promise<T>
+  /**
+   * Runs `work` alone on the context of these voices; others wait. Errors: `VoiceMissing`, `VoiceUnfit`, `NoContext`;
+   * `VoicesDoNotMix` for several where one is no LoRA.
+   */
+  use<T>(voices: Voices | null | undefined, work: (kv: Kv) => Promise<T>): Promise<T>
   /** From the next use on. */
   setThreads(threads: number): void
   dispose(): Promise<void>
+}
+
+/** A voice by its full path, of a strength that is not zero. */
+interface Found extends VoiceUse {
+  /** Names the file's present content. */
+  version: string
 }
 
 interface Entry {
@@ -42,21 +51,31 @@ export function createVoicePool(model: LlamaModel, file: string, contextSize: nu
   let last: Promise<unknown> = Promise.resolve()
   let disposed = false
 
-  const open = async (voice: VoiceUse | null, key: string, version: string): Promise<Entry> => {
+  const open = async (voices: Found[], key: string): Promise<Entry> => {
     while (entries.size >= KEPT) {
       const oldest = entries.keys().next().value
       if (oldest === undefined) break
       await entries.get(oldest)?.dispose()
       entries.delete(oldest)
     }
-    const kind = voice === null ? null : kindOfVoice(voice.file)
-    const entry = await (voice !== null && kind === 'ia3'
-      ? openMerged(voice)
-      : voice !== null && kind === 'prompt'
-        ? openPrompt(voice)
-        : openPlain(voice === null ? createContext(model, null) : createWithVoice(voice, version)))
+    const entry = await openWith(voices)
     entries.set(key, entry)
     return entry
+  }
+
+  const openWith = (voices: Found[]): Promise<Entry> => {
+    const [first] = voices
+    if (first === undefined) return openPlain(createContext(model, []))
+    const other = voices.find(({ file }) => kindOfVoice(file) !== 'lora')
+    if (other === undefined) return openPlain(createWithVoices(voices))
+    if (voices.length > 1) {
+      throw new IdiolectError(
+        'VoicesDoNotMix',
+        `${other.file} is of the kind ${kindOfVoice(other.file)}, and only LoRA voices can be used together`,
+        'Use it alone.',
+      )
+    }
+    return kindOfVoice(other.file) === 'ia3' ? openMerged(first) : openPrompt(first)
   }
 
   const openPlain = async (made: Promise<LlamaContext>): Promise<Entry> => {
@@ -66,13 +85,13 @@ export function createVoicePool(model: LlamaModel, file: string, contextSize: nu
 
   const openMerged = async (voice: VoiceUse): Promise<Entry> => {
     const merged = await loadMerged(model, file, voice.file, voice.scale)
-    const { kv } = await openPlain(createContext(merged, null))
+    const { kv } = await openPlain(createContext(merged, []))
     return { kv, dispose: () => merged.dispose() }
   }
 
   const openPrompt = async (use: VoiceUse): Promise<Entry> => {
     const voice = readVoiceFile(use.file)
-    const context = await createContext(model, null, prefixOfVoice(voice))
+    const context = await createContext(model, [], prefixOfVoice(voice))
     try {
       const sequence = context.getSequence()
       const prefix = await layPrefix(sequence, file, voice)
@@ -89,7 +108,7 @@ export function createVoicePool(model: LlamaModel, file: string, contextSize: nu
 
   const createContext = (
     of: LlamaModel,
-    lora: { filePath: string; scale: number } | null,
+    adapters: { filePath: string; scale: number }[],
     before = 0,
   ): Promise<LlamaContext> =>
     of.createContext({
@@ -98,45 +117,67 @@ export function createVoicePool(model: LlamaModel, file: string, contextSize: nu
       batchSize: CHUNK,
       threads,
       failedCreationRemedy: false,
-      ...(lora === null ? {} : { lora: { adapters: [lora] } }),
+      ...(adapters.length === 0 ? {} : { lora: { adapters } }),
     })
 
-  const createWithVoice = async (voice: VoiceUse, version: string): Promise<LlamaContext> => {
-    let filePath = loadedFrom.get(version)
-    let copy: string | null = null
-    if (filePath === undefined) {
-      filePath = voice.file
-      if (takenPaths.has(voice.file)) {
-        // The file was replaced: under its own path the library would serve the old one.
-        copy = path.join(os.tmpdir(), `idiolect-voice-${randomUUID()}.gguf`)
-        await copyFile(voice.file, copy)
-        filePath = copy
-      }
-    }
+  /** The path that llama.cpp shall read this version from. @param copies a copy that was made for it goes in here */
+  const pathOf = async ({ file, version }: Found, copies: string[]): Promise<string> => {
+    const known = loadedFrom.get(version)
+    if (known !== undefined) return known
+    if (!takenPaths.has(file)) return file
+    // The file was replaced: under its own path the library would serve the old one.
+    const copy = path.join(os.tmpdir(), `idiolect-voice-${randomUUID()}.gguf`)
+    copies.push(copy)
+    await copyFile(file, copy)
+    return copy
+  }
+
+  const createWithVoices = async (voices: Found[]): Promise<LlamaContext> => {
+    const copies: string[] = []
     takeLlamaErrors()
     try {
-      const context = await createContext(model, { filePath, scale: voice.scale })
-      loadedFrom.set(version, filePath)
-      takenPaths.add(filePath)
+      const adapters: { filePath: string; scale: number }[] = []
+      for (const voice of voices) adapters.push({ filePath: await pathOf(voice, copies), scale: voice.scale })
+      const context = await createContext(model, adapters)
+      for (const [i, { filePath }] of adapters.entries()) {
+        loadedFrom.set((voices[i] as Found).version, filePath)
+        takenPaths.add(filePath)
+      }
       return context
     } catch (error) {
       const reason = await reasonOf(error)
-      throw new IdiolectError(
-        'VoiceUnfit',
-        `The voice ${voice.file} does not fit the model ${model.filename ?? 'in use'}: ${reason}`,
-        'Choose a voice that was trained on this model, or train a new one.',
-        { cause: error },
+      const files = voices.map((voice) => voice.file)
+      throw (
+        (await misfitAmong(voices)) ??
+        new IdiolectError(
+          'VoiceUnfit',
+          `The voice ${files.join(' with ')} does not fit the model ${model.filename ?? 'in use'}: ${reason}`,
+          'Choose a voice that was trained on this model, or train a new one.',
+          { cause: error },
+        )
       )
     } finally {
-      if (copy !== null) await rm(copy, { force: true })
+      for (const copy of copies) await rm(copy, { force: true })
     }
   }
 
-  const find = async (wanted: VoiceUse | null): Promise<Entry> => {
-    const voice = wanted === null || wanted.scale === 0 ? null : { ...wanted, file: path.resolve(wanted.file) }
-    const version = voice === null ? 'base' : await versionOf(voice.file)
-    const key = `${version}|${voice?.scale ?? 0}|${threads}`
-    const entry = entries.get(key) ?? (await open(voice, key, version))
+  /** What llama.cpp says of the first of several voices that fails by itself. */
+  const misfitAmong = async (voices: Found[]): Promise<unknown> => {
+    if (voices.length < 2) return null
+    for (const voice of voices) {
+      try {
+        await (await createWithVoices([voice])).dispose()
+      } catch (error) {
+        return error
+      }
+    }
+    return null
+  }
+
+  const find = async (wanted: Voices | null): Promise<Entry> => {
+    const voices = await foundVoices(wanted)
+    const key = [...voices.map(({ version, scale }) => `${version}|${scale}`), threads].join('|')
+    const entry = entries.get(key) ?? (await open(voices, key))
     // Most recently used last.
     entries.delete(key)
     entries.set(key, entry)
@@ -144,11 +185,11 @@ export function createVoicePool(model: LlamaModel, file: string, contextSize: nu
   }
 
   return {
-    use(voice, work) {
+    use(voices, work) {
       const run = last.then(async () => {
         if (disposed)
           throw new IdiolectError('ModelClosed', `The model ${model.filename ?? ''} was closed`, 'Open it again.')
-        return work((await find(voice ?? null)).kv)
+        return work((await find(voices ?? null)).kv)
       })
       last = run.catch(() => undefined)
       return run
@@ -163,6 +204,21 @@ export function createVoicePool(model: LlamaModel, file: string, contextSize: nu
       entries.clear()
     },
   }
+}
+
+/** Those that have a strength, in an order that does not depend on how they were listed; strengths of one file add up. */
+async function foundVoices(wanted: Voices | null): Promise<Found[]> {
+  const list = wanted === null ? [] : 'file' in wanted ? [wanted] : wanted
+  const scales = new Map<string, number>()
+  for (const { file, scale } of list) {
+    const full = path.resolve(file)
+    scales.set(full, (scales.get(full) ?? 0) + scale)
+  }
+  const voices: Found[] = []
+  for (const [file, scale] of [...scales].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (scale !== 0) voices.push({ file, scale, version: await versionOf(file) })
+  }
+  return voices
 }
 
 /** A name of a file's present content: a file renamed over the path has another inode, one rewritten another time. */

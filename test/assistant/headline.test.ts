@@ -68,7 +68,7 @@ describe('candidates', () => {
     await writeHeadlines({ ...request(over), count: 3, seed: 40, voice: { file: 'v.gguf', scale: 0.5 } })
     expect(asked.map(({ options }) => options.seed)).toEqual([40, 41, 42])
     expect(asked.map(({ options }) => options.temperature > 0)).toEqual([false, true, true])
-    expect(asked.every(({ options }) => options.voice?.scale === 0.5)).toBe(true)
+    for (const { options } of asked) expect(options.voice).toEqual({ file: 'v.gguf', scale: 0.5 })
     expect(new Set(asked.map(({ prompt }) => prompt.join()))).toHaveLength(1)
     expect(base.detokenize(asked[0]!.prompt)).toMatch(/^Generate a headline .*\nheadline:$/s)
   })

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import type { BuildExample } from '../../main/examples/types.ts'
-import type { Base, QueryScore } from '../../main/inference/types.ts'
+import type { Base, QueryScore, Voices } from '../../main/inference/types.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
 
 const END = 0
@@ -43,7 +43,10 @@ export function fakeBase(
   const unused = (): never => {
     throw new Error('not part of this fake')
   }
-  const voiceText = (voice: { file: string } | null | undefined) => (voice ? readFileSync(voice.file, 'utf8') : null)
+  const voiceText = (voices: Voices | null | undefined) => {
+    const [voice] = voices ? [voices].flat() : []
+    return voice ? readFileSync(voice.file, 'utf8') : null
+  }
   return {
     file,
     scored,

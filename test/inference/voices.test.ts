@@ -2,10 +2,11 @@
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readVoiceFile, readVoiceTensors, type VoiceTensor, writeVoiceFile } from '../../main/adapters/voice-file.ts'
 import { openBase } from '../../main/inference/base.ts'
 import { sharedLlama } from '../../main/inference/llama.ts'
-import type { Base, VoiceUse } from '../../main/inference/types.ts'
+import type { Base, Voices, VoiceUse } from '../../main/inference/types.ts'
 import { largestDifference, logitsOf } from '../helpers/llama.ts'
 import { type TinyModel, writeTinyModel } from '../helpers/tiny-model.ts'
 import { writeTinyVoice } from '../helpers/tiny-voice.ts'
@@ -31,7 +32,7 @@ function voice(name: string, seed: number, scale = 1): VoiceUse {
   return use
 }
 
-async function last(use: VoiceUse | null): Promise<Float32Array> {
+async function last(use: Voices | null): Promise<Float32Array> {
   return (await base.logits(tokens, [tokens.length - 1], use))[0]!
 }
 
@@ -113,4 +114,66 @@ test('another number of threads gives the same numbers', async () => {
   expect(distance(await last(use), before)).toBeLessThan(1e-3)
   base.setThreads?.(1)
   expect(await last(use)).toEqual(before)
+})
+
+/** One LoRA that does what several do together: A's rows below each other, B's columns side by side, weighted. */
+function summed(name: string, uses: VoiceUse[]): VoiceUse {
+  const parts = uses.map(({ file, scale }) => {
+    const voice = readVoiceFile(file)
+    return { voice, weight: (scale * voice.alpha) / voice.rank, tensors: readVoiceTensors(voice) }
+  })
+  const rank = parts.reduce((sum, { voice }) => sum + voice.rank, 0)
+  const tensors = parts[0]!.tensors.map(({ name, K, M }, i): VoiceTensor => {
+    const a = Float32Array.from(parts.flatMap((part) => [...part.tensors[i]!.a]))
+    const rows = Array.from({ length: M }, (_, row) =>
+      parts.flatMap(({ voice, weight, tensors }) =>
+        [...tensors[i]!.b.subarray(row * voice.rank, (row + 1) * voice.rank)].map((value) => value * weight),
+      ),
+    )
+    return { name, K, M, a, b: Float32Array.from(rows.flat()) }
+  })
+  const file = path.join(folder, `${name}.gguf`)
+  const facts = { architecture: model.architecture, baseSha256: '', baseName: '', name, targets: ['q'] }
+  writeVoiceFile(file, { ...facts, rank, alpha: rank, tensors })
+  return { file, scale: 1 }
+}
+
+describe('several voices at once', () => {
+  test('change the logits as the sum of their weighted changes does', async () => {
+    const mix = [voice('mix-a', 61, 0.7), voice('mix-b', 62, 0.3)]
+    const found = await last(mix)
+    const expected = await last(summed('sum', mix))
+    const apart = Math.min(distance(found, await last(mix[0]!)), distance(found, await last(mix[1]!)))
+    expect(apart).toBeGreaterThan(0.05)
+    expect(distance(found, expected)).toBeLessThan(apart / 50)
+  })
+
+  test('their order changes nothing, a weight of 0 counts as none, one named twice counts with both weights', async () => {
+    const [a, b] = [voice('order-a', 63, 0.7), voice('order-b', 64, 0.3)]
+    const found = await last([a, b])
+    expect(await last([b, a])).toEqual(found)
+    expect(await last([a, { ...b, scale: 0 }])).toEqual(await last(a))
+    expect(await last([{ ...a, scale: 0.5 }, b, { ...a, scale: 0.25 }])).toEqual(await last([{ ...a, scale: 0.75 }, b]))
+    expect(await last([{ ...a, scale: 0 }])).toEqual(await last(null))
+    expect(await last([])).toEqual(await last(null))
+  })
+
+  test('score as they write', async () => {
+    const mix = [voice('score-a', 65, 0.7), voice('score-b', 66, 0.3)]
+    const query = { tokens, answerFrom: 20 }
+    const [found] = await base.score([query], { voice: mix })
+    const [expected] = await base.score([query], { voice: summed('score-sum', mix) })
+    const [alone] = await base.score([query], { voice: mix[0]! })
+    expect(found!.nll).toBeCloseTo(expected!.nll, 2)
+    expect(Math.abs(found!.nll - alone!.nll)).toBeGreaterThan(0.05)
+  })
+
+  test('the one that does not fit is named, and the others go on', async () => {
+    const [good, wide] = [voice('good', 67), path.join(folder, 'wide-in-mix.gguf')]
+    writeTinyVoice(wide, model, { width: model.width * 2 })
+    const refused = last([good, { file: wide, scale: 0.5 }])
+    await expect(refused).rejects.toMatchObject({ name: 'VoiceUnfit', message: expect.stringContaining(wide) })
+    await expect(refused).rejects.not.toMatchObject({ message: expect.stringContaining(good.file) })
+    expect(distance(await last(good), await last(null))).toBeGreaterThan(0.05)
+  })
 })
