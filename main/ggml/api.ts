@@ -46,6 +46,7 @@ const TABLE = {
     'void* ggml_new_tensor_4d(void* c, int type, int64_t a, int64_t b, int64_t d, int64_t e)',
   ),
   setOutput: proto<(t: P) => void>('void ggml_set_output(void* t)'),
+  opDesc: proto<(t: P) => string>('const char* ggml_op_desc(const void* t)'),
   view4d: proto<
     (c: P, a: P, n0: number, n1: number, n2: number, n3: number, b1: Size, b2: Size, b3: Size, offset: Size) => P
   >(
@@ -65,6 +66,15 @@ const TABLE = {
   addInplace: proto<Binary>('void* ggml_add_inplace(void* c, void* a, void* b)'),
   sub: proto<Binary>('void* ggml_sub(void* c, void* a, void* b)'),
   mul: proto<Binary>('void* ggml_mul(void* c, void* a, void* b)'),
+  div: proto<Binary>('void* ggml_div(void* c, void* a, void* b)'),
+  sqr: proto<Unary>('void* ggml_sqr(void* c, void* a)'),
+  sqrt: proto<Unary>('void* ggml_sqrt(void* c, void* a)'),
+  sumRows: proto<Unary>('void* ggml_sum_rows(void* c, void* a)'),
+  fill: proto<(c: P, a: P, value: number) => P>('void* ggml_fill(void* c, void* a, float v)'),
+  tri: proto<(c: P, a: P, kind: number) => P>('void* ggml_tri(void* c, void* a, int kind)'),
+  scaleBias: proto<(c: P, a: P, s: number, b: number) => P>(
+    'void* ggml_scale_bias(void* c, void* a, float s, float b)',
+  ),
   scale: proto<(c: P, a: P, s: number) => P>('void* ggml_scale(void* c, void* a, float s)'),
   mulMat: proto<Binary>('void* ggml_mul_mat(void* c, void* a, void* b)'),
   getRows: proto<Binary>('void* ggml_get_rows(void* c, void* a, void* b)'),
@@ -74,8 +84,19 @@ const TABLE = {
     'void* ggml_rms_norm_back(void* c, void* a, void* b, float eps)',
   ),
   silu: proto<Unary>('void* ggml_silu(void* c, void* a)'),
+  sigmoid: proto<Unary>('void* ggml_sigmoid(void* c, void* a)'),
+  tanh: proto<Unary>('void* ggml_tanh(void* c, void* a)'),
+  gegluSplit: proto<(c: P, gate: P, up: P) => P>('void* ggml_geglu_split(void* c, void* a, void* b)'),
+  concat: proto<(c: P, a: P, b: P, dimension: number) => P>('void* ggml_concat(void* c, void* a, void* b, int dim)'),
   siluBack: proto<(c: P, dy: P, x: P) => P>('void* ggml_silu_back(void* c, void* a, void* b)'),
   swigluSplit: proto<(c: P, gate: P, up: P) => P>('void* ggml_swiglu_split(void* c, void* a, void* b)'),
+  diagMaskInfInplace: proto<(c: P, a: P, past: number) => P>(
+    'void* ggml_diag_mask_inf_inplace(void* c, void* a, int n)',
+  ),
+  softMaxExtInplace: proto<(c: P, a: P, mask: P, scale: number, bias: number) => P>(
+    'void* ggml_soft_max_ext_inplace(void* c, void* a, void* m, float s, float mb)',
+  ),
+  scaleInplace: proto<(c: P, a: P, s: number) => P>('void* ggml_scale_inplace(void* c, void* a, float s)'),
   diagMaskInf: proto<(c: P, a: P, past: number) => P>('void* ggml_diag_mask_inf(void* c, void* a, int n)'),
   softMaxExt: proto<(c: P, a: P, mask: P, scale: number, bias: number) => P>(
     'void* ggml_soft_max_ext(void* c, void* a, void* m, float s, float mb)',
@@ -93,7 +114,21 @@ const TABLE = {
   gallocrNew: proto<(buft: P) => P>('void* ggml_gallocr_new(void* buft)'),
   gallocrFree: proto<(g: P) => void>('void ggml_gallocr_free(void* g)'),
   gallocrAllocGraph: proto<(g: P, graph: P) => boolean>('bool ggml_gallocr_alloc_graph(void* g, void* graph)'),
+  gallocrReserveSize: proto<(g: P, graph: P, nodes: null, leaves: null, sizes: [number]) => void>(
+    'void ggml_gallocr_reserve_n_size(void* g, void* graph, const int* n, const int* l, _Out_ size_t* sizes)',
+  ),
   gallocrBufferSize: proto<(g: P, i: number) => Size>('size_t ggml_gallocr_get_buffer_size(void* g, int i)'),
+  graphNodes: proto<(g: P) => number>('int ggml_graph_n_nodes(void* g)'),
+  // a graph over several backends
+  schedNew: proto<(backends: BigUint64Array, bufts: null, n: number, size: Size, par: boolean, off: boolean) => P>(
+    'void* ggml_backend_sched_new(void* backends, void* bufts, int n, size_t size, bool parallel, bool offload)',
+  ),
+  schedFree: proto<(s: P) => void>('void ggml_backend_sched_free(void* s)'),
+  schedReset: proto<(s: P) => void>('void ggml_backend_sched_reset(void* s)'),
+  schedAllocGraph: proto<(s: P, graph: P) => boolean>('bool ggml_backend_sched_alloc_graph(void* s, void* g)'),
+  schedGraphCompute: proto<(s: P, graph: P) => number>('int ggml_backend_sched_graph_compute(void* s, void* g)'),
+  schedBufferSize: proto<(s: P, backend: P) => Size>('size_t ggml_backend_sched_get_buffer_size(void* s, void* b)'),
+  schedSplits: proto<(s: P) => number>('int ggml_backend_sched_get_n_splits(void* s)'),
   // buffers and backends
   backendTensorSet: proto<(t: P, data: Buffer | ArrayBufferView, offset: Size, size: Size) => void>(
     'void ggml_backend_tensor_set(void* t, const void* d, size_t o, size_t n)',
@@ -110,7 +145,9 @@ const TABLE = {
   buftName: proto<(buft: P) => string>('const char* ggml_backend_buft_name(void* b)'),
   buftAllocBuffer: proto<(buft: P, n: Size) => P>('void* ggml_backend_buft_alloc_buffer(void* b, size_t n)'),
   buftAllocSize: proto<(buft: P, t: P) => Size>('size_t ggml_backend_buft_get_alloc_size(void* b, const void* t)'),
+  buftMaxSize: proto<(buft: P) => Size | bigint>('size_t ggml_backend_buft_get_max_size(void* b)'),
   buftAlignment: proto<(buft: P) => Size>('size_t ggml_backend_buft_get_alignment(void* b)'),
+  cpuBufferFromPtr: proto<(address: P, size: Size) => P>('void* ggml_backend_cpu_buffer_from_ptr(void* p, size_t n)'),
   bufferBase: proto<(buffer: P) => P>('void* ggml_backend_buffer_get_base(void* b)'),
   bufferFree: proto<(buffer: P) => void>('void ggml_backend_buffer_free(void* b)'),
   backendDefaultBufferType: proto<(backend: P) => P>('void* ggml_backend_get_default_buffer_type(void* b)'),
@@ -119,6 +156,10 @@ const TABLE = {
   devDescription: proto<(dev: P) => string>('const char* ggml_backend_dev_description(void* d)'),
   devName: proto<(dev: P) => string>('const char* ggml_backend_dev_name(void* d)'),
   devType: proto<(dev: P) => number>('int ggml_backend_dev_type(void* d)'),
+  devMemory: proto<(dev: P, free: [number], total: [number]) => void>(
+    'void ggml_backend_dev_memory(void* d, _Out_ size_t* f, _Out_ size_t* t)',
+  ),
+  devSupportsOp: proto<(dev: P, t: P) => boolean>('bool ggml_backend_dev_supports_op(void* d, const void* t)'),
   devInit: proto<(dev: P, params: null) => P>('void* ggml_backend_dev_init(void* d, const char* p)'),
   devReg: proto<(dev: P) => P>('void* ggml_backend_dev_backend_reg(void* d)'),
   regProcAddress: proto<(reg: P, name: string) => P>('void* ggml_backend_reg_get_proc_address(void* r, const char* n)'),
@@ -184,4 +225,17 @@ export function pointerArray(address: Pointer): Pointer[] {
     if (!value) return out
     out.push(value)
   }
+}
+
+/** Where `view_src` stands in `struct ggml_tensor`; `openDevice` proves it on a view before anything relies on it. */
+const VIEW_SOURCE = 232
+
+/** The tensor that `t` is a view of, or NULL. */
+export function viewSource(t: Pointer): Pointer {
+  return (koffi.decode(t, VIEW_SOURCE, 'void*') as Pointer | null) ?? NULL
+}
+
+/** Makes a tensor that has no memory yet a view of `source`: what is computed into it stands there. */
+export function makeView(t: Pointer, source: Pointer): void {
+  koffi.encode(t, VIEW_SOURCE, 'void*', source)
 }

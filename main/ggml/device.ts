@@ -1,26 +1,52 @@
-/** A device that computes graphs: its backend, its kinds of buffer, and what it supports. */
+/**
+ * A device that computes graphs: its backend, its kinds of buffer, and what it supports. A GPU comes with the CPU beside
+ * it, which takes the operations that the GPU lacks (see `graph.ts`).
+ */
 import { IdiolectError } from '../errors.ts'
-import { callProc, type Ggml, NULL, type Pointer, pointerArray } from './api.ts'
+import { callProc, type Ggml, makeView, NULL, type Pointer, pointerArray, viewSource } from './api.ts'
 import { Graph } from './graph.ts'
 import { loadGgml, type Variant } from './library.ts'
 import { Storage } from './storage.ts'
 import { TYPE } from './types.ts'
 
 /** `GGML_BACKEND_DEVICE_TYPE_*`. */
-const DEVICE_CPU = 0
+const CPU = 0
+const GPUS: readonly number[] = [1, 2]
 
 export interface Device {
   readonly ggml: Ggml
   readonly backend: Pointer
+  readonly kind: Variant
   /** e.g. `CPU`, `Vulkan0`. */
   readonly name: string
   readonly description: string
+  /** Nothing is allocated, read or computed: sizes alone are of interest (see `dry-device.ts`). */
+  readonly dry?: true
   /** Where activations and everything that must be read back live. */
   readonly buffers: Pointer
   /** Kinds of buffer that hold weights in a layout of their own for faster products, by name (`CPU_REPACK`, `AMX`). */
   readonly extraBuffers: Map<string, Pointer>
+  /** The CPU's backend beside a GPU's; null where the device is the CPU itself, which can do everything. */
+  readonly fallback: Pointer | null
+  /** Can this node be computed here; null: always. Asked of every node while a graph is built. */
+  readonly supports: ((node: Pointer) => boolean) | null
+  /** The device's own memory, bytes; of the CPU, the machine's. Some drivers call all of it free. */
+  memory(): { free: number; total: number }
   setThreads(threads: number): void
   free(): void
+}
+
+/** The first device of a kind in the libraries of a variant, or null. */
+function findDevice(ggml: Ggml, kind: Variant): Pointer | null {
+  const devices = Array.from({ length: ggml.devCount() }, (_, i) => ggml.devGet(i))
+  const wanted = (type: number): boolean => (kind === 'cpu' ? type === CPU : GPUS.includes(type))
+  return devices.find((dev) => wanted(ggml.devType(dev))) ?? null
+}
+
+function initialize(ggml: Ggml, dev: Pointer): Pointer {
+  const backend = ggml.devInit(dev, null)
+  if (!backend) throw new IdiolectError('NoDevice', `the device ${ggml.devName(dev)} could not be opened`, null)
+  return backend
 }
 
 /**
@@ -28,34 +54,70 @@ export interface Device {
  * @throws IdiolectError `NoDevice` when the variant's libraries find none, `WrongEngine` when the self-test fails
  */
 export function openDevice(options: { variant?: Variant; threads: number }): Device {
-  const variant = options.variant ?? 'cpu'
-  const ggml = loadGgml(variant)
-  const devices = Array.from({ length: ggml.devCount() }, (_, i) => ggml.devGet(i))
-  const dev = devices.find((d) => (ggml.devType(d) === DEVICE_CPU) === (variant === 'cpu'))
-  if (dev === undefined) {
-    throw new IdiolectError('NoDevice', `no ${variant} device was found (${devices.length} devices in all)`, null)
+  const kind = options.variant ?? 'cpu'
+  const ggml = loadGgml(kind)
+  const dev = findDevice(ggml, kind)
+  const cpu = findDevice(ggml, 'cpu')
+  if (dev === null || cpu === null) {
+    throw new IdiolectError(
+      'NoDevice',
+      `no ${kind} device was found (${ggml.devCount()} devices in all)`,
+      'Run `idiolect doctor`, which lists the devices there are.',
+    )
   }
-  const backend = ggml.devInit(dev, null)
-  if (!backend) throw new IdiolectError('NoDevice', `the device ${ggml.devName(dev)} could not be opened`, null)
-  const reg = ggml.devReg(dev)
-  const setThreads = ggml.regProcAddress(reg, 'ggml_backend_set_n_threads')
-  const extra = ggml.regProcAddress(reg, 'ggml_backend_dev_get_extra_bufts')
+  const backend = initialize(ggml, dev)
+  const fallback = kind === 'cpu' ? null : initialize(ggml, cpu)
+  const setThreads = ggml.regProcAddress(ggml.devReg(cpu), 'ggml_backend_set_n_threads')
+  const extra = ggml.regProcAddress(ggml.devReg(dev), 'ggml_backend_dev_get_extra_bufts')
   const list = extra ? callProc<Pointer>(extra, 'void* ggml_dev_get_extra_bufts(void* dev)', dev) : NULL
   const device: Device = {
     ggml,
     backend,
+    kind,
     name: ggml.devName(dev),
     description: ggml.devDescription(dev),
     buffers: ggml.backendDefaultBufferType(backend),
     extraBuffers: new Map((list ? pointerArray(list) : []).map((buft) => [ggml.buftName(buft), buft])),
-    setThreads(threads) {
-      if (setThreads) callProc(setThreads, 'void ggml_set_n_threads(void* backend, int n)', backend, threads)
+    fallback,
+    supports: fallback === null ? null : (node) => ggml.devSupportsOp(dev, node),
+    memory() {
+      const free: [number] = [0]
+      const total: [number] = [0]
+      ggml.devMemory(dev, free, total)
+      return { free: Number(free[0]), total: Number(total[0]) }
     },
-    free: () => ggml.backendFree(backend),
+    setThreads(threads) {
+      if (setThreads)
+        callProc(setThreads, 'void ggml_set_n_threads(void* backend, int n)', fallback ?? backend, threads)
+    },
+    free() {
+      ggml.backendFree(backend)
+      if (fallback !== null) ggml.backendFree(fallback)
+    },
   }
   device.setThreads(options.threads)
-  selfTest(device)
+  try {
+    if (fallback !== null) checkViews(ggml)
+    selfTest(device)
+  } catch (error) {
+    device.free()
+    throw error
+  }
   return device
+}
+
+/** Proof that a tensor's source as a view stands where `api.ts` says. */
+function checkViews(ggml: Ggml): void {
+  const context = ggml.init({ mem_size: ggml.tensorOverhead() * 8, mem_buffer: null, no_alloc: true })
+  const a = ggml.newTensor4d(context, TYPE.F32, 4, 1, 1, 1)
+  const view = ggml.view4d(context, a, 2, 1, 1, 1, 8, 8, 8, 0)
+  const sum = ggml.add(context, a, a)
+  makeView(sum, a)
+  const found = [viewSource(a), viewSource(view), viewSource(sum)]
+  ggml.free(context)
+  if (found[0] !== NULL || found[1] !== a || found[2] !== a) {
+    throw new IdiolectError('WrongEngine', "a tensor's fields are not where they were expected", null)
+  }
 }
 
 /** A 2x2 product against its known answer: proof that prototypes, structs and device agree with this program. */

@@ -3,10 +3,15 @@
  * ggml sees them, because a failed assertion inside ggml ends the process.
  *
  * Shapes stand as ggml orders them: [fastest, …]. `mulMat(a [k, m], b [k, n])` gives [m, n] = aᵀ b.
+ *
+ * On a GPU each node is asked for by `supports_op` as it is built. One that is lacking is written from others where
+ * that is cheaper (`replacements.ts`), and otherwise computed on the CPU.
  */
 import { IdiolectError } from '../errors.ts'
-import { type Ggml, NULL, type Pointer, type RopeFunction } from './api.ts'
+import { type Ggml, makeView, NULL, type Pointer, type RopeFunction, viewSource } from './api.ts'
+import { Computer } from './compute.ts'
 import type { Device } from './device.ts'
+import { causalFromForward, rmsNormBackFromForward, softMaxBackFromForward } from './replacements.ts'
 import { elements, type Storage, shape4, type Tensor } from './storage.ts'
 import { TYPE, type TypeNumber } from './types.ts'
 
@@ -27,13 +32,18 @@ export interface Rope {
   factors: Tensor | null
 }
 
+/** `GGML_TRI_TYPE_UPPER`. */
+const TRI_UPPER = 1
+
 export class Graph implements Disposable {
   readonly #device: Device
   readonly #ggml: Ggml
   readonly #context: Pointer
-  readonly #allocator: Pointer
+  readonly #computer: Computer
   readonly #size: number
+  readonly #lacking = new Map<string, number>()
   #graph: Pointer
+  #lacks = false
 
   /** @param size most nodes and leaves that one build may have */
   constructor(device: Device, size = 2048) {
@@ -45,19 +55,26 @@ export class Graph implements Disposable {
       mem_buffer: null,
       no_alloc: true,
     })
-    this.#allocator = this.#ggml.gallocrNew(device.buffers)
+    this.#computer = new Computer(device)
     this.#graph = this.#ggml.newGraphCustom(this.#context, size, false)
   }
 
   /** Forgets what was built; memory for results is kept for the next build. */
   reset(): void {
     this.#ggml.reset(this.#context)
+    this.#computer.reset()
+    this.#lacks = false
     this.#graph = this.#ggml.newGraphCustom(this.#context, this.#size, false)
   }
 
   /** Bytes held for intermediate results. */
   get bytes(): number {
-    return this.#ggml.gallocrBufferSize(this.#allocator, 0)
+    return this.#computer.bytes
+  }
+
+  /** Operations of all builds so far that the device lacks, so that the CPU computed them: how often each. */
+  get lacking(): ReadonlyMap<string, number> {
+    return this.#lacking
   }
 
   /** Orders `tensor` and all it needs to be computed after everything expanded before. */
@@ -78,7 +95,17 @@ export class Graph implements Disposable {
       throw new Error(`a result [${node.ne}] does not fit its place [${slot.ne}]`)
     }
     const { buffer, address } = storage.place(slot)
-    this.#ggml.backendTensorAlloc(buffer, node.ptr, address)
+    if (this.#device.fallback === null) {
+      this.#ggml.backendTensorAlloc(buffer, node.ptr, address)
+      return this.output(node)
+    }
+    // What cannot be computed in the GPU's memory, or is a view already, is copied there.
+    if (viewSource(node.ptr) !== NULL || !this.#has(node.ptr)) {
+      this.copy(node, this.view(slot, node.ne))
+      return node
+    }
+    // A GPU's graph may be reordered, by who views what: the node must be known as a view of its place.
+    makeView(node.ptr, slot.ptr)
     return this.output(node)
   }
 
@@ -87,16 +114,25 @@ export class Graph implements Disposable {
    * @throws IdiolectError `ComputeFailed` or `OutOfMemory`
    */
   compute(): void {
-    if (!this.#ggml.gallocrAllocGraph(this.#allocator, this.#graph)) {
-      throw new IdiolectError('OutOfMemory', 'memory for a step of the computation could not be had', null)
-    }
-    const status = this.#ggml.backendGraphCompute(this.#device.backend, this.#graph)
-    if (status !== 0) throw new IdiolectError('ComputeFailed', `${this.#device.name} answered status ${status}`, null)
+    this.#computer.compute(this.#graph, this.#lacks)
+  }
+
+  #has(node: Pointer): boolean {
+    return this.#device.supports === null || this.#device.supports(node)
   }
 
   // ---- shapes ---------------------------------------------------------------------------------------------
 
   #made(ptr: Pointer, ne: readonly number[], type: TypeNumber = TYPE.F32): Tensor {
+    if (!this.#has(ptr)) {
+      const name = this.#ggml.opDesc(ptr)
+      this.#lacks = true
+      this.#lacking.set(name, (this.#lacking.get(name) ?? 0) + 1)
+      if (this.#device.fallback !== null && viewSource(ptr) !== NULL) {
+        // The CPU cannot write into the GPU's memory, and ggml's scheduler would end the process.
+        throw new IdiolectError('NotOnDevice', `${this.#device.name} cannot compute ${name} in stored memory`, null)
+      }
+    }
     return { ptr, type, ne: shape4(ne) }
   }
 
@@ -141,7 +177,10 @@ export class Graph implements Disposable {
   /** Copies `a` over `target` (same number of elements); ordered at once, since nothing else will need it. */
   copy(a: Tensor, target: Tensor): Tensor {
     this.#check(elements(a) === elements(target), 'copy', a.ne, target.ne)
-    return this.expand(this.#made(this.#ggml.cpy(this.#context, a.ptr, target.ptr), target.ne, target.type))
+    const direct = this.#ggml.cpy(this.#context, a.ptr, target.ptr)
+    if (this.#has(direct) || a.type === target.type) return this.expand(this.#made(direct, target.ne, target.type))
+    // The CPU converts; what is of one type can be copied everywhere.
+    return this.copy(this.cast(a, target.type), target)
   }
 
   // ---- arithmetic -----------------------------------------------------------------------------------------
@@ -150,7 +189,7 @@ export class Graph implements Disposable {
     if (!ok) throw new Error(`${operation}: shapes [${a.join(', ')}] and [${b.join(', ')}] do not agree`)
   }
 
-  #elementwise(name: 'add' | 'sub' | 'mul' | 'addInplace', a: Tensor, b: Tensor): Tensor {
+  #elementwise(name: 'add' | 'sub' | 'mul' | 'div' | 'addInplace', a: Tensor, b: Tensor): Tensor {
     this.#check(
       a.ne.every((n, i) => n % (b.ne[i] as number) === 0),
       name,
@@ -173,6 +212,29 @@ export class Graph implements Disposable {
     return this.#elementwise('mul', a, b)
   }
 
+  /** a / b, with b repeated where it is smaller. */
+  div(a: Tensor, b: Tensor): Tensor {
+    return this.#elementwise('div', a, b)
+  }
+
+  sqr(a: Tensor): Tensor {
+    return this.#made(this.#ggml.sqr(this.#context, a.ptr), a.ne)
+  }
+
+  sqrt(a: Tensor): Tensor {
+    return this.#made(this.#ggml.sqrt(this.#context, a.ptr), a.ne)
+  }
+
+  /** Sums over dimension 0: [1, …]. */
+  sumRows(a: Tensor): Tensor {
+    return this.#made(this.#ggml.sumRows(this.#context, a.ptr), [1, a.ne[1], a.ne[2], a.ne[3]])
+  }
+
+  /** a · factor in a's memory. */
+  scaleInPlace(a: Tensor, factor: number): Tensor {
+    return this.#made(this.#ggml.scaleInplace(this.#context, a.ptr, factor), a.ne)
+  }
+
   /** Adds b into a's own memory; ordered at once. */
   accumulate(a: Tensor, b: Tensor): Tensor {
     return this.expand(this.#elementwise('addInplace', a, b))
@@ -180,6 +242,21 @@ export class Graph implements Disposable {
 
   scale(a: Tensor, factor: number): Tensor {
     return this.#made(this.#ggml.scale(this.#context, a.ptr, factor), a.ne)
+  }
+
+  /** factor · a + bias. */
+  scaleBias(a: Tensor, factor: number, bias: number): Tensor {
+    return this.#made(this.#ggml.scaleBias(this.#context, a.ptr, factor, bias), a.ne)
+  }
+
+  /** `value` everywhere, in a's shape. */
+  fill(a: Tensor, value: number): Tensor {
+    return this.#made(this.#ggml.fill(this.#context, a.ptr, value), a.ne)
+  }
+
+  /** What lies above the diagonal (dimension 0 greater than dimension 1); zeros elsewhere. */
+  above(a: Tensor): Tensor {
+    return this.#made(this.#ggml.tri(this.#context, a.ptr, TRI_UPPER), a.ne)
   }
 
   /** [k, m] and [k, n] -> [m, n]; a's dimensions 2 and 3 are repeated over b's. */
@@ -208,7 +285,8 @@ export class Graph implements Disposable {
   /** Gradient of `rmsNorm(x)` given that of its result: (g − x̂ mean(g x̂)) / rms(x). */
   rmsNormBack(dy: Tensor, x: Tensor, eps: number): Tensor {
     this.#check(elements(dy) === elements(x), 'rmsNormBack', dy.ne, x.ne)
-    return this.#made(this.#ggml.rmsNormBack(this.#context, dy.ptr, x.ptr, eps), dy.ne)
+    const own = this.#ggml.rmsNormBack(this.#context, dy.ptr, x.ptr, eps)
+    return this.#has(own) ? this.#made(own, dy.ne) : rmsNormBackFromForward(this, dy, x, eps)
   }
 
   silu(a: Tensor): Tensor {
@@ -225,9 +303,46 @@ export class Graph implements Disposable {
     return this.#made(this.#ggml.swigluSplit(this.#context, gate.ptr, up.ptr), gate.ne)
   }
 
+  /** gelu(gate) ⊙ up, gelu in its tanh form (the CPU reads it from a table in F16). */
+  geglu(gate: Tensor, up: Tensor): Tensor {
+    this.#check(elements(gate) === elements(up), 'geglu', gate.ne, up.ne)
+    return this.#made(this.#ggml.gegluSplit(this.#context, gate.ptr, up.ptr), gate.ne)
+  }
+
+  sigmoid(a: Tensor): Tensor {
+    return this.#made(this.#ggml.sigmoid(this.#context, a.ptr), a.ne)
+  }
+
+  tanh(a: Tensor): Tensor {
+    return this.#made(this.#ggml.tanh(this.#context, a.ptr), a.ne)
+  }
+
+  /** [k, m, n] and [k, l, n] -> [k, m + l, n]: b's rows after a's. */
+  concat(a: Tensor, b: Tensor): Tensor {
+    this.#check(a.ne[0] === b.ne[0] && a.ne[2] === b.ne[2] && a.ne[3] === b.ne[3], 'concat', a.ne, b.ne)
+    const ne = [a.ne[0], a.ne[1] + b.ne[1], a.ne[2], a.ne[3]]
+    return this.#made(this.#ggml.concat(this.#context, a.ptr, b.ptr, 1), ne)
+  }
+
+  /** Whether `causalInPlace` and `softMaxInPlace` may be used: on a GPU a result in stored memory is not always possible. */
+  get inPlace(): boolean {
+    return this.#device.supports === null
+  }
+
+  /** −∞ where a column (key, dimension 0) comes more than `past` after its row (query, dimension 1), in a's memory. */
+  causalInPlace(a: Tensor, past: number): Tensor {
+    return this.#made(this.#ggml.diagMaskInfInplace(this.#context, a.ptr, past), a.ne)
+  }
+
+  /** softmax over dimension 0 of scale·a, in a's memory. */
+  softMaxInPlace(a: Tensor, scale: number): Tensor {
+    return this.#made(this.#ggml.softMaxExtInplace(this.#context, a.ptr, NULL, scale, 0), a.ne)
+  }
+
   /** −∞ where a column (key, dimension 0) comes after its row (query, dimension 1). */
   causal(a: Tensor): Tensor {
-    return this.#made(this.#ggml.diagMaskInf(this.#context, a.ptr, 0), a.ne)
+    const own = this.#ggml.diagMaskInf(this.#context, a.ptr, 0)
+    return this.#has(own) ? this.#made(own, a.ne) : causalFromForward(this, a)
   }
 
   /** softmax over dimension 0 of scale·a. */
@@ -238,7 +353,8 @@ export class Graph implements Disposable {
   /** Gradient of `softMax(a, scale)` with respect to a: scale·P ⊙ (dP − rowsum(dP ⊙ P)). */
   softMaxBack(dP: Tensor, P: Tensor, scale: number): Tensor {
     this.#check(elements(dP) === elements(P), 'softMaxBack', dP.ne, P.ne)
-    return this.#made(this.#ggml.softMaxExtBack(this.#context, dP.ptr, P.ptr, scale, 0), dP.ne)
+    const own = this.#ggml.softMaxExtBack(this.#context, dP.ptr, P.ptr, scale, 0)
+    return this.#has(own) ? this.#made(own, dP.ne) : softMaxBackFromForward(this, dP, P, scale)
   }
 
   rope(a: Tensor, positions: Tensor, rope: Rope): Tensor {
@@ -272,7 +388,7 @@ export class Graph implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#ggml.gallocrFree(this.#allocator)
+    this.#computer[Symbol.dispose]()
     this.#ggml.free(this.#context)
   }
 }

@@ -55,15 +55,20 @@ function find(folder: string, pattern: RegExp): string {
   return path.join(folder, name)
 }
 
-const loaded = new Map<Variant, Ggml>()
+let loaded: { variant: Variant; ggml: Ggml } | null = null
 
 /**
- * Loads the libraries of one variant and the backends that stand beside them; once a process and variant.
+ * Loads the libraries of one variant and the backends that stand beside them. A process holds one set: two would share
+ * names and spoil each other's memory. Every variant has the CPU too, so whatever is loaded serves for `cpu`.
  * @throws IdiolectError `NoEngine` when they are absent or do not load, `WrongEngine` when it is another release
  */
 export function loadGgml(variant: Variant = 'cpu'): Ggml {
-  const known = loaded.get(variant)
-  if (known) return known
+  if (loaded) {
+    if (variant === 'cpu' || loaded.variant === variant) return loaded.ggml
+    throw new Error(
+      `this process holds the ${loaded.variant} libraries and cannot load those for ${variant} beside them`,
+    )
+  }
   const folder = librariesFolder(variant)
   let ggml: Ggml
   try {
@@ -83,6 +88,6 @@ export function loadGgml(variant: Variant = 'cpu'): Ggml {
     )
   }
   ggml.backendLoadAllFromPath(folder)
-  loaded.set(variant, ggml)
+  loaded = { variant, ggml }
   return ggml
 }

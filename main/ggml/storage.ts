@@ -1,6 +1,7 @@
 /**
  * Tensors that live longer than a graph: weights, adapters, activations kept between graphs. A Storage collects
- * tensors, allocates them in one buffer of one kind, and frees all of it at once (`using`).
+ * tensors, allocates them in buffers of one kind (one, unless the device bounds a buffer's size), and frees all of it at
+ * once (`using`).
  */
 import { IdiolectError } from '../errors.ts'
 import type { Ggml, Pointer } from './api.ts'
@@ -25,14 +26,19 @@ export function shape4(ne: readonly number[]): [number, number, number, number] 
   return [ne[0] as number, ne[1] ?? 1, ne[2] ?? 1, ne[3] ?? 1]
 }
 
+export interface Place {
+  buffer: Pointer
+  address: Pointer
+}
+
 export class Storage implements Disposable {
   readonly #device: Device
   readonly #ggml: Ggml
   readonly #kind: Pointer
   readonly #context: Pointer
   readonly #tensors: Tensor[] = []
-  readonly #addresses = new Map<Tensor, Pointer>()
-  #buffer: Pointer | null = null
+  readonly #places = new Map<Tensor, Place>()
+  readonly #buffers: Pointer[] = []
   #bytes = 0
 
   /** @param kind the kind of buffer; the device's default one when left out. */
@@ -52,7 +58,7 @@ export class Storage implements Disposable {
   }
 
   tensor(type: TypeNumber, ne: readonly number[]): Tensor {
-    if (this.#buffer) throw new Error('a storage takes no more tensors once it is allocated')
+    if (this.#buffers.length > 0) throw new Error('a storage takes no more tensors once it is allocated')
     const shape = shape4(ne)
     const tensor = { ptr: this.#ggml.newTensor4d(this.#context, type, ...shape), type, ne: shape }
     this.#tensors.push(tensor)
@@ -62,30 +68,53 @@ export class Storage implements Disposable {
   /** Bytes that `allocate` will ask for. */
   planned(): number {
     const align = this.#ggml.buftAlignment(this.#kind)
-    const sizes = this.#tensors.map((t) => Math.ceil(this.#ggml.buftAllocSize(this.#kind, t.ptr) / align) * align)
-    return sizes.reduce((a, b) => a + b, 0) + align
+    return this.#dealt().reduce((sum, { bytes }) => sum + bytes + align, 0)
+  }
+
+  /** Bytes that a tensor takes in this kind of buffer, up to where the next may begin. */
+  #room(tensor: Tensor): number {
+    const align = this.#ggml.buftAlignment(this.#kind)
+    return Math.ceil(this.#ggml.buftAllocSize(this.#kind, tensor.ptr) / align) * align
+  }
+
+  /** The tensors dealt, in order, over buffers of at most the size that the device allows. */
+  #dealt(): { tensors: Tensor[]; bytes: number }[] {
+    // Without a bound the number is too large for exact arithmetic.
+    const most = Number(this.#ggml.buftMaxSize(this.#kind)) - this.#ggml.buftAlignment(this.#kind)
+    const buffers: { tensors: Tensor[]; bytes: number }[] = []
+    for (const tensor of this.#tensors) {
+      const room = this.#room(tensor)
+      let last = buffers.at(-1)
+      if (!last || last.bytes + room > most) {
+        last = { tensors: [], bytes: 0 }
+        buffers.push(last)
+      }
+      last.tensors.push(tensor)
+      last.bytes += room
+    }
+    return buffers
   }
 
   /** @throws IdiolectError `OutOfMemory` naming the bytes */
   allocate(): void {
-    if (this.#tensors.length === 0) return
     const align = this.#ggml.buftAlignment(this.#kind)
-    const total = this.planned()
-    const buffer = this.#ggml.buftAllocBuffer(this.#kind, total)
-    if (!buffer) {
-      throw new IdiolectError(
-        'OutOfMemory',
-        `${(total / 1e6).toFixed(0)} MB could not be had from ${this.#device.name}`,
-        'Close other programs, or train with a smaller base model.',
-      )
-    }
-    this.#buffer = buffer
-    this.#bytes = total
-    let address = this.#ggml.bufferBase(buffer)
-    for (const tensor of this.#tensors) {
-      this.#ggml.backendTensorAlloc(buffer, tensor.ptr, address)
-      this.#addresses.set(tensor, address)
-      address += BigInt(Math.ceil(this.#ggml.buftAllocSize(this.#kind, tensor.ptr) / align) * align)
+    for (const { tensors, bytes } of this.#dealt()) {
+      const buffer = this.#ggml.buftAllocBuffer(this.#kind, bytes + align)
+      if (!buffer) {
+        throw new IdiolectError(
+          'OutOfMemory',
+          `${((bytes + align) / 1e6).toFixed(0)} MB could not be had from ${this.#device.name}`,
+          'Close other programs, or train with a smaller base model.',
+        )
+      }
+      this.#buffers.push(buffer)
+      this.#bytes += bytes + align
+      let address = this.#ggml.bufferBase(buffer)
+      for (const tensor of tensors) {
+        this.#ggml.backendTensorAlloc(buffer, tensor.ptr, address)
+        this.#places.set(tensor, { buffer, address })
+        address += BigInt(this.#room(tensor))
+      }
     }
   }
 
@@ -116,15 +145,14 @@ export class Storage implements Disposable {
   }
 
   /** Where a tensor lies, so that a graph's node can be computed right into it. */
-  place(tensor: Tensor): { buffer: Pointer; address: Pointer } {
-    const address = this.#addresses.get(tensor)
-    if (address === undefined || this.#buffer === null) throw new Error('this tensor is not in this storage')
-    return { buffer: this.#buffer, address }
+  place(tensor: Tensor): Place {
+    const place = this.#places.get(tensor)
+    if (place === undefined) throw new Error('this tensor is not in this storage')
+    return place
   }
 
   [Symbol.dispose](): void {
-    if (this.#buffer) this.#ggml.bufferFree(this.#buffer)
-    this.#buffer = null
+    for (const buffer of this.#buffers.splice(0)) this.#ggml.bufferFree(buffer)
     this.#ggml.free(this.#context)
   }
 }
