@@ -9,7 +9,7 @@ try {
   const { model } = await setUp({ model: true, modelRequired: true })
   const { runnerImport } = await import('vite')
   const file = path.join(root, 'test', 'bench', 'bench.ts')
-  const { module } = await runnerImport(file, { root, configFile: false, logLevel: 'error' })
+  const { module } = await runnerImport(file, { root, configFile: false, logLevel: 'error', oxc: { target: 'node20' } })
   const whole = await module.bench(module.parseBench(process.argv.slice(2)), model, say)
   process.exitCode = whole ? 0 : 1
 } catch (error) {

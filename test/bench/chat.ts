@@ -49,23 +49,27 @@ async function rounds(app: App, { base, quick, say }: BenchOptions): Promise<Rou
   await handlers['models.use']({ model: added.id })
   const { sampleFolder } = await handlers['app.info']({})
   await handlers['library.import']({ request: 'import', paths: [sampleFolder] })
-  say('chat: training begins')
   let steps = 0
-  let failed: string | null = null
-  app.events.on((name, event) => {
+  app.events.on((name) => {
     if (name === 'train.step') steps++
-    if (name === 'train.state' && 'error' in event && event.error) failed = String(event.error)
   })
-  /** Resolves once the worker has done another step: it is at work, not being paused. */
+  const begin = async (): Promise<void> => {
+    say('chat: training begins')
+    await handlers['train.start']({ tasks: ['headline'], epochs: 100 })
+  }
+  /** Resolves once the worker has done another step: it is at work, not paused, not proving. */
   const atWork = async (): Promise<void> => {
     const from = steps
     while (steps === from) {
-      if (failed) throw new Error(`the training failed: ${failed}`)
+      const state = await handlers['train.state']({})
+      if (state?.error) throw new Error(`the training failed: ${state.error}`)
+      // The run may have come to its end meanwhile.
+      if (state?.stage === 'proving') await handlers['train.cancel']({})
+      if (state?.stage === 'proving' || state?.stage === 'done') await begin()
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
-  // More epochs than the bench takes: the run is cancelled at its end.
-  await handlers['train.start']({ tasks: ['headline'], epochs: 500 })
+  await begin()
   await atWork()
   // The first answer loads the base and makes its context.
   await ask(app, 0, 8)
@@ -75,6 +79,7 @@ async function rounds(app: App, { base, quick, say }: BenchOptions): Promise<Rou
     say(`chat: round ${i} of ${count}`)
     const tokens = quick ? 16 : 96
     const idle = async (): Promise<Answer> => {
+      await atWork()
       await handlers['train.pause']({})
       // A pause takes hold between two blocks.
       await new Promise((resolve) => setTimeout(resolve, 1000))

@@ -81,7 +81,7 @@ export async function gemmPart(options: BenchOptions): Promise<PartResult> {
           together?.toFixed(0) ?? '-',
         ]),
         notes: [
-          "Backward products have the shapes of other matrices' forward ones: q and o their own, gate and up that of down.",
+          'Products of a block, forward and backward: the gradient through gate and up is a product like down, and the other way round.',
           `A step is ${(work.all / BATCH / ROWS / 1e9).toFixed(2)} GFLOP a token (counted in flops.ts), ${seconds.toFixed(2)} s for ${BATCH} x ${ROWS} tokens: ${reached.toFixed(0)} GFLOP/s with weights held as ${formsOf(run.choice)}.`,
           `The engine's own measurements: ${measured.map(([name, value]) => `${name} ${value.toFixed(0)}`).join(', ') || 'none'}.`,
         ],
