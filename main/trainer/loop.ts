@@ -79,7 +79,7 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
   const run = new Run(folder, plan, engine, train, validation, options, started, choice)
   options.report({ type: 'chosen', choice, device: device.description, resumedAt: run.position.step, steps: run.steps })
   await run.all()
-  return run.finish()
+  return await run.finish()
 }
 
 function disposable(device: Device): Device & Disposable {

@@ -1,0 +1,263 @@
+import { fork } from 'node:child_process'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Device, openDevice } from '../../main/ggml/device.ts'
+import { TYPE } from '../../main/ggml/types.ts'
+import { readGguf } from '../../main/gguf/read.ts'
+import { pack } from '../../main/model/batch.ts'
+import { Engine } from '../../main/model/engine.ts'
+import { plainForms } from '../../main/model/weights.ts'
+import { seeded } from '../../main/random.ts'
+import {
+  type Forecast,
+  forecast,
+  type MemoryPlan,
+  type MemoryQuestion,
+  planMemory,
+} from '../../main/trainer/memory-plan.ts'
+import type { FromWorker } from '../../main/trainer/messages.ts'
+import { createRun, keptChoice } from '../../main/trainer/run-folder.ts'
+import type { TokenExample, TrainSettings } from '../../main/trainer/types.ts'
+import { bundle } from '../helpers/bundle.ts'
+import { type Mix, type ModelShape, writeRandomModel } from '../helpers/random-model.ts'
+import { temporaryFolder } from '../helpers/temporary.ts'
+
+const folder = temporaryFolder()
+const SHAPES = {
+  /** 29 million parameters, most of them in the blocks. */
+  deep: { blocks: 8, width: 512, heads: 8, kvHeads: 4, ff: 1536, vocabulary: 4096, tied: true },
+  /** 21 million, most of them in the vocabulary. */
+  wordy: { blocks: 3, width: 256, heads: 4, kvHeads: 4, ff: 768, vocabulary: 32_768, tied: false },
+} satisfies Record<string, ModelShape>
+type Name = keyof typeof SHAPES
+
+const files = new Map<string, string>()
+function modelFile(name: Name, mix: Mix): string {
+  const key = `${name}-${mix}`
+  const known = files.get(key) ?? path.join(folder, `${key}.gguf`)
+  if (!files.has(key)) writeRandomModel(known, SHAPES[name], mix)
+  files.set(key, known)
+  return known
+}
+
+let device: Device
+let worker: string
+beforeAll(async () => {
+  device = openDevice({ threads: 1 })
+  worker = await bundle('main/trainer-worker.ts')
+})
+afterAll(() => device.free())
+
+const LORA = { kind: 'lora', rank: 8, alpha: 8, targets: ['q', 'v'] } as const
+const question = (file: string, rows: number, more: Partial<MemoryQuestion> = {}): MemoryQuestion => ({
+  device,
+  gguf: readGguf(file),
+  forms: plainForms(TYPE.Q8_0),
+  adapter: { ...LORA, targets: [...LORA.targets] },
+  dropout: 0,
+  longestRows: rows,
+  before: 0,
+  ...more,
+})
+
+describe('a forecast', () => {
+  it('falls with each thing that is given up', async () => {
+    const q = question(modelFile('deep', 'Q4_K_M'), 256)
+    const of = (plan: Partial<MemoryPlan>): Promise<number> =>
+      forecast(q, { capacity: 512, recomputed: 0, streamed: { blocks: 0, head: false }, ...plan })
+    const all = await of({})
+    expect(await of({ recomputed: 4 })).toBeLessThan(all)
+    expect(await of({ recomputed: 8 })).toBeLessThan(await of({ recomputed: 4 }))
+    expect(await of({ streamed: { blocks: 4, head: false } })).toBeLessThan(all)
+    expect(await of({ streamed: { blocks: 8, head: true } })).toBeLessThan(
+      await of({ streamed: { blocks: 4, head: false } }),
+    )
+    expect(await of({ capacity: 256 })).toBeLessThan(all)
+  })
+
+  it('allocates nothing of what it forecasts', async () => {
+    // 1.1 GB of weights: the file is not even read.
+    const file = path.join(folder, 'hollow.gguf')
+    writeRandomModel(file, { ...SHAPES.deep, blocks: 2 }, 'Q4_K')
+    const q = question(file, 4096)
+    const before = process.memoryUsage().rss
+    const bytes = await forecast(q, { capacity: 8192, recomputed: 0, streamed: { blocks: 0, head: false } })
+    expect(bytes).toBeGreaterThan(5e8)
+    expect(process.memoryUsage().rss - before).toBeLessThan(bytes / 3)
+  })
+})
+
+describe('a plan', () => {
+  it('gives up second copies first, then kept results, then rows, and never goes over the cap', async () => {
+    const q = question(modelFile('deep', 'Q4_K_M'), 128)
+    const plans: Forecast[] = []
+    const most = (await planMemory({ ...q, cap: 1e12 })).forecastBytes
+    const least = await forecast(q, { capacity: 128, recomputed: 8, streamed: { blocks: 8, head: true } })
+    for (let part = 10; part >= 0; part--) {
+      const cap = least + ((most - least) * part) / 10
+      const plan = await planMemory({ ...q, cap })
+      expect(plan.forecastBytes).toBeLessThanOrEqual(cap)
+      plans.push(plan)
+    }
+    const [widest, narrowest] = [plans[0] as Forecast, plans.at(-1) as Forecast]
+    expect(widest).toMatchObject({ capacity: 512, recomputed: 0, streamed: { blocks: 0, head: false } })
+    expect(narrowest).toMatchObject({ capacity: 128, recomputed: 8, streamed: { blocks: 8, head: true } })
+    // Partly streamed and partly recomputed ones lie between.
+    expect(plans.some(({ streamed }) => streamed.blocks > 0 && streamed.blocks < 8)).toBe(true)
+    expect(plans.some(({ recomputed }) => recomputed > 0 && recomputed < 8)).toBe(true)
+    for (const { recomputed, streamed } of plans)
+      if (recomputed > 0) expect(streamed).toEqual({ blocks: 8, head: true })
+  })
+
+  it('refuses with the nearest length of text that fits, and with a size of base where none does', async () => {
+    const q = question(modelFile('deep', 'Q4_K_M'), 1024)
+    const least = (rows: number) =>
+      forecast({ ...q, longestRows: rows }, { capacity: rows, recomputed: 8, streamed: { blocks: 8, head: true } })
+    const between = ((await least(384)) + (await least(512))) / 2
+    await expect(planMemory({ ...q, cap: between })).rejects.toMatchObject({
+      name: 'NotEnoughMemory',
+      message: expect.stringContaining('1024 tokens'),
+      next: expect.stringContaining('--max-tokens 384'),
+    })
+    await expect(planMemory({ ...q, cap: 1e6 })).rejects.toMatchObject({ name: 'NotEnoughMemory' })
+  })
+})
+
+const random = seeded('memory-plan')
+const text = (length: number, vocabulary: number, answer: number): TokenExample => ({
+  tokens: Int32Array.from({ length }, () => random.below(vocabulary)),
+  answerFrom: length - answer,
+})
+
+describe('the same work by every plan', () => {
+  it('gives the same loss and the same gradient', async () => {
+    const file = modelFile('deep', 'Q4_K_M')
+    const examples = [text(100, 4096, 60), text(61, 4096, 20), text(140, 4096, 90)]
+    const plans: MemoryPlan[] = [
+      { capacity: 512, recomputed: 0, streamed: { blocks: 0, head: false } },
+      { capacity: 512, recomputed: 3, streamed: { blocks: 5, head: false } },
+      { capacity: 512, recomputed: 8, streamed: { blocks: 8, head: true } },
+      { capacity: 160, recomputed: 8, streamed: { blocks: 8, head: true } },
+    ]
+    const results: { loss: number; gradients: Float32Array[] }[] = []
+    for (const { capacity, recomputed, streamed } of plans) {
+      using engine = new Engine(device, readGguf(file), {
+        weightType: { ...plainForms(TYPE.Q8_0), streamed },
+        capacity,
+        recomputed,
+        adapter: { ...LORA, targets: ['q', 'v', 'down'] },
+      })
+      const start = engine.initial(3, examples, true)
+      engine.adapter?.put(start)
+      let loss = 0
+      // Rows a pack are the only thing that changes which rows are computed together.
+      for (const part of capacity === 512 ? [examples] : examples.map((one) => [one])) {
+        loss += await engine.trainPack(pack(part))
+      }
+      results.push({ loss, gradients: engine.takeGradients(170) })
+    }
+    const [whole, ...others] = results as [(typeof results)[0], ...typeof results]
+    for (const { loss, gradients } of others) {
+      expect(Math.abs(loss - whole.loss) / whole.loss).toBeLessThan(1e-4)
+      gradients.forEach((gradient, i) => {
+        expect(cosine(gradient, whole.gradients[i] as Float32Array)).toBeGreaterThan(0.999)
+      })
+    }
+  })
+})
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  const dot = a.reduce((sum, value, i) => sum + value * (b[i] as number), 0)
+  return dot / Math.hypot(...a) / Math.hypot(...b)
+}
+
+const SETTINGS: TrainSettings = {
+  rank: 8,
+  alpha: 8,
+  targets: ['q', 'v'],
+  dropout: 0.05,
+  lr: 1e-3,
+  warmup: 0.1,
+  weightDecay: 0.01,
+  clip: 1,
+  epochs: 1,
+  batch: 4,
+  seed: 1,
+  threads: 1,
+  patience: 0,
+}
+
+/** Trains in a worker of its own; most resident bytes, and what was forecast. */
+async function measured(
+  file: string,
+  name: string,
+  length: number,
+  memoryCap: number,
+  changes: Partial<TrainSettings>,
+) {
+  const run = path.join(folder, name)
+  const settings = { ...SETTINGS, ...changes }
+  const { vocabulary } = SHAPES[name.split('-')[0] as Name]
+  const train = Array.from({ length: 3 * settings.batch }, () => text(length, vocabulary, 200))
+  const base = { id: 'random', file, sha256: '0'.repeat(64), architecture: 'llama' }
+  const about = { name: 'Memory' }
+  const examples = { train: train.length, validation: 0 }
+  createRun(
+    run,
+    { version: 1, run: name, createdAt: '2026-01-01T00:00:00Z', base, settings, examples, about },
+    train,
+    [],
+  )
+  const child = fork(worker, [], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    serialization: 'advanced',
+    execArgv: [],
+  })
+  try {
+    const peak = await new Promise<number>((resolve, reject) => {
+      child.on('message', (message: FromWorker) => {
+        if (message.type === 'done') resolve(message.result.peakMemoryBytes)
+        if (message.type === 'failed') reject(new Error(message.message))
+      })
+      child.on('exit', (code) => reject(new Error(`the worker ended with ${code}`)))
+      child.send({ type: 'start', folder: run, memoryCap })
+    })
+    const choice = keptChoice(run)
+    if (!choice?.nodeBytes) throw new Error('the choice was not kept')
+    return { peak: peak - choice.nodeBytes, forecast: choice.forecastBytes - choice.nodeBytes, choice }
+  } finally {
+    child.kill('SIGKILL')
+  }
+}
+
+// The kernel's own high-water mark is read on Linux only.
+describe.skipIf(process.platform !== 'linux')('a worker', () => {
+  it.each([
+    ['deep-held', 'Q4_K_M', 257, 4e9, {}, { recomputed: 0, streamed: { blocks: 0, head: false } }],
+    [
+      'deep-all',
+      'Q4_0',
+      513,
+      4e9,
+      { targets: ['q', 'k', 'v', 'o', 'gate', 'up', 'down'], rank: 16, dropout: 0 },
+      { recomputed: 0 },
+    ],
+    ['deep-least', 'Q4_K_M', 257, 245e6, {}, { streamed: { blocks: 8, head: true } }],
+    ['wordy-held', 'Q4_K_M', 513, 4e9, {}, { streamed: { blocks: 0, head: false } }],
+    ['wordy-least', 'Q8_0', 513, 285e6, { dropout: 0 }, { streamed: { blocks: 3 } }],
+  ] as const)('%s takes what was forecast, within a tenth', async (name, mix, length, cap, changes, wanted) => {
+    const file = modelFile(name.split('-')[0] as Name, mix)
+    const { peak, forecast: said, choice } = await measured(file, name, length, cap, changes as Partial<TrainSettings>)
+    console.info(name, {
+      peak: peak / 1e6,
+      said: said / 1e6,
+      node: (choice.nodeBytes as number) / 1e6,
+      capacity: choice.capacity,
+      recomputed: choice.recomputed,
+      ...choice.streamed,
+      type: choice.weightType,
+    })
+    expect(choice).toMatchObject(wanted)
+    expect(Math.abs(said - peak) / peak).toBeLessThan(0.1)
+  })
+})
