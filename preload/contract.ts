@@ -180,8 +180,14 @@ export interface TrainOptions {
   virtualTokens?: number
   rank?: number
   alpha?: number
-  /** Of q, k, v, o, gate, up, down. */
+  /** rsLoRA: the scale is alpha / √rank instead of alpha / rank. */
+  rslora?: boolean
+  /** LoRA+: B's learning rate over A's; 1 when not given. */
+  loraPlus?: number
+  /** Of q, k, v, o, gate, up, down, or all. */
   targets?: string[]
+  /** Id of a voice to go on from: its base, kind, rank, alpha and targets are taken, and what is given must be equal. */
+  from?: string
   /** Peak learning rate. */
   lr?: number
   epochs?: number
@@ -296,6 +302,14 @@ export interface Proof {
   items: ProofItem[]
 }
 
+/** A voice that another one goes on from. */
+export interface VoiceOrigin {
+  name: string
+  /** Of its file, hex. */
+  sha256: string
+  createdAt: string | null
+}
+
 export interface Voice {
   id: string
   name: string
@@ -315,7 +329,13 @@ export interface Voice {
   /** 0 for other kinds than LoRA, as is alpha. */
   rank: number
   alpha: number
+  /** rsLoRA: scaled by alpha / √rank; false when not given. */
+  rslora?: boolean
+  /** LoRA+: B's learning rate over A's; 1 when not given. */
+  loraPlus?: number
   targets: string[]
+  /** The voices that it goes on from, nearest first; none when not given. */
+  lineage?: VoiceOrigin[]
   bytes: number
   /** Null for imported voices and until the proof is done. */
   won: boolean | null
@@ -333,10 +353,18 @@ export interface Source {
   text: string
 }
 
+export interface VoiceWeight {
+  voice: string
+  /** 1 as trained. */
+  weight: number
+}
+
 export interface GenerationOptions {
   /** Voice id; null: without a voice; undefined: the one switched on. */
   voice?: string | null
-  /** Strength of the voice, 1 as trained. */
+  /** Several voices at once, in place of `voice`: their changes to the base add up, each times its weight. */
+  voices?: VoiceWeight[]
+  /** Strength of the voice, 1 as trained; with several, all weights are multiplied by it. */
   scale?: number
   retrieval?: boolean
   seed?: number
@@ -353,6 +381,7 @@ export interface HeadlineResult {
   id: string
   candidates: HeadlineCandidate[]
   sources: Source[]
+  /** Id of the voice, or several with their weights, `a:0.7+b:0.3`; here and wherever a text names its voice. */
   voice: string | null
 }
 

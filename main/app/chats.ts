@@ -6,7 +6,7 @@ import { IdiolectError } from '../errors.ts'
 import { searchPassages } from '../retrieval/search.ts'
 import type { AppContext } from './context.ts'
 import { readSettings } from './state.ts'
-import { voiceFor } from './voices.ts'
+import { voicesFor } from './voices.ts'
 
 type ChatCalls = Extract<keyof Handlers, `chat.${string}`>
 
@@ -25,14 +25,14 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
   }
 
   return {
-    'chat.send': ({ request, conversation, text, voice, scale, retrieval, seed, maxTokens }) =>
+    'chat.send': ({ request, conversation, text, voice, voices, scale, retrieval, seed, maxTokens }) =>
       requests.run(request, async (signal) => {
         const question = text.trim()
         if (question === '')
           throw new IdiolectError('EmptyText', 'there is nothing to answer', 'Write something first.')
         if (conversation !== undefined && !store.chats.get(conversation)) throw unknown(conversation)
         const settings = readSettings(context)
-        const used = voiceFor(context, voice, scale ?? settings.scale)
+        const used = voicesFor(context, { voice, voices, scale }, settings.scale)
         const sources = (retrieval ?? settings.retrieval) ? await passagesFor(question) : []
         const at = new Date().toISOString()
         const id = conversation ?? randomUUID()

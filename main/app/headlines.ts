@@ -9,7 +9,7 @@ import type { AppContext } from './context.ts'
 import { RETRIEVED } from './run-plan.ts'
 import { createSameText } from './same-text.ts'
 import { readSettings } from './state.ts'
-import { voiceFor } from './voices.ts'
+import { voicesFor } from './voices.ts'
 
 type HeadlineCalls = Extract<keyof Handlers, `headline.${string}`>
 
@@ -30,12 +30,12 @@ export function sourceOf({ document }: PieceHit): Source {
 export function headlineHandlers(context: AppContext): Pick<Handlers, HeadlineCalls> {
   const { store, bases, events, requests } = context
   return {
-    'headline.write': ({ request, text, count = 5, voice, scale, retrieval, seed, maxTokens }) =>
+    'headline.write': ({ request, text, count = 5, voice, voices, scale, retrieval, seed, maxTokens }) =>
       requests.run(request, async (signal) => {
         const piece = text.trim()
         if (piece === '') throw new IdiolectError('EmptyText', 'there is no text to headline', 'Paste or open a piece.')
         const settings = readSettings(context)
-        const used = voiceFor(context, voice, scale ?? settings.scale)
+        const used = voicesFor(context, { voice, voices, scale }, settings.scale)
         const found =
           (retrieval ?? settings.retrieval)
             ? await bases.withEmbedder((embedder) =>

@@ -53,6 +53,8 @@ export function controlRun(folder: string): { folder: string; done: boolean } {
         ...plan,
         run: `${plan.run}-control`,
         settings: { ...plan.settings, epochs: Math.ceil(plan.settings.epochs / 2), patience: 0 },
+        // From the voice that the run went on from, the control would be the user's own voice already.
+        lineage: undefined,
         examples: { train: dealt.length, validation: 0 },
         about: { name: 'control', shuffled: true },
       },

@@ -134,10 +134,12 @@ function prefixRows({ kind, virtualTokens = VIRTUAL_TOKENS }: TrainOptions): num
 }
 
 function chosenSettings(defaults: TrainSettings, options: TrainOptions): TrainSettings {
-  const { rank, alpha, targets, lr, epochs, batch, dropout, seed, threads } = options
+  const { rank, alpha, rslora, loraPlus, targets, lr, epochs, batch, dropout, seed, threads } = options
   const given = {
     rank,
     alpha: alpha ?? rank,
+    rslora,
+    lrRatioB: loraPlus,
     targets: targets && parseTargets(targets),
     lr,
     epochs,
@@ -154,10 +156,11 @@ function chosenSettings(defaults: TrainSettings, options: TrainOptions): TrainSe
 }
 
 /** What one kind of adapter has, another has not. */
-function checkKind({ kind = 'lora', rank, alpha, targets, dropout, virtualTokens }: TrainOptions): void {
+function checkKind(options: TrainOptions): void {
+  const { kind = 'lora', rank, alpha, rslora, loraPlus, targets, dropout, virtualTokens } = options
   if (!ADAPTER_KINDS.includes(kind))
     throw new IdiolectError('BadOption', `${JSON.stringify(kind)} is no kind`, `Kinds are ${ADAPTER_KINDS.join(', ')}.`)
-  const foreign = kind === 'lora' ? { virtualTokens } : { rank, alpha, targets, dropout }
+  const foreign = kind === 'lora' ? { virtualTokens } : { rank, alpha, rslora, loraPlus, targets, dropout }
   const given = { ...foreign, ...(kind === 'ia3' ? { virtualTokens } : {}) }
   for (const [name, value] of Object.entries(given)) {
     if (value !== undefined)
@@ -181,7 +184,7 @@ export function checkOptions(options: TrainOptions): void {
     if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) continue
     throw new IdiolectError('BadOption', `${name} takes a whole number from ${least} to ${most}, not ${value}`, null)
   }
-  const real = { lr: [0, 1], alpha: [0, 4096], dropout: [0, 0.9] } as const
+  const real = { lr: [0, 1], alpha: [0, 4096], loraPlus: [0, 1000], dropout: [0, 0.9] } as const
   for (const [name, [least, most]] of Object.entries(real)) {
     const value = options[name as keyof typeof real]
     if (value === undefined || (value >= least && value <= most && (name === 'dropout' || value > 0))) continue

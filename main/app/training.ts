@@ -10,11 +10,13 @@ import { IdiolectError, messageOf } from '../errors.ts'
 import { machineThreads } from '../inference/threads.ts'
 import { startTraining, type TrainingRun } from '../trainer/client.ts'
 import { createRun, readLog, readPlan, readResult } from '../trainer/run-folder.ts'
+import { keepStart } from '../trainer/start.ts'
 import type { StepRecord, TrainResult } from '../trainer/types.ts'
 import type { AppContext } from './context.ts'
 import { type Control, controlOf, controlRun, proveRun } from './prove.ts'
 import { type InstalledBase, resumableRun, trainableBase } from './run-base.ts'
 import { checkOptions, forecastOf, type PreparedRun, prepareRun, writeProofQueries } from './run-plan.ts'
+import { type RunStart, startOf } from './run-start.ts'
 import { fitsBase, keepVoice, otherVoice } from './voices.ts'
 
 type TrainCalls = Extract<keyof Handlers, `train.${string}`>
@@ -212,9 +214,10 @@ export function createTraining(getContext: () => AppContext): Training {
     const context = getContext()
     const before = context.bases.chosen('chat')
     const model = trainableBase(context, options.base)
+    const from = startOf(context, model, options)
     if (options.base) await context.bases.choose(model)
     try {
-      return begin(options, model, await prepare(options, model))
+      return begin(from, model, await prepare(from.options, model))
     } catch (error) {
       // A run that never began must not leave another base behind.
       if (before && context.bases.chosen('chat')?.id === model.id) await context.bases.choose(before)
@@ -222,7 +225,7 @@ export function createTraining(getContext: () => AppContext): Training {
     }
   }
 
-  const begin = (options: TrainOptions, model: InstalledBase, prepared: PreparedRun): TrainingState => {
+  const begin = ({ options, file }: RunStart, model: InstalledBase, prepared: PreparedRun): TrainingState => {
     refuseWhenRunning()
     const { store } = getContext()
     const createdAt = new Date().toISOString()
@@ -231,6 +234,7 @@ export function createTraining(getContext: () => AppContext): Training {
     try {
       mkdirSync(folder, { recursive: true })
       writeProofQueries(folder, prepared.proof)
+      const lineage = file === null ? {} : { lineage: keepStart(folder, file) }
       createRun(
         folder,
         {
@@ -239,6 +243,7 @@ export function createTraining(getContext: () => AppContext): Training {
           createdAt,
           base: { id: model.id, file: model.path, sha256: model.sha256, architecture: model.architecture ?? 'llama' },
           settings: prepared.settings,
+          ...lineage,
           examples: { train: prepared.train.length, validation: prepared.validation.length },
           about: {
             name: options.name?.trim() || `Voice of ${createdAt.slice(0, 10)}`,
@@ -345,7 +350,7 @@ export function createTraining(getContext: () => AppContext): Training {
           const speed = context.store.settings.get<{ tokensPerSecond: number; bytes: number }>(
             `${SPEED}.${model.sha256}`,
           )
-          return forecastOf(await prepare(options, model), speed)
+          return forecastOf(await prepare(startOf(context, model, options).options, model), speed)
         } catch (error) {
           if (!(error instanceof IdiolectError) || !NOT_READY.includes(error.name)) throw error
           return {

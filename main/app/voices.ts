@@ -1,16 +1,17 @@
 /** The voices' surface: cards, switching, export and import; and how a finished run becomes a voice. */
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
-import type { Handlers, Proof, Voice } from '../../preload/contract.ts'
+import type { GenerationOptions, Handlers, Proof, Voice } from '../../preload/contract.ts'
 import { checkVoice } from '../adapters/check-voice.ts'
 import { removeMerged } from '../adapters/merge.ts'
 import { exportVoice, importVoice, voicesFolder } from '../adapters/share-voice.ts'
-import { readVoiceFile } from '../adapters/voice-file.ts'
+import { readVoiceFile, type VoiceFile } from '../adapters/voice-file.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { readProof } from '../evaluation/proof-file.ts'
 import { readGguf } from '../gguf/read.ts'
-import type { VoiceUse } from '../inference/types.ts'
+import type { Voices, VoiceUse } from '../inference/types.ts'
 import { readPlan, voiceFile } from '../trainer/run-folder.ts'
+import { lineageOf, settingsOf } from '../trainer/start.ts'
 import type { TrainResult } from '../trainer/types.ts'
 import type { AppContext } from './context.ts'
 import type { Control } from './prove.ts'
@@ -47,7 +48,10 @@ export async function keepVoice(
     kind: plan.settings.kind ?? 'lora',
     rank: plan.settings.rank,
     alpha: plan.settings.alpha,
+    ...(plan.settings.rslora ? { rslora: true } : {}),
+    ...(plan.settings.lrRatioB === undefined ? {} : { loraPlus: plan.settings.lrRatioB }),
     targets: plan.settings.targets,
+    ...(plan.lineage ? { lineage: plan.lineage } : {}),
     bytes: statSync(file).size,
     won: proof.won,
     gain: proof.gain.overBase.mean,
@@ -82,11 +86,40 @@ export function otherVoice(context: AppContext, run: string): Control | null {
   return null
 }
 
+/** What a voice's file tells of its training beside llama.cpp's own keys. */
+function trainedAs(voice: VoiceFile): Pick<Card, 'rslora' | 'loraPlus' | 'lineage'> & Partial<Card> {
+  const { rslora, alpha } = settingsOf(voice)
+  const { lrRatioB } = voice.extra
+  const lineage = lineageOf(voice.extra)
+  return {
+    ...(rslora && alpha !== undefined ? { rslora, alpha } : {}),
+    ...(typeof lrRatioB === 'number' ? { loraPlus: lrRatioB } : {}),
+    ...(lineage.length > 0 ? { lineage } : {}),
+  }
+}
+
 /**
- * The voice that a call asks for, ready for use: `undefined` means the one switched on, `null` none.
+ * The voice or voices that a call asks for, ready for use, and how they are called: an id, or `a:0.7+b:0.3`.
+ * @param scale strength where the call gives none
  * Errors: `UnknownVoice`, `VoiceMismatch`.
  */
-export function voiceFor(
+export function voicesFor(
+  context: AppContext,
+  { voice, voices, scale }: Pick<GenerationOptions, 'voice' | 'voices' | 'scale'>,
+  usual: number,
+): { id: string; use: Voices } | null {
+  const strength = scale ?? usual
+  if (voices === undefined) return voiceFor(context, voice, strength)
+  if (voice !== undefined) throw new IdiolectError('BadOption', 'voice and voices were both given', 'Give one of them.')
+  const wrong = voices.find(({ weight }) => !Number.isFinite(weight))
+  if (wrong) throw new IdiolectError('BadOption', `the weight of ${wrong.voice} is ${wrong.weight}`, null)
+  const uses = voices.map((one) => voiceFor(context, one.voice, one.weight * strength)?.use as VoiceUse)
+  if (uses.length === 0) return null
+  return { id: voices.map((one) => `${one.voice}:${one.weight}`).join('+'), use: uses }
+}
+
+/** One voice: `undefined` means the one switched on, `null` none. */
+function voiceFor(
   context: AppContext,
   voice: string | null | undefined,
   scale: number,
@@ -101,6 +134,12 @@ export function voiceFor(
     throw new IdiolectError('VoiceMismatch', why, 'Choose another voice, or the base it was trained on.')
   }
   return { id, use: { file: fileOf(context, id), scale } }
+}
+
+/** Errors: IdiolectError `UnknownVoice`. */
+export function fileOfVoice(context: AppContext, id: string): string {
+  if (!context.store.voices.get(id)) throw unknown(context, id)
+  return fileOf(context, id)
 }
 
 /** Can the base in use speak with this voice? */
@@ -207,6 +246,7 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
         rank: voice.rank,
         alpha: voice.alpha,
         targets: voice.targets,
+        ...trainedAs(voice),
         bytes: voice.bytes,
         won: null,
         gain: null,

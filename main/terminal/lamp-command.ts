@@ -25,9 +25,20 @@ interface LampOptions
   extends Partial<
     Pick<
       TrainSettings,
-      'kind' | 'virtualTokens' | 'rank' | 'alpha' | 'targets' | 'lr' | 'epochs' | 'batch' | 'seed' | 'threads'
+      | 'kind'
+      | 'virtualTokens'
+      | 'rank'
+      | 'alpha'
+      | 'rslora'
+      | 'targets'
+      | 'lr'
+      | 'epochs'
+      | 'batch'
+      | 'seed'
+      | 'threads'
     >
   > {
+  loraPlus?: number
   users?: string[]
   methods?: string[]
   queries?: number
@@ -120,8 +131,8 @@ async function run(
         worker = null
       }
     }
-    const { rank, alpha, targets, lr, epochs, batch, seed, threads = machineThreads().chat } = own
-    checkOptions({ kind: own.kind, virtualTokens: own.virtualTokens, rank, alpha, targets })
+    const { rank, alpha, rslora, loraPlus, targets, lr, epochs, batch, seed, threads = machineThreads().chat } = own
+    checkOptions({ kind: own.kind, virtualTokens: own.virtualTokens, rank, alpha, rslora, loraPlus, targets })
     const result = await bases.withBase((base) =>
       runLamp({
         base,
@@ -137,7 +148,18 @@ async function run(
         maxTokens: own.maxTokens,
         settings: {
           ...kindSettings(own.kind, own.virtualTokens),
-          ...definedOf({ rank, alpha, targets: targets && parseTargets(targets), lr, epochs, batch, seed, threads }),
+          ...definedOf({
+            rank,
+            alpha,
+            rslora,
+            lrRatioB: loraPlus,
+            targets: targets && parseTargets(targets),
+            lr,
+            epochs,
+            batch,
+            seed,
+            threads,
+          }),
         },
         generate: own.generate,
         seed,

@@ -21,6 +21,8 @@ export function trainingOptions(command: Command): Command {
     .option('--virtual-tokens <n>', "a prompt's learned rows", numberOption('virtual-tokens', 1, 512, true))
     .option('--rank <n>', 'rank of the adapter', numberOption('rank', 1, 256, true))
     .option('--alpha <x>', 'alpha of the adapter', numberOption('alpha', 0.001, 4096))
+    .option('--rslora', 'scale by alpha / √rank instead of alpha / rank')
+    .option('--lora-plus <ratio>', "B's learning rate over A's", numberOption('lora-plus', 0.001, 1000))
     .option('--targets <list>', 'of q,k,v,o,gate,up,down, or all', listOption)
     .option('--lr <x>', 'peak learning rate', numberOption('lr', 1e-9, 1))
     .option('--epochs <n>', 'passes over the examples', numberOption('epochs', 1, 100, true))
@@ -37,6 +39,7 @@ export function trainCommand(program: Command): void {
     .option('--tasks <list>', 'of headline,prose', listOption)
     .option('--base <id>', 'base model to train on')
     .option('--name <name>', "the voice's name")
+    .option('--from <voice>', 'go on from a voice of the same base, with its rank, alpha and targets')
     .option('--resume <run>', 'go on with a run that was interrupted')
     .action(async (own: TrainOptions & { resume?: string }, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()

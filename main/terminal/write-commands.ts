@@ -8,7 +8,7 @@ import { readFile, readPiece } from '../library/read.ts'
 import { type GlobalOptions, numberOption, print, withApp } from './terminal.ts'
 
 interface WriteOptions {
-  voice?: string
+  voice?: string[]
   scale?: number
   retrieval: boolean
   seed?: number
@@ -17,7 +17,11 @@ interface WriteOptions {
 
 function writeOptions(command: Command): Command {
   return command
-    .option('--voice <id>', 'a voice, or none; default: the one that is on')
+    .option(
+      '--voice <id>',
+      'a voice, or none; several by weight: --voice A:0.7 --voice B:0.3; default: the one that is on',
+      (text, before: string[] = []) => [...before, text],
+    )
     .option('--scale <x>', 'strength of the voice, 1 as trained', numberOption('scale', 0, 4))
     .option('--no-retrieval', 'without earlier pieces')
     .option('--seed <n>', 'the same seed writes the same', numberOption('seed', 0, 2 ** 32, true))
@@ -27,11 +31,26 @@ function writeOptions(command: Command): Command {
 function generation({ voice, scale, retrieval, seed, maxTokens }: WriteOptions): GenerationOptions {
   return {
     retrieval,
-    ...(voice === undefined ? {} : { voice: voice === 'none' ? null : voice }),
+    ...(voice === undefined ? {} : voicesOf(voice)),
     ...(scale === undefined ? {} : { scale }),
     ...(seed === undefined ? {} : { seed }),
     ...(maxTokens === undefined ? {} : { maxTokens }),
   }
+}
+
+/** `A`, `none`, or several with their weights, 1 where none is given. */
+function voicesOf(given: string[]): Pick<GenerationOptions, 'voice' | 'voices'> {
+  const weighted = given.map((text) => {
+    const [, voice = text, weight] = /^(.+):([^:]*)$/.exec(text) ?? []
+    if (weight === undefined) return { voice, weight: null }
+    return { voice, weight: numberOption('voice', -4, 4)(weight) }
+  })
+  const [first] = weighted
+  if (first && weighted.length === 1 && first.weight === null)
+    return { voice: first.voice === 'none' ? null : first.voice }
+  if (given.includes('none'))
+    throw new IdiolectError('BadOption', '--voice none was given beside other voices', 'Leave it out.')
+  return { voices: weighted.map(({ voice, weight }) => ({ voice, weight: weight ?? 1 })) }
 }
 
 export function writeCommands(program: Command): void {

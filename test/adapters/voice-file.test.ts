@@ -123,7 +123,7 @@ describe('a foreign GGUF LoRA', () => {
   const own = { ...lora, 'idiolect.version': uint32(1), 'idiolect.rank': uint32(4) }
   const broken: [string, Record<string, GgufValue>, TensorInput[], string | RegExp][] = [
     ['a whole model', { 'general.architecture': text('llama') }, [], 'it is of type model, adapter none, instead of'],
-    ['another kind of adapter', { ...lora, 'adapter.type': text('ia3') }, pair, 'it is of type adapter, adapter ia3'],
+    ['another kind of adapter', { ...lora, 'adapter.type': text('vera') }, pair, 'it is of type adapter, adapter vera'],
     ['no tensors', lora, [], 'it has no pair of tensors'],
     ['A alone', lora, pair.slice(0, 1), `${Q}.lora_a has no .lora_b beside it`],
     ['B alone', lora, pair.slice(1), `${Q}.lora_b has no .lora_a beside it`],
@@ -175,7 +175,19 @@ describe('checkVoice', () => {
     randomVoice(file, baseFile)
     const voice = readVoiceFile(file)
     expect(() => checkVoice(voice, base(), sha256(baseFile))).not.toThrow()
-    expect(() => checkVoice(voice, base(), 'f00d')).toThrow(`with SHA-256 ${sha256(baseFile)}, the base has f00d`)
+    expect(() => checkVoice(voice, base(), 'f00d')).toThrow(
+      `with SHA-256 ${sha256(baseFile)}, the base has f00d (its shapes would fit)`,
+    )
+  })
+
+  it('names both hashes and both shapes where both differ', () => {
+    const wider = path.join(folder, 'wider.gguf')
+    writeTinyModel(wider, { blocks: 2, width: 96, heads: 4 })
+    randomVoice(file, baseFile)
+    const hashes = `SHA-256 ${sha256(baseFile)}, the base has ${sha256(wider)}`
+    expect(() => checkVoice(readVoiceFile(file), readGguf(wider), sha256(wider))).toThrow(
+      `${hashes}; its pair for ${Q} makes [64, 64], the base has [96, 96]`,
+    )
   })
 
   it('names both architectures, both shapes, or the weight that is missing', () => {
