@@ -117,6 +117,33 @@ describe('a run', () => {
     await expect(app.handlers['train.cancel']({})).rejects.toThrow(/no run is going on/)
   })
 
+  it('rests while an answer is computed, says so, and goes on by itself', async () => {
+    const app = await ready()
+    const trains = reaches(app, ({ steps }) => steps.length > 0)
+    await app.handlers['train.start'](LONG)
+    await trains
+    const order: string[] = []
+    const off = app.events.on((name, event) => {
+      if (name === 'train.step') order.push('step')
+      if (name === 'stream') order.push('word')
+      if (name === 'train.state' && 'aside' in event) {
+        order.push(event.aside ? 'aside' : 'back')
+        if (event.aside) expect(event).toMatchObject({ stage: 'training', message: /Waiting while/ })
+      }
+    })
+    for (const request of ['one', 'two']) {
+      await app.handlers['chat.send']({ request, text: 'Hello', voice: null, maxTokens: 24, seed: 1 })
+      await new Promise<void>((resolve) => app.events.on((name) => name === 'train.step' && resolve()))
+    }
+    off()
+    await app.handlers['train.cancel']({})
+    // From an answer's first word to its end nothing is trained: no step follows a word before training is back.
+    const seen = order.join(' ')
+    expect(seen).not.toMatch(/word step/)
+    expect(seen.match(/aside (step )?(word )+back step/g)).toHaveLength(2)
+    expect(order.filter((what) => what === 'aside').length).toBe(order.filter((what) => what === 'back').length)
+  })
+
   it.each(['training', 'the control', 'the proof'])(
     'can be cancelled during %s, and resumed to its end',
     async (when) => {
