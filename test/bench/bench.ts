@@ -15,6 +15,7 @@ import { generationPart } from './generation-part.ts'
 import { machineFacts } from './machine.ts'
 import { findPeft } from './peft.ts'
 import { qualityPart } from './quality.ts'
+import { sizesPart } from './sizes.ts'
 import { stepPart } from './step.ts'
 import { barTable, markdown } from './table.ts'
 import type { Bar, BenchOptions, PartResult } from './types.ts'
@@ -26,6 +27,7 @@ const PARTS: Record<string, (options: BenchOptions) => Promise<PartResult>> = {
   generation: generationPart,
   chat: chatPart,
   quality: qualityPart,
+  table: sizesPart,
 }
 
 export const USAGE = `npm run bench -- [parts] [options]

@@ -131,7 +131,10 @@ function report(
   }
 }
 
-/** The weights' types as the engine chose them, in words. */
+/** How the engine holds the weights, in words: the type it chose, and whether matrices are streamed from the file's. */
 export function formsOf(choice: OurResult['choice']): string {
-  return choice === null ? 'unknown' : String(choice.weightType)
+  if (choice === null) return 'unknown'
+  const { weightType, streamed } = choice
+  const type = typeof weightType === 'string' ? weightType : JSON.stringify(weightType)
+  return streamed && (streamed.blocks > 0 || streamed.head) ? `${type}, ${streamed.blocks} blocks streamed` : type
 }
