@@ -1,5 +1,7 @@
 /** What a run's settings say of its adapter, as the engine takes it. */
+import { checkScalable } from '../adapters/scale-rows.ts'
 import { IdiolectError } from '../errors.ts'
+import type { GgufFile } from '../gguf/read.ts'
 import { ADAPTER_KINDS, type AdapterSpec } from '../model/adapter.ts'
 import { parseTargets } from '../model/lora.ts'
 import type { TrainSettings } from './types.ts'
@@ -19,6 +21,18 @@ export function adapterOf(settings: TrainSettings): AdapterSpec {
     `Kinds are ${ADAPTER_KINDS.join(', ')}.`,
   )
 }
+
+/**
+ * Before hours are spent: can the base generate with such a voice?
+ * @throws IdiolectError `NotMergeable` for (IA)3 on a base whose rows cannot be scaled
+ */
+export function checkUsable(spec: AdapterSpec, base: GgufFile): void {
+  if (spec.kind !== 'ia3') return
+  for (const { name, typeName } of base.tensors.values()) if (SCALED.test(name)) checkScalable(name, typeName)
+}
+
+/** Weights that (IA)3 scales, as files name them. */
+const SCALED = /^blk\.\d+\.(attn_k|attn_v|attn_qkv|ffn_up)\.weight$/
 
 /** Factor on the learning rate of each of an adapter's tensors: LoRA+ gives B a larger one. */
 export function rateOf({ lrRatioB = 1 }: TrainSettings, tensor: string): number {

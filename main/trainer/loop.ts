@@ -13,7 +13,7 @@ import { ALIGN, pack, packInto, rowsOf } from '../model/batch.ts'
 import { Engine } from '../model/engine.ts'
 import { readHyperparameters } from '../model/hyperparameters.ts'
 import { seeded, shuffle } from '../random.ts'
-import { adapterOf, prefixOf, rateOf } from './adapter-of.ts'
+import { adapterOf, checkUsable, prefixOf, rateOf } from './adapter-of.ts'
 import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { beginDump, type Dump } from './dump.ts'
 import { type EngineChoice, pickWeightType, planMemory } from './engine-choice.ts'
@@ -66,6 +66,7 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
   const gguf = readGguf(plan.base.file)
   const h = readHyperparameters(gguf)
   const adapter = adapterOf(plan.settings)
+  checkUsable(adapter, gguf)
   const choice = keptChoice(folder) ?? choose(device, plan, gguf, h, [...train, ...validation], options.memoryCap)
   keepChoice(folder, choice)
   using engine = new Engine(device, gguf, {
