@@ -70,8 +70,6 @@ const TABLE = {
   sqr: proto<Unary>('void* ggml_sqr(void* c, void* a)'),
   sqrt: proto<Unary>('void* ggml_sqrt(void* c, void* a)'),
   sumRows: proto<Unary>('void* ggml_sum_rows(void* c, void* a)'),
-  fill: proto<(c: P, a: P, value: number) => P>('void* ggml_fill(void* c, void* a, float v)'),
-  tri: proto<(c: P, a: P, kind: number) => P>('void* ggml_tri(void* c, void* a, int kind)'),
   scaleBias: proto<(c: P, a: P, s: number, b: number) => P>(
     'void* ggml_scale_bias(void* c, void* a, float s, float b)',
   ),
@@ -97,7 +95,6 @@ const TABLE = {
     'void* ggml_soft_max_ext_inplace(void* c, void* a, void* m, float s, float mb)',
   ),
   scaleInplace: proto<(c: P, a: P, s: number) => P>('void* ggml_scale_inplace(void* c, void* a, float s)'),
-  diagMaskInf: proto<(c: P, a: P, past: number) => P>('void* ggml_diag_mask_inf(void* c, void* a, int n)'),
   softMaxExt: proto<(c: P, a: P, mask: P, scale: number, bias: number) => P>(
     'void* ggml_soft_max_ext(void* c, void* a, void* m, float s, float mb)',
   ),

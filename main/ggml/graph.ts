@@ -11,7 +11,7 @@ import { IdiolectError } from '../errors.ts'
 import { type Ggml, makeView, NULL, type Pointer, type RopeFunction, viewSource } from './api.ts'
 import { Computer } from './compute.ts'
 import type { Device } from './device.ts'
-import { causalFromForward, rmsNormBackFromForward, softMaxBackFromForward } from './replacements.ts'
+import { rmsNormBackFromForward, softMaxBackFromForward } from './replacements.ts'
 import { elements, type Storage, shape4, type Tensor } from './storage.ts'
 import { TYPE, type TypeNumber } from './types.ts'
 
@@ -31,9 +31,6 @@ export interface Rope {
   /** Frequency factors of the file, or null. */
   factors: Tensor | null
 }
-
-/** `GGML_TRI_TYPE_UPPER`. */
-const TRI_UPPER = 1
 
 export class Graph implements Disposable {
   readonly #device: Device
@@ -249,16 +246,6 @@ export class Graph implements Disposable {
     return this.#made(this.#ggml.scaleBias(this.#context, a.ptr, factor, bias), a.ne)
   }
 
-  /** `value` everywhere, in a's shape. */
-  fill(a: Tensor, value: number): Tensor {
-    return this.#made(this.#ggml.fill(this.#context, a.ptr, value), a.ne)
-  }
-
-  /** What lies above the diagonal (dimension 0 greater than dimension 1); zeros elsewhere. */
-  above(a: Tensor): Tensor {
-    return this.#made(this.#ggml.tri(this.#context, a.ptr, TRI_UPPER), a.ne)
-  }
-
   /** [k, m] and [k, n] -> [m, n]; a's dimensions 2 and 3 are repeated over b's. */
   mulMat(a: Tensor, b: Tensor): Tensor {
     const ok = a.ne[0] === b.ne[0] && b.ne[2] % a.ne[2] === 0 && b.ne[3] % a.ne[3] === 0
@@ -339,18 +326,15 @@ export class Graph implements Disposable {
     return this.#made(this.#ggml.softMaxExtInplace(this.#context, a.ptr, NULL, scale, 0), a.ne)
   }
 
-  /** −∞ where a column (key, dimension 0) comes after its row (query, dimension 1). */
-  causal(a: Tensor): Tensor {
-    const own = this.#ggml.diagMaskInf(this.#context, a.ptr, 0)
-    return this.#has(own) ? this.#made(own, a.ne) : causalFromForward(this, a)
-  }
-
   /** softmax over dimension 0 of scale·a. */
   softMax(a: Tensor, scale: number): Tensor {
     return this.#made(this.#ggml.softMaxExt(this.#context, a.ptr, NULL, scale, 0), a.ne)
   }
 
-  /** Gradient of `softMax(a, scale)` with respect to a: scale·P ⊙ (dP − rowsum(dP ⊙ P)). */
+  /**
+   * Gradient of `softMax(a, scale)` with respect to a: scale·P ⊙ (dP − rowsum(dP ⊙ P)). ggml computes it in the memory of
+   * dP, or of P where dP is stored or used again, and its CPU kernel is wrong there: so dP must be this one's alone.
+   */
   softMaxBack(dP: Tensor, P: Tensor, scale: number): Tensor {
     this.#check(elements(dP) === elements(P), 'softMaxBack', dP.ne, P.ne)
     const own = this.#ggml.softMaxExtBack(this.#context, dP.ptr, P.ptr, scale, 0)

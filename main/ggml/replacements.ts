@@ -18,9 +18,3 @@ export function rmsNormBackFromForward(g: Graph, dy: Tensor, x: Tensor, eps: num
 export function softMaxBackFromForward(g: Graph, dP: Tensor, P: Tensor, scale: number): Tensor {
   return g.scale(g.mul(g.sub(dP, g.sumRows(g.mul(dP, P))), P), scale)
 }
-
-/** Adds −∞ above the diagonal of [keys, queries, …]. */
-export function causalFromForward(g: Graph, a: Tensor): Tensor {
-  const one = g.view(a, [a.ne[0], a.ne[1]])
-  return g.add(a, g.above(g.fill(one, Number.NEGATIVE_INFINITY)))
-}
