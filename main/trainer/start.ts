@@ -20,7 +20,7 @@ export function settingsOf(voice: VoiceFile): Partial<TrainSettings> {
   if (kind === 'prompt') return { kind, virtualTokens: prefixOfVoice(voice) }
   const rslora = extra.rslora === true
   // To llama.cpp, an alpha of 0 is none, and the scale is 1.
-  return { rank, alpha: rslora ? Number(extra.alpha) : voice.alpha || rank, rslora, targets }
+  return { kind, rank, alpha: rslora ? Number(extra.alpha) : voice.alpha || rank, rslora, targets }
 }
 
 /** Copies a voice into a run folder that is there. @returns the plan's `lineage` */
