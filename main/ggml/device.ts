@@ -30,6 +30,8 @@ export interface Device {
   readonly fallback: Pointer | null
   /** Can this node be computed here; null: always. Asked of every node while a graph is built. */
   readonly supports: ((node: Pointer) => boolean) | null
+  /** What the device itself says of a node: of the CPU, whether a special kind of buffer can hold its weights. */
+  computes(node: Pointer): boolean
   /** The device's own memory, bytes; of the CPU, the machine's. Some drivers call all of it free. */
   memory(): { free: number; total: number }
   setThreads(threads: number): void
@@ -80,6 +82,7 @@ export function openDevice(options: { variant?: Variant; threads: number }): Dev
     extraBuffers: new Map((list ? pointerArray(list) : []).map((buft) => [ggml.buftName(buft), buft])),
     fallback,
     supports: fallback === null ? null : (node) => ggml.devSupportsOp(dev, node),
+    computes: (node) => ggml.devSupportsOp(dev, node),
     memory() {
       const free: [number] = [0]
       const total: [number] = [0]

@@ -45,12 +45,10 @@ export function headLoss(
   const flat = g.reshape(P, [1, P.ne[0] * P.ne[1]])
   const probability = g.output(g.getRows(flat, input.at))
   if (gradient) {
+    const scaled = g.inPlace ? g.scaleInPlace(P, gradient.lossScale) : g.scale(P, gradient.lossScale)
     // The target's row is taken from the head itself, so that it cancels exactly against the product's.
     const target = rowsOfMatrix(g, c.weights.head, input.targets)
-    const dh = g.sub(
-      transposedProduct(g, c.weights.head, g.scale(P, gradient.lossScale)),
-      g.scale(target, gradient.lossScale),
-    )
+    const dh = g.sub(transposedProduct(g, c.weights.head, scaled), g.scale(target, gradient.lossScale))
     const dPicked = g.rmsNormBack(g.mul(dh, c.weights.outputNorm), picked, c.eps)
     g.expand(g.setRows(gradient.dx, dPicked, input.rows))
   }
