@@ -5,13 +5,17 @@ export async function quietLlama(): Promise<Llama> {
   return getLlama({ build: 'never', skipDownload: true, gpu: false, maxThreads: 1, logLevel: LlamaLogLevel.error })
 }
 
-/** Next-token logits after each position, one array of the vocabulary's length each. */
+/**
+ * Next-token logits after each position, one array of the vocabulary's length each.
+ * @param options `positions`: only after these, for vocabularies that make every row heavy
+ */
 export async function logitsOf(
   model: LlamaModel,
   tokens: number[],
   voice?: { file: string; scale: number },
-  { contextSize = 128, exactCache = false } = {},
+  options: { contextSize?: number; exactCache?: boolean; positions?: readonly number[] } = {},
 ): Promise<Float32Array[]> {
+  const { contextSize = 128, exactCache = false, positions = tokens.map((_, i) => i) } = options
   const context = await model.createContext({
     contextSize,
     batchSize: contextSize,
@@ -22,9 +26,12 @@ export async function logitsOf(
     ...(voice ? { lora: { adapters: [{ filePath: voice.file, scale: voice.scale }] } } : {}),
   })
   try {
-    const input = tokens.map((token) => [token as Token, { generateNext: { logits: true } }] as [Token, object])
+    const input = tokens.map((token, i): Token | [Token, object] =>
+      positions.includes(i) ? [token as Token, { generateNext: { logits: true } }] : (token as Token),
+    )
     const results = await context.getSequence().controlledEvaluate(input)
-    return results.map((result) => {
+    return positions.map((position) => {
+      const result = results[position]
       const logits = result?.next.logits
       if (logits === undefined) throw new Error('llama.cpp returned no logits')
       const row = new Float32Array(logits.size).fill(Number.NaN)
