@@ -5,7 +5,8 @@ export function markdown({ title, head, rows, notes }: Table): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   const table = [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-  return [`### ${title}`, table, ...notes.map((note) => `- ${note}`)].join('\n\n').replaceAll(/\n\n- /g, '\n- ')
+  const said = notes.map((note) => `- ${note}`).join('\n')
+  return [`### ${title}`, table, ...(said === '' ? [] : [said])].join('\n\n')
 }
 
 export function barTable(bars: readonly Bar[]): Table {
