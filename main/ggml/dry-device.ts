@@ -7,14 +7,17 @@ import type { Device } from './device.ts'
 
 export interface DryDevice {
   readonly device: Device
-  /** Most bytes held at once so far, the backend's own workspace included. */
+  /** Most bytes held at once since the last mark, the backend's own workspace included. */
   readonly peak: number
-  /** Counts memory that a caller takes by other ways than the device; negative when it is given back. */
-  add(bytes: number): void
+  /** Begins `peak` anew. */
+  mark(): void
 }
 
 /** Where pretended buffers begin: no address that a process has, and never read. */
 const FIRST_ADDRESS = 1n << 44n
+
+/** A product's second operand in the first one's kind of numbers: Q8_0 and Q8_K take 1.1 bytes of F32's 4. */
+const WORKSPACE = 0.3
 
 export function dryDevice(real: Device): DryDevice {
   const { ggml } = real
@@ -74,12 +77,14 @@ export function dryDevice(real: Device): DryDevice {
   }
   // The CPU's products convert their second operand into a workspace of the largest that was ever asked for.
   device.ggml.mulMat = (context, a, b) => {
-    workspace = Math.max(workspace, ggml.nbytes(b) / 2)
+    workspace = Math.max(workspace, ggml.nbytes(b) * WORKSPACE)
     return ggml.mulMat(context, a, b)
   }
   return {
     device,
-    add,
+    mark() {
+      peak = now
+    },
     get peak() {
       return peak + workspace
     },

@@ -26,6 +26,8 @@ const INPUT_OF: Record<MatrixName, string> = {
 const SLACK = 1 << 16
 
 export interface Dropout {
+  /** Bytes held on this side. */
+  readonly hostBytes: number
   /** Fills the pool for one pack. */
   deal(seed: string): void
   /** The mask of this pair's input, [inputs, rows]: 0, or 1/(1−p). The same in the forward and the backward pass of one seed. */
@@ -33,12 +35,13 @@ export interface Dropout {
 }
 
 export function createDropout(storage: Storage, lora: Lora | null, p: number, capacity: number): Dropout {
-  if (!lora || p <= 0) return { deal: () => {}, mask: () => null }
+  if (!lora || p <= 0) return { hostBytes: 0, deal: () => {}, mask: () => null }
   const widest = Math.max(...lora.pairs.map((pair) => pair.inputs))
   const size = widest * capacity + SLACK
   const pool = storage.tensor(TYPE.F32, [size])
   const values = new Float32Array(size)
   return {
+    hostBytes: values.byteLength,
     deal(seed) {
       const random = seeded(`${seed}/pool`)
       const kept = 1 / (1 - p)

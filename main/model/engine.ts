@@ -75,6 +75,7 @@ export class Engine implements Disposable {
   readonly #kept: number
   readonly #capacity: number
   readonly #productType: TypeNumber
+  readonly #dry: boolean
   /** Masks by attention window. */
   readonly #bands = new Map<number | null, Band>()
 
@@ -82,6 +83,7 @@ export class Engine implements Disposable {
     if (options.capacity % ALIGN !== 0)
       throw new Error(`capacity must be a multiple of ${ALIGN}, not ${options.capacity}`)
     this.#options = options
+    this.#dry = device.dry ?? false
     const h = readHyperparameters(gguf)
     this.h = h
     const forms = typeof options.weightType === 'number' ? plainForms(options.weightType) : options.weightType
@@ -155,6 +157,11 @@ export class Engine implements Disposable {
   get bytes(): number {
     const graphs = this.#graph.bytes + this.#headGraph.bytes
     return this.#weights.bytes + (this.adapter?.bytes ?? 0) + this.#storage.bytes + graphs
+  }
+
+  /** Bytes on this side, beside the device's. */
+  get hostBytes(): number {
+    return this.#dropout.hostBytes
   }
 
   /**
@@ -270,7 +277,7 @@ export class Engine implements Disposable {
     this.#check(batch)
     this.#storage.set(this.#inputs.tokens, batch.tokens)
     this.#storage.set(this.#inputs.positions, batch.positions)
-    if (options.dropoutSeed) this.#dropout.deal(options.dropoutSeed)
+    if (options.dropoutSeed && !this.#dry) this.#dropout.deal(options.dropoutSeed)
     this.#graph.reset()
     const embedded = this.#graph.getRows(this.#weights.embedding, this.#view1(this.#inputs.tokens, batch.tokens.length))
     const scale = this.h.embeddingScale

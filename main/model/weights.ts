@@ -60,48 +60,55 @@ export function loadWeights(
   longTexts = false,
   onProgress: (fraction: number) => void = () => {},
 ): Weights {
-  const storages = new Storages(device, h.blocks * 32 + 16)
-  const storage = storages.of(null)
+  // The head's conversion takes room of its own, so that it is done before the blocks' memory is asked for.
+  const [ends, storages] = [new Storages(device, 16), new Storages(device, h.blocks * 32 + 16)]
   const room = new StreamRoom(device)
   const reader = new Reader(device, gguf)
   const { blocks: streamedBlocks, head: streamedHead } = forms.streamed ?? { blocks: 0, head: false }
   const type = streamedType(forms.blocks)
-  const own = (name: string): Tensor => storage.tensor(reader.describe(name).type, reader.describe(name).shape)
-  const vector = (length: number): Tensor => storage.tensor(TYPE.F32, [length])
-  const embedding = own('token_embd.weight')
+  const own = (name: string, where = storages): Tensor => {
+    const { type: ownType, shape } = reader.describe(name)
+    return where.of(null).tensor(ownType, shape)
+  }
+  const vector = (length: number, where = storages): Tensor => where.of(null).tensor(TYPE.F32, [length])
+  const read = (name: string, target: Tensor, where = storages): void => reader.read(name, where.of(null), target)
+  const load = (name: string, target: Matrix, where = storages): void => {
+    if (target.kind === 'held') loadMatrix(device, reader, name, target)
+    else if (target.own !== embedding) read(name, target.own, where)
+  }
+
+  const embedding = own('token_embd.weight', ends)
   const headName = h.tied ? 'token_embd.weight' : 'output.weight'
   const head = streamedHead
-    ? planStreamed(room, h.tied ? embedding : own(headName), type, { elements: PART_ELEMENTS, rows: HEAD_ROWS })
-    : planMatrix(device, storages, forms.head, h.width, h.vocabulary)
+    ? planStreamed(room, h.tied ? embedding : own(headName, ends), type, { elements: PART_ELEMENTS, rows: HEAD_ROWS })
+    : planMatrix(device, ends, forms.head, h.width, h.vocabulary)
   const factors = longTexts ? h.rope.factors.long : h.rope.factors.usual
+  const outputNorm = vector(h.width, ends)
+  const ropeFactors = factors ? vector(h.rope.dims / 2, ends) : null
+  ends.allocate()
+  read('token_embd.weight', embedding, ends)
+  read('output_norm.weight', outputNorm, ends)
+  if (ropeFactors && factors) read(factors, ropeFactors, ends)
+  load(headName, head, ends)
+
   const matrix = (i: number, name: string, [k, m]: [number, number]): Matrix =>
     i < streamedBlocks ? planStreamed(room, own(name), type) : planMatrix(device, storages, forms.blocks, k, m)
-  const outputNorm = vector(h.width)
-  const ropeFactors = factors ? vector(h.rope.dims / 2) : null
   const blocks = Array.from({ length: h.blocks }, (_, i) => planBlock(gguf, h, i, matrix, vector))
-  room.place(storage)
-  const { bytes } = storages
+  room.place(storages.of(null))
   storages.allocate()
-
-  reader.read('token_embd.weight', storage, embedding)
-  reader.read('output_norm.weight', storage, outputNorm)
-  if (ropeFactors && factors) reader.read(factors, storage, ropeFactors)
-  const load = (name: string, target: Matrix): void => {
-    if (target.kind === 'held') loadMatrix(device, reader, name, target)
-    else if (target.own !== embedding) reader.read(name, storage, target.own)
-  }
-  load(headName, head)
   blocks.forEach((block, i) => {
-    for (const [name, { tensor }] of entries(norms(h)))
-      reader.read(`blk.${i}.${tensor}.weight`, storage, block.norms[name] as Tensor)
+    for (const [name, { tensor }] of entries(norms(h))) read(`blk.${i}.${tensor}.weight`, block.norms[name] as Tensor)
     for (const [name, { tensor }] of entries(matrices(h))) {
       const bias = block.biases[name]
-      if (bias) reader.read(`blk.${i}.${tensor}.bias`, storage, bias)
+      if (bias) read(`blk.${i}.${tensor}.bias`, bias)
       load(`blk.${i}.${tensor}.weight`, block.matrices[name] as Matrix)
     }
     onProgress((i + 1) / h.blocks)
   })
-  const dispose = (): void => storages[Symbol.dispose]()
+  const bytes = ends.bytes + storages.bytes
+  const dispose = (): void => {
+    for (const each of [ends, storages]) each[Symbol.dispose]()
+  }
   return { embedding, head, outputNorm, ropeFactors, blocks, bytes, [Symbol.dispose]: dispose }
 }
 

@@ -8,16 +8,18 @@
 import { IdiolectError } from '../errors.ts'
 import { type Device, openDevice } from '../ggml/device.ts'
 import { TYPE } from '../ggml/types.ts'
-import { readGguf } from '../gguf/read.ts'
+import { type GgufFile, readGguf } from '../gguf/read.ts'
 import { ALIGN, pack, packInto, rowsOf } from '../model/batch.ts'
 import { Engine } from '../model/engine.ts'
-import { readHyperparameters } from '../model/hyperparameters.ts'
+import { type Hyperparameters, readHyperparameters } from '../model/hyperparameters.ts'
+import { plainForms } from '../model/weights.ts'
 import { seeded, shuffle } from '../random.ts'
 import { adapterOf, checkUsable, prefixOf, rateOf } from './adapter-of.ts'
-import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, type Position, readCheckpoint, removeCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { beginDump, type Dump } from './dump.ts'
-import { type EngineChoice, pickWeightType, planMemory } from './engine-choice.ts'
+import { type EngineChoice, pickWeightType } from './engine-choice.ts'
 import { readExamples } from './examples-file.ts'
+import { planMemory } from './memory-plan.ts'
 import type { FromWorker } from './messages.ts'
 import { adamwStep, learningRate, type Moments, zeroMoments } from './optimizer.ts'
 import { peakMemoryBytes } from './peak-memory.ts'
@@ -27,6 +29,7 @@ import {
   keepChoice,
   keptChoice,
   readPlan,
+  readResult,
   trimLog,
   voiceFile,
   writeResult,
@@ -60,6 +63,10 @@ const MEASURES_PER_EPOCH = 2
  */
 export async function trainRun(folder: string, options: LoopOptions): Promise<TrainResult> {
   const started = performance.now()
+  // A finished run has no checkpoint any more: it must not begin anew.
+  const known = readResult(folder)
+  if (known) return known
+  const nodeBytes = process.memoryUsage().rss
   const plan = readPlan(folder)
   const { train, validation } = readExamples(examplesFile(folder))
   using device = disposable(openDevice({ threads: options.threads ?? plan.settings.threads }))
@@ -67,10 +74,11 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
   const h = readHyperparameters(gguf)
   const adapter = adapterOf(plan.settings)
   checkUsable(adapter, gguf)
-  const choice = keptChoice(folder) ?? choose(device, plan, gguf, h, [...train, ...validation], options.memoryCap)
+  const question = { device, plan, gguf, h, examples: [...train, ...validation], nodeBytes, cap: options.memoryCap }
+  const choice = keptChoice(folder) ?? (await choose(question))
   keepChoice(folder, choice)
   using engine = new Engine(device, gguf, {
-    weightType: TYPE[choice.weightType],
+    weightType: { ...plainForms(TYPE[choice.weightType]), ...(choice.streamed ? { streamed: choice.streamed } : {}) },
     capacity: choice.capacity,
     recomputed: choice.recomputed,
     adapter,
@@ -87,15 +95,19 @@ function disposable(device: Device): Device & Disposable {
   return Object.assign(device, { [Symbol.dispose]: () => device.free() })
 }
 
-function choose(
-  device: Device,
-  plan: RunPlan,
-  gguf: ReturnType<typeof readGguf>,
-  h: ReturnType<typeof readHyperparameters>,
-  examples: readonly TokenExample[],
-  cap: number | undefined,
-): EngineChoice {
-  const prefix = prefixOf(adapterOf(plan.settings))
+interface Question {
+  device: Device
+  plan: RunPlan
+  gguf: GgufFile
+  h: Hyperparameters
+  examples: readonly TokenExample[]
+  nodeBytes: number
+  cap: number | undefined
+}
+
+async function choose({ device, plan, gguf, h, examples, nodeBytes, cap }: Question): Promise<EngineChoice> {
+  const adapter = adapterOf(plan.settings)
+  const prefix = prefixOf(adapter)
   const longest = Math.max(ALIGN, ...examples.map((example) => rowsOf(example, prefix)))
   const tokens = prefix + Math.max(...examples.map((example) => example.tokens.length))
   if (tokens > h.context) {
@@ -106,16 +118,17 @@ function choose(
     )
   }
   const picked = pickWeightType(device, gguf, h)
-  const width = (h.heads + 2 * h.kvHeads) * h.headSize + 2 * h.width + 2 * h.ff
-  const memory = planMemory({
-    h,
-    weightType: picked.weightType,
-    embeddingBytes: gguf.tensor('token_embd.weight').bytes,
-    loraParameters: h.blocks * plan.settings.rank * width,
+  const memory = await planMemory({
+    device,
+    gguf,
+    forms: plainForms(TYPE[picked.weightType]),
+    adapter,
+    dropout: plan.settings.dropout,
     longestRows: longest,
+    before: nodeBytes,
     ...(cap === undefined ? {} : { cap }),
   })
-  return { ...picked, ...memory }
+  return { ...picked, ...memory, nodeBytes }
 }
 
 /** One sitting of one run. */
@@ -142,7 +155,11 @@ class Run {
     this.#sitting = started
     this.#perEpoch = Math.ceil(train.length / plan.settings.batch)
     this.steps = this.#perEpoch * plan.settings.epochs
-    const kept = readCheckpoint(folder)
+    const tensors = engine.adapter?.tensors ?? []
+    const kept = readCheckpoint(
+      folder,
+      tensors.map(({ shape }) => shape.reduce((a, b) => a * b, 1)),
+    )
     this.position = kept?.position ?? {
       step: 0,
       tokens: 0,
@@ -152,7 +169,6 @@ class Run {
       sinceBest: 0,
       finalLoss: Number.NaN,
     }
-    const tensors = engine.adapter?.tensors ?? []
     const start = (): Float32Array[] =>
       readStart(folder, plan, tensors) ?? engine.initial(plan.settings.seed, train, options.dump !== undefined)
     this.#moments = kept ? restoredMoments(kept, tensors.length) : start().map(zeroMoments)
@@ -178,12 +194,24 @@ class Run {
     const { dump } = this.options
     if (dump) this.#dump = await beginDump(dump, this.folder, this.plan, this.engine, this.#values())
     const { patience } = this.plan.settings
-    while (this.position.step < this.steps) {
-      await this.#step(this.position.step + 1)
-      if (patience > 0 && this.position.sinceBest >= patience) return
+    // Asked before a step, not after it: a run that was killed when it had just ended must not train on.
+    while (this.position.step < this.steps && !(patience > 0 && this.position.sinceBest >= patience)) {
+      const step = this.position.step + 1
+      await this.#step(step).catch((error: unknown) => Promise.reject(this.#located(error, step)))
       const due = (this.options.checkpointSeconds ?? 5) * 1000
       if (performance.now() - this.#lastCheckpoint >= due) this.#checkpoint()
     }
+  }
+
+  /** A number that is none, with the step at which it came up; other errors as they are. */
+  #located(error: unknown, step: number): unknown {
+    if (!(error instanceof IdiolectError) || error.name !== 'NotANumber') return error
+    const kept = readCheckpoint(this.folder)?.position.step
+    return new IdiolectError(
+      'NotANumber',
+      `at step ${step} of ${this.steps} ${error.message}`,
+      `${kept === undefined ? 'No checkpoint had been written yet.' : `The checkpoint after step ${kept} is kept.`} Train anew with a learning rate smaller than ${this.plan.settings.lr}.`,
+    )
   }
 
   /** Examples of a step: each epoch deals all of them once, in an order of its own. */
@@ -214,11 +242,7 @@ class Run {
     const lr = learningRate(settings.lr, settings.warmup, step, this.steps)
     const gradNorm = adamwStep(this.#moments, gradients, step, lr, settings)
     if (!Number.isFinite(gradNorm)) {
-      throw new IdiolectError(
-        'NotANumber',
-        `the gradient of step ${step} came out as ${gradNorm}`,
-        'Try a smaller learning rate.',
-      )
+      throw new IdiolectError('NotANumber', `the gradient came out as ${gradNorm}`, 'Try a smaller learning rate.')
     }
     this.#upload()
     this.#dump?.step({ batch: dealt, lr, loss: loss / answers, gradNorm })
@@ -291,6 +315,7 @@ class Run {
       bestValidation: position.bestValidation,
     }
     writeResult(this.folder, result)
+    removeCheckpoint(this.folder)
     return result
   }
 

@@ -52,14 +52,15 @@ const USUAL_ROWS = 512
 const FEWEST_ROWS = 256
 /** Left for everything else on the machine when no cap is given. */
 const RESERVE = 1 << 30
-/** What V8's heap, the libraries' own data and an allocator's remains grow by during a run; measured, see the notebook. */
-const NODE_GROWTH = 48e6
+/** What V8's heap, the libraries' own data and an allocator's remains grow by; measured, see the notebook. */
+const GROWTH = { loading: 18e6, training: 35e6 }
 /** Arrays of the adapter's size on this side: value, two moments, the best so far, a gradient and its garbage. */
 const ADAPTER_ARRAYS = 7
 
 /** Most bytes that a run by this plan will hold at once. */
 export async function forecast(q: MemoryQuestion, plan: MemoryPlan): Promise<number> {
   const dry = dryDevice(q.device)
+  let loading = 0
   using engine = new Engine(dry.device, q.gguf, {
     weightType: { ...q.forms, streamed: plan.streamed },
     ...(q.productType === undefined ? {} : { productType: q.productType }),
@@ -67,7 +68,11 @@ export async function forecast(q: MemoryQuestion, plan: MemoryPlan): Promise<num
     recomputed: plan.recomputed,
     adapter: q.adapter,
     dropout: q.dropout,
+    onLoad: () => {
+      loading = dry.peak
+    },
   })
+  dry.mark()
   const prefix = engine.prefix
   const rows = Math.min(q.longestRows, plan.capacity)
   const text = (length: number) => ({ tokens: new Int32Array(length - prefix), answerFrom: 1 })
@@ -80,7 +85,8 @@ export async function forecast(q: MemoryQuestion, plan: MemoryPlan): Promise<num
     0,
   )
   const adapter = parameters * 4 * ADAPTER_ARRAYS
-  return Math.round(q.before + NODE_GROWTH + dry.peak + engine.hostBytes + adapter)
+  const training = dry.peak + engine.hostBytes + adapter
+  return Math.round(q.before + Math.max(loading + GROWTH.loading, training + GROWTH.training))
 }
 
 /**
