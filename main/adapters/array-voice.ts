@@ -8,7 +8,7 @@
  */
 import { IdiolectError } from '../errors.ts'
 import { floatToHalf } from '../gguf/half.ts'
-import { type GgufFile, readTensor } from '../gguf/read.ts'
+import type { GgufFile } from '../gguf/read.ts'
 import { text } from '../gguf/values.ts'
 import { type TensorInput, writeGguf } from '../gguf/write.ts'
 import { badVoice, metadataOf, type VoiceFacts, type VoiceFile } from './voice-file.ts'
@@ -71,14 +71,6 @@ export function arraysOf(gguf: GgufFile, kind: 'ia3' | 'prompt'): VoiceArray[] {
 }
 
 const CACHE = /^blk\.\d+\.prompt_[kv]$/
-
-/** The numbers of an F32 array. Throws `BadVoice` on one that is not finite. */
-export function readArray(voice: VoiceFile, name: string): Float32Array {
-  // Copied, because an array of floats must begin at a multiple of four.
-  const numbers = new Float32Array(new Uint8Array(readTensor(voice.gguf, name)).buffer)
-  if (!numbers.every(Number.isFinite)) throw badVoice(voice.file, `${name} has numbers that are not finite`)
-  return numbers
-}
 
 /** Rows that a voice puts in front of every text; 0 for kinds that put none. */
 export function prefixOfVoice(voice: VoiceFile): number {

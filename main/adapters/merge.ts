@@ -11,9 +11,9 @@ import { type GgufFile, readTensorChunks } from '../gguf/read.ts'
 import type { GgmlTypeName } from '../gguf/types.ts'
 import { float32, text } from '../gguf/values.ts'
 import { type TensorInput, writeGguf } from '../gguf/write.ts'
-import { arrayMismatch, FACTORS_END, readArray, wantKind } from './array-voice.ts'
+import { arrayMismatch, FACTORS_END, wantKind } from './array-voice.ts'
 import { checkScalable, scaleRows } from './scale-rows.ts'
-import type { VoiceFile } from './voice-file.ts'
+import { readNumbers, type VoiceFile } from './voice-file.ts'
 
 /** Most bytes of a tensor in memory at a time. */
 const CHUNK = 2 ** 24
@@ -70,7 +70,7 @@ export function mergedFile(voice: VoiceFile, base: GgufFile, strength: number): 
 function writeMerged(file: string, voice: VoiceFile, base: GgufFile, strength: number, voiceHash: string): void {
   const tensors = [...base.tensors.values()].map(({ name, shape, typeName, bytes }): TensorInput => {
     const factors = voice.arrays.some((array) => array.name === name + FACTORS_END)
-      ? readArray(voice, name + FACTORS_END).map((factor) => 1 + strength * (factor - 1))
+      ? readNumbers(voice, name + FACTORS_END).map((factor) => 1 + strength * (factor - 1))
       : null
     if (factors) checkScalable(name, typeName)
     const row = bytes / shape.slice(1).reduce((a, b) => a * b, 1)

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { writeAtomically } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
 import { type GgufFile, readGguf } from '../gguf/read.ts'
-import { readVoiceFile, readVoiceTensors, type VoiceFile } from './voice-file.ts'
+import { readNumbers, readVoiceFile, readVoiceTensors, type VoiceFile } from './voice-file.ts'
 
 const CHUNK = 2 ** 20
 
@@ -45,6 +45,7 @@ export function importVoice(source: string, dataFolder: string): { id: string; v
 function checkNumbers(voice: VoiceFile): void {
   const types = new Set([...voice.gguf.tensors.values()].map(({ typeName }) => typeName))
   if ([...types].every((type) => type === 'F32' || type === 'F16' || type === 'BF16')) readVoiceTensors(voice)
+  for (const { name } of voice.arrays) readNumbers(voice, name)
 }
 
 function isAdapter(file: string): boolean {

@@ -103,7 +103,7 @@ export function voiceCommands(program: Command): void {
     })
   voices
     .command('export')
-    .description("write a voice as llama.cpp's GGUF LoRA")
+    .description("write a voice as one GGUF file: a LoRA is llama.cpp's own, other kinds are Idiolect's")
     .argument('<id>')
     .argument('<file>')
     .action((id: string, file: string, _: object, command: Command) => {
