@@ -6,13 +6,17 @@ import { IdiolectError, messageOf } from './errors.ts'
 /** Writes all of `data` at the file's present end. */
 export type Append = (data: Uint8Array) => void
 
+/** Where `file` is written before its rename. One name a file: what a kill leaves behind, the next write replaces. */
+export function draftOf(file: string): string {
+  return `${file}.idiolect-part`
+}
+
 /**
  * Creates or replaces `file` with what `fill` appends. When `fill` throws or the disk is full, nothing of it stays and
  * the old file stands. Throws IdiolectError `CannotWrite` naming the file and the system's reason.
  */
 export function writeAtomically(file: string, fill: (append: Append) => void): void {
-  // One name a file: what a kill leaves behind, the next write replaces.
-  const draft = `${file}.idiolect-part`
+  const draft = draftOf(file)
   const system = <T>(act: () => T): T => {
     try {
       return act()

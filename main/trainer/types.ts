@@ -5,8 +5,10 @@
  *   init.gguf      the voice that the run goes on from, where there is one
  *   examples.bin   token ids and where each answer begins (`main/trainer/examples-file.ts`)
  *   log.jsonl      one StepRecord a line
- *   checkpoint/    adapter, optimizer moments and position after some step; replaced atomically
+ *   engine.json    how this device computes the run, chosen at its first start (EngineChoice)
+ *   checkpoint.bin adapter, optimizer moments and position after some step; replaced whole, gone when the run is done
  *   voice.gguf     the finished adapter, llama.cpp's GGUF LoRA
+ *   result.json    what the run took and gave (TrainResult); written last
  *   proof.json     written by the proof (main/evaluation), not by the trainer
  */
 

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readVoiceFile } from '../../main/adapters/voice-file.ts'
 import { messageOf } from '../../main/errors.ts'
 import { seeded } from '../../main/random.ts'
-import { checkpointFile, readCheckpoint, writeCheckpoint } from '../../main/trainer/checkpoint.ts'
+import { checkpointFile, type Position, readCheckpoint, writeCheckpoint } from '../../main/trainer/checkpoint.ts'
 import { startTraining } from '../../main/trainer/client.ts'
 import { createRun, readLog, voiceFile } from '../../main/trainer/run-folder.ts'
 import type { RunPlan, TokenExample, TrainSettings } from '../../main/trainer/types.ts'
@@ -156,10 +156,15 @@ describe('bad input', () => {
     createRun(long, plan, [{ tokens: new Int32Array(400), answerFrom: 390 }], [])
     expect(await failing(long)).toMatch(/400 tokens.*256/)
     const damaged = run('damaged')
-    await startTraining(damaged).done
-    writeCheckpoint(damaged, { position: readCheckpoint(damaged)?.position as never, arrays: [] })
-    const { writeFileSync } = await import('node:fs')
-    writeFileSync(checkpointFile(damaged), readFileSync(checkpointFile(damaged)).subarray(0, 40))
-    expect(await failing(damaged)).toMatch(/damaged/)
+    const position = { step: 3 } as Position
+    const file = checkpointFile(damaged)
+    for (const [damage, words] of [
+      [() => writeCheckpoint(damaged, { position, arrays: [new Float32Array(3)] }), /arrays of 3 numbers, the adapter/],
+      [() => truncateSync(file, 40), /its header ends at \d+, the file at 40/],
+      [() => writeFileSync(file, 'nothing'), /does not begin as a checkpoint/],
+    ] as const) {
+      damage()
+      expect(await failing(damaged)).toMatch(words)
+    }
   })
 })
