@@ -24,7 +24,11 @@ export function writeGguf(file: string, { metadata, tensors }: GgufInput): void 
   const entries = metadata instanceof Map ? [...metadata] : Object.entries(metadata)
   const alignment = alignmentIn(entries)
   const parts: Buffer[] = [Buffer.from('GGUF'), u32(VERSION), u64(tensors.length), u64(entries.length)]
-  for (const [key, value] of entries) parts.push(stringBytes(key), ...valueBytes(value))
+  for (const [key, value] of entries) {
+    parts.push(stringBytes(key))
+    // One by one: a vocabulary has more parts than a call may have arguments.
+    for (const part of valueBytes(value)) parts.push(part)
+  }
   let offset = 0
   for (const tensor of tensors) {
     parts.push(stringBytes(tensor.name), u32(tensor.shape.length), ...tensor.shape.map(u64))
