@@ -91,6 +91,7 @@ export const TARGETS = new Map([
   ['attn_q', 'q'],
   ['attn_k', 'k'],
   ['attn_v', 'v'],
+  ['attn_qkv', 'qkv'],
   ['attn_output', 'o'],
   ['ffn_gate', 'gate'],
   ['ffn_up', 'up'],

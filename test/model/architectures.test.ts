@@ -1,14 +1,16 @@
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeVoiceFile } from '../../main/adapters/voice-file.ts'
 import { type Device, openDevice } from '../../main/ggml/device.ts'
 import { TYPE } from '../../main/ggml/types.ts'
 import { readGguf } from '../../main/gguf/read.ts'
 import { Engine } from '../../main/model/engine.ts'
 import { readHyperparameters } from '../../main/model/hyperparameters.ts'
+import type { PairValues } from '../../main/model/lora.ts'
 import { TARGET_NAMES } from '../../main/model/tensors.ts'
 import { seeded } from '../../main/random.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
-import { expectTrueGradients } from '../helpers/gradients.ts'
+import { disturb, expectTrueGradients } from '../helpers/gradients.ts'
 import { logitsOf, quietLlama } from '../helpers/llama.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { type TinyModel, writeTinyModel } from '../helpers/tiny-model.ts'
@@ -107,6 +109,53 @@ describe('backward', () => {
     // ggml's CPU reads gelu from a table in F16: its steps are seen unless one goes far enough.
     const gelu = name.startsWith('gemma3') ? { step: 3e-2, tolerance: 0.03 } : {}
     await expectTrueGradients(engine, examples, gelu)
+  })
+})
+
+describe('voices', () => {
+  it.each([
+    'llama 3 with frequency factors',
+    'mistral3',
+    'smollm3',
+    'qwen2 with biases',
+    'qwen3 with head norms and wide heads',
+    'gemma3 with a window by a pattern',
+    'phi3 with part of each head turned',
+  ])('sound the same in llama.cpp as in the engine: %s', async (name) => {
+    const file = write(name)
+    const tokens = text(60)
+    const lora = { rank: 4, alpha: 8, targets: [...TARGET_NAMES] }
+    using engine = new Engine(device, readGguf(file), { weightType: TYPE.F32, capacity: 64, lora })
+    const [plain] = await engine.logits(tokens, [59])
+    const values = disturb(engine, 0.5)
+    const [found] = await engine.logits(tokens, [59])
+    const voice = path.join(folder, 'voice.gguf')
+    writeVoiceFile(voice, {
+      architecture: engine.h.architecture,
+      targets: [...TARGET_NAMES],
+      baseSha256: '',
+      baseName: name,
+      name: 'Tiny',
+      rank: lora.rank,
+      alpha: lora.alpha,
+      tensors: (engine.lora?.pairs ?? []).map(({ tensor, inputs, outputs }, i) => ({
+        name: tensor,
+        K: inputs,
+        M: outputs,
+        ...(values[i] as PairValues),
+      })),
+    })
+    const llama = await quietLlama()
+    const model = await llama.loadModel({ modelPath: file, gpuLayers: 0 })
+    const [wanted] = await logitsOf(
+      model,
+      [...tokens],
+      { file: voice, scale: 1 },
+      { exactCache: true, positions: [59] },
+    )
+    await model.dispose()
+    expect(offBy(plain as Float32Array, wanted as Float32Array)).toBeGreaterThan(0.01)
+    expect(offBy(found as Float32Array, wanted as Float32Array)).toBeLessThan(2e-4)
   })
 })
 
