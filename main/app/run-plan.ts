@@ -191,6 +191,9 @@ export function checkOptions(options: TrainOptions): void {
     throw new IdiolectError('BadOption', `${name} takes a number from ${least} to ${most}, not ${value}`, null)
   }
   checkKind(options)
+  const { rslora } = options
+  if (rslora !== undefined && typeof rslora !== 'boolean')
+    throw new IdiolectError('BadOption', `rslora is true or false, not ${JSON.stringify(rslora)}`, null)
   if (options.targets?.length === 0)
     throw new IdiolectError('BadOption', 'no target was given', 'Targets are q, k, v, o, gate, up, down, or all.')
   if (options.targets) parseTargets(options.targets)

@@ -111,6 +111,7 @@ export function voicesFor(
   const strength = scale ?? usual
   if (voices === undefined) return voiceFor(context, voice, strength)
   if (voice !== undefined) throw new IdiolectError('BadOption', 'voice and voices were both given', 'Give one of them.')
+  if (!Array.isArray(voices)) throw new IdiolectError('BadOption', 'voices is no list', null)
   const wrong = voices.find(({ weight }) => !Number.isFinite(weight))
   if (wrong) throw new IdiolectError('BadOption', `the weight of ${wrong.voice} is ${wrong.weight}`, null)
   const uses = voices.map((one) => voiceFor(context, one.voice, one.weight * strength)?.use as VoiceUse)

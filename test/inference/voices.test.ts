@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { writeArrayVoice } from '../../main/adapters/array-voice.ts'
 import { readVoiceFile, readVoiceTensors, type VoiceTensor, writeVoiceFile } from '../../main/adapters/voice-file.ts'
 import { openBase } from '../../main/inference/base.ts'
 import { sharedLlama } from '../../main/inference/llama.ts'
@@ -166,6 +167,20 @@ describe('several voices at once', () => {
     const [alone] = await base.score([query], { voice: mix[0]! })
     expect(found!.nll).toBeCloseTo(expected!.nll, 2)
     expect(Math.abs(found!.nll - alone!.nll)).toBeGreaterThan(0.05)
+  })
+
+  test('of another kind than LoRA do not mix, and say so', async () => {
+    const file = path.join(folder, 'factors.gguf')
+    const facts = { architecture: model.architecture, baseSha256: '', baseName: '', name: 'factors', targets: [] }
+    const data = new Float32Array(model.width).fill(1)
+    const arrays = [{ name: 'blk.0.attn_q.weight.ia3', shape: [model.width], data, type: 'F32' as const }]
+    writeArrayVoice(file, { ...facts, kind: 'ia3', arrays })
+    const use = { file, scale: 1 }
+    await expect(last([voice('lora', 68), use])).rejects.toMatchObject({
+      name: 'VoicesDoNotMix',
+      message: expect.stringContaining(`${file} is of the kind ia3`),
+    })
+    expect(distance(await last([use]), await last(null))).toBeLessThan(1e-3)
   })
 
   test('the one that does not fit is named, and the others go on', async () => {
