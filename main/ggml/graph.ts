@@ -142,7 +142,8 @@ export class Graph implements Disposable {
     const last = byteOffset + b1 * (shape[1] - 1) + b2 * (shape[2] - 1) + b3 * (shape[3] - 1) + row
     const size = this.#ggml.nbytes(a.ptr)
     if (last > size) throw new Error(`a view of [${shape}] at ${byteOffset} ends at ${last}, past ${size} bytes`)
-    return this.#made(this.#ggml.view4d(this.#context, a.ptr, ...shape, b1, b2, b3, byteOffset), shape, a.type)
+    const made = this.#made(this.#ggml.view4d(this.#context, a.ptr, ...shape, b1, b2, b3, byteOffset), shape, a.type)
+    return shape[2] > 1 && b2 !== b1 * shape[1] ? { ...made, apart: true } : made
   }
 
   reshape(a: Tensor, ne: readonly number[]): Tensor {
@@ -250,7 +251,13 @@ export class Graph implements Disposable {
   mulMat(a: Tensor, b: Tensor): Tensor {
     const ok = a.ne[0] === b.ne[0] && b.ne[2] % a.ne[2] === 0 && b.ne[3] % a.ne[3] === 0
     this.#check(ok, 'mulMat', a.ne, b.ne)
-    return this.#made(this.#ggml.mulMat(this.#context, a.ptr, b.ptr), [a.ne[1], b.ne[1], b.ne[2], b.ne[3]])
+    const [x, y] = [this.#together(a), this.#together(b)]
+    return this.#made(this.#ggml.mulMat(this.#context, x.ptr, y.ptr), [a.ne[1], b.ne[1], b.ne[2], b.ne[3]])
+  }
+
+  /** ggml's Vulkan takes every matrix after the first from the wrong place where they lie apart. */
+  #together(a: Tensor): Tensor {
+    return a.apart && this.#device.kind === 'vulkan' ? this.cont(a) : a
   }
 
   /** Rows of `a` [k, rows] picked by `rows` (I32 [n]) -> F32 [k, n]. */

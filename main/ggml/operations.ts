@@ -66,6 +66,11 @@ export const OPERATIONS: Record<string, (g: Graph, s: Samples) => Tensor> = {
   scaleInPlace: (g, s) => g.scaleInPlace(g.add(s.x, s.y), -1.5),
   scaleBias: (g, s) => g.scaleBias(s.x, 2, 1),
   mulMat: (g, s) => g.mulMat(s.weight, s.x),
+  'mulMat of matrices that lie apart': (g, s) =>
+    g.mulMat(
+      g.view(s.scores, [32, 16, 2], [32 * 4, 32 * 32 * 4], 32 * 4),
+      g.view(s.scores, [32, 8, 2], [32 * 4, 32 * 32 * 4]),
+    ),
   'mulMat Q8_0': (g, s) => g.mulMat(s.quantized, s.x),
   getRows: (g, s) => g.getRows(s.x, s.positions),
   'getRows Q8_0': (g, s) => g.getRows(s.quantized, s.positions),

@@ -13,6 +13,8 @@ export interface Tensor {
   readonly ptr: Pointer
   readonly type: TypeNumber
   readonly ne: readonly [number, number, number, number]
+  /** A view whose matrices (dimensions 0 and 1) do not follow one another without a gap. */
+  readonly apart?: true
 }
 
 export function elements(tensor: Tensor): number {
