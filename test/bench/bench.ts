@@ -12,6 +12,7 @@ import { machineThreads } from '../../main/inference/threads.ts'
 import { chatPart } from './chat.ts'
 import { gemmPart } from './gemm.ts'
 import { generationPart } from './generation-part.ts'
+import { largePart } from './large.ts'
 import { machineFacts } from './machine.ts'
 import { findPeft } from './peft.ts'
 import { qualityPart } from './quality.ts'
@@ -28,6 +29,7 @@ const PARTS: Record<string, (options: BenchOptions) => Promise<PartResult>> = {
   chat: chatPart,
   quality: qualityPart,
   table: sizesPart,
+  large: largePart,
 }
 
 export const USAGE = `npm run bench -- [parts] [options]

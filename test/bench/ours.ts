@@ -15,6 +15,8 @@ export interface OurJob {
   validation?: TokenExample[]
   /** The sitting ends after so many steps; then there is no voice. */
   steps?: number
+  /** Bytes that the worker may take. */
+  memoryCap?: number
 }
 
 export interface OurResult {
@@ -62,7 +64,10 @@ export async function trainOurs(job: OurJob): Promise<OurResult> {
   )
   const records: StepRecord[] = []
   const began = performance.now()
-  const training = startTraining(job.folder, { onStep: (record) => records.push(record) })
+  const training = startTraining(job.folder, {
+    onStep: (record) => records.push(record),
+    ...(job.memoryCap === undefined ? {} : { memoryCap: job.memoryCap }),
+  })
   const stop = (): void => void (training.pid && process.kill(training.pid, 'SIGKILL'))
   process.once('exit', stop)
   try {
