@@ -4,7 +4,7 @@
  * come out. What is exact and what is rounded: see `scale-rows.ts`.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { IdiolectError } from '../errors.ts'
 import { type GgufFile, readTensorChunks } from '../gguf/read.ts'
@@ -27,7 +27,9 @@ function mergedFolder(voiceFile: string): string {
 /** Takes away what was merged of the voices in this file's folder. */
 export function removeMerged(voiceFile: string): void {
   const folder = mergedFolder(voiceFile)
-  if (existsSync(folder)) for (const name of readdirSync(folder)) removeIfFree(path.join(folder, name))
+  if (!existsSync(folder)) return
+  for (const name of readdirSync(folder)) removeIfFree(path.join(folder, name))
+  if (readdirSync(folder).length === 0) rmdirSync(folder)
 }
 
 /** Windows removes no file that is in use: it goes another time. */

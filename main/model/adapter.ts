@@ -39,6 +39,11 @@ export interface Adapter extends Disposable {
   readonly prefix: number
   /** What it does to a block's matrix, or null. */
   on(block: number, matrix: string): LoraPair | Scale | null
+  /**
+   * What a learning rate is a share of, in the trained numbers' own unit: 1, or the size of the numbers that they begin
+   * as, where that differs from base to base.
+   */
+  unit(start: Pick<Start, 'tokens' | 'embed'>): number
   /** First values, one array a tensor. */
   initial(start: Start): Float32Array[]
   /** Puts values on the device, one array a tensor. */

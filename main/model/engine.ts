@@ -9,7 +9,7 @@ import { elements, Storage, type Tensor } from '../ggml/storage.ts'
 import { TYPE, type TypeNumber } from '../ggml/types.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import type { TokenExample } from '../trainer/types.ts'
-import type { Adapter, AdapterSpec } from './adapter.ts'
+import type { Adapter, AdapterSpec, Start } from './adapter.ts'
 import { type Band, createBand, SLACK } from './attention.ts'
 import { ALIGN, PACK_MULTIPLE, type Pack, pack } from './batch.ts'
 import {
@@ -235,8 +235,17 @@ export class Engine implements Disposable {
 
   /** First values of the adapter. @param examples of the run: what its texts are made of */
   initial(seed: number, examples: readonly TokenExample[], disturbed = false): Float32Array[] {
+    return this.adapter?.initial({ seed, ...this.#texts(examples), disturbed }) ?? []
+  }
+
+  /** What a learning rate is a share of; see `Adapter.unit`. */
+  unit(examples: readonly TokenExample[]): number {
+    return this.adapter?.unit(this.#texts(examples)) ?? 1
+  }
+
+  #texts(examples: readonly TokenExample[]): Pick<Start, 'tokens' | 'embed'> {
     const tokens = Int32Array.from(examples.flatMap((example) => [...example.tokens]))
-    return this.adapter?.initial({ seed, tokens, embed: (ids) => this.#embed(ids), disturbed }) ?? []
+    return { tokens, embed: (ids) => this.#embed(ids) }
   }
 
   /** What the prefix leaves in the attention's cache: each block's keys (after RoPE) and values, `prefix` rows each. */

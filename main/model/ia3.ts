@@ -88,6 +88,10 @@ export class Ia3 implements Adapter {
     return this.#vectors.find((vector) => vector.block === block && vector.matrix === matrix) ?? null
   }
 
+  unit(): number {
+    return 1
+  }
+
   initial({ seed, disturbed }: Start): Float32Array[] {
     return this.#vectors.map(({ tensor, outputs, from }) => {
       const values = new Float32Array(outputs).fill(1)

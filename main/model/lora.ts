@@ -125,6 +125,10 @@ export class Lora implements Adapter {
     return this.pair(block, matrix as MatrixName)
   }
 
+  unit(): number {
+    return 1
+  }
+
   get tensors(): AdapterTensor[] {
     const { rank } = this.spec
     return this.pairs.flatMap(({ tensor, inputs, outputs }) => [

@@ -172,9 +172,10 @@ class Run {
     const start = (): Float32Array[] =>
       readStart(folder, plan, tensors) ?? engine.initial(plan.settings.seed, train, options.dump !== undefined)
     this.#moments = kept ? restoredMoments(kept, tensors.length) : start().map(zeroMoments)
+    const unit = engine.unit(train)
     for (const [i, { name }] of tensors.entries()) {
       const moments = this.#moments[i] as Moments
-      moments.rate = rateOf(plan.settings, name)
+      moments.rate = rateOf(plan.settings, name) * unit
     }
     if (kept && kept.arrays.length > this.#moments.length * 3) this.#best = kept.arrays.slice(this.#moments.length * 3)
     trimLog(folder, this.position.step)
