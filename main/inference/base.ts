@@ -11,7 +11,7 @@ import { type GgufFacts, inspectGguf } from './gguf-file.ts'
 import type { Kv, Outcome, Wanted } from './kv.ts'
 import { type Device, reasonOf, sharedLlama, takeLlamaErrors } from './llama.ts'
 import { chooseToken, type SamplingOptions } from './sampling.ts'
-import { PLAIN_STOP, plainTemplate, renderTemplate } from './template.ts'
+import { afterAnswer, PLAIN_STOP, plainTemplate, renderTemplate } from './template.ts'
 import { createTextStream } from './text-stream.ts'
 import type { Base, ChatTurn, Generated, GenerateOptions, QueryScore } from './types.ts'
 import { createVoicePool, type VoicePool } from './voices.ts'
@@ -72,16 +72,11 @@ export async function loadModel(
   }
 }
 
-function baseOf(
-  model: LlamaModel,
-  file: string,
-  { chatTemplate, endOfTurn }: GgufFacts,
-  contextSize: number,
-  voices: VoicePool,
-): Base {
+function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: number, voices: VoicePool): Base {
   const tokenize = (text: string, special = false): Int32Array => Int32Array.from(model.tokenize(text, special))
   const detokenize = (tokens: Int32Array): string => model.detokenize(Array.from(tokens) as Token[], false)
-  const endToken = endTokenOf(model, file, endOfTurn)
+  const { chatTemplate } = facts
+  const endToken = endTokenOf(model, file, facts)
   const beginToken = model.tokens.shouldPrependBosToken ? model.tokens.bos : null
 
   const refuseLonger = (tokens: number): void => {
@@ -209,10 +204,22 @@ async function generateText(
 }
 
 /** The file's end-of-turn token, else EOS. The library guesses a turn token from texts, which is wrong for SmolLM2. */
-function endTokenOf(model: LlamaModel, file: string, endOfTurn: number | null): number {
-  const end = endOfTurn ?? model.tokens.eos
+/** What ends an answer: as the file's own template writes it, else the end of a turn or of a text that the file names. */
+function endTokenOf(model: LlamaModel, file: string, { chatTemplate, endOfTurn }: GgufFacts): number {
+  const end = (chatTemplate === null ? null : templateEnd(model, chatTemplate)) ?? endOfTurn ?? model.tokens.eos
   if (end !== null) return end
   throw new IdiolectError('ModelUnusable', `${file} names no end token`, 'Choose another GGUF file.')
+}
+
+/** The first token after an answer that ends a generation, or null; a template that cannot be used says so at the chat. */
+function templateEnd(model: LlamaModel, template: string): number | null {
+  const { bosString, eosString } = model.tokens
+  try {
+    const text = afterAnswer(template, { begin: bosString ?? '', end: eosString ?? '' })
+    return model.tokenize(text, true).find((token) => model.isEogToken(token)) ?? null
+  } catch {
+    return null
+  }
 }
 
 function chatTokens(

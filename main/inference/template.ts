@@ -25,33 +25,57 @@ export function plainTemplate(turns: ChatTurn[]): string {
  * Errors: `BadChatTemplate`.
  */
 export function renderTemplate(source: string, turns: ChatTurn[], special: SpecialTexts): string {
-  let template: Template
+  const template = parsed(source)
   try {
-    template = new Template(source)
-  } catch (error) {
-    throw badTemplate(error)
-  }
-  const render = (list: ChatTurn[]): string =>
-    template.render({
-      messages: list.map(({ role, text }) => ({ role, content: text })),
-      add_generation_prompt: true,
-      bos_token: special.begin,
-      eos_token: special.end,
-      tools: null,
-      // Templates of reasoning models: answer at once.
-      enable_thinking: false,
-    })
-  try {
-    return render(turns)
+    return render(template, turns, special, true)
   } catch (error) {
     const folded = foldSystem(turns)
     if (folded === turns) throw badTemplate(error)
     try {
-      return render(folded)
+      return render(template, folded, special, true)
     } catch (second) {
       throw badTemplate(second)
     }
   }
+}
+
+/**
+ * What the template writes after an answer: the end of a turn, and what may follow it. Empty where it does not say.
+ * Errors: `BadChatTemplate`.
+ */
+export function afterAnswer(source: string, special: SpecialTexts): string {
+  const answer = 'Seventeen'
+  const turns: ChatTurn[] = [
+    { role: 'user', text: 'How many?' },
+    { role: 'assistant', text: answer },
+  ]
+  try {
+    const text = render(parsed(source), turns, special, false)
+    const at = text.lastIndexOf(answer)
+    return at < 0 ? '' : text.slice(at + answer.length)
+  } catch (error) {
+    throw badTemplate(error)
+  }
+}
+
+function parsed(source: string): Template {
+  try {
+    return new Template(source)
+  } catch (error) {
+    throw badTemplate(error)
+  }
+}
+
+function render(template: Template, turns: ChatTurn[], special: SpecialTexts, answerNext: boolean): string {
+  return template.render({
+    messages: turns.map(({ role, text }) => ({ role, content: text })),
+    add_generation_prompt: answerNext,
+    bos_token: special.begin,
+    eos_token: special.end,
+    tools: null,
+    // Templates of reasoning models: answer at once.
+    enable_thinking: false,
+  })
 }
 
 function foldSystem(turns: ChatTurn[]): ChatTurn[] {
@@ -61,6 +85,7 @@ function foldSystem(turns: ChatTurn[]): ChatTurn[] {
 }
 
 function badTemplate(error: unknown): IdiolectError {
+  if (error instanceof IdiolectError) return error
   return new IdiolectError(
     'BadChatTemplate',
     `The model's chat template cannot be used: ${messageOf(error)}`,

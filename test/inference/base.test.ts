@@ -3,6 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readGguf, readTensor } from '../../main/gguf/read.ts'
+import { uint32 } from '../../main/gguf/values.ts'
+import { writeGguf } from '../../main/gguf/write.ts'
 import { openBase } from '../../main/inference/base.ts'
 import { CHUNK } from '../../main/inference/kv.ts'
 import { sharedLlama } from '../../main/inference/llama.ts'
@@ -202,6 +205,24 @@ describe('tokens', () => {
   test("a conversation follows the file's template and ends where the answer begins", () => {
     const prompt = base.chatPrompt([{ role: 'user', text: 'Hello' }])
     expect([...prompt]).toEqual([...base.tokenize('<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n', true)])
+  })
+
+  test("an answer ends with what the file's template ends a turn with, whatever the file calls the end of a text", async () => {
+    // Phi 3 is such a file: its texts end with one token and its turns with another.
+    const other = path.join(folder, 'two-ends.gguf')
+    const { metadata, tensors } = readGguf(file)
+    writeGguf(other, {
+      metadata: new Map(metadata).set('tokenizer.ggml.eos_token_id', uint32(0)),
+      tensors: [...tensors.values()].map(({ name, shape, typeName }) => ({
+        name,
+        shape,
+        type: typeName as 'F32',
+        data: readTensor(readGguf(file), name),
+      })),
+    })
+    const twoEnds = await openBase(other, { threads: 1 })
+    expect(twoEnds.endToken).toBe(2)
+    await twoEnds.dispose()
   })
 
   test('nobody can end a turn by writing its token out', () => {
