@@ -50,6 +50,8 @@ export function exportPeft(
 ): void {
   checkVoice(voice, base, baseSha256)
   const refuse = (problem: string) => new IdiolectError('NotForPeft', problem, 'Export the voice as GGUF instead.')
+  if (voice.kind !== 'lora')
+    throw refuse(`Only LoRA voices are written for PEFT, this one is of the kind ${voice.kind}`)
   if (voice.architecture !== 'llama')
     throw refuse(`Only voices of the architecture llama are written for PEFT, this one is for ${voice.architecture}`)
   const odd = voice.tensors.find(({ rank }) => rank !== voice.rank)

@@ -94,6 +94,9 @@ describe('exportPeft', () => {
     }
     writeGguf(file, { metadata, tensors: pair })
     expect(write(baseFile)).toThrow('The voice changes token_embd.weight, which has no place')
+    const factors = { name: 'blk.0.attn_v.weight.ia3', type: 'F32' as const, shape: [32], data: new Float32Array(32) }
+    writeGguf(file, { metadata: { ...metadata, 'adapter.type': text('ia3') }, tensors: [factors] })
+    expect(write(baseFile)).toThrow('this one is of the kind ia3')
     expect(existsSync(nowhere)).toBe(false)
   })
 })
