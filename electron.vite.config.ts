@@ -8,7 +8,8 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'electron-vite'
 
 const root = import.meta.dirname
-const mainEntries = ['index', 'browser', 'cli', 'demo', 'starter', 'trainer-worker', 'import-worker', 'probe-child']
+const workers = ['trainer-worker', 'import-worker', 'probe-child', 'device-child']
+const mainEntries = ['index', 'browser', 'cli', 'demo', 'starter', ...workers]
 
 const mainInput = Object.fromEntries(
   mainEntries.map((name) => [name, path.join(root, 'main', `${name}.ts`)]).filter(([, file]) => existsSync(file ?? '')),

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { IdiolectError } from './errors.ts'
 
-export type EntryName = 'trainer-worker' | 'import-worker' | 'probe-child'
+export type EntryName = 'trainer-worker' | 'import-worker' | 'probe-child' | 'device-child'
 
 /** Folder of the project (or of the unpacked app): the nearest one above this file with a package.json. */
 export function projectFolder(): string {

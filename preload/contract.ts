@@ -171,6 +171,8 @@ export type TrainingTask = 'headline' | 'prose'
 /** LoRA: low-rank pairs beside matrices; (IA)3: factors over rows; prompt: learned rows in front of every text. */
 export type AdapterKind = 'lora' | 'ia3' | 'prompt'
 
+export type TrainingDevice = 'auto' | 'cpu' | 'cuda' | 'vulkan' | 'metal'
+
 export interface TrainOptions {
   tasks?: TrainingTask[]
   base?: string
@@ -198,6 +200,8 @@ export interface TrainOptions {
   dropout?: number
   seed?: number
   threads?: number
+  /** What trains; `auto` (the default) is what chats. Kept in the run's plan. */
+  device?: TrainingDevice
   /** Name to give the voice. */
   name?: string
 }

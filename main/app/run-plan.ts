@@ -21,6 +21,7 @@ import { createBm25 } from '../retrieval/bm25.ts'
 import type { Store } from '../store/store.ts'
 import { VIRTUAL_TOKENS } from '../trainer/adapter-of.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
+import { DEVICES, meantDevice } from './devices.ts'
 import { createSameText } from './same-text.ts'
 
 export const TASKS: readonly TrainingTask[] = ['headline', 'prose']
@@ -147,6 +148,7 @@ function chosenSettings(defaults: TrainSettings, options: TrainOptions): TrainSe
     dropout,
     seed,
     threads,
+    device: meantDevice(options.device),
   }
   return {
     ...defaults,
@@ -201,6 +203,13 @@ export function checkOptions(options: TrainOptions): void {
   for (const task of options.tasks ?? []) {
     if (!TASKS.includes(task))
       throw new IdiolectError('BadOption', `${JSON.stringify(task)} is no task`, `Tasks are ${TASKS.join(', ')}.`)
+  }
+  if (options.device !== undefined && !DEVICES.includes(options.device)) {
+    throw new IdiolectError(
+      'BadOption',
+      `${JSON.stringify(options.device)} is no device`,
+      `Devices are ${DEVICES.join(', ')}.`,
+    )
   }
   if (options.tasks?.length === 0)
     throw new IdiolectError('BadOption', 'no task was given', `Tasks are ${TASKS.join(', ')}.`)

@@ -13,6 +13,7 @@ import { createRun, readLog, readPlan, readResult } from '../trainer/run-folder.
 import { keepStart } from '../trainer/start.ts'
 import type { StepRecord, TrainResult } from '../trainer/types.ts'
 import type { AppContext } from './context.ts'
+import { checkDevice } from './devices.ts'
 import { type Control, controlOf, controlRun, proveRun } from './prove.ts'
 import { type InstalledBase, resumableRun, trainableBase } from './run-base.ts'
 import { checkOptions, forecastOf, type PreparedRun, prepareRun, writeProofQueries } from './run-plan.ts'
@@ -58,6 +59,8 @@ export function createTraining(getContext: () => AppContext): Training {
   let waiting = 0
   let pausedByUser = false
   let closed = false
+  /** What the worker said of its device. */
+  let note: string | null = null
 
   const set = (changes: Partial<TrainingState>): TrainingState => {
     const { events, store, changed } = getContext()
@@ -77,7 +80,14 @@ export function createTraining(getContext: () => AppContext): Training {
     const known = readResult(folder)
     if (known) return known
     stopIfEnding()
-    worker = startTraining(folder, { onStep, background: getContext().options.host !== 'terminal' })
+    worker = startTraining(folder, {
+      onStep,
+      onChosen: (chosen) => {
+        note = chosen.note
+        if (note && state?.stage === 'training') set({ message: note })
+      },
+      background: getContext().options.host !== 'terminal',
+    })
     void applyPause()
     tellAside(waiting > 0)
     try {
@@ -126,9 +136,10 @@ export function createTraining(getContext: () => AppContext): Training {
       }
       set({ stage: pausedByUser ? 'paused' : 'training', message: 'Loading the base model' })
       let first = true
+      note = null
       const result = await work(folder, (record) => {
         onStep(record)
-        if (first && state?.stage === 'training' && !state.aside) set({ message: LEARNING })
+        if (first && state?.stage === 'training' && !state.aside) set({ message: note ?? LEARNING })
         first = false
       })
       rememberSpeed(context, readPlan(folder).base.sha256, result)
@@ -211,6 +222,8 @@ export function createTraining(getContext: () => AppContext): Training {
   const start = async (options: TrainOptions): Promise<TrainingState> => {
     refuseWhenRunning()
     checkOptions(options)
+    await checkDevice(options.device)
+    refuseWhenRunning()
     const context = getContext()
     const before = context.bases.chosen('chat')
     const model = trainableBase(context, options.base)

@@ -17,13 +17,17 @@ import { bindGgml, type Ggml } from './api.ts'
 export const GGML_VERSION = '0.25.1'
 
 /** Variants of node-llama-cpp's platform packages, and which devices they bring beside the CPU. */
-export type Variant = 'cpu' | 'cuda' | 'vulkan' | 'metal'
+export const VARIANTS = ['cpu', 'cuda', 'vulkan', 'metal'] as const
+export type Variant = (typeof VARIANTS)[number]
 
 function packageNames(variant: Variant): string[] {
   const { platform, arch } = process
   const os = platform === 'win32' ? 'win' : platform === 'darwin' ? 'mac' : 'linux'
   const base = `@node-llama-cpp/${os}-${arch}`
-  if (os === 'mac') return arch === 'arm64' ? [`${base}-metal`] : [base]
+  if (os === 'mac') {
+    const carried = arch === 'arm64' ? ['cpu', 'metal'] : ['cpu']
+    return carried.includes(variant) ? [arch === 'arm64' ? `${base}-metal` : base] : []
+  }
   return variant === 'cpu' ? [base] : [`${base}-${variant}`]
 }
 
@@ -44,7 +48,7 @@ export function librariesFolder(variant: Variant = 'cpu'): string {
   }
   throw new IdiolectError(
     'NoEngine',
-    `none of ${names.join(', ')} is installed, so there are no ggml libraries for ${process.platform}-${process.arch}`,
+    `none of ${names.join(', ') || `the packages for ${variant}`} is installed, so there are no ggml libraries for ${process.platform}-${process.arch}`,
     'Install again without leaving out optional dependencies.',
   )
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { createBases } from '../app/bases.ts'
 import { openCatalog } from '../app/catalog.ts'
 import { defaultDataFolder } from '../app/data-folder.ts'
+import { meantDevice } from '../app/devices.ts'
 import { installedBase, trainableBase } from '../app/run-base.ts'
 import { checkOptions } from '../app/run-plan.ts'
 import { megabytes } from '../catalog/files.ts'
@@ -36,6 +37,7 @@ interface LampOptions
       | 'batch'
       | 'seed'
       | 'threads'
+      | 'device'
     >
   > {
   loraPlus?: number
@@ -131,8 +133,20 @@ async function run(
         worker = null
       }
     }
-    const { rank, alpha, rslora, loraPlus, targets, lr, epochs, batch, seed, threads = machineThreads().chat } = own
-    checkOptions({ kind: own.kind, virtualTokens: own.virtualTokens, rank, alpha, rslora, loraPlus, targets })
+    const {
+      rank,
+      alpha,
+      rslora,
+      loraPlus,
+      targets,
+      lr,
+      epochs,
+      batch,
+      seed,
+      threads = machineThreads().chat,
+      device,
+    } = own
+    checkOptions({ kind: own.kind, virtualTokens: own.virtualTokens, rank, alpha, rslora, loraPlus, targets, device })
     const result = await bases.withBase((base) =>
       runLamp({
         base,
@@ -159,6 +173,7 @@ async function run(
             batch,
             seed,
             threads,
+            device: meantDevice(device),
           }),
         },
         generate: own.generate,

@@ -30,6 +30,7 @@ export function trainingOptions(command: Command): Command {
     .option('--max-tokens <n>', 'longest example', numberOption('max-tokens', 32, 131072, true))
     .option('--seed <n>', 'seed of every random choice', numberOption('seed', 0, 2 ** 32, true))
     .option('--threads <n>', 'threads to train with', numberOption('threads', 1, 256, true))
+    .option('--device <kind>', 'auto (what chats), cpu, cuda, vulkan or metal')
 }
 
 export function trainCommand(program: Command): void {

@@ -4,6 +4,7 @@
  */
 import type { Device } from '../ggml/device.ts'
 import { Graph } from '../ggml/graph.ts'
+import type { Variant } from '../ggml/library.ts'
 import { Storage } from '../ggml/storage.ts'
 import { TYPE, type TypeName } from '../ggml/types.ts'
 import type { GgufFile } from '../gguf/read.ts'
@@ -15,6 +16,8 @@ export interface EngineChoice extends Omit<Forecast, 'streamed'>, Partial<Pick<F
   weightType: TypeName
   /** Giga floating point operations a second that were measured for each candidate type. */
   measured: Partial<Record<TypeName, number>>
+  /** What it was chosen for; the CPU where a choice says nothing. On another device it is made anew. */
+  device?: Variant
   /** Resident bytes of the worker before anything of the engine was there; part of the forecast. */
   nodeBytes?: number
 }

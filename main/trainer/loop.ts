@@ -6,7 +6,7 @@
  * a run that was killed and resumed ends with the voice that an uninterrupted one gives (same device, same threads).
  */
 import { IdiolectError } from '../errors.ts'
-import { type Device, openDevice } from '../ggml/device.ts'
+import type { Device, openDevice } from '../ggml/device.ts'
 import { TYPE } from '../ggml/types.ts'
 import { type GgufFile, readGguf } from '../gguf/read.ts'
 import { ALIGN, pack, packInto, rowsOf } from '../model/batch.ts'
@@ -23,6 +23,7 @@ import { planMemory } from './memory-plan.ts'
 import type { FromWorker } from './messages.ts'
 import { adamwStep, learningRate, type Moments, zeroMoments } from './optimizer.ts'
 import { peakMemoryBytes } from './peak-memory.ts'
+import { openRunDevice } from './run-device.ts'
 import {
   appendLog,
   examplesFile,
@@ -43,6 +44,8 @@ export interface LoopOptions {
   /** Least seconds between checkpoints. */
   checkpointSeconds?: number
   memoryCap?: number
+  /** Opens devices in place of `openDevice`. */
+  open?: typeof openDevice
   /** Folder for what a comparison with another implementation needs; B then begins at random, or A has no gradient. */
   dump?: string
   report: (message: FromWorker) => void
@@ -69,14 +72,20 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
   const nodeBytes = process.memoryUsage().rss
   const plan = readPlan(folder)
   const { train, validation } = readExamples(examplesFile(folder))
-  using device = disposable(openDevice({ threads: options.threads ?? plan.settings.threads }))
+  using opened = openRunDevice(plan, readCheckpoint(folder) !== null, options)
+  const { device, note } = opened
   const gguf = readGguf(plan.base.file)
   const h = readHyperparameters(gguf)
   const adapter = adapterOf(plan.settings)
   checkUsable(adapter, gguf)
-  const question = { device, plan, gguf, h, examples: [...train, ...validation], nodeBytes, cap: options.memoryCap }
-  const choice = keptChoice(folder) ?? (await choose(question))
+  // A GPU's own memory bounds what it computes.
+  const cap = options.memoryCap ?? (device.kind === 'cpu' ? undefined : device.memory().free * 0.9)
+  const question = { device, plan, gguf, h, examples: [...train, ...validation], nodeBytes, cap }
+  const kept = keptChoice(folder)
+  const choice =
+    kept && (kept.device ?? 'cpu') === device.kind ? kept : { ...(await choose(question)), device: device.kind }
   keepChoice(folder, choice)
+  options.report({ type: 'planned', choice })
   using engine = new Engine(device, gguf, {
     weightType: { ...plainForms(TYPE[choice.weightType]), ...(choice.streamed ? { streamed: choice.streamed } : {}) },
     capacity: choice.capacity,
@@ -86,13 +95,10 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
     onLoad: (fraction) => options.report({ type: 'loading', fraction }),
   })
   const run = new Run(folder, plan, engine, train, validation, options, started, choice)
-  options.report({ type: 'chosen', choice, device: device.description, resumedAt: run.position.step, steps: run.steps })
+  const { step: resumedAt } = run.position
+  options.report({ type: 'chosen', choice, device: device.description, note, resumedAt, steps: run.steps })
   await run.all()
   return await run.finish()
-}
-
-function disposable(device: Device): Device & Disposable {
-  return Object.assign(device, { [Symbol.dispose]: () => device.free() })
 }
 
 interface Question {

@@ -1,6 +1,17 @@
 /** What the worker process and its parent say to each other. */
 import type { EngineChoice } from './engine-choice.ts'
-import type { StepRecord, TrainResult } from './types.ts'
+import type { Forecast } from './memory-plan.ts'
+import type { StepRecord, TrainResult, TrainSettings } from './types.ts'
+
+/** A run that is not prepared yet. */
+export interface ForecastQuestion {
+  /** The base's GGUF. */
+  file: string
+  settings: TrainSettings
+  /** Tokens of the longest example. */
+  longest: number
+  memoryCap?: number
+}
 
 export type ToWorker =
   /** `background`: every other program goes first. `threads` overrides the plan's for this sitting (bits may then differ in the last place). */
@@ -13,6 +24,8 @@ export type ToWorker =
       dump?: string
       background?: boolean
     }
+  /** Asks what a run would take, and ends: answered by `forecast` or `failed`. */
+  | { type: 'forecast'; question: ForecastQuestion }
   /** Each is answered by one `paused` of the same id, as soon as nothing is computed any more. */
   | { type: 'pause'; id: number }
   | { type: 'continue' }
@@ -21,7 +34,11 @@ export type ToWorker =
 
 export type FromWorker =
   | { type: 'loading'; fraction: number }
-  | { type: 'chosen'; choice: EngineChoice; device: string; resumedAt: number; steps: number }
+  /** `note`: what the user should know of the device, in words. */
+  /** How the run will compute and what it will take, before any of it is allocated. */
+  | { type: 'planned'; choice: EngineChoice }
+  | { type: 'forecast'; forecast: Forecast }
+  | { type: 'chosen'; choice: EngineChoice; device: string; note: string | null; resumedAt: number; steps: number }
   | { type: 'step'; record: StepRecord }
   | { type: 'paused'; id: number }
   | { type: 'done'; result: TrainResult }

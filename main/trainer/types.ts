@@ -13,6 +13,7 @@
  */
 
 import type { AdapterKind, TrainingStep } from '../../preload/contract.ts'
+import type { Variant } from '../ggml/library.ts'
 
 /** One training example: `tokens[answerFrom..]` is supervised (the end token is part of the answer). */
 export interface TokenExample {
@@ -45,6 +46,8 @@ export interface TrainSettings {
   batch: number
   seed: number
   threads: number
+  /** What computes; the CPU where a plan says nothing. */
+  device?: Variant
   /** Stop early when the validation loss has not fallen for this many measurements; 0: never. Best weights are kept. */
   patience: number
 }
