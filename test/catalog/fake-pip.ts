@@ -33,12 +33,16 @@ export function zipOf(name: string, body: Buffer): Buffer {
 
 /**
  * The command of a fake pip in `folder`. It writes its arguments and TMPDIR to `asked.json` there, and then copies the
- * wheel, or prints `failure` and ends with 1, or (with `hangs`) never ends.
+ * wheel (of `wheels`, the one that was asked for), or prints `failure` and ends with 1, or (with `hangs`) never ends.
  */
-export function fakePip(folder: string, how: { wheel?: Buffer; failure?: string; hangs?: boolean }): string[] {
+export function fakePip(
+  folder: string,
+  how: { wheel?: Buffer; wheels?: Record<string, Buffer>; failure?: string; hangs?: boolean },
+): string[] {
   const script = path.join(folder, 'pip.cjs')
   const wheel = path.join(folder, 'source.whl')
   if (how.wheel) writeFileSync(wheel, how.wheel)
+  for (const [name, body] of Object.entries(how.wheels ?? {})) writeFileSync(path.join(folder, `${name}.whl`), body)
   writeFileSync(
     script,
     `const fs = require('fs'), path = require('path')
@@ -49,7 +53,9 @@ fs.writeFileSync(${JSON.stringify(path.join(folder, 'asked.json'))}, JSON.string
 if (${how.hangs === true}) { setInterval(() => {}, 1000); return }
 const failure = ${JSON.stringify(how.failure ?? null)}
 if (failure !== null) { console.error(failure); process.exit(1) }
-fs.copyFileSync(${JSON.stringify(wheel)}, path.join(args[args.indexOf('-d') + 1], 'fake-1.0-py3-none-any.whl'))
+const name = args.at(-1).split('==')[0]
+const wheel = ${how.wheels !== undefined} ? path.join(__dirname, name + '.whl') : ${JSON.stringify(wheel)}
+fs.copyFileSync(wheel, path.join(args[args.indexOf('-d') + 1], 'fake-1.0-py3-none-any.whl'))
 `,
   )
   return [process.execPath, script]
