@@ -1,10 +1,10 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readGguf, readTensor } from '../../main/gguf/read.ts'
-import { quantize } from '../helpers/quantize.ts'
+import { quantize, typeFor } from '../helpers/quantize.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
-import { typeFor, writeBaseAs } from './base-as.ts'
+import { writeBaseAs } from './base-as.ts'
 
 const root = temporaryFolder()
 

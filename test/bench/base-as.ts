@@ -8,23 +8,7 @@ import { TYPE } from '../../main/ggml/types.ts'
 import { type GgufFile, type GgufTensor, readGguf, readTensor } from '../../main/gguf/read.ts'
 import { type GgmlTypeName, ggmlTypeNamed } from '../../main/gguf/types.ts'
 import { writeGguf } from '../../main/gguf/write.ts'
-import { quantize } from '../helpers/quantize.ts'
-
-/** What llama.cpp's quantizing tool takes where a row is no whole number of blocks (`llama_tensor_get_type`). */
-const INSTEAD: Partial<Record<GgmlTypeName, GgmlTypeName>> = {
-  Q2_K: 'IQ4_NL',
-  Q3_K: 'IQ4_NL',
-  Q4_K: 'Q5_0',
-  Q5_K: 'Q5_1',
-  Q6_K: 'Q8_0',
-}
-
-/** The type that a matrix with rows of `row` elements gets in a file of this quantization. */
-export function typeFor(wanted: GgmlTypeName, row: number): GgmlTypeName {
-  if (row % ggmlTypeNamed(wanted).block === 0) return wanted
-  const instead = INSTEAD[wanted]
-  return instead !== undefined && row % ggmlTypeNamed(instead).block === 0 ? instead : 'F16'
-}
+import { quantize, typeFor } from '../helpers/quantize.ts'
 
 /**
  * Writes `from`'s matrices as `wanted` to `to`, unless the file is there; vectors stay as they are. The token embedding,

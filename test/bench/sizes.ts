@@ -6,12 +6,38 @@ import { mkdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { readGguf } from '../../main/gguf/read.ts'
 import type { GgmlTypeName } from '../../main/gguf/types.ts'
+import { type ModelShape, writeRandomModel } from '../helpers/random-model.ts'
 import { writeBaseAs } from './base-as.ts'
 import { type OurResult, trainOurs } from './ours.ts'
-import { SMOLLM_360M, SMOLLM_1700M, writeRandomBase } from './random-base.ts'
 import { formsOf, ROWS, randomTexts, STEP_SETTINGS } from './step.ts'
 import { gigabytes, median } from './table.ts'
 import type { BenchOptions, PartResult } from './types.ts'
+
+/** SmolLM2's larger sisters. */
+const LARGER: (ModelShape & { name: string })[] = [
+  {
+    name: '360M',
+    blocks: 32,
+    width: 960,
+    heads: 15,
+    kvHeads: 5,
+    ff: 2560,
+    vocabulary: 49_152,
+    tied: true,
+    ropeBase: 100_000,
+  },
+  {
+    name: '1.7B',
+    blocks: 24,
+    width: 2048,
+    heads: 32,
+    kvHeads: 32,
+    ff: 8192,
+    vocabulary: 49_152,
+    tied: true,
+    ropeBase: 130_000,
+  },
+]
 
 const TYPES: GgmlTypeName[] = ['Q4_0', 'Q4_K', 'Q8_0', 'F16']
 /** One pack of two texts a step: what a step takes of memory does not grow with more. */
@@ -48,8 +74,8 @@ export async function sizesPart(options: BenchOptions): Promise<PartResult> {
   sizes.push(await measure(options, 'starter', own, base))
   for (const type of types.filter((one) => one !== own))
     await measured('starter', type, (file) => writeBaseAs(base, type, file))
-  for (const shape of quick ? [] : [SMOLLM_360M, SMOLLM_1700M])
-    for (const type of types) await measured(shape.name, type, (file) => writeRandomBase(file, shape, type))
+  for (const shape of quick ? [] : LARGER)
+    for (const type of types) await measured(shape.name, type, (file) => writeRandomModel(file, shape, type))
 
   return {
     tables: [

@@ -25,6 +25,22 @@ export function ggmlBaseLibrary(): string {
   throw new Error(`${library} for ${process.platform} ${process.arch} is not in ${packages}`)
 }
 
+/** What llama.cpp's quantizing tool takes where a row is no whole number of blocks (`llama_tensor_get_type`). */
+const INSTEAD: Partial<Record<GgmlTypeName, GgmlTypeName>> = {
+  Q2_K: 'IQ4_NL',
+  Q3_K: 'IQ4_NL',
+  Q4_K: 'Q5_0',
+  Q5_K: 'Q5_1',
+  Q6_K: 'Q8_0',
+}
+
+/** The type that a matrix with rows of `row` elements gets in a file of this quantization. */
+export function typeFor(wanted: GgmlTypeName, row: number): GgmlTypeName {
+  if (row % ggmlTypeNamed(wanted).block === 0) return wanted
+  const instead = INSTEAD[wanted]
+  return instead !== undefined && row % ggmlTypeNamed(instead).block === 0 ? instead : 'F16'
+}
+
 type Chunk = (type: number, from: Float32Array, to: Buffer, start: number, rows: number, row: number, m: null) => number
 let chunk: Chunk | undefined
 

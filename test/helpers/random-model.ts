@@ -8,7 +8,7 @@ import { type GgmlTypeName, ggmlTypeNamed, tensorBytes } from '../../main/gguf/t
 import { float32, text, uint32 } from '../../main/gguf/values.ts'
 import { type TensorInput, writeGguf } from '../../main/gguf/write.ts'
 import { seeded } from '../../main/random.ts'
-import { quantize } from './quantize.ts'
+import { quantize, typeFor } from './quantize.ts'
 import { normals, seeded as uniform } from './random.ts'
 
 export interface ModelShape {
@@ -49,11 +49,12 @@ export function writeRandomModel(file: string, shape: ModelShape, mix: Mix, seed
     pools.set(key, made)
     return made
   }
-  const matrix = (name: string, row: number, rows: number, type: GgmlTypeName): TensorInput => ({
+  const matrix = (name: string, row: number, rows: number, wanted: GgmlTypeName): TensorInput => ({
     name,
-    type,
+    type: typeFor(wanted, row),
     shape: [row, rows],
     data(append) {
+      const type = typeFor(wanted, row)
       const blocksOf = pool(type, row)
       const { bytes } = ggmlTypeNamed(type)
       const random = seeded(`${seed}/${name}`)
