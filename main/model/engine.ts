@@ -372,7 +372,8 @@ export class Engine implements Disposable {
   }
 
   #headContext() {
-    return { graph: this.#headGraph, storage: this.#storage, weights: this.#weights, eps: this.h.eps }
+    const { eps, logitCap } = this.h
+    return { graph: this.#headGraph, storage: this.#storage, weights: this.#weights, eps, logitCap }
   }
 
   #context(batch: Pack, options: PassOptions, index: number): BlockContext {

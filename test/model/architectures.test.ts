@@ -55,7 +55,7 @@ const VARIANTS: Record<string, Partial<TinyModel>> = {
     window: { tokens: 9, pattern: 2, ropeBase: 5_000 },
   },
   'gemma3 with a window by a list': { architecture: 'gemma3', window: { tokens: 33, pattern: [false, true] } },
-  'gemma3 without window': { architecture: 'gemma3', tiedEmbeddings: false },
+  'gemma3 without window, with capped logits': { architecture: 'gemma3', tiedEmbeddings: false, logitCap: 2 },
   'phi3 with part of each head turned': { architecture: 'phi3', ropeDims: 12, tiedEmbeddings: false },
   'phi3 with LongRoPE': {
     architecture: 'phi3',
