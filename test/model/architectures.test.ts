@@ -4,6 +4,8 @@ import { writeVoiceFile } from '../../main/adapters/voice-file.ts'
 import { type Device, openDevice } from '../../main/ggml/device.ts'
 import { TYPE } from '../../main/ggml/types.ts'
 import { readGguf } from '../../main/gguf/read.ts'
+import { text as asText } from '../../main/gguf/values.ts'
+import { writeGguf } from '../../main/gguf/write.ts'
 import { Engine } from '../../main/model/engine.ts'
 import { readHyperparameters } from '../../main/model/hyperparameters.ts'
 import type { PairValues } from '../../main/model/lora.ts'
@@ -190,8 +192,22 @@ describe('refusals', () => {
     return 'none'
   }
 
+  it('names an architecture that is not carried, with those that are', () => {
+    const file = path.join(folder, 'falcon.gguf')
+    writeTinyModel(file)
+    const { metadata } = readGguf(file)
+    writeGguf(file, { metadata: new Map(metadata).set('general.architecture', asText('falcon')), tensors: [] })
+    expect(() => readHyperparameters(readGguf(file))).toThrow(
+      expect.objectContaining({
+        name: 'NotCarried',
+        message: expect.stringContaining('"falcon"'),
+        next: expect.stringContaining('llama, mistral3, smollm3, qwen2, qwen3, gemma3, phi3'),
+      }),
+    )
+  })
+
   it('names a tensor that the architecture has no use for', () => {
-    // Head norms belong to qwen3; a llama with them would be trained as if they were not there.
+    // Frequency factors belong to llama; a qwen2 would be trained as if they were not there.
     const file = path.join(folder, 'stray.gguf')
     writeTinyModel(file, { architecture: 'qwen2', ropeFreqs: true })
     expect(refusal(file)).toMatch(/NotCarried: .*the tensor rope_freqs\.weight/)
