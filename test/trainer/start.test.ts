@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sha256OfContent } from '../../main/adapters/share-voice.ts'
-import { readVoiceFile, readVoiceTensors, type VoiceTensor } from '../../main/adapters/voice-file.ts'
+import { readNumbers, readVoiceFile, readVoiceTensors, type VoiceTensor } from '../../main/adapters/voice-file.ts'
 import { seeded } from '../../main/random.ts'
 import { startTraining } from '../../main/trainer/client.ts'
 import { createRun, readLog, voiceFile } from '../../main/trainer/run-folder.ts'
@@ -82,6 +82,28 @@ describe('going on from a voice', () => {
     const third = await trained('third', {}, second.file)
     expect(lineageOf(third.voice.extra).map(({ name }) => name)).toEqual(['Voice of still', 'Voice of first'])
     expect(lineageOf(first.voice.extra)).toEqual([])
+  })
+
+  it.each(['ia3', 'prompt'] as const)('is the same for voices of the kind %s', async (kind) => {
+    const settings = { kind, virtualTokens: 4, lr: 1e-2 }
+    const one = path.join(root, `${kind}-one`)
+    await startTraining(run(`${kind}-one`, settings)).done
+    const two = run(`${kind}-two`, { ...settings, lr: 1e-12 }, voiceFile(one))
+    await startTraining(two).done
+    const [before, after] = [readVoiceFile(voiceFile(one)), readVoiceFile(voiceFile(two))]
+    expect(settingsOf(before)).toEqual(kind === 'ia3' ? { kind } : { kind, virtualTokens: 4 })
+    expect(lineageOf(after.extra)).toMatchObject([{ name: `Voice of ${kind}-one` }])
+    const trainedArrays = before.arrays.filter(({ name }) => !/prompt_[kv]$/.test(name))
+    expect(trainedArrays.length).toBeGreaterThan(0)
+    for (const { name } of trainedArrays) {
+      const [a, b] = [readNumbers(before, name), readNumbers(after, name)]
+      expect(Math.hypot(...a.map((value, i) => value - (b[i] as number)))).toBeLessThan(1e-6 * Math.hypot(...a))
+    }
+    // Not merely what a run begins with anyway.
+    const fresh = run(`${kind}-fresh`, { ...settings, lr: 1e-12 })
+    await startTraining(fresh).done
+    const { name } = trainedArrays[0] as (typeof trainedArrays)[number]
+    expect(readNumbers(readVoiceFile(voiceFile(fresh)), name)).not.toEqual(readNumbers(before, name))
   })
 
   it('starts where the other ended: lower than a random start, and it goes on falling', async () => {
