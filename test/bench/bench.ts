@@ -38,6 +38,7 @@ export const USAGE = `npm run bench -- [parts] [options]
   --python PATH   a Python with torch, transformers and peft (default: IDIOLECT_BENCH_PYTHON, else python3 if it has them)
   --base FILE     the base model (default: the starter model)
   --data FOLDER   with headline.json and prose.json (default: ../shared/data/lamp)
+  --people A,B    of the quality part, by any part of their ids (default: all five)
   --out FOLDER    for results and run folders (default: .idiolect/bench)
   --fresh         train PEFT again where an earlier result is kept
   --quick         seconds instead of minutes: shows that a part works, its figures mean nothing`
@@ -48,6 +49,7 @@ export interface BenchRequest {
   python: string | undefined
   base: string | null
   data: string
+  people: string[]
   out: string
   fresh: boolean
   quick: boolean
@@ -60,7 +62,7 @@ export function parseBench(argv: string[], env: NodeJS.ProcessEnv = process.env)
   const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
-    options: { threads: text, python: text, base: text, data: text, out: text, fresh: flag, quick: flag },
+    options: { threads: text, python: text, base: text, data: text, people: text, out: text, fresh: flag, quick: flag },
   })
   const unknown = positionals.find((part) => !(part in PARTS))
   if (unknown !== undefined) throw new Error(`${JSON.stringify(unknown)} is no part of the bench\n${USAGE}`)
@@ -76,6 +78,7 @@ export function parseBench(argv: string[], env: NodeJS.ProcessEnv = process.env)
     python: values.python ?? env.IDIOLECT_BENCH_PYTHON,
     base: values.base === undefined ? null : path.resolve(from, values.base),
     data: folder(values.data, '..', 'shared', 'data', 'lamp'),
+    people: values.people?.split(',').filter((part) => part !== '') ?? [],
     out: folder(values.out, '.idiolect', 'bench'),
     fresh: values.fresh,
     quick: values.quick,

@@ -1,7 +1,7 @@
 /** Runs peft_train.py: one training with Transformers + PEFT, in a process of its own. Results can be kept. */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { projectFolder } from '../../main/entries.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
@@ -83,11 +83,9 @@ export async function trainPeft(
   const adapter = folder === null ? null : path.join(folder, 'adapter')
   writeFileSync(jobFile, JSON.stringify(asPython(job, adapter)))
   const script = path.join(projectFolder(), 'test', 'bench', 'peft_train.py')
-  const { output } = await runPython(
-    peft.python,
-    [script, base, jobFile],
-    { OMP_NUM_THREADS: String(job.threads) },
-    options.say,
+  const env = { OMP_NUM_THREADS: String(job.threads) }
+  const { output } = await runPython(peft.python, [script, base, jobFile], env, options.say).finally(() =>
+    rmSync(jobFile, { force: true }),
   )
   const answer = JSON.parse(output.trim().split('\n').at(-1) ?? '') as Omit<PeftResult, 'adapter' | 'at' | 'kept'>
   const result: PeftResult = { ...answer, adapter, at: new Date().toISOString(), kept: false }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PeftResult } from './peft.ts'
-import type { PersonResult } from './quality.ts'
+import { chosen, type PersonResult } from './quality.ts'
 import { compared, qualityReport } from './quality-report.ts'
 
 const peft = (lr: number, nll: number, seconds: number, kept = false): PersonResult['peft'][number] => ({
@@ -49,5 +49,14 @@ describe('the report on quality', () => {
     expect(text).toContain('kept from an earlier run')
     expect(text).toContain('no, by 0.100')
     expect(JSON.stringify(qualityReport(options, [person(3, 50, [peft(2e-3, 3.1, 100)])], 2))).not.toContain('earlier')
+  })
+})
+
+describe('people by name', () => {
+  const all = ['prose:austen', 'prose:twain', 'a:skeeto'].map((id) => ({ id }))
+  it('are those whose ids have the parts, all for none, an error for nobody', () => {
+    expect(chosen(all, ['skeeto', 'austen'])).toEqual([all[0], all[2]])
+    expect(chosen(all, [])).toEqual(all)
+    expect(() => chosen(all, ['melville'])).toThrow(/melville is nobody of prose:austen/)
   })
 })

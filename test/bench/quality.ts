@@ -36,7 +36,7 @@ export async function qualityPart(options: BenchOptions): Promise<PartResult> {
   if (data === null) throw new Error('the quality bench needs --data FOLDER with headline.json and prose.json')
   const files = { headline: path.join(data, 'headline.json'), prose: path.join(data, 'prose.json') }
   const all = await withBase(options, async (base) => loadPeople(base, files))
-  const people = options.quick ? all.slice(2, 4).map(shortened) : all
+  const people = options.quick ? all.slice(2, 4).map(shortened) : chosen(all, options.people)
   const results: PersonResult[] = []
   for (const person of people) {
     say(`quality: ${person.id}, ours`)
@@ -50,6 +50,13 @@ export async function qualityPart(options: BenchOptions): Promise<PartResult> {
     results.push(await withBase(options, (base) => judge(options, base, person, ours, peft)))
   }
   return qualityReport(options, results, threads)
+}
+
+/** @throws Error naming a part that fits nobody, with everybody's ids */
+export function chosen<T extends { id: string }>(people: readonly T[], parts: readonly string[]): T[] {
+  const nobody = parts.find((part) => !people.some(({ id }) => id.includes(part)))
+  if (nobody !== undefined) throw new Error(`${nobody} is nobody of ${people.map(({ id }) => id).join(', ')}`)
+  return people.filter(({ id }) => parts.length === 0 || parts.some((part) => id.includes(part)))
 }
 
 /** A few examples, to see that everything works. */

@@ -16,6 +16,8 @@ export interface BenchOptions {
   base: string
   /** Folder with headline.json and prose.json, or null where there is none. */
   data: string | null
+  /** Of the quality bench, by any part of their ids; all when none is named. */
+  people: string[]
   /** Null: no PEFT here, our figures stand alone. */
   peft: Peft | null
   /** Trains PEFT again even where an earlier result is kept. */
