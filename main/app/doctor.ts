@@ -9,7 +9,9 @@ import { megabytes } from '../catalog/files.ts'
 import { findPip } from '../catalog/pip.ts'
 import { projectFolder } from '../entries.ts'
 import { messageOf } from '../errors.ts'
+import type { DeviceFacts } from '../ggml/list.ts'
 import { machineThreads } from '../inference/threads.ts'
+import { CHATS_ON, listDevices } from './devices.ts'
 
 export interface DoctorReport {
   node: string
@@ -26,6 +28,8 @@ export interface DoctorReport {
   freeDiskBytes: number | null
   /** Devices whose libraries and drivers are here, by llama.cpp's own check; the CPU is always one. */
   devices: string[]
+  /** What could train, each kind whose libraries are here, tried. */
+  training: DeviceFacts[]
   /** Path of Electron's binary, or null. */
   electron: string | null
   /** pip's version, or null: the second way to the starter model. */
@@ -66,6 +70,27 @@ async function devices(): Promise<{ found: string[]; error: string | null }> {
   }
 }
 
+async function trainingDevices(): Promise<{ found: DeviceFacts[]; error: string | null }> {
+  try {
+    return { found: await listDevices(), error: null }
+  } catch (error) {
+    return { found: [], error: messageOf(error) }
+  }
+}
+
+/** A device in one line: what it is, whether it trains unasked, and what it leaves to the CPU. Pure. */
+export function deviceLine(facts: DeviceFacts): string {
+  const { kind, name, description, freeBytes, totalBytes, lacking, whyNot } = facts
+  if (whyNot !== null) return `  ${kind}: ${whyNot}`
+  const memory =
+    freeBytes === null || totalBytes === null
+      ? ''
+      : `, ${(freeBytes / 1e9).toFixed(1)} of ${(totalBytes / 1e9).toFixed(1)} GB free`
+  const how = kind === CHATS_ON ? 'trains when nothing else is asked for' : `trains with --device ${kind}`
+  const left = lacking.length === 0 ? '' : `; the CPU computes ${lacking.join(', ')} for it`
+  return `  ${kind}: ${name} (${description}${memory}): ${how}${left}`
+}
+
 /** What the facts leave to wish for. Pure, so that every sentence is tested. */
 export function whatIsMissing(
   facts: Pick<DoctorReport, 'electron' | 'pip' | 'freeDiskBytes' | 'freeMemoryBytes'>,
@@ -100,7 +125,12 @@ export function whatIsMissing(
 export async function doctor(dataFolder: string, catalog: Catalog): Promise<DoctorReport> {
   const threads = machineThreads()
   const models = catalog.listModels()
-  const [device, pip, freeDiskBytes] = await Promise.all([devices(), findPip(), freeBytes(dataFolder)])
+  const [device, training, pip, freeDiskBytes] = await Promise.all([
+    devices(),
+    trainingDevices(),
+    findPip(),
+    freeBytes(dataFolder),
+  ])
   const memoryBytes = os.totalmem()
   const facts = {
     electron: process.versions.electron ? process.execPath : electronPath(projectFolder()),
@@ -111,6 +141,7 @@ export async function doctor(dataFolder: string, catalog: Catalog): Promise<Doct
   }
   const missing = whatIsMissing(facts, models, process.versions.electron !== undefined)
   if (device.error !== null) missing.push(`llama.cpp could not list the devices: ${device.error}.`)
+  if (training.error !== null) missing.push(`The devices could not be tried for training: ${training.error}.`)
   return {
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,
@@ -121,6 +152,7 @@ export async function doctor(dataFolder: string, catalog: Catalog): Promise<Doct
     memoryBytes,
     dataFolder,
     devices: device.found,
+    training: training.found,
     ...facts,
     models: models.map((model) => ({
       id: model.id,
@@ -148,6 +180,8 @@ export function doctorLines(report: DoctorReport): string[] {
     `Memory       ${gigabytes(report.memoryBytes)}, ${gigabytes(report.freeMemoryBytes)} free`,
     `Data folder  ${report.dataFolder}, ${disk}`,
     `Devices      ${report.devices.join(', ')}`,
+    'Training',
+    ...report.training.map(deviceLine),
     `Electron     ${report.electron ?? 'not there'}`,
     `pip          ${report.pip ?? 'not there'}`,
     'Models',

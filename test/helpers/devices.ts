@@ -1,31 +1,42 @@
 /** Devices for tests. Mesa's software Vulkan serves where there is no GPU: slow, but the same code path. */
 import { existsSync, readdirSync } from 'node:fs'
+import { IdiolectError } from '../../main/errors.ts'
 import type { Ggml, Pointer } from '../../main/ggml/api.ts'
 import { type Device, openDevice } from '../../main/ggml/device.ts'
 import { librariesFolder, loadGgml } from '../../main/ggml/library.ts'
 
 const DRIVERS = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d']
 
+/** Is there a Vulkan driver, and ggml's library for it? Names the software driver to ggml where there is no other. */
+export function vulkanThere(): boolean {
+  try {
+    librariesFolder('vulkan')
+  } catch {
+    return false
+  }
+  const drivers = DRIVERS.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder))
+  if (!software()) return drivers.length > 0
+  // Without this number ggml passes software drivers over; with it and no driver at all it would end the process.
+  if (!drivers.some((name) => name.startsWith('lvp'))) return false
+  process.env.GGML_VK_VISIBLE_DEVICES ??= '0'
+  return true
+}
+
+const software = (): boolean => !existsSync('/dev/dri')
+
 /**
  * A Vulkan device, or null where there is no driver or no library for it. Call it before anything else in the process
  * loads ggml.
  */
 export function vulkanDevice(): Device | null {
+  if (!vulkanThere()) return null
   try {
-    librariesFolder('vulkan')
-    const drivers = DRIVERS.filter((folder) => existsSync(folder)).flatMap((folder) => readdirSync(folder))
-    const software = !existsSync('/dev/dri')
-    if (drivers.length === 0) return null
-    if (software) {
-      // Without this number ggml passes software drivers over; with it and no driver at all it would end the process.
-      if (!drivers.some((name) => name.startsWith('lvp'))) return null
-      process.env.GGML_VK_VISIBLE_DEVICES ??= '0'
-    }
     const ggml = loadGgml('vulkan')
-    if (software) keepMemory(ggml)
+    if (software()) keepMemory(ggml)
     return openDevice({ variant: 'vulkan', threads: 1 })
-  } catch {
-    return null
+  } catch (error) {
+    if (error instanceof IdiolectError && error.name === 'NoDevice') return null
+    throw error
   }
 }
 
