@@ -250,6 +250,8 @@ export interface TrainingState {
   error: string | null
   /** Training rests while an answer is computed, and goes on by itself. */
   aside: boolean
+  /** Most memory that the worker will take by its plan, bytes; null until the plan is made. */
+  memoryForecast: number | null
 }
 
 /** NLL per answer token (nats, the end token counted) over the proof pieces, with a 95% bootstrap interval. */

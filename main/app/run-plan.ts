@@ -227,10 +227,15 @@ export function readProofQueries(folder: string): ProofQuery[] {
   return JSON.parse(readFileSync(file, 'utf8')) as ProofQuery[]
 }
 
-/** The forecast of a prepared run. @param tokensPerSecond as last measured for this base, or null */
+/**
+ * The forecast of a prepared run.
+ * @param speed as last measured for this base, or null
+ * @param memoryBytes by the memory plan
+ */
 export function forecastOf(
   run: PreparedRun,
-  speed: { tokensPerSecond: number; bytes: number } | null,
+  speed: { tokensPerSecond: number } | null,
+  memoryBytes: number,
 ): TrainingForecast {
   const { settings, train, validation, proof } = run
   const seconds = speed ? (run.tokens * settings.epochs) / speed.tokensPerSecond : null
@@ -243,7 +248,7 @@ export function forecastOf(
     tokens: run.tokens * epochs,
     steps: Math.ceil(train.length / batch) * epochs,
     seconds,
-    memoryBytes: speed?.bytes ?? null,
+    memoryBytes,
     options: { rank, alpha, targets, lr, epochs, batch, seed, threads },
   }
 }

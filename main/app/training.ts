@@ -9,6 +9,7 @@ import type { Handlers, TrainingState, TrainOptions } from '../../preload/contra
 import { IdiolectError, messageOf } from '../errors.ts'
 import { machineThreads } from '../inference/threads.ts'
 import { startTraining, type TrainingRun } from '../trainer/client.ts'
+import { askForecast } from '../trainer/forecast-client.ts'
 import { createRun, readLog, readPlan, readResult } from '../trainer/run-folder.ts'
 import { keepStart } from '../trainer/start.ts'
 import type { StepRecord, TrainResult } from '../trainer/types.ts'
@@ -33,7 +34,7 @@ const ASIDE = 'Waiting while you are being answered'
  */
 const ASIDE_PATIENCE = 6000
 /** Errors that a forecast answers with instead of failing. */
-const NOT_READY = ['TooFewPieces', 'NoModel', 'NotTrainable']
+const NOT_READY = ['TooFewPieces', 'NoModel', 'NotTrainable', 'NotEnoughMemory']
 
 export interface Training {
   handlers: Pick<Handlers, TrainCalls>
@@ -82,6 +83,7 @@ export function createTraining(getContext: () => AppContext): Training {
     stopIfEnding()
     worker = startTraining(folder, {
       onStep,
+      onPlanned: ({ forecastBytes }) => set({ memoryForecast: forecastBytes }),
       onChosen: (chosen) => {
         note = chosen.note
         if (note && state?.stage === 'training') set({ message: note })
@@ -195,12 +197,27 @@ export function createTraining(getContext: () => AppContext): Training {
       voice: null,
       error: null,
       aside: false,
+      memoryForecast: null,
     }
     set({})
     finished = follow(run, folder).catch(() => {
       // Its end could not be written down (a full disk): the next start of the app finds it interrupted.
     })
     return state
+  }
+
+  /** Forecasts of this sitting, by what decides them: asking takes a second. */
+  const forecasts = new Map<string, number>()
+  const memoryOf = async ({ settings, train, validation }: PreparedRun, model: InstalledBase): Promise<number> => {
+    const longest = Math.max(
+      ...[...train.map(({ example }) => example), ...validation].map(({ tokens }) => tokens.length),
+    )
+    const key = JSON.stringify([model.sha256, longest, settings])
+    const known = forecasts.get(key)
+    if (known !== undefined) return known
+    const { forecastBytes } = await askForecast({ file: model.path, settings, longest })
+    forecasts.set(key, forecastBytes)
+    return forecastBytes
   }
 
   const prepare = (options: TrainOptions, model: InstalledBase): Promise<PreparedRun> => {
@@ -329,6 +346,7 @@ export function createTraining(getContext: () => AppContext): Training {
         voice: null,
         error: null,
         aside: false,
+        memoryForecast: null,
       }
     },
     async stepAside() {
@@ -360,10 +378,9 @@ export function createTraining(getContext: () => AppContext): Training {
         try {
           checkOptions(options)
           const model = trainableBase(context)
-          const speed = context.store.settings.get<{ tokensPerSecond: number; bytes: number }>(
-            `${SPEED}.${model.sha256}`,
-          )
-          return forecastOf(await prepare(startOf(context, model, options).options, model), speed)
+          const speed = context.store.settings.get<{ tokensPerSecond: number }>(`${SPEED}.${model.sha256}`)
+          const run = await prepare(startOf(context, model, options).options, model)
+          return forecastOf(run, speed, await memoryOf(run, model))
         } catch (error) {
           if (!(error instanceof IdiolectError) || !NOT_READY.includes(error.name)) throw error
           return {
@@ -411,8 +428,5 @@ function newRunId(dataFolder: string, createdAt: string): string {
 
 /** For the next forecast on this base. */
 function rememberSpeed({ store }: AppContext, baseSha256: string, result: TrainResult): void {
-  store.settings.set(`${SPEED}.${baseSha256}`, {
-    tokensPerSecond: result.tokensPerSecond,
-    bytes: result.peakMemoryBytes,
-  })
+  store.settings.set(`${SPEED}.${baseSha256}`, { tokensPerSecond: result.tokensPerSecond })
 }

@@ -120,6 +120,7 @@ export async function trainInTerminal(
   what: TrainOptions | { resume: string },
 ): Promise<TrainingState> {
   const progress = createProgress()
+  let told = false
   const off = app.events.on((name, event) => {
     if (name === 'train.step' && 'gradNorm' in event) {
       const { step, steps, loss, validation, tokensPerSecond, memoryBytes, secondsLeft } = event
@@ -128,6 +129,10 @@ export async function trainInTerminal(
         `step ${step} of ${steps}: loss ${loss.toFixed(3)}${measured}, ${tokensPerSecond.toFixed(0)} tokens/s, ${megabytes(memoryBytes)}, ${seconds(secondsLeft)} left`,
       )
     } else if (name === 'train.state' && 'stage' in event && 'proving' in event) {
+      if (event.memoryForecast !== null && !told) {
+        process.stderr.write(`memory: at most ${megabytes(event.memoryForecast)} by plan\n`)
+        told = true
+      }
       const share = event.stage === 'proving' ? ` ${(event.proving * 100).toFixed(0)}%` : ''
       progress.show(`${event.message}${share}`)
     }

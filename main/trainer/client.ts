@@ -2,12 +2,15 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { entryFile } from '../entries.ts'
 import { IdiolectError } from '../errors.ts'
+import type { EngineChoice } from './engine-choice.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import type { StepRecord, TrainResult } from './types.ts'
 
 export interface TrainingEvents {
   /** Weights being read and converted, 0..1. */
   onLoading?: (fraction: number) => void
+  /** Before the base is loaded. */
+  onPlanned?: (choice: EngineChoice) => void
   onChosen?: (message: Extract<FromWorker, { type: 'chosen' }>) => void
   onStep?: (record: StepRecord) => void
 }
@@ -68,12 +71,14 @@ export function startTraining(folder: string, options: StartOptions = {}): Train
     child.on('message', (raw) => {
       const message = raw as FromWorker
       if (message.type === 'loading') options.onLoading?.(message.fraction)
+      else if (message.type === 'planned') options.onPlanned?.(message.choice)
       else if (message.type === 'chosen') options.onChosen?.(message)
       else if (message.type === 'step') options.onStep?.(message.record)
       else if (message.type === 'paused') rested(message.id)
       else if (message.type === 'done') settle(() => resolve(message.result))
       else if (message.type === 'stopped') settle(() => reject(interrupted(folder)))
-      else settle(() => reject(new IdiolectError(message.name, message.message, message.next)))
+      else if (message.type === 'failed')
+        settle(() => reject(new IdiolectError(message.name, message.message, message.next)))
     })
     child.on('error', (error) => settle(() => reject(error)))
     child.on('exit', (code, signal) => {
@@ -81,7 +86,7 @@ export function startTraining(folder: string, options: StartOptions = {}): Train
       for (const id of [...resting.keys()]) rested(id)
     })
   })
-  const { onLoading: _l, onChosen: _c, onStep: _s, ...settings } = options
+  const { onLoading: _l, onPlanned: _p, onChosen: _c, onStep: _s, ...settings } = options
   send({ type: 'start', folder, ...settings })
   return {
     folder,

@@ -49,6 +49,7 @@ export function createFakeBridge(scene: string): Bridge {
     voice: null,
     error: null,
     aside: false,
+    memoryForecast: 812_000_000,
   })
   if (scene === 'training') training = run('training', 104, 'Learning from your pieces; the newest are kept aside.')
   if (scene === 'interrupted')
