@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseBench, USAGE } from './bench.ts'
@@ -8,7 +9,11 @@ describe("the bench's command", () => {
     const all = parseBench([], {}).parts
     expect(all).toEqual(expect.arrayContaining(['step', 'quality', 'gemm', 'generation', 'chat', 'table']))
     expect(parseBench(['quality', 'step'], {}).parts).toEqual(['step', 'quality'])
-    for (const part of all) expect(USAGE).toContain(part)
+    const readme = readFileSync(path.join(import.meta.dirname, 'README.md'), 'utf8')
+    for (const part of all) {
+      expect(USAGE).toContain(part)
+      expect(readme).toContain(`| \`${part}\``)
+    }
   })
 
   it('reads options; folders are taken from where the command was typed', () => {
