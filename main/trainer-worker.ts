@@ -5,6 +5,7 @@
 import os from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
 import { IdiolectError, messageOf } from './errors.ts'
+import { forecastRun } from './trainer/forecast-run.ts'
 import { Stopped, trainRun } from './trainer/loop.ts'
 import type { FromWorker, ToWorker } from './trainer/messages.ts'
 
@@ -43,18 +44,24 @@ async function between(): Promise<void> {
 }
 
 async function start(message: Extract<ToWorker, { type: 'start' }>): Promise<void> {
+  if (message.background) os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL)
+  const { folder, threads, checkpointSeconds, memoryCap, dump } = message
+  const result = await trainRun(folder, {
+    ...(threads === undefined ? {} : { threads }),
+    ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
+    ...(memoryCap === undefined ? {} : { memoryCap }),
+    ...(dump === undefined ? {} : { dump }),
+    report,
+    between,
+  })
+  report({ type: 'done', result })
+}
+
+/** Does one piece of work, tells how it failed, and ends the process. */
+async function once(work: () => Promise<void>): Promise<void> {
+  started = true
   try {
-    if (message.background) os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL)
-    const { folder, threads, checkpointSeconds, memoryCap, dump } = message
-    const result = await trainRun(folder, {
-      ...(threads === undefined ? {} : { threads }),
-      ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
-      ...(memoryCap === undefined ? {} : { memoryCap }),
-      ...(dump === undefined ? {} : { dump }),
-      report,
-      between,
-    })
-    report({ type: 'done', result })
+    await work()
   } catch (error) {
     if (error instanceof Stopped) report({ type: 'stopped' })
     else {
@@ -72,9 +79,10 @@ async function start(message: Extract<ToWorker, { type: 'start' }>): Promise<voi
 }
 
 function receive(message: ToWorker): void {
-  if (message.type === 'start' && !started) {
-    started = true
-    void start(message)
+  if (message.type === 'start' && !started) void once(() => start(message))
+  else if (message.type === 'forecast' && !started) {
+    const { question } = message
+    void once(async () => report({ type: 'forecast', forecast: await forecastRun(question) }))
   } else if (message.type === 'pause') {
     paused = true
     if (wake) report({ type: 'paused', id: message.id })
