@@ -7,6 +7,7 @@
  * the architecture has one (PEFT scales after it). For generation the factors are merged into the base's own rows: see
  * `main/adapters/merge.ts`, which says what that rounds.
  */
+import { FACTORS_END } from '../adapters/array-voice.ts'
 import type { Device } from '../ggml/device.ts'
 import { Storage, type Tensor } from '../ggml/storage.ts'
 import { TYPE } from '../ggml/types.ts'
@@ -19,9 +20,6 @@ import { type MatrixName, matrixShape, matrixTensor } from './tensors.ts'
 export interface Ia3Spec {
   kind: 'ia3'
 }
-
-/** Ends the name of a weight's factors in a voice file. */
-export const FACTORS = '.ia3'
 
 /** What (IA)3 scales, as users name it. */
 export const IA3_TARGETS = ['k', 'v', 'up'] as const
@@ -73,7 +71,7 @@ export class Ia3 implements Adapter {
         })
       }
     }
-    this.tensors = this.#vectors.map(({ tensor, outputs }) => ({ name: tensor + FACTORS, shape: [outputs] }))
+    this.tensors = this.#vectors.map(({ tensor, outputs }) => ({ name: tensor + FACTORS_END, shape: [outputs] }))
     this.#storage.allocate()
     this.#storage.set(ones, new Float32Array(capacity).fill(1))
     for (const { gradient } of this.#vectors) this.#storage.zero(gradient)

@@ -7,6 +7,7 @@
  * (after RoPE, at positions 0 … n−1) and values, which depend on nothing that follows. There they are rounded to F16,
  * as llama.cpp rounds every key and value; see `main/inference/prefix.ts`.
  */
+import { PROMPT_ROWS } from '../adapters/array-voice.ts'
 import type { Device } from '../ggml/device.ts'
 import type { Graph } from '../ggml/graph.ts'
 import { Storage, type Tensor } from '../ggml/storage.ts'
@@ -20,9 +21,6 @@ export interface PromptSpec {
   /** Virtual tokens. */
   tokens: number
 }
-
-/** Name of the learned rows in a voice file. */
-export const PROMPT_TENSOR = 'prompt.embd'
 
 /** Tokens that tell how large embeddings are. */
 const UNIT_TOKENS = 1024
@@ -40,7 +38,7 @@ export class PromptTuning implements Adapter {
   constructor(device: Device, width: number, { tokens }: PromptSpec) {
     this.prefix = tokens
     this.#width = width
-    this.tensors = [{ name: PROMPT_TENSOR, shape: [width, tokens] }]
+    this.tensors = [{ name: PROMPT_ROWS, shape: [width, tokens] }]
     this.#storage = new Storage(device, device.buffers, 2)
     this.#rows = this.#storage.tensor(TYPE.F32, [width, tokens])
     this.#gradient = this.#storage.tensor(TYPE.F32, [width, tokens])
@@ -67,7 +65,7 @@ export class PromptTuning implements Adapter {
 
   /** Tokens are drawn as often as the texts have them, and none twice while others are left. */
   initial({ seed, tokens, embed, disturbed }: Start): Float32Array[] {
-    const random = seeded(`${seed}/init/${PROMPT_TENSOR}`)
+    const random = seeded(`${seed}/init/${PROMPT_ROWS}`)
     const known = new Set(tokens)
     const chosen: number[] = []
     while (chosen.length < this.prefix) {

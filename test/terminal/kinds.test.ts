@@ -78,5 +78,5 @@ describe('options', () => {
       expect(code).toBe(1)
       expect(stderr).toMatch(message)
     }
-  })
+  }, 300_000)
 })
