@@ -2,6 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { checkDevice, listDevices, meantDevice, tryDevice } from '../../main/app/devices.ts'
+import { checkOptions } from '../../main/app/run-plan.ts'
+import type { TrainingDevice } from '../../preload/contract.ts'
 import { bundle } from '../helpers/bundle.ts'
 import { vulkanThere } from '../helpers/devices.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
@@ -23,6 +25,11 @@ describe('devices', () => {
     expect(meantDevice(undefined)).toBe('cpu')
     expect(meantDevice('auto')).toBe('cpu')
     expect(meantDevice('vulkan')).toBe('vulkan')
+  })
+
+  it('refuses what is no device, by name and with the list', () => {
+    expect(() => checkOptions({ device: 'gpu' as TrainingDevice })).toThrow(/"gpu" is no device/)
+    expect(() => checkOptions({ device: 'vulkan' })).not.toThrow()
   })
 
   it('finds the CPU, which lacks nothing', async () => {
