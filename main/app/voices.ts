@@ -112,8 +112,9 @@ export function voicesFor(
   if (voices === undefined) return voiceFor(context, voice, strength)
   if (voice !== undefined) throw new IdiolectError('BadOption', 'voice and voices were both given', 'Give one of them.')
   if (!Array.isArray(voices)) throw new IdiolectError('BadOption', 'voices is no list', null)
-  const wrong = voices.find(({ weight }) => !Number.isFinite(weight))
-  if (wrong) throw new IdiolectError('BadOption', `the weight of ${wrong.voice} is ${wrong.weight}`, null)
+  const wrong = voices.find((one) => typeof one?.voice !== 'string' || !Number.isFinite(one.weight))
+  if (wrong !== undefined)
+    throw new IdiolectError('BadOption', `${JSON.stringify(wrong)} is no voice with its weight`, null)
   const uses = voices.map((one) => voiceFor(context, one.voice, one.weight * strength)?.use as VoiceUse)
   if (uses.length === 0) return null
   return { id: voices.map((one) => `${one.voice}:${one.weight}`).join('+'), use: uses }
