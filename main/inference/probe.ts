@@ -94,6 +94,7 @@ function runChild(entry: string, request: ProbeRequest, options: ProbeOptions): 
 function crashReason(code: number | null, signal: string | null, said: string): string {
   const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`
   const lines = said.split('\n').map((line) => line.trim())
-  const told = lines.find((line) => /GGML_ASSERT|error|abort|fail/i.test(line)) ?? ''
+  // Without the folder of the machine that llama.cpp was built on.
+  const told = lines.find((line) => /GGML_ASSERT|error|abort|fail/i.test(line))?.replace(/^\S*[/\\]/, '') ?? ''
   return `the process that tried the model ${how}${told === '' ? '' : `: ${told}`}`
 }

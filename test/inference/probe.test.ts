@@ -2,6 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { readGguf, readTensor } from '../../main/gguf/read.ts'
+import { arrayOf, type GgufValue, uint32 } from '../../main/gguf/values.ts'
+import { writeGguf } from '../../main/gguf/write.ts'
 import { probeModel } from '../../main/inference/probe.ts'
 import { bundle } from '../helpers/bundle.ts'
 import { MINILM } from '../helpers/models.ts'
@@ -109,5 +112,34 @@ describe('a file that is never loaded', () => {
     const voice = path.join(folder, 'voice.gguf')
     writeTinyVoice(voice, writeTinyModel(path.join(folder, 'other.gguf')))
     expect((await probeModel(voice, { entry: never() })).reason).toMatch(/is a voice \(an adapter\), not a model/)
+  })
+})
+
+/** Headers that are whole and say what cannot be: llama.cpp aborts on these, and it is the child that ends. */
+describe('a model whose numbers are impossible', () => {
+  const cases: [string, string, GgufValue][] = [
+    ['no key heads', 'llama.attention.head_count_kv', uint32(0)],
+    ['no heads', 'llama.attention.head_count', uint32(0)],
+    ['100,000 blocks', 'llama.block_count', uint32(100_000)],
+    ['experts', 'llama.expert_count', uint32(4)],
+    ['an epsilon that is no number', 'llama.attention.layer_norm_rms_epsilon', { type: 'float32', value: Number.NaN }],
+  ]
+  test.each(cases)('%s', async (name, key, value) => {
+    const bad = path.join(folder, `${name.replaceAll(/\W+/g, '-')}.gguf`)
+    const source = readGguf(file)
+    writeGguf(bad, {
+      metadata: new Map([...source.metadata, [key, value]]),
+      tensors: [...source.tensors.values()].map((tensor) => ({
+        name: tensor.name,
+        shape: tensor.shape,
+        type: 'F32',
+        data: readTensor(source, tensor.name),
+      })),
+    })
+    const { ok, reason } = await probeModel(bad, { entry })
+    expect(ok).toBe(false)
+    expect(reason).toMatch(
+      /^the process that tried the model (was ended by|ended with) \w+.*: [\w.-]+:\d+: GGML_ASSERT\(/,
+    )
   })
 })
