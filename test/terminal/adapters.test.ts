@@ -75,7 +75,7 @@ describe('train', () => {
     for (const file of [base, other]) expect(refused).toContain(sha256OfContent(file))
     await terminal.ok(['models', 'use', 'tiny-5'])
     expect(existsSync(path.join(terminal.data, 'runs', `${first.slice(0, -1)}3`))).toBe(false)
-  }, 120_000)
+  }, 300_000)
 })
 
 describe('several voices at once', () => {
@@ -90,7 +90,7 @@ describe('several voices at once', () => {
       randomVoice(file, base, { seed, deviation: 0.5 })
       ids.push((await terminal.ok<{ voice: Voice }>(['voices', 'import', file])).voice.id)
     }
-  }, 120_000)
+  }, 300_000)
 
   it('write together, each by its weight', async () => {
     const [a, b] = ids as [string, string]
@@ -113,5 +113,5 @@ describe('several voices at once', () => {
     expect(await fails(['chat', 'Hm?', '--voice', a, '--voice', 'none'])).toContain('none was given beside')
     expect(await fails(['chat', 'Hm?', '--voice', `${a}:much`])).toContain('--voice takes a number from -4 to 4')
     expect(await fails(['chat', 'Hm?', '--voice', a, '--voice', 'nobody:0.5'])).toContain('no voice "nobody"')
-  }, 120_000)
+  }, 300_000)
 })
