@@ -1,6 +1,14 @@
 /** Numbers of 16 bits: F16 (IEEE 754 binary16) and BF16 (the upper half of an F32). */
 
+/** Every F16 as a number: looked up, since scaling a base's rows asks for millions. */
+let halves: Float32Array | undefined
+
 export function halfToFloat(half: number): number {
+  halves ??= Float32Array.from({ length: 65536 }, (_, bits) => decoded(bits))
+  return halves[half] as number
+}
+
+function decoded(half: number): number {
   const sign = half & 0x8000 ? -1 : 1
   const exponent = (half >> 10) & 31
   const fraction = half & 1023
