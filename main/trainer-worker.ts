@@ -45,11 +45,12 @@ async function between(): Promise<void> {
 
 async function start(message: Extract<ToWorker, { type: 'start' }>): Promise<void> {
   if (message.background) os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL)
-  const { folder, threads, checkpointSeconds, memoryCap, dump } = message
+  const { folder, threads, checkpointSeconds, memoryCap, measurements, dump } = message
   const result = await trainRun(folder, {
     ...(threads === undefined ? {} : { threads }),
     ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
     ...(memoryCap === undefined ? {} : { memoryCap }),
+    ...(measurements === undefined ? {} : { measurements }),
     ...(dump === undefined ? {} : { dump }),
     report,
     between,

@@ -89,6 +89,7 @@ export function createTraining(getContext: () => AppContext): Training {
         if (note && state?.stage === 'training') set({ message: note })
       },
       background: getContext().options.host !== 'terminal',
+      measurements: path.join(getContext().store.folder, 'device-speeds.json'),
     })
     void applyPause()
     tellAside(waiting > 0)

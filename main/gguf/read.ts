@@ -283,8 +283,7 @@ export function readTensorChunks(
   withOpen(gguf.file, (fd, size) => {
     if (size !== gguf.fileSize)
       throw badGguf(gguf.file, `it had ${gguf.fileSize} bytes when opened and has ${size} now`)
-    const buffer =
-      typeof chunks === 'number' ? Buffer.allocUnsafe(Math.min(bytes, chunks)) : chunks.subarray(0, bytes)
+    const buffer = typeof chunks === 'number' ? Buffer.allocUnsafe(Math.min(bytes, chunks)) : chunks.subarray(0, bytes)
     for (let at = 0; at < bytes; at += buffer.length) {
       const chunk = buffer.subarray(0, Math.min(buffer.length, bytes - at))
       for (let filled = 0; filled < chunk.length; ) {

@@ -126,7 +126,11 @@ async function run(
         progress.show(
           `${user}: step ${step} of ${steps}, loss ${loss.toFixed(3)}, ${tokensPerSecond.toFixed(0)} tokens/s, ${megabytes(memoryBytes)}, ${seconds(secondsLeft)} left`,
         )
-      worker = startTraining(runFolder, { onStep, threads: settings.threads })
+      worker = startTraining(runFolder, {
+        onStep,
+        threads: settings.threads,
+        measurements: path.join(path.dirname(runFolder), 'device-speeds.json'),
+      })
       try {
         return await worker.done
       } finally {

@@ -32,6 +32,8 @@ export interface StartOptions extends TrainingEvents {
   threads?: number
   checkpointSeconds?: number
   memoryCap?: number
+  /** File that keeps what was measured of this device for later runs. */
+  measurements?: string
   dump?: string
   /** Every other program on the machine goes first. */
   background?: boolean

@@ -1,12 +1,11 @@
 /** The worker's answer to what a run would take that is not prepared yet: a memory plan, without measuring the device. */
 import { openDevice } from '../ggml/device.ts'
-import { TYPE } from '../ggml/types.ts'
 import { readGguf } from '../gguf/read.ts'
 import { rowsOf } from '../model/batch.ts'
-import { plainForms } from '../model/weights.ts'
 import { adapterOf, prefixOf } from './adapter-of.ts'
 import { type Forecast, planMemory } from './memory-plan.ts'
 import type { ForecastQuestion } from './messages.ts'
+import { formsOf, typeOfMatrices, usualForms } from './weight-forms.ts'
 
 /** @throws IdiolectError `NotEnoughMemory`; `BadGguf` or `NotCarried` for a base that cannot be trained on */
 export async function forecastRun({ file, settings, longest, memoryCap }: ForecastQuestion): Promise<Forecast> {
@@ -14,13 +13,12 @@ export async function forecastRun({ file, settings, longest, memoryCap }: Foreca
   const device = openDevice({ threads: 1 })
   try {
     const gguf = readGguf(file)
-    const exact = gguf.tensor('blk.0.ffn_up.weight').typeName === 'F32'
     const adapter = adapterOf(settings)
     return await planMemory({
       device,
       gguf,
-      // What is chosen on most devices; the others take as much or a little less.
-      forms: plainForms(exact ? TYPE.F32 : TYPE.Q8_0),
+      // What is chosen on most devices; the others take as much or a little more.
+      forms: formsOf(usualForms(typeOfMatrices(gguf))),
       adapter,
       dropout: settings.dropout,
       longestRows: rowsOf({ tokens: new Int32Array(longest), answerFrom: 0 }, prefixOf(adapter)),

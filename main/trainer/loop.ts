@@ -12,12 +12,11 @@ import { type GgufFile, readGguf } from '../gguf/read.ts'
 import { ALIGN, pack, packInto, rowsOf } from '../model/batch.ts'
 import { Engine } from '../model/engine.ts'
 import { type Hyperparameters, readHyperparameters } from '../model/hyperparameters.ts'
-import { plainForms } from '../model/weights.ts'
 import { seeded, shuffle } from '../random.ts'
 import { adapterOf, checkUsable, prefixOf, rateOf } from './adapter-of.ts'
 import { type Checkpoint, type Position, readCheckpoint, removeCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { beginDump, type Dump } from './dump.ts'
-import { type EngineChoice, pickWeightType } from './engine-choice.ts'
+import { type EngineChoice, isUsable } from './engine-choice.ts'
 import { readExamples } from './examples-file.ts'
 import { planMemory } from './memory-plan.ts'
 import type { FromWorker } from './messages.ts'
@@ -38,12 +37,15 @@ import {
 import { writeRunVoice } from './run-voice.ts'
 import { readStart } from './start.ts'
 import type { RunPlan, TokenExample, TrainResult } from './types.ts'
+import { chooseForms, formsOf, measuredForms, typeOfMatrices } from './weight-forms.ts'
 
 export interface LoopOptions {
   threads?: number
   /** Least seconds between checkpoints. */
   checkpointSeconds?: number
   memoryCap?: number
+  /** File that keeps what was measured of this device for later runs. */
+  measurements?: string
   /** Opens devices in place of `openDevice`. */
   open?: typeof openDevice
   /** Folder for what a comparison with another implementation needs; B then begins at random, or A has no gradient. */
@@ -80,14 +82,15 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
   checkUsable(adapter, gguf)
   // A GPU's own memory bounds what it computes.
   const cap = options.memoryCap ?? (device.kind === 'cpu' ? undefined : device.memory().free * 0.9)
-  const question = { device, plan, gguf, h, examples: [...train, ...validation], nodeBytes, cap }
+  const measurements = options.measurements ?? null
+  const question = { device, plan, gguf, h, examples: [...train, ...validation], nodeBytes, cap, measurements }
   const kept = keptChoice(folder)
-  const choice =
-    kept && (kept.device ?? 'cpu') === device.kind ? kept : { ...(await choose(question)), device: device.kind }
+  const choice = isUsable(kept, device.kind) ? kept : await choose(question)
   keepChoice(folder, choice)
   options.report({ type: 'planned', choice })
   using engine = new Engine(device, gguf, {
-    weightType: { ...plainForms(TYPE[choice.weightType]), ...(choice.streamed ? { streamed: choice.streamed } : {}) },
+    weightType: { ...formsOf(choice.forms), streamed: choice.streamed },
+    productType: TYPE[choice.forms.productType],
     capacity: choice.capacity,
     recomputed: choice.recomputed,
     adapter,
@@ -109,9 +112,11 @@ interface Question {
   examples: readonly TokenExample[]
   nodeBytes: number
   cap: number | undefined
+  measurements: string | null
 }
 
-async function choose({ device, plan, gguf, h, examples, nodeBytes, cap }: Question): Promise<EngineChoice> {
+async function choose(question: Question): Promise<EngineChoice> {
+  const { device, plan, gguf, h, examples, nodeBytes, cap } = question
   const adapter = adapterOf(plan.settings)
   const prefix = prefixOf(adapter)
   const longest = Math.max(ALIGN, ...examples.map((example) => rowsOf(example, prefix)))
@@ -123,18 +128,21 @@ async function choose({ device, plan, gguf, h, examples, nodeBytes, cap }: Quest
       'Lower --max-tokens.',
     )
   }
-  const picked = pickWeightType(device, gguf, h)
+  const own = typeOfMatrices(gguf)
+  const measured = own === 'F32' ? [] : measuredForms(device, h, plan.settings.threads, question.measurements)
+  const forms = chooseForms(device, own, measured)
   const memory = await planMemory({
     device,
     gguf,
-    forms: plainForms(TYPE[picked.weightType]),
+    forms: formsOf(forms),
+    productType: TYPE[forms.productType],
     adapter,
     dropout: plan.settings.dropout,
     longestRows: longest,
     before: nodeBytes,
     ...(cap === undefined ? {} : { cap }),
   })
-  return { ...picked, ...memory, nodeBytes }
+  return { forms, ...memory, device: device.kind, nodeBytes }
 }
 
 /** One sitting of one run. */

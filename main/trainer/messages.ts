@@ -21,6 +21,7 @@ export type ToWorker =
       threads?: number
       checkpointSeconds?: number
       memoryCap?: number
+      measurements?: string
       dump?: string
       background?: boolean
     }

@@ -1,8 +1,8 @@
 /**
- * In which form a base's matrices are multiplied fastest on this device, found by measuring for a moment. Candidates are
- * the forms that lose next to nothing of the file's numbers: Q8_0 and 16-bit floats, in plain memory or in a kind of
- * buffer with a layout of its own (AMX, repacked). Four bits for the transposed copies would be a tenth faster still, and
- * turn the gradient by 15 degrees (docs/notebook.md).
+ * In which form a base's matrices are multiplied fastest on this device, found by measuring for a moment. W x takes the
+ * file's own blocks, as the chat does, in plain memory or in a kind of buffer with a layout of its own (AMX, repacked).
+ * Wᵀ dy needs a transposed copy, whose type is free: a gradient may be rougher than a loss (see docs/notebook.md for
+ * what each costs).
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { writeAtomically } from '../atomic.ts'
@@ -10,6 +10,7 @@ import type { Device } from '../ggml/device.ts'
 import { Graph } from '../ggml/graph.ts'
 import { Storage } from '../ggml/storage.ts'
 import { TYPE, type TypeName } from '../ggml/types.ts'
+import type { GgufFile } from '../gguf/read.ts'
 import type { Hyperparameters } from '../model/hyperparameters.ts'
 import { plainForms, type WeightForms } from '../model/weights.ts'
 
@@ -22,25 +23,30 @@ export interface MeasuredForm {
 }
 
 export interface FormChoice {
-  weightType: TypeName
-  /** Kind of buffer of the blocks' matrices; plain where missing or null. */
-  weightBuffers?: string | null
+  /** Type and kind of buffer of transposed copies. */
+  backward: { type: TypeName; buffers: string | null }
+  /** Kinds of buffer that the file's own types are multiplied fastest in; plain memory where a type isn't named. */
+  forward: Partial<Record<TypeName, string>>
   /** Type of one side of products between results; see `EngineOptions.productType`. */
-  productType?: TypeName
+  productType: TypeName
+  /** All is F32, since the file is: nothing is lost where nothing was. */
+  exact: boolean
   measured: MeasuredForm[]
 }
 
-const CANDIDATES: readonly TypeName[] = ['Q8_0', 'BF16', 'F16']
-/** A form must be so much faster than plain Q8_0, which takes half the memory of 16 bits and can be read back. */
-const WORTH = 1.1
+/** Types that some kind of buffer may hold in a faster layout. */
+const LAID_OUT: readonly TypeName[] = ['Q4_0', 'Q4_1', 'Q8_0', 'Q2_K', 'Q4_K', 'Q5_K', 'Q6_K', 'IQ4_NL', 'IQ4_XS']
+/** Candidates for transposed copies, the exacter first: a rougher one must be so much faster than those before it. */
+const BACKWARD: readonly TypeName[] = ['Q8_0', 'BF16', 'F16', 'Q4_0']
+const WORTH = 1.15
 const ROWS = 256
 
-/** Measures every candidate on a product of the base's shape; some seconds. F32 is measured for products of results. */
+/** Measures candidates on a product of the base's shape; some seconds. */
 export function measureForms(device: Device, h: Hyperparameters): MeasuredForm[] {
-  const kinds = [null, ...device.extraBuffers.keys()]
   const measured: MeasuredForm[] = []
-  for (const type of [...CANDIDATES, 'F32'] as const) {
-    for (const buffers of type === 'F32' ? [null] : kinds) {
+  for (const type of new Set([...BACKWARD, ...LAID_OUT, 'F32' as const])) {
+    const laidOut = LAID_OUT.includes(type) ? [...device.extraBuffers.keys()] : []
+    for (const buffers of [null, ...laidOut]) {
       const gflops = speed(device, type, buffers, h.width, h.ff)
       if (gflops !== null) measured.push({ type, buffers, gflops })
     }
@@ -48,26 +54,52 @@ export function measureForms(device: Device, h: Hyperparameters): MeasuredForm[]
   return measured
 }
 
-/**
- * @param own type of the file's matrices: F32 stays F32, so that nothing is lost where nothing was
- * @param exact products of results in F32 even where 16 bits are faster
- */
+/** @param own type of the file's matrices */
 export function chooseForms(device: Device, own: TypeName, measured: MeasuredForm[]): FormChoice {
-  if (own === 'F32') return { weightType: 'F32', weightBuffers: null, productType: 'F32', measured }
-  const of = (type: TypeName): number => measured.find((m) => m.type === type && m.buffers === null)?.gflops ?? 0
-  const plain = of('Q8_0')
-  const faster = measured.filter((m) => m.type !== 'F32' && m.gflops > plain * WORTH)
-  const best = faster.sort((a, b) => b.gflops - a.gflops)[0] ?? { type: 'Q8_0' as const, buffers: null }
+  const plain = { type: 'F32' as const, buffers: null }
+  if (own === 'F32') return { backward: plain, forward: {}, productType: 'F32', exact: true, measured }
+  const best = (type: TypeName): MeasuredForm | undefined =>
+    measured.filter((m) => m.type === type).sort((a, b) => b.gflops - a.gflops)[0]
+  const forward: FormChoice['forward'] = {}
+  for (const type of LAID_OUT) {
+    const fastest = best(type)
+    if (fastest?.buffers) forward[type] = fastest.buffers
+  }
+  let backward = best('Q8_0') ?? { ...plain, gflops: 0 }
+  for (const type of BACKWARD) {
+    const candidate = best(type)
+    if (candidate && candidate.gflops > backward.gflops * WORTH) backward = candidate
+  }
   // A GPU's own graphs stay in F32: not all of them multiply BF16, and conversions would go by way of the CPU.
-  const productType = device.fallback === null && of('BF16') > of('F32') * WORTH ? 'BF16' : 'F32'
-  return { weightType: best.type, weightBuffers: best.buffers, productType, measured }
+  const faster = (best('BF16')?.gflops ?? 0) > (best('F32')?.gflops ?? 0) * WORTH
+  const productType = device.fallback === null && faster ? 'BF16' : 'F32'
+  return { backward: { type: backward.type, buffers: backward.buffers }, forward, productType, exact: false, measured }
 }
 
-/** The head stays in plain memory: single rows of it are read. */
-export function formsOf({ weightType, weightBuffers }: FormChoice): WeightForms {
-  const plain = plainForms(TYPE[weightType])
-  const form = { type: TYPE[weightType], buffers: weightBuffers ?? null }
-  return { ...plain, blocks: { forward: form, backward: form } }
+/** The head stays in plain memory: single rows of it are read, and its transposed copy is Q8_0 (see `head.ts`). */
+export function formsOf({ backward, forward, exact }: FormChoice): WeightForms {
+  if (exact) return plainForms(TYPE.F32)
+  const buffers: Partial<Record<number, string>> = {}
+  for (const [type, kind] of Object.entries(forward)) buffers[TYPE[type as TypeName]] = kind
+  return {
+    blocks: {
+      forward: { type: 'own', buffers },
+      backward: { type: TYPE[backward.type], buffers: backward.buffers },
+    },
+    head: { forward: { type: 'own', buffers: {} }, backward: { type: TYPE.Q8_0, buffers: null } },
+  }
+}
+
+/** Type of a base's matrices, by one that every architecture has; files mix types. */
+export function typeOfMatrices(gguf: GgufFile): TypeName {
+  return gguf.tensor('blk.0.ffn_down.weight').typeName as TypeName
+}
+
+/** What is likely to be chosen, for a forecast that must not take seconds. */
+export function usualForms(own: TypeName): FormChoice {
+  const exact = own === 'F32'
+  const backward = { type: exact ? ('F32' as const) : ('Q8_0' as const), buffers: null }
+  return { backward, forward: {}, productType: exact ? 'F32' : 'BF16', exact, measured: [] }
 }
 
 /** Speed of one [k, m] × [k, 256] product: the best of a few; null where the device has none of this form. */

@@ -66,31 +66,36 @@ it('the undisturbed run ends by its patience, with better weights kept than its 
 })
 
 describe('killed and resumed', () => {
-  it.each([1, 2, 3])('at random moments (round %i)', async (round) => {
-    const folder = run(`random-${round}`)
-    const random = seeded(100 + round)
-    let kills = 0
-    for (let sitting = 0; !existsSync(path.join(folder, 'result.json')); sitting++) {
-      // A moment drawn anew each time: milliseconds after a step was told, so in a step, a measurement or a write.
-      const after = 1 + Math.floor(random() * 8)
-      const delay = Math.floor(random() * 12)
-      let told = 0
-      const training = startTraining(folder, {
-        checkpointSeconds: 0,
-        onStep: () => {
-          if (++told === after && sitting < 12) setTimeout(() => process.kill(training.pid as number, 'SIGKILL'), delay)
-        },
-      })
-      await training.done.catch((error: Error) => {
-        if (error.name !== 'WorkerDied') throw error
-        kills++
-      })
-      // Whatever the moment was: the checkpoint is whole.
-      if (existsSync(checkpointFile(folder))) expect(readCheckpoint(folder)?.position.step).toBeGreaterThan(0)
-    }
-    expect(kills).toBeGreaterThan(2)
-    expectTheSame(folder)
-  })
+  it.each([1, 2, 3])(
+    'at random moments (round %i)',
+    async (round) => {
+      const folder = run(`random-${round}`)
+      const random = seeded(100 + round)
+      let kills = 0
+      for (let sitting = 0; !existsSync(path.join(folder, 'result.json')); sitting++) {
+        // A moment drawn anew each time: milliseconds after a step was told, so in a step, a measurement or a write.
+        const after = 1 + Math.floor(random() * 8)
+        const delay = Math.floor(random() * 12)
+        let told = 0
+        const training = startTraining(folder, {
+          checkpointSeconds: 0,
+          onStep: () => {
+            if (++told === after && sitting < 12)
+              setTimeout(() => process.kill(training.pid as number, 'SIGKILL'), delay)
+          },
+        })
+        await training.done.catch((error: Error) => {
+          if (error.name !== 'WorkerDied') throw error
+          kills++
+        })
+        // Whatever the moment was: the checkpoint is whole.
+        if (existsSync(checkpointFile(folder))) expect(readCheckpoint(folder)?.position.step).toBeGreaterThan(0)
+      }
+      expect(kills).toBeGreaterThan(2)
+      expectTheSame(folder)
+    },
+    300_000,
+  )
 
   /** Trains here, in this process, and ends as a kill would: at the `n`th question between blocks. */
   class Killed extends Error {}

@@ -149,7 +149,7 @@ describe('bad input', () => {
   }
 
   it('names a memory cap too small, a wrong target, a text over the context, a damaged checkpoint', async () => {
-    expect(await failing(run('cap'), { memoryCap: 1e6 })).toMatch(/at least \d+ MB/)
+    expect(await failing(run('cap'), { memoryCap: 1e6 })).toMatch(/at least [\d.]+ [MG]B/)
     expect(await failing(run('target', { targets: ['q', 'z'] }))).toMatch(/"z" is no target/)
     const long = path.join(root, 'long')
     const plan = JSON.parse(readFileSync(path.join(root, 'cap', 'plan.json'), 'utf8')) as RunPlan
