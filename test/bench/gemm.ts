@@ -8,10 +8,11 @@ import { type Device, openDevice } from '../../main/ggml/device.ts'
 import { Graph } from '../../main/ggml/graph.ts'
 import { Storage } from '../../main/ggml/storage.ts'
 import { TYPE, type TypeName } from '../../main/ggml/types.ts'
-import { readGguf } from '../../main/gguf/read.ts'
+import { type GgufFile, readGguf } from '../../main/gguf/read.ts'
 import { readHyperparameters } from '../../main/model/hyperparameters.ts'
+import type { MeasuredForm } from '../../main/trainer/weight-forms.ts'
 import { stepFlops } from './flops.ts'
-import { trainOurs } from './ours.ts'
+import { type OurResult, trainOurs } from './ours.ts'
 import { BATCH, formsOf, ROWS, randomTexts, STEP_SETTINGS } from './step.ts'
 import { median } from './table.ts'
 import type { BenchOptions, PartResult } from './types.ts'
@@ -37,7 +38,8 @@ interface Probe {
 
 export async function gemmPart(options: BenchOptions): Promise<PartResult> {
   const { base, threads, quick, say } = options
-  const h = readHyperparameters(readGguf(base))
+  const gguf = readGguf(base)
+  const h = readHyperparameters(gguf)
   const q = h.heads * h.headSize
   const kv = h.kvHeads * h.headSize
   const products: Product[] = [
@@ -65,9 +67,9 @@ export async function gemmPart(options: BenchOptions): Promise<PartResult> {
     ],
   })
   const reached = work.all / seconds / 1e9
-  const measured = Object.entries(run.choice?.measured ?? {}).map(([name, value]) => [name, Number(value)] as const)
-  const best = [...measured].sort((a, b) => b[1] - a[1])[0]
-  const fastest = best ? Math.max(best[1], togetherOf(probes, best[0])) : null
+  const usable = usableForms(run.choice, types(gguf))
+  const best = [...usable].sort((one, other) => other.gflops - one.gflops)[0]
+  const fastest = best ? Math.max(best.gflops, togetherOf(probes, best)) : null
   const share = fastest === null ? null : reached / fastest
   return {
     tables: [
@@ -83,7 +85,7 @@ export async function gemmPart(options: BenchOptions): Promise<PartResult> {
         notes: [
           'Products of a block, forward and backward: the gradient through gate and up is a product like down, and the other way round.',
           `A step is ${(work.all / BATCH / ROWS / 1e9).toFixed(2)} GFLOP a token (counted in flops.ts), ${seconds.toFixed(2)} s for ${BATCH} x ${ROWS} tokens: ${reached.toFixed(0)} GFLOP/s with weights held as ${formsOf(run.choice)}.`,
-          `The engine's own measurements: ${measured.map(([name, value]) => `${name} ${value.toFixed(0)}`).join(', ') || 'none'}.`,
+          `What the engine may use here, as it measured it: ${usable.map((form) => `${nameOf(form)} ${form.gflops.toFixed(0)}`).join(', ') || 'nothing'}.`,
         ],
       },
     ],
@@ -94,18 +96,39 @@ export async function gemmPart(options: BenchOptions): Promise<PartResult> {
         measured:
           share === null
             ? 'the engine measured no type'
-            : `${(100 * share).toFixed(0)}% (${reached.toFixed(0)} of ${fastest?.toFixed(0)} GFLOP/s, ${best?.[0]})`,
+            : `${(100 * share).toFixed(0)}% (${reached.toFixed(0)} of ${fastest?.toFixed(0)} GFLOP/s, ${best ? nameOf(best) : ''})`,
         met: share === null ? null : share >= 0.7,
       },
     ],
-    data: { probes, work, seconds, reached, measured, fastest, share },
+    data: { probes, work, seconds, reached, usable, fastest, share },
   }
 }
 
-/** The best layout's figure of a type that the engine calls by this name (`Q8_0`, or `Q8_0 in CPU_REPACK`). */
-function togetherOf(probes: readonly Probe[], name: string): number {
-  const fits = probes.filter(({ type, buffers }) => name.startsWith(type) && (name === type || name.includes(buffers)))
-  return Math.max(0, ...fits.map(({ together }) => together ?? 0))
+/** Types of the file's matrices: what W x is multiplied in. */
+function types(gguf: GgufFile): Set<string> {
+  return new Set(
+    [...gguf.tensors.values()]
+      .filter(({ name, shape }) => name.startsWith('blk.') && shape.length > 1)
+      .map((one) => one.typeName),
+  )
+}
+
+/** The forms that this run multiplied weights in: the file's own types, each where it is fastest, and transposed copies. */
+function usableForms(choice: OurResult['choice'], own: Set<string>): MeasuredForm[] {
+  if (choice === null) return []
+  const { measured, forward, backward } = choice.forms
+  return measured.filter(
+    ({ type, buffers }) =>
+      (own.has(type) && buffers === (forward[type] ?? null)) ||
+      (type === backward.type && buffers === backward.buffers),
+  )
+}
+
+const nameOf = ({ type, buffers }: MeasuredForm): string => (buffers === null ? type : `${type} in ${buffers}`)
+
+/** The probe's figure of a form on all of a block's shapes, 0 where it has none. */
+function togetherOf(probes: readonly Probe[], { type, buffers }: MeasuredForm): number {
+  return probes.find((probe) => probe.type === type && probe.buffers === (buffers ?? 'plain'))?.together ?? 0
 }
 
 function probeAll(threads: number, products: Product[], quick: boolean, say: BenchOptions['say']): Probe[] {

@@ -9,7 +9,7 @@ import type { GgmlTypeName } from '../../main/gguf/types.ts'
 import { type ModelShape, writeRandomModel } from '../helpers/random-model.ts'
 import { writeBaseAs } from './base-as.ts'
 import { type OurResult, trainOurs } from './ours.ts'
-import { formsOf, ROWS, randomTexts, STEP_SETTINGS } from './step.ts'
+import { heldAs, ROWS, randomTexts, STEP_SETTINGS } from './step.ts'
 import { gigabytes, median } from './table.ts'
 import type { BenchOptions, PartResult } from './types.ts'
 
@@ -86,7 +86,7 @@ export async function sizesPart(options: BenchOptions): Promise<PartResult> {
           size.model,
           size.type,
           gigabytes(size.bytes),
-          formsOf(size.choice),
+          heldAs(size.choice),
           size.tokensPerSecond.toFixed(0),
           gigabytes(size.peakBytes),
           gigabytes(size.forecastBytes),

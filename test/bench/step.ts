@@ -88,7 +88,7 @@ function report(
   const pairs = turns.flatMap((turn) => (turn.peft ? [turn.ours.tokensPerSecond / turn.peft.tokensPerSecond] : []))
   const most = (all: readonly Turn[]): number => Math.max(...all.map(({ peakBytes }) => peakBytes))
   const memory = most(own) / most(others)
-  const weights = formsOf(choice)
+  const weights = heldAs(choice)
   const row = (name: string, all: readonly Turn[], held: string): string[] => [
     name,
     held,
@@ -131,10 +131,20 @@ function report(
   }
 }
 
-/** How the engine holds the weights, in words: the type it chose, and whether matrices are streamed from the file's. */
+/** In which forms the engine multiplies weights, in words. */
 export function formsOf(choice: OurResult['choice']): string {
   if (choice === null) return 'unknown'
-  const { weightType, streamed } = choice
-  const type = typeof weightType === 'string' ? weightType : JSON.stringify(weightType)
-  return streamed && (streamed.blocks > 0 || streamed.head) ? `${type}, ${streamed.blocks} blocks streamed` : type
+  const { backward, forward, exact } = choice.forms
+  if (exact) return 'F32'
+  const layouts = Object.entries(forward).map(([type, kind]) => `${type} in ${kind}`)
+  const own = layouts.length > 0 ? ` (${layouts.join(', ')})` : ''
+  return `the file's own${own}, back ${backward.type}${backward.buffers === null ? '' : ` in ${backward.buffers}`}`
+}
+
+/** The same, with how many blocks are kept once and converted for each product. */
+export function heldAs(choice: OurResult['choice']): string {
+  const { streamed } = choice ?? {}
+  return streamed && (streamed.blocks > 0 || streamed.head)
+    ? `${formsOf(choice)}; ${streamed.blocks} blocks streamed`
+    : formsOf(choice)
 }
