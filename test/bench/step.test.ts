@@ -10,7 +10,7 @@ const root = temporaryFolder()
 describe('the same work', () => {
   it('is measured on our engine alone where there is no PEFT, and no bar is called met', async () => {
     const base = path.join(root, 'tiny.gguf')
-    writeTinyModel(base, { context: 512, seed: 6 })
+    writeTinyModel(base, { context: 512, seed: 6, type: 'Q8_0' })
     const said: string[] = []
     const { tables, bars, data } = await stepPart({
       threads: 1,
@@ -29,6 +29,7 @@ describe('the same work', () => {
     ])
     const [table] = tables
     expect(table?.rows.map(([name]) => name)).toEqual(['Idiolect', 'ratio'])
+    expect(table?.rows[0]?.[1]).toMatch(/^the file's own.*, back \w+/)
     expect(table?.rows[1]?.slice(2)).toEqual([NO_PEFT, NO_PEFT])
     const { turns } = data as { turns: { ours: { tokensPerSecond: number; peakBytes: number } }[] }
     expect(turns[0]?.ours.tokensPerSecond).toBeGreaterThan(0)
