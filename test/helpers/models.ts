@@ -17,6 +17,9 @@ export const MINILM = shared('models/all-MiniLM-L6-v2.Q8_0.gguf')
 /** The starter model, where an earlier run or the user has put it. */
 export const SMOLLM = starter('SmolLM2-135M-Instruct.Q4_1.gguf')
 
+/** Gemma 3 270M, where the user has put it. */
+export const GEMMA = starter('gemma-3-270m-q4_k_m.gguf')
+
 function shared(file: string): string | null {
   return present(path.join(project, '..', 'shared', file))
 }
