@@ -41,12 +41,12 @@ const PLANS: Plan[] = [
 
 /**
  * What kinds other than LoRA are trained with in place of the plan's: larger steps, since few numbers must move far, and
- * no decay, which would pull factors to 0 and rows away from where they began.
+ * no decay, which would pull factors and rows to 0. A prompt's rate is a share of the size of the base's embeddings.
  */
 const KINDS: Record<AdapterKind, Partial<TrainSettings>> = {
   lora: {},
   ia3: { kind: 'ia3', targets: ['k', 'v', 'up'], rank: 0, alpha: 0, lr: 1e-2, weightDecay: 0, dropout: 0 },
-  prompt: { kind: 'prompt', targets: [], rank: 0, alpha: 0, lr: 1e-2, weightDecay: 0, dropout: 0 },
+  prompt: { kind: 'prompt', targets: [], rank: 0, alpha: 0, lr: 0.2, weightDecay: 0, dropout: 0 },
 }
 
 /** @param virtualTokens rows of a prompt; 20 when not given */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { defaultSettings } from '../../main/examples/defaults.ts'
+import { defaultSettings, kindSettings } from '../../main/examples/defaults.ts'
 
 const settings = (examples: number) => defaultSettings({ examples, tokens: examples * 190, threads: 1 })
 const steps = (examples: number) => settings(examples).epochs * Math.ceil(examples / settings(examples).batch)
@@ -26,4 +26,12 @@ test('few examples are not gone over without end', () => {
 
 test('a very long history is read once', () => {
   expect(defaultSettings({ examples: 4000, tokens: 1_500_000, threads: 3 })).toMatchObject({ epochs: 1, threads: 3 })
+})
+
+test('kinds other than LoRA have no decay and no dropout, and a prompt the rows that it is asked for', () => {
+  expect({ ...settings(100), ...kindSettings() }).toEqual(settings(100))
+  for (const kind of ['ia3', 'prompt'] as const)
+    expect({ ...settings(100), ...kindSettings(kind) }).toMatchObject({ kind, weightDecay: 0, dropout: 0, batch: 8 })
+  expect(kindSettings('prompt', 7).virtualTokens).toBe(7)
+  expect(kindSettings('prompt').virtualTokens).toBeUndefined()
 })
