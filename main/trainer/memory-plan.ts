@@ -37,6 +37,8 @@ export interface MemoryQuestion {
   longestRows: number
   /** Resident bytes of this process before anything of the engine is there. */
   before: number
+  /** Resident bytes that this process grew by since then, the device open and measured. */
+  opened?: number
   /** Bytes the worker may take, `before` included; default: what is free, less a reserve. */
   cap?: number
 }
@@ -53,7 +55,9 @@ const FEWEST_ROWS = 256
 /** Left for everything else on the machine when no cap is given. */
 const RESERVE = 1 << 30
 /** What V8's heap, the libraries' own data and an allocator's remains grow by; measured, see the notebook. */
-const GROWTH = { loading: 18e6, training: 35e6 }
+const GROWTH = { loading: 10e6, training: 27e6 }
+/** What the device's libraries and a moment of measuring take. */
+const OPENED = 8e6
 /** Arrays of the adapter's size on this side: value, two moments, the best so far, a gradient and its garbage. */
 const ADAPTER_ARRAYS = 7
 
@@ -86,7 +90,8 @@ export async function forecast(q: MemoryQuestion, plan: MemoryPlan): Promise<num
   )
   const adapter = parameters * 4 * ADAPTER_ARRAYS
   const training = dry.peak + engine.hostBytes + adapter
-  return Math.round(q.before + Math.max(loading + GROWTH.loading, training + GROWTH.training))
+  const start = q.before + (q.opened ?? OPENED)
+  return Math.round(start + Math.max(loading + GROWTH.loading, training + GROWTH.training))
 }
 
 /**
