@@ -140,6 +140,7 @@ async function choose(question: Question): Promise<EngineChoice> {
     dropout: plan.settings.dropout,
     longestRows: longest,
     before: nodeBytes,
+    opened: process.memoryUsage().rss - nodeBytes,
     ...(cap === undefined ? {} : { cap }),
   })
   return { forms, ...memory, device: device.kind, nodeBytes }
