@@ -33,7 +33,7 @@ interface Plan {
  * times, until there are about 30 steps, at lower rates.
  */
 const PLANS: Plan[] = [
-  { from: 80, batch: 4, epochs: 1, lr: 4e-3 },
+  { from: 80, batch: 4, epochs: 1, lr: 8e-3 },
   { from: 30, batch: 4, epochs: 3, lr: 3e-3 },
   { from: 12, batch: 2, epochs: 5, lr: 1e-3 },
   { from: 0, batch: 1, epochs: 4, lr: 1e-3 },

@@ -39,7 +39,6 @@ export class Graph implements Disposable {
   readonly #computer: Computer
   readonly #size: number
   readonly #lacking = new Map<string, number>()
-  readonly #once = new Map<Tensor, Tensor>()
   #graph: Pointer
   #lacks = false
 
@@ -57,20 +56,10 @@ export class Graph implements Disposable {
     this.#graph = this.#ggml.newGraphCustom(this.#context, size, false)
   }
 
-  /** What `make` builds from `a`, built once for each `a` until `reset`. */
-  once(a: Tensor, make: () => Tensor): Tensor {
-    const known = this.#once.get(a)
-    if (known) return known
-    const made = make()
-    this.#once.set(a, made)
-    return made
-  }
-
   /** Forgets what was built; memory for results is kept for the next build. */
   reset(): void {
     this.#ggml.reset(this.#context)
     this.#computer.reset()
-    this.#once.clear()
     this.#lacks = false
     this.#graph = this.#ggml.newGraphCustom(this.#context, this.#size, false)
   }

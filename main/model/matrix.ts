@@ -2,9 +2,6 @@
  * A frozen weight matrix W on a device, and the two products that training needs: W x, and Wᵀ dy for the gradient with
  * respect to the input. A product with a transposed quantized matrix is slow or missing on most devices, so a
  * transposed copy is held. Only this file knows how a matrix is held; blocks and heads ask for products.
- *
- * W x is computed from the file's own blocks, so that what is trained is what chats: quantized products round their
- * other side too, and another type of weights would round it otherwise.
  */
 import type { Pointer } from '../ggml/api.ts'
 import type { Device } from '../ggml/device.ts'
@@ -13,7 +10,6 @@ import { Storage, type Tensor } from '../ggml/storage.ts'
 import { TYPE, type TypeNumber } from '../ggml/types.ts'
 import { type GgufFile, readTensorChunks } from '../gguf/read.ts'
 import { conversionNodes, convert, convertTransposed, sliceElements, whole } from './convert.ts'
-import { type BlockOnes, loadSplit, offsetProduct, planOffsets, type SplitOffsets } from './split.ts'
 import {
   nodesOfProduct,
   type StreamedMatrix,
@@ -34,8 +30,6 @@ export interface HeldMatrix {
   /** [out, in]. */
   readonly backward: Tensor
   readonly held: { forward: Held; backward: Held }
-  /** Where W is held in two parts; see `split.ts`. */
-  readonly split: SplitOffsets | null
 }
 
 interface Held {
@@ -48,8 +42,7 @@ interface Held {
 /** y [out, n] = W x, for x [in, n]. */
 export function product(graph: Graph, matrix: Matrix, x: Tensor): Tensor {
   if (matrix.kind === 'streamed') return streamedProduct(graph, matrix, x)
-  const y = graph.mulMat(matrix.forward, x)
-  return matrix.split ? graph.add(y, offsetProduct(graph, matrix.split, x)) : y
+  return graph.mulMat(matrix.forward, x)
 }
 
 /** dx [in, n] = Wᵀ dy, for dy [out, n]. */
@@ -76,14 +69,8 @@ export interface Form {
   buffers: string | null
 }
 
-/** The file's own type, by the kind of buffer that each type is multiplied fastest in (plain where it isn't named). */
-export interface OwnForm {
-  type: 'own'
-  buffers: Readonly<Partial<Record<TypeNumber, string>>>
-}
-
 export interface MatrixForms {
-  forward: Form | OwnForm
+  forward: Form
   backward: Form
 }
 
@@ -92,7 +79,6 @@ export class Storages implements Disposable {
   readonly #device: Device
   readonly #capacity: number
   readonly #byKind = new Map<string | null, Storage>()
-  readonly #ones = new Map<number, BlockOnes>()
 
   /** @param capacity most tensors of one kind */
   constructor(device: Device, capacity: number) {
@@ -106,16 +92,6 @@ export class Storages implements Disposable {
     const storage = new Storage(this.#device, kindOf(this.#device, kind), this.#capacity)
     this.#byKind.set(kind, storage)
     return storage
-  }
-
-  /** What `split.ts` needs once for each width. */
-  ones(kind: string, inputs: number, blocks: number): BlockOnes {
-    const known = this.#ones.get(inputs)
-    if (known) return known
-    const storage = this.of(kind)
-    const ones = { tensor: storage.tensor(TYPE.Q4_0, [inputs, blocks]), storage, inputs, filled: false }
-    this.#ones.set(inputs, ones)
-    return ones
   }
 
   get bytes(): number {
@@ -141,40 +117,24 @@ function kindOf(device: Device, kind: string | null): Pointer {
 /** The form that a matrix of this shape can have: rows must be whole blocks, repacked ones come in groups of 8. */
 function fitting(device: Device, { type, buffers }: Form, inputs: number, outputs: number): Form {
   if (inputs % device.ggml.blockSize(type) !== 0) return { type: TYPE.F32, buffers: null }
-  // Repacked rows come in groups of 8; the numbers are the same without.
-  if (buffers === 'CPU_REPACK' && outputs % 8 !== 0) return { type, buffers: null }
+  if (buffers === 'CPU_REPACK' && outputs % 8 !== 0) return { type: TYPE.Q8_0, buffers: null }
   return { type, buffers }
 }
 
-/**
- * Room for a matrix in storages that are not allocated yet.
- * @param source type and shape in the file
- * @param shared a tensor that holds the file's own blocks already, for a form that takes them as they are
- */
+/** Room for a matrix in storages that are not allocated yet. */
 export function planMatrix(
   device: Device,
   storages: Storages,
   forms: MatrixForms,
-  source: { type: TypeNumber; shape: readonly [number, number] },
-  shared: Tensor | null = null,
+  inputs: number,
+  outputs: number,
 ): HeldMatrix {
-  const [inputs, outputs] = source.shape
   const place = (form: Form, k: number, m: number): Held => {
     const { type, buffers } = fitting(device, form, k, m)
     const storage = storages.of(buffers)
     return { storage, tensor: storage.tensor(type, [k, m]), plain: buffers === null }
   }
-  const wanted = forms.forward
-  const splitInto = wanted.type === 'own' && source.type === TYPE.Q4_1 ? wanted.buffers[TYPE.Q4_0] : undefined
-  const split = splitInto !== undefined && wanted.type === 'own' && !wanted.buffers[TYPE.Q4_1] && outputs % 8 === 0
-  const own = (): Form => ({
-    type: split ? TYPE.Q4_0 : source.type,
-    buffers: (split ? splitInto : (wanted as OwnForm).buffers[source.type]) ?? null,
-  })
-  const taken = wanted.type === 'own' && !own().buffers ? shared : null
-  const forward = taken
-    ? { storage: storages.of(null), tensor: taken, plain: true }
-    : place(wanted.type === 'own' ? own() : (wanted as Form), inputs, outputs)
+  const forward = place(forms.forward, inputs, outputs)
   const backward = place(forms.backward, outputs, inputs)
   return {
     kind: 'held',
@@ -183,7 +143,6 @@ export function planMatrix(
     forward: forward.tensor,
     backward: backward.tensor,
     held: { forward, backward },
-    split: split ? planOffsets(storages, splitInto, inputs, outputs) : null,
   }
 }
 
@@ -226,10 +185,9 @@ export function loadMatrix(device: Device, reader: Reader, name: string, target:
   staging.allocate()
   reader.read(name, staging, source)
   using graph = new Graph(device, 2 * conversionNodes(device, type, inputs, outputs))
-  if (!target.split) convert(graph, device, whole(source), slice, forward)
+  convert(graph, device, whole(source), slice, forward)
   convertTransposed(graph, device, whole(source), slice, backward)
   graph.compute()
-  if (target.split && !device.dry) loadSplit(staging.getBytes(source), target.split, staging, forward)
   // Buffers with a layout of their own take a tensor whole, in the layout of the file.
   for (const [held, tensor] of [
     [target.held.forward, forward],

@@ -69,26 +69,24 @@ function placed(tensor: Tensor | null | undefined, what: string): Tensor {
 
 /**
  * A streamed matrix over `own`; its room must not have been placed yet.
- * @param wanted what W is multiplied in, `own` for the file's type, and what Wᵀ is; rows that are not whole blocks of
- *   it are converted to F32
+ * @param type what products are done in; rows that are not whole blocks of it are converted to F32
  * @param parts for a matrix that may be too large to be converted at once: most elements of a part, most rows of x
  */
 export function planStreamed(
   room: StreamRoom,
   own: Tensor,
-  wanted: { forward: TypeNumber | 'own'; backward: TypeNumber },
+  type: TypeNumber,
   parts: { elements: number; rows: number } | null = null,
 ): StreamedMatrix {
   const { device } = room
   const [inputs, outputs] = own.ne
+  const block = device.ggml.blockSize(type)
   const inParts = parts !== null && inputs * outputs > parts.elements
   // Whole blocks of any type.
   const part = inParts ? Math.max(256, Math.floor(parts.elements / inputs / 256) * 256) : outputs
-  const fits = (type: TypeNumber, ...rows: number[]): TypeNumber =>
-    rows.every((row) => row % device.ggml.blockSize(type) === 0) ? type : TYPE.F32
   const types = {
-    forward: wanted.forward === 'own' ? own.type : fits(wanted.forward, inputs),
-    backward: fits(wanted.backward, part, outputs),
+    forward: inputs % block === 0 ? type : TYPE.F32,
+    backward: part % block === 0 && outputs % block === 0 ? type : TYPE.F32,
   }
   room.need({
     converted: types.forward === own.type ? [types.backward] : [types.forward, types.backward],

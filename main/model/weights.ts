@@ -65,6 +65,7 @@ export function loadWeights(
   const room = new StreamRoom(device)
   const reader = new Reader(device, gguf)
   const { blocks: streamedBlocks, head: streamedHead } = forms.streamed ?? { blocks: 0, head: false }
+  const type = streamedType(forms.blocks)
   const own = (name: string, where = storages): Tensor => {
     const { type: ownType, shape } = reader.describe(name)
     return where.of(null).tensor(ownType, shape)
@@ -79,8 +80,8 @@ export function loadWeights(
   const embedding = own('token_embd.weight', ends)
   const headName = h.tied ? 'token_embd.weight' : 'output.weight'
   const head = streamedHead
-    ? planStreamed(room, h.tied ? embedding : own(headName, ends), streamedTypes(forms.head), HEAD_PARTS)
-    : planMatrix(device, ends, forms.head, reader.describe(headName), h.tied ? embedding : null)
+    ? planStreamed(room, h.tied ? embedding : own(headName, ends), type, { elements: PART_ELEMENTS, rows: HEAD_ROWS })
+    : planMatrix(device, ends, forms.head, h.width, h.vocabulary)
   const factors = longTexts ? h.rope.factors.long : h.rope.factors.usual
   const outputNorm = vector(h.width, ends)
   const ropeFactors = factors ? vector(h.rope.dims / 2, ends) : null
@@ -90,10 +91,8 @@ export function loadWeights(
   if (ropeFactors && factors) read(factors, ropeFactors, ends)
   load(headName, head, ends)
 
-  const matrix = (i: number, name: string): Matrix =>
-    i < streamedBlocks
-      ? planStreamed(room, own(name), streamedTypes(forms.blocks))
-      : planMatrix(device, storages, forms.blocks, reader.describe(name))
+  const matrix = (i: number, name: string, [k, m]: [number, number]): Matrix =>
+    i < streamedBlocks ? planStreamed(room, own(name), type) : planMatrix(device, storages, forms.blocks, k, m)
   const blocks = Array.from({ length: h.blocks }, (_, i) => planBlock(gguf, h, i, matrix, vector))
   room.place(storages.of(null))
   storages.allocate()
@@ -113,25 +112,25 @@ export function loadWeights(
   return { embedding, head, outputNorm, ropeFactors, blocks, bytes, [Symbol.dispose]: dispose }
 }
 
-/** Elements of a streamed head that are converted at once, and rows of what it is given. */
-const HEAD_PARTS = { elements: 64 << 20, rows: HEAD_ROWS }
+/** Elements of a streamed head that are converted at once. */
+const PART_ELEMENTS = 64 << 20
 
-/** Streamed matrices are multiplied in the types of held ones, in plain memory. */
-function streamedTypes({ forward, backward }: MatrixForms): { forward: TypeNumber | 'own'; backward: TypeNumber } {
-  return { forward: forward.type, backward: backward.type }
+/** What streamed matrices are converted to: the held form's type, but for those that only special buffers make fast. */
+function streamedType({ forward }: MatrixForms): TypeNumber {
+  return forward.buffers === null ? forward.type : TYPE.Q8_0
 }
 
 function planBlock(
   gguf: GgufFile,
   h: Hyperparameters,
   index: number,
-  matrix: (index: number, name: string) => Matrix,
+  matrix: (index: number, name: string, shape: [number, number]) => Matrix,
   vector: (length: number) => Tensor,
 ): Block {
   const block: Block = { matrices: {}, biases: {}, norms: {} }
   for (const [name, { length }] of entries(norms(h))) block.norms[name] = vector(length)
   for (const [name, { tensor, shape }] of entries(matrices(h))) {
-    block.matrices[name] = matrix(index, `blk.${index}.${tensor}.weight`)
+    block.matrices[name] = matrix(index, `blk.${index}.${tensor}.weight`, shape)
     if (gguf.tensors.has(`blk.${index}.${tensor}.bias`)) block.biases[name] = vector(shape[1])
   }
   return block

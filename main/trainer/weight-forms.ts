@@ -1,8 +1,8 @@
 /**
- * In which form a base's matrices are multiplied fastest on this device, found by measuring for a moment. W x takes the
- * file's own blocks, as the chat does, in plain memory or in a kind of buffer with a layout of its own (AMX, repacked).
- * Wᵀ dy needs a transposed copy, whose type is free: a gradient may be rougher than a loss (see docs/notebook.md for
- * what each costs).
+ * In which form a base's matrices are multiplied fastest on this device, found by measuring for a moment. Candidates are
+ * types that lose next to nothing of the file's numbers, in plain memory or in a kind of buffer with a layout of its own
+ * (AMX, repacked). Four bits for transposed copies would be a twelfth faster still, and turn the gradient by 15 degrees;
+ * the file's own blocks forward round activations otherwise than converted ones do, no less (docs/notebook.md).
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { writeAtomically } from '../atomic.ts'
@@ -23,29 +23,24 @@ export interface MeasuredForm {
 }
 
 export interface FormChoice {
-  /** Type and kind of buffer of transposed copies. */
-  backward: { type: TypeName; buffers: string | null }
-  /** Kinds of buffer that the file's own types are multiplied fastest in; plain memory where a type isn't named. */
-  forward: Partial<Record<TypeName, string>>
+  type: TypeName
+  /** Kind of buffer of the blocks' matrices. */
+  buffers: string | null
   /** Type of one side of products between results; see `EngineOptions.productType`. */
   productType: TypeName
-  /** All is F32, since the file is: nothing is lost where nothing was. */
-  exact: boolean
   measured: MeasuredForm[]
 }
 
-/** Types that some kind of buffer may hold in a faster layout. */
-const LAID_OUT: readonly TypeName[] = ['Q4_0', 'Q4_1', 'Q8_0', 'Q2_K', 'Q4_K', 'Q5_K', 'Q6_K', 'IQ4_NL', 'IQ4_XS']
-/** Candidates for transposed copies, the exacter first: a rougher one must be so much faster than those before it. */
-const BACKWARD: readonly TypeName[] = ['Q8_0', 'BF16', 'F16', 'Q4_0']
-const WORTH = 1.15
+const CANDIDATES: readonly TypeName[] = ['Q8_0', 'BF16', 'F16']
+/** A form must be so much faster than plain Q8_0, which takes half the memory of 16 bits and can be read back. */
+const WORTH = 1.1
 const ROWS = 256
 
-/** Measures candidates on a product of the base's shape; some seconds. */
+/** Measures candidates on a product of the base's shape, and F32 for products of results; a second or two. */
 export function measureForms(device: Device, h: Hyperparameters): MeasuredForm[] {
   const measured: MeasuredForm[] = []
-  for (const type of new Set([...BACKWARD, ...LAID_OUT, 'F32' as const])) {
-    const laidOut = LAID_OUT.includes(type) ? [...device.extraBuffers.keys()] : []
+  for (const type of [...CANDIDATES, 'F32'] as const) {
+    const laidOut = type === 'F32' ? [] : [...device.extraBuffers.keys()]
     for (const buffers of [null, ...laidOut]) {
       const gflops = speed(device, type, buffers, h.width, h.ff)
       if (gflops !== null) measured.push({ type, buffers, gflops })
@@ -54,40 +49,21 @@ export function measureForms(device: Device, h: Hyperparameters): MeasuredForm[]
   return measured
 }
 
-/** @param own type of the file's matrices */
+/** @param own type of the file's matrices: F32 stays F32, since nothing is to be lost where nothing was */
 export function chooseForms(device: Device, own: TypeName, measured: MeasuredForm[]): FormChoice {
-  const plain = { type: 'F32' as const, buffers: null }
-  if (own === 'F32') return { backward: plain, forward: {}, productType: 'F32', exact: true, measured }
-  const best = (type: TypeName): MeasuredForm | undefined =>
-    measured.filter((m) => m.type === type).sort((a, b) => b.gflops - a.gflops)[0]
-  const forward: FormChoice['forward'] = {}
-  for (const type of LAID_OUT) {
-    const fastest = best(type)
-    if (fastest?.buffers) forward[type] = fastest.buffers
-  }
-  let backward = best('Q8_0') ?? { ...plain, gflops: 0 }
-  for (const type of BACKWARD) {
-    const candidate = best(type)
-    if (candidate && candidate.gflops > backward.gflops * WORTH) backward = candidate
-  }
+  if (own === 'F32') return { type: 'F32', buffers: null, productType: 'F32', measured }
+  const plain = (type: TypeName): number => measured.find((m) => m.type === type && m.buffers === null)?.gflops ?? 0
+  const faster = measured.filter((m) => m.type !== 'F32' && m.gflops > plain('Q8_0') * WORTH)
+  const { type, buffers } = faster.sort((a, b) => b.gflops - a.gflops)[0] ?? { type: 'Q8_0' as const, buffers: null }
   // A GPU's own graphs stay in F32: not all of them multiply BF16, and conversions would go by way of the CPU.
-  const faster = (best('BF16')?.gflops ?? 0) > (best('F32')?.gflops ?? 0) * WORTH
-  const productType = device.fallback === null && faster ? 'BF16' : 'F32'
-  return { backward: { type: backward.type, buffers: backward.buffers }, forward, productType, exact: false, measured }
+  const shorter = device.fallback === null && plain('BF16') > plain('F32') * WORTH
+  return { type, buffers, productType: shorter ? 'BF16' : 'F32', measured }
 }
 
-/** The head stays in plain memory: single rows of it are read, and its transposed copy is Q8_0 (see `head.ts`). */
-export function formsOf({ backward, forward, exact }: FormChoice): WeightForms {
-  if (exact) return plainForms(TYPE.F32)
-  const buffers: Partial<Record<number, string>> = {}
-  for (const [type, kind] of Object.entries(forward)) buffers[TYPE[type as TypeName]] = kind
-  return {
-    blocks: {
-      forward: { type: 'own', buffers },
-      backward: { type: TYPE[backward.type], buffers: backward.buffers },
-    },
-    head: { forward: { type: 'own', buffers: {} }, backward: { type: TYPE.Q8_0, buffers: null } },
-  }
+/** The head stays in plain memory: single rows of it are read. */
+export function formsOf({ type, buffers }: FormChoice): WeightForms {
+  const form = { type: TYPE[type], buffers }
+  return { ...plainForms(TYPE[type]), blocks: { forward: form, backward: form } }
 }
 
 /** Type of a base's matrices, by one that every architecture has; files mix types. */
@@ -98,8 +74,7 @@ export function typeOfMatrices(gguf: GgufFile): TypeName {
 /** What is likely to be chosen, for a forecast that must not take seconds. */
 export function usualForms(own: TypeName): FormChoice {
   const exact = own === 'F32'
-  const backward = { type: exact ? ('F32' as const) : ('Q8_0' as const), buffers: null }
-  return { backward, forward: {}, productType: exact ? 'F32' : 'BF16', exact, measured: [] }
+  return { type: exact ? 'F32' : 'Q8_0', buffers: null, productType: exact ? 'F32' : 'BF16', measured: [] }
 }
 
 /** Speed of one [k, m] × [k, 256] product: the best of a few; null where the device has none of this form. */

@@ -15,7 +15,7 @@ import { generationPart } from './generation-part.ts'
 import { largePart } from './large.ts'
 import { machineFacts } from './machine.ts'
 import { findPeft } from './peft.ts'
-import { qualityPart } from './quality.ts'
+import { qualityPart, RATES } from './quality.ts'
 import { sizesPart } from './sizes.ts'
 import { stepPart } from './step.ts'
 import { barTable, markdown } from './table.ts'
@@ -39,6 +39,7 @@ export const USAGE = `npm run bench -- [parts] [options]
   --base FILE     the base model (default: the starter model)
   --data FOLDER   with headline.json and prose.json (default: ../shared/data/lamp)
   --people A,B    of the quality part, by any part of their ids (default: all five)
+  --rates a,b     PEFT's learning rates in the quality part (default: 4e-3, 8e-3, 1.6e-2)
   --out FOLDER    for results and run folders (default: .idiolect/bench)
   --fresh         train PEFT again where an earlier result is kept
   --quick         seconds instead of minutes: shows that a part works, its figures mean nothing`
@@ -50,6 +51,7 @@ export interface BenchRequest {
   base: string | null
   data: string
   people: string[]
+  rates: number[]
   out: string
   fresh: boolean
   quick: boolean
@@ -62,7 +64,17 @@ export function parseBench(argv: string[], env: NodeJS.ProcessEnv = process.env)
   const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
-    options: { threads: text, python: text, base: text, data: text, people: text, out: text, fresh: flag, quick: flag },
+    options: {
+      threads: text,
+      python: text,
+      base: text,
+      data: text,
+      people: text,
+      rates: text,
+      out: text,
+      fresh: flag,
+      quick: flag,
+    },
   })
   const unknown = positionals.find((part) => !(part in PARTS))
   if (unknown !== undefined) throw new Error(`${JSON.stringify(unknown)} is no part of the bench\n${USAGE}`)
@@ -79,6 +91,7 @@ export function parseBench(argv: string[], env: NodeJS.ProcessEnv = process.env)
     base: values.base === undefined ? null : path.resolve(from, values.base),
     data: folder(values.data, '..', 'shared', 'data', 'lamp'),
     people: values.people?.split(',').filter((part) => part !== '') ?? [],
+    rates: values.rates?.split(',').map(Number) ?? RATES,
     out: folder(values.out, '.idiolect', 'bench'),
     fresh: values.fresh,
     quick: values.quick,

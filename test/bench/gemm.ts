@@ -67,7 +67,7 @@ export async function gemmPart(options: BenchOptions): Promise<PartResult> {
     ],
   })
   const reached = work.all / seconds / 1e9
-  const usable = usableForms(run.choice, types(gguf))
+  const usable = usableForms(run.choice)
   const best = [...usable].sort((one, other) => other.gflops - one.gflops)[0]
   const fastest = best ? Math.max(best.gflops, togetherOf(probes, best)) : null
   const share = fastest === null ? null : reached / fastest
@@ -104,24 +104,9 @@ export async function gemmPart(options: BenchOptions): Promise<PartResult> {
   }
 }
 
-/** Types of the file's matrices: what W x is multiplied in. */
-function types(gguf: GgufFile): Set<string> {
-  return new Set(
-    [...gguf.tensors.values()]
-      .filter(({ name, shape }) => name.startsWith('blk.') && shape.length > 1)
-      .map((one) => one.typeName),
-  )
-}
-
 /** The forms that this run multiplied weights in: the file's own types, each where it is fastest, and transposed copies. */
-function usableForms(choice: OurResult['choice'], own: Set<string>): MeasuredForm[] {
-  if (choice === null) return []
-  const { measured, forward, backward } = choice.forms
-  return measured.filter(
-    ({ type, buffers }) =>
-      (own.has(type) && buffers === (forward[type] ?? null)) ||
-      (type === backward.type && buffers === backward.buffers),
-  )
+function usableForms(choice: OurResult['choice']): MeasuredForm[] {
+  return choice?.forms.measured.filter(({ type }) => type !== 'F32') ?? []
 }
 
 const nameOf = ({ type, buffers }: MeasuredForm): string => (buffers === null ? type : `${type} in ${buffers}`)

@@ -18,6 +18,7 @@ describe('the same work', () => {
       base,
       data: null,
       people: [],
+      rates: [],
       peft: null,
       fresh: false,
       out: root,

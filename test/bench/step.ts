@@ -134,11 +134,8 @@ function report(
 /** In which forms the engine multiplies weights, in words. */
 export function formsOf(choice: OurResult['choice']): string {
   if (choice === null) return 'unknown'
-  const { backward, forward, exact } = choice.forms
-  if (exact) return 'F32'
-  const layouts = Object.entries(forward).map(([type, kind]) => `${type} in ${kind}`)
-  const own = layouts.length > 0 ? ` (${layouts.join(', ')})` : ''
-  return `the file's own${own}, back ${backward.type}${backward.buffers === null ? '' : ` in ${backward.buffers}`}`
+  const { type, buffers } = choice.forms
+  return buffers === null ? type : `${type} in ${buffers}`
 }
 
 /** The same, with how many blocks are kept once and converted for each product. */

@@ -18,6 +18,8 @@ export interface BenchOptions {
   data: string | null
   /** Of the quality bench, by any part of their ids; all when none is named. */
   people: string[]
+  /** PEFT's learning rates in the quality part. */
+  rates: number[]
   /** Null: no PEFT here, our figures stand alone. */
   peft: Peft | null
   /** Trains PEFT again even where an earlier result is kept. */

@@ -20,28 +20,28 @@ const form = (type: MeasuredForm['type'], gflops: number, buffers: string | null
 })
 
 describe('chooseForms', () => {
-  it('takes the fastest transposed copy, a rougher one only where it is clearly faster', () => {
-    const usual = [form('Q8_0', 100), form('BF16', 80), form('F16', 40), form('Q4_0', 90), form('F32', 40)]
-    expect(chooseForms(device, 'Q4_K', usual)).toMatchObject({
-      backward: { type: 'Q8_0', buffers: null },
-      forward: {},
-      productType: 'BF16',
-    })
-    expect(chooseForms(device, 'Q4_K', [...usual, form('Q4_0', 112, 'CPU_REPACK')]).backward.type).toBe('Q8_0')
-    const repacked = chooseForms(device, 'Q4_K', [...usual, form('Q4_0', 140, 'CPU_REPACK')])
-    expect(repacked.backward).toEqual({ type: 'Q4_0', buffers: 'CPU_REPACK' })
-    expect(repacked.forward).toEqual({ Q4_0: 'CPU_REPACK' })
-    const amx = [...usual, form('Q8_0', 500, 'AMX'), form('Q4_0', 480, 'AMX'), form('Q4_K', 470, 'AMX')]
-    expect(chooseForms(device, 'Q4_K', amx)).toMatchObject({
-      backward: { type: 'Q8_0', buffers: 'AMX' },
-      forward: { Q8_0: 'AMX', Q4_0: 'AMX', Q4_K: 'AMX' },
+  const usual = [form('Q8_0', 100), form('BF16', 80), form('F16', 40), form('F32', 40)]
+
+  it('takes Q8_0 unless another form is clearly faster', () => {
+    const q8 = { type: 'Q8_0', buffers: null, productType: 'BF16' }
+    expect(chooseForms(device, 'Q4_K', usual)).toMatchObject(q8)
+    expect(chooseForms(device, 'Q4_K', [...usual, form('F16', 105, 'X')])).toMatchObject(q8)
+    const amx = [...usual, form('Q8_0', 500, 'AMX')]
+    expect(chooseForms(device, 'Q4_K', amx)).toMatchObject({ type: 'Q8_0', buffers: 'AMX' })
+    const halves = [form('Q8_0', 60), form('BF16', 40), form('F16', 90), form('F32', 45)]
+    expect(chooseForms(device, 'Q4_K', halves)).toEqual({
+      type: 'F16',
+      buffers: null,
+      productType: 'F32',
+      measured: halves,
     })
   })
 
   it('leaves a base of F32 exact', () => {
-    const forms = formsOf(chooseForms(device, 'F32', []))
-    expect(forms.blocks.forward).toEqual({ type: TYPE.F32, buffers: null })
-    expect(forms.head.backward).toEqual({ type: TYPE.F32, buffers: null })
+    const choice = chooseForms(device, 'F32', usual)
+    expect(choice.productType).toBe('F32')
+    expect(formsOf(choice).blocks).toEqual(formsOf(choice).head)
+    expect(formsOf(choice).blocks.forward).toEqual({ type: TYPE.F32, buffers: null })
   })
 })
 
