@@ -29,8 +29,8 @@ interface Plan {
  * Rank 8 with alpha 8 on q and v, dropout .05, clip .3, weight decay .01 and a warm-up of a tenth are the paper's
  * (arXiv 2402.04401); its learning rate of 1e-4 hardly moves a model of 135M, where 2e-3 does. Batches are small, since
  * many steps teach more than many epochs: on 98 pieces of one history, one epoch in batches of 4 at 4e-3 leaves .25 nats
- * less than two in batches of 16 at the same rate, in half the time (docs/notebook.md). Short histories are read several
- * times, until there are about 30 steps, at lower rates.
+ * less than two in batches of 16 at that rate, in half the time, and higher rates leave less still (docs/notebook.md).
+ * Short histories are read several times, until there are about 30 steps, at lower rates.
  */
 const PLANS: Plan[] = [
   { from: 80, batch: 4, epochs: 1, lr: 8e-3 },
