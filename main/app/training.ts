@@ -240,11 +240,12 @@ export function createTraining(getContext: () => AppContext): Training {
   const start = async (options: TrainOptions): Promise<TrainingState> => {
     refuseWhenRunning()
     checkOptions(options)
-    await checkDevice(options.device)
-    refuseWhenRunning()
     const context = getContext()
     const before = context.bases.chosen('chat')
+    // The base is the one that is chosen now, whatever happens while the device is tried.
     const model = trainableBase(context, options.base)
+    await checkDevice(options.device)
+    refuseWhenRunning()
     const from = startOf(context, model, options)
     if (options.base) await context.bases.choose(model)
     try {

@@ -8,7 +8,7 @@ test('a large history is read once, in small batches', () => {
   expect(settings(388)).toMatchObject({
     batch: 4,
     epochs: 1,
-    lr: 4e-3,
+    lr: 8e-3,
     rank: 8,
     alpha: 8,
     targets: ['q', 'v'],
