@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { LampUser } from '../../main/evaluation/lamp-file.ts'
+import type { LampUser } from '../../main/lamp/file.ts'
 import { openBase } from '../../main/inference/base.ts'
 import type { Tokenizer } from '../../main/inference/types.ts'
 import { SMOLLM } from '../helpers/models.ts'

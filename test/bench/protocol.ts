@@ -2,8 +2,8 @@
  * What the quality bench trains on and is judged by: three users of headlines (the small protocol) and two prose
  * authors, as token ids of the base's own tokenizer. Both engines get the very same ids.
  */
-import { lampHistory, lampQueries } from '../../main/evaluation/lamp-examples.ts'
-import { type LampUser, readLampFile } from '../../main/evaluation/lamp-file.ts'
+import { lampHistory, lampQueries } from '../../main/lamp/examples.ts'
+import { type LampUser, readLampFile } from '../../main/lamp/file.ts'
 import { DEFAULT_PROMPT } from '../../main/examples/defaults.ts'
 import { createPromptBuilder } from '../../main/examples/prompt.ts'
 import type { Tokenizer } from '../../main/inference/types.ts'

@@ -1,8 +1,8 @@
 /** The proof and the LaMP run on a real runtime: a tiny model with random weights, and voices of random weights. */
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LampFile } from '../../main/evaluation/lamp-file.ts'
-import { runLamp } from '../../main/evaluation/lamp-run.ts'
+import type { LampFile } from '../../main/lamp/file.ts'
+import { runLamp } from '../../main/lamp/run.ts'
 import { runProof } from '../../main/evaluation/proof.ts'
 import { createPromptBuilder } from '../../main/examples/prompt.ts'
 import type { RetrievedPair, TaskQuery } from '../../main/examples/types.ts'

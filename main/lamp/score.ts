@@ -1,12 +1,12 @@
 /** Scores one user's queries under one method and voice, keeping every score as it comes. */
 import path from 'node:path'
 import { z } from 'zod'
+import { meanRouge } from '../evaluation/metrics.ts'
+import { perToken } from '../evaluation/statistics.ts'
 import type { BuildExample, PromptOptions, RetrievedPair, TaskQuery } from '../examples/types.ts'
 import type { Base, VoiceUse } from '../inference/types.ts'
 import type { TokenExample } from '../trainer/types.ts'
-import { appendLines, hashOf, type KeptVoice, readLines } from './lamp-folder.ts'
-import { meanRouge } from './metrics.ts'
-import { perToken } from './statistics.ts'
+import { appendLines, hashOf, type KeptVoice, readLines } from './folder.ts'
 
 export interface Scoring {
   base: Base

@@ -6,12 +6,12 @@
  */
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { lampExamples, lampHistory } from '../../main/evaluation/lamp-examples.ts'
-import { type LampFile, readLampFile } from '../../main/evaluation/lamp-file.ts'
-import { runLamp } from '../../main/evaluation/lamp-run.ts'
 import { createPromptBuilder } from '../../main/examples/prompt.ts'
 import { openBase } from '../../main/inference/base.ts'
 import type { Base } from '../../main/inference/types.ts'
+import { lampExamples, lampHistory } from '../../main/lamp/examples.ts'
+import { type LampFile, readLampFile } from '../../main/lamp/file.ts'
+import { runLamp } from '../../main/lamp/run.ts'
 import { SHARED, SMOLLM } from '../helpers/models.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 

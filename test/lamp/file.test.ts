@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { lampExamples, lampHistory, lampQueries, lampRetrieval } from '../../main/evaluation/lamp-examples.ts'
-import { type LampUser, readLampFile } from '../../main/evaluation/lamp-file.ts'
 import type { TaskQuery } from '../../main/examples/types.ts'
-import { decode, fakeBuilder } from './fake-base.ts'
+import { lampExamples, lampHistory, lampQueries, lampRetrieval } from '../../main/lamp/examples.ts'
+import { type LampUser, readLampFile } from '../../main/lamp/file.ts'
+import { decode, fakeBuilder } from '../evaluation/fake-base.ts'
 
 let folder: string
 beforeAll(() => {

@@ -12,17 +12,11 @@ import {
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { LampFile } from '../../main/evaluation/lamp-file.ts'
-import { userFolder } from '../../main/evaluation/lamp-folder.ts'
-import {
-  LAMP_SETTINGS,
-  type LampProgress,
-  type LampRunOptions,
-  runLamp,
-  type TrainVoice,
-} from '../../main/evaluation/lamp-run.ts'
+import type { LampFile } from '../../main/lamp/file.ts'
+import { userFolder } from '../../main/lamp/folder.ts'
+import { LAMP_SETTINGS, type LampProgress, type LampRunOptions, runLamp, type TrainVoice } from '../../main/lamp/run.ts'
 import type { TrainSettings } from '../../main/trainer/types.ts'
-import { fakeBase, fakeBuilder } from './fake-base.ts'
+import { fakeBase, fakeBuilder } from '../evaluation/fake-base.ts'
 
 let folder: string
 let out: string

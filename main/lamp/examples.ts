@@ -2,7 +2,7 @@
 import type { BuildExample, RetrievedPair, TaskQuery } from '../examples/types.ts'
 import { createBm25 } from '../retrieval/bm25.ts'
 import type { TokenExample } from '../trainer/types.ts'
-import type { LampUser } from './lamp-file.ts'
+import type { LampUser } from './file.ts'
 
 /** Characters (code points) before a passage that its prompt shows, as in the data's own queries. */
 const PROSE_BEFORE = 600

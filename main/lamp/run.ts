@@ -7,8 +7,8 @@ import { IdiolectError } from '../errors.ts'
 import type { BuildExample, RetrievedPair, TaskQuery } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
 import type { TokenExample, TrainResult, TrainSettings } from '../trainer/types.ts'
-import { lampExamples, lampQueries, lampRetrieval } from './lamp-examples.ts'
-import type { LampFile, LampUser } from './lamp-file.ts'
+import { lampExamples, lampQueries, lampRetrieval } from './examples.ts'
+import type { LampFile, LampUser } from './file.ts'
 import {
   beginTraining,
   fileSha256,
@@ -18,8 +18,8 @@ import {
   keptVoice,
   makeFolder,
   userFolder,
-} from './lamp-folder.ts'
-import { type LampMethodResult, type Scoring, scoreUnit, summarize, type Unit } from './lamp-score.ts'
+} from './folder.ts'
+import { type LampMethodResult, type Scoring, scoreUnit, summarize, type Unit } from './score.ts'
 
 export const LAMP_METHODS = ['base', 'retrieval', 'voice', 'voice+retrieval', 'other'] as const
 export type LampMethod = (typeof LAMP_METHODS)[number]
