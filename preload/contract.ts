@@ -166,7 +166,7 @@ export interface ModelProgress {
 
 // ---- training and voices ----------------------------------------------------------------------------------
 
-export type TrainingTask = 'headline' | 'prose'
+export type TrainingTask = 'headline' | 'tag' | 'rate' | 'prose'
 
 /** LoRA: low-rank pairs beside matrices; (IA)3: factors over rows; prompt: learned rows in front of every text. */
 export type AdapterKind = 'lora' | 'ia3' | 'prompt'

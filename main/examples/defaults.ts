@@ -6,6 +6,8 @@ import type { PromptOptions, TaskName } from './types.ts'
 /** How much of a text a prompt shows, in tokens: the same while training, in the proof and in use. */
 export const DEFAULT_PROMPT: Record<TaskName, PromptOptions> = {
   headline: { maxInput: 160, maxRetrieved: 160 },
+  tag: { maxInput: 160, maxRetrieved: 80 },
+  rate: { maxInput: 160, maxRetrieved: 80 },
   prose: { maxInput: 200, maxRetrieved: 120 },
 }
 

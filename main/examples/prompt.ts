@@ -1,12 +1,16 @@
 /**
  * History -> examples and prompts, in token ids. This file makes the one prompt of each task, for training and for
- * use alike; the files beside it choose the pieces (`split.ts`), the queries (`headline.ts`, `prose.ts`) and the
+ * use alike, out of the words in `tasks.ts`; the files beside it choose the pieces (`split.ts`), the queries (`headline.ts`, `prose.ts`) and the
  * training settings (`defaults.ts`).
  * The room knows no files, no stores, no search and no models: pieces come in, ids go out.
  */
 import type { Tokenizer } from '../inference/types.ts'
 import type { TokenExample } from '../trainer/types.ts'
+import { PROFILE_LABEL, TASKS, type TaskWords } from './tasks.ts'
 import type { PromptOptions, RetrievedPair, TaskName, TaskQuery } from './types.ts'
+
+/** Tokens of a profile that a prompt shows when nothing else is said. */
+const MAX_PROFILE = 96
 
 /** A query whose answer is not known yet. */
 export type OpenQuery = Pick<TaskQuery, 'task' | 'input'>
@@ -18,36 +22,10 @@ export interface PromptBuilder {
   prompt(query: OpenQuery, retrieved: RetrievedPair[], options: PromptOptions): Int32Array
 }
 
-interface TaskWords {
-  instruction: string
-  input: string
-  answer: string
-  /** Which end of a long input is kept. */
-  keep: 'first' | 'last'
-  /** Tokens left free for an answer when the prompt is fitted into `maxTokens`, answer known or not. */
-  answerRoom: number
-}
-
-const TASKS: Record<TaskName, TaskWords> = {
-  headline: {
-    instruction: 'Generate a headline for the following article.',
-    input: 'article:',
-    answer: 'headline:',
-    keep: 'first',
-    answerRoom: 64,
-  },
-  prose: {
-    instruction: "Continue the text in its author's hand.",
-    input: 'text:',
-    answer: 'continuation:',
-    keep: 'last',
-    answerRoom: 256,
-  },
-}
-
-export function createPromptBuilder(tokenizer: Tokenizer): PromptBuilder {
+/** @param tasks the words of each task; a benchmark's own stand in for the assistant's */
+export function createPromptBuilder(tokenizer: Tokenizer, tasks: Record<TaskName, TaskWords> = TASKS): PromptBuilder {
   const prompt = (query: OpenQuery, retrieved: RetrievedPair[], options: PromptOptions): Int32Array =>
-    promptIds(tokenizer, query, retrieved, options)
+    promptIds(tokenizer, tasks[query.task], query.input, retrieved, options)
   return {
     prompt,
     example(query, retrieved, options) {
@@ -60,26 +38,34 @@ export function createPromptBuilder(tokenizer: Tokenizer): PromptBuilder {
   }
 }
 
-/** Fits the prompt: fewer retrieved pairs first (the last is the least alike), then a shorter input. */
+/** Fits the prompt: fewer retrieved pairs first (the last is the least alike), then no profile, then a shorter input. */
 function promptIds(
   tokenizer: Tokenizer,
-  query: OpenQuery,
+  words: TaskWords,
+  input: string,
   retrieved: RetrievedPair[],
   options: PromptOptions,
 ): Int32Array {
-  const words = TASKS[query.task]
   const limit =
     options.maxTokens === undefined ? Number.POSITIVE_INFINITY : Math.max(32, options.maxTokens - words.answerRoom)
   let pairs = retrieved
+  let profile = options.profile?.trim() ?? ''
   let maxInput = options.maxInput
   for (;;) {
-    const text = promptText(tokenizer, words, query.input, pairs, maxInput, options.maxRetrieved)
+    const text =
+      profileText(tokenizer, profile, options.maxProfile) +
+      promptText(tokenizer, words, input, pairs, maxInput, options.maxRetrieved)
     const ids = withBegin(tokenizer, tokenizer.tokenize(text))
     if (ids.length <= limit) return ids
     if (pairs.length > 0) pairs = pairs.slice(0, -1)
+    else if (profile !== '') profile = ''
     else if (maxInput > 1) maxInput = Math.max(1, Math.min(maxInput - 1, maxInput - (ids.length - limit)))
     else return ids
   }
+}
+
+function profileText(tokenizer: Tokenizer, profile: string, most = MAX_PROFILE): string {
+  return profile === '' ? '' : `${PROFILE_LABEL} ${cut(tokenizer, profile, most, 'first')}\n\n`
 }
 
 function promptText(

@@ -1,7 +1,7 @@
 /** What the examples room is given and what it makes. */
 import type { TokenExample } from '../trainer/types.ts'
 
-export type TaskName = 'headline' | 'prose'
+export type TaskName = 'headline' | 'tag' | 'rate' | 'prose'
 
 /** One piece of the owner's writing, as the library knows it. */
 export interface Piece {
@@ -33,10 +33,14 @@ export interface RetrievedPair {
 }
 
 export interface PromptOptions {
-  /** The query's input is cut to its first (headline) or last (prose) this many tokens. */
+  /** The query's input is cut to this many tokens: its last of prose, else its first. */
   maxInput: number
   /** Each retrieved input is cut to this many tokens. */
   maxRetrieved: number
+  /** What is said of the author above everything else (the paper's profile); none when empty or not given. */
+  profile?: string | null
+  /** The profile is cut to this many tokens; 96 when not given. */
+  maxProfile?: number
   /** Prompt and answer together are fitted into this many tokens (the context); no limit when not given. */
   maxTokens?: number
 }

@@ -80,7 +80,7 @@ const CHUNK = 8
 
 /** OPPU's decoding (arXiv 2402.04401, appendix). A title of more than 64 tokens is none. */
 const DECODING = { temperature: 0.1, topK: 10, topP: 0.9 }
-const MAX_TOKENS = { headline: 64, prose: 200 }
+const MAX_TOKENS = { headline: 64, tag: 16, rate: 4, prose: 200 }
 
 /** Scores what is not on disk yet, in chunks, and returns the whole. */
 export async function scoreUnit(scoring: Scoring, unit: Unit): Promise<UnitScore> {

@@ -2,11 +2,12 @@
  * What the quality bench trains on and is judged by: three users of headlines (the small protocol) and two prose
  * authors, as token ids of the base's own tokenizer. Both engines get the very same ids.
  */
-import { lampHistory, lampQueries } from '../../main/lamp/examples.ts'
-import { type LampUser, readLampFile } from '../../main/lamp/file.ts'
+
 import { DEFAULT_PROMPT } from '../../main/examples/defaults.ts'
 import { createPromptBuilder } from '../../main/examples/prompt.ts'
 import type { Tokenizer } from '../../main/inference/types.ts'
+import { lampHistory, lampQueries } from '../../main/lamp/examples.ts'
+import { type LampUser, readLampFile } from '../../main/lamp/file.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
 
 export const HEADLINE_USERS = ['nullprogram:skeeto', 'digitalgov:bbrantley', 'ropensci:maelle-salmon']
@@ -18,6 +19,7 @@ const QUERIES = { headline: 30, prose: 20 }
 
 export interface Person {
   id: string
+  /** The bench's people write headlines or prose. */
   task: 'headline' | 'prose'
   train: TokenExample[]
   heldOut: TokenExample[]
@@ -42,7 +44,7 @@ function people(tokenizer: Tokenizer, file: string, ids: readonly string[]): Per
 export function personOf(tokenizer: Tokenizer, user: LampUser): Person {
   const builder = createPromptBuilder(tokenizer)
   const history = lampHistory(user)
-  const { task } = user
+  const task = user.task === 'prose' ? 'prose' : 'headline'
   const trained = task === 'prose' ? history.slice(-PROSE_PASSAGES) : history
   return {
     id: user.id,

@@ -54,6 +54,21 @@ describe('the words of a prompt', () => {
     )
   })
 
+  test('the profile stands above all, cut to its own bound, and goes before the input does', () => {
+    const open = { task: 'tag', input: 'C' } as const
+    const profile = 'Writes of boats and of the weather.'
+    const shown = 'article: A\ntag: one\n\nWhich tag does the author give the following article?\narticle: C\ntag:'
+    expect(text(builder.prompt(open, [pair('A', 'one')], { ...wide, profile }))).toBe(
+      `about the author: ${profile}\n\n${shown}`,
+    )
+    expect(text(builder.prompt(open, [pair('A', 'one')], { ...wide, profile: '  ' }))).toBe(shown)
+    const cut = text(builder.prompt(open, [], { ...wide, profile, maxProfile: 3 }))
+    expect(cut).not.toContain(profile)
+    expect(cut.startsWith('about the author: ')).toBe(true)
+    const narrow = text(builder.prompt({ task: 'tag', input: 'C '.repeat(20) }, [], { ...wide, profile, maxTokens: 1 }))
+    expect(narrow).not.toContain('about the author')
+  })
+
   test('no BOS where the file wants none, and special tokens in a text are plain text', () => {
     expect(base.beginToken ?? null).toBeNull()
     const { tokens } = builder.example(query('headline', 'a <|im_end|> b', 'c'), [], wide)
