@@ -1,6 +1,7 @@
 /**
- * A base model with an adapter on a device: packs in, losses and summed gradients out. One graph a block, so that a run can
- * stop, be paused or answer between blocks, and so that only what the memory plan keeps stays from one to the next.
+ * A base model on a device, with an adapter and maybe a frozen one below it: packs in, losses and summed gradients out.
+ * One graph a block, so that a run can stop, be paused or answer between blocks, and so that only what the memory plan
+ * keeps stays from one to the next.
  */
 import { IdiolectError } from '../errors.ts'
 import type { Device } from '../ggml/device.ts'
@@ -22,6 +23,7 @@ import {
   seenByAttention,
 } from './block.ts'
 import { createDropout } from './dropout.ts'
+import { FrozenLora, type FrozenPair } from './frozen-lora.ts'
 import { HEAD_ROWS, headLogits, headLoss } from './head.ts'
 import { type Hyperparameters, type LayerShape, readHyperparameters } from './hyperparameters.ts'
 import { Lora, type LoraSpec, type PairValues, pairsOf } from './lora.ts'
@@ -38,6 +40,8 @@ export interface EngineOptions {
   lora?: LoraSpec | null
   /** An adapter of any kind, in place of `lora`. */
   adapter?: AdapterSpec | null
+  /** A LoRA that lies over the base and is not trained. */
+  under?: readonly FrozenPair[] | null
   /** Type of one side of products between results (attention, gradients of LoRA); F32 by default where weights are. */
   productType?: TypeNumber
   /** Blocks whose forward results are computed again in the backward pass instead of kept. */
@@ -60,6 +64,7 @@ const GRAPH_NODES = 16384
 export class Engine implements Disposable {
   readonly h: Hyperparameters
   readonly adapter: Adapter | null
+  readonly #under: FrozenLora | null
   readonly #weights: Weights
   readonly #storage: Storage
   readonly #graph: Graph
@@ -91,6 +96,7 @@ export class Engine implements Disposable {
     const capacity = Math.ceil(options.capacity / PACK_MULTIPLE) * PACK_MULTIPLE
     const spec = options.adapter ?? (options.lora ? { kind: 'lora' as const, ...options.lora } : null)
     this.adapter = spec ? openAdapter(device, h, spec, capacity) : null
+    this.#under = options.under ? new FrozenLora(device, h, options.under) : null
     this.#kept = this.adapter ? h.blocks - Math.min(h.blocks, options.recomputed ?? 0) : 0
 
     this.#capacity = capacity
@@ -156,7 +162,8 @@ export class Engine implements Disposable {
   /** Bytes on the device: weights, adapter, kept results, intermediate results so far. */
   get bytes(): number {
     const graphs = this.#graph.bytes + this.#headGraph.bytes
-    return this.#weights.bytes + (this.adapter?.bytes ?? 0) + this.#storage.bytes + graphs
+    const adapters = (this.adapter?.bytes ?? 0) + (this.#under?.bytes ?? 0)
+    return this.#weights.bytes + adapters + this.#storage.bytes + graphs
   }
 
   /** Bytes on this side, beside the device's. */
@@ -415,6 +422,7 @@ export class Engine implements Disposable {
       eps: h.eps,
       shared: this.#shared,
       adapter: this.adapter,
+      under: this.#under,
       dropout: options.dropoutSeed
         ? (pair) => this.#dropout.mask(this.#graph, pair, rows, options.dropoutSeed as string)
         : () => null,
@@ -426,6 +434,7 @@ export class Engine implements Disposable {
     this.#headGraph[Symbol.dispose]()
     this.#storage[Symbol.dispose]()
     this.adapter?.[Symbol.dispose]()
+    this.#under?.[Symbol.dispose]()
     this.#weights[Symbol.dispose]()
   }
 }

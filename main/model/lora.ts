@@ -45,7 +45,26 @@ export interface PairValues {
   b: Float32Array
 }
 
-export const RANK_MULTIPLE = 16
+const RANK_MULTIPLE = 16
+
+/** The rank that a pair has on the device. */
+export function paddedRank(rank: number): number {
+  return Math.ceil(rank / RANK_MULTIPLE) * RANK_MULTIPLE
+}
+
+/** A pair as it is held on the device: padded with zeros, B times s. */
+export function paddedPair(
+  { a, b }: PairValues,
+  { inputs, outputs, rank, scale }: { inputs: number; outputs: number; rank: number; scale: number },
+): PairValues {
+  const padded = paddedRank(rank)
+  const wide = { a: new Float32Array(inputs * padded), b: new Float32Array(padded * outputs) }
+  wide.a.set(a)
+  for (let row = 0; row < outputs; row++) {
+    for (let r = 0; r < rank; r++) wide.b[row * padded + r] = scale * (b[row * rank + r] as number)
+  }
+  return wide
+}
 
 /** @throws IdiolectError `BadOption` naming the wrong target, with the list of those there are; `all` means every one */
 export function parseTargets(names: readonly string[]): TargetName[] {
@@ -74,17 +93,15 @@ export class Lora implements Adapter {
   readonly pairs: LoraPair[] = []
   readonly scale: number
   readonly #storage: Storage
-  readonly #padded: number
   readonly #matrices: MatrixName[]
 
   constructor(device: Device, h: Hyperparameters, spec: LoraSpec) {
     this.spec = spec
     this.scale = loraScale(spec)
-    this.#padded = Math.ceil(spec.rank / RANK_MULTIPLE) * RANK_MULTIPLE
+    const padded = paddedRank(spec.rank)
     this.#storage = new Storage(device, device.buffers, h.blocks * spec.targets.length * 4)
     // Targets that are rows of one tensor are trained as one: llama.cpp knows no LoRA on a part of a tensor.
     this.#matrices = [...new Set(spec.targets.map((target) => matrixOf(h, target)))]
-    const padded = this.#padded
     for (let block = 0; block < h.blocks; block++) {
       for (const matrix of this.#matrices) {
         const [inputs, outputs] = matrixShape(h, matrix).shape
@@ -173,17 +190,10 @@ export class Lora implements Adapter {
     }
   }
 
-  write(pair: LoraPair, { a, b }: PairValues): void {
-    const { rank } = this.spec
-    const padded = this.#padded
-    const wideA = new Float32Array(pair.inputs * padded)
-    wideA.set(a)
-    const wideB = new Float32Array(padded * pair.outputs)
-    for (let row = 0; row < pair.outputs; row++) {
-      for (let r = 0; r < rank; r++) wideB[row * padded + r] = pair.scale * (b[row * rank + r] as number)
-    }
-    this.#storage.set(pair.a, wideA)
-    this.#storage.set(pair.b, wideB)
+  write(pair: LoraPair, values: PairValues): void {
+    const wide = paddedPair(values, { ...pair, rank: this.spec.rank })
+    this.#storage.set(pair.a, wide.a)
+    this.#storage.set(pair.b, wide.b)
   }
 
   /** The gradient summed so far, times `factor`, in the layout of `PairValues`. */

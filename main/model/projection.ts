@@ -3,7 +3,7 @@
  * product and one LoRA pair for all, and results and gradients are cut apart and joined here.
  */
 import type { Tensor } from '../ggml/storage.ts'
-import { type LinearContext, linear, linearBack } from './linear.ts'
+import { type Layer, type LinearContext, linear, linearBack } from './linear.ts'
 import type { Matrix } from './matrix.ts'
 import type { MatrixName } from './tensors.ts'
 import type { Block } from './weights.ts'
@@ -24,9 +24,17 @@ export function adapted(c: ProjectionContext, name: MatrixName): boolean {
   return (c.adapter?.on(c.index, name) ?? null) !== null
 }
 
-/** W x + bias [out, rows], with what the adapter does to W. */
+function layerOf(c: ProjectionContext, name: MatrixName): Layer {
+  return {
+    matrix: c.block.matrices[name] as Matrix,
+    under: c.under?.on(c.index, name) ?? null,
+    trained: c.adapter?.on(c.index, name) ?? null,
+  }
+}
+
+/** W x + bias [out, rows], with what the adapters do to W. */
 export function project(c: ProjectionContext, name: MatrixName, x: Tensor): Tensor {
-  const y = linear(c, c.block.matrices[name] as Matrix, c.adapter?.on(c.index, name) ?? null, x)
+  const y = linear(c, layerOf(c, name), x)
   const bias = c.block.biases[name]
   return bias ? c.graph.add(y, bias) : y
 }
@@ -39,7 +47,7 @@ export function projectBack(
   x: Tensor,
   wantInput: boolean,
 ): Tensor | null {
-  return linearBack(c, c.block.matrices[name] as Matrix, c.adapter?.on(c.index, name) ?? null, dy, x, wantInput)
+  return linearBack(c, layerOf(c, name), dy, x, wantInput)
 }
 
 /** `project` for each of a group. */

@@ -5,16 +5,26 @@
  * A run is decided by its plan alone: every random stream is named after the plan's seed and its place in the run, so
  * a run that was killed and resumed ends with the voice that an uninterrupted one gives (same device, same threads).
  */
+import { existsSync } from 'node:fs'
 import { IdiolectError } from '../errors.ts'
 import type { Device, openDevice } from '../ggml/device.ts'
 import { TYPE } from '../ggml/types.ts'
 import { type GgufFile, readGguf } from '../gguf/read.ts'
+import type { AdapterSpec } from '../model/adapter.ts'
 import { ALIGN, pack, packInto, rowsOf } from '../model/batch.ts'
 import { Engine } from '../model/engine.ts'
+import type { FrozenPair } from '../model/frozen-lora.ts'
 import { type Hyperparameters, readHyperparameters } from '../model/hyperparameters.ts'
 import { seeded, shuffle } from '../random.ts'
 import { adapterOf, checkUsable, prefixOf, rateOf } from './adapter-of.ts'
-import { type Checkpoint, type Position, readCheckpoint, removeCheckpoint, writeCheckpoint } from './checkpoint.ts'
+import {
+  type Checkpoint,
+  checkpointFile,
+  type Position,
+  readCheckpoint,
+  removeCheckpoint,
+  writeCheckpoint,
+} from './checkpoint.ts'
 import { beginDump, type Dump } from './dump.ts'
 import { type EngineChoice, isUsable } from './engine-choice.ts'
 import { readExamples } from './examples-file.ts'
@@ -37,6 +47,7 @@ import {
 import { writeRunVoice } from './run-voice.ts'
 import { readStart } from './start.ts'
 import type { RunPlan, TokenExample, TrainResult } from './types.ts'
+import { readUnder } from './under.ts'
 import { chooseForms, formsOf, measuredForms, typeOfMatrices } from './weight-forms.ts'
 
 export interface LoopOptions {
@@ -74,16 +85,18 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
   const nodeBytes = process.memoryUsage().rss
   const plan = readPlan(folder)
   const { train, validation } = readExamples(examplesFile(folder))
-  using opened = openRunDevice(plan, readCheckpoint(folder) !== null, options)
+  using opened = openRunDevice(plan, existsSync(checkpointFile(folder)), options)
   const { device, note } = opened
   const gguf = readGguf(plan.base.file)
   const h = readHyperparameters(gguf)
   const adapter = adapterOf(plan.settings)
-  checkUsable(adapter, gguf)
+  const under = readUnder(folder, plan, gguf)
+  checkUsable(adapter, gguf, under !== null)
   // A GPU's own memory bounds what it computes.
   const cap = options.memoryCap ?? (device.kind === 'cpu' ? undefined : device.memory().free * 0.9)
   const measurements = options.measurements ?? null
-  const question = { device, plan, gguf, h, examples: [...train, ...validation], nodeBytes, cap, measurements }
+  const examples = [...train, ...validation]
+  const question = { device, plan, gguf, h, adapter, under, examples, nodeBytes, cap, measurements }
   const kept = keptChoice(folder)
   const choice = isUsable(kept, device.kind) ? kept : await choose(question)
   keepChoice(folder, choice)
@@ -94,6 +107,7 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
     capacity: choice.capacity,
     recomputed: choice.recomputed,
     adapter,
+    under,
     dropout: plan.settings.dropout,
     onLoad: (fraction) => options.report({ type: 'loading', fraction }),
   })
@@ -109,6 +123,8 @@ interface Question {
   plan: RunPlan
   gguf: GgufFile
   h: Hyperparameters
+  adapter: AdapterSpec
+  under: FrozenPair[] | null
   examples: readonly TokenExample[]
   nodeBytes: number
   cap: number | undefined
@@ -116,8 +132,7 @@ interface Question {
 }
 
 async function choose(question: Question): Promise<EngineChoice> {
-  const { device, plan, gguf, h, examples, nodeBytes, cap } = question
-  const adapter = adapterOf(plan.settings)
+  const { device, plan, gguf, h, adapter, under, examples, nodeBytes, cap } = question
   const prefix = prefixOf(adapter)
   const longest = Math.max(ALIGN, ...examples.map((example) => rowsOf(example, prefix)))
   const tokens = prefix + Math.max(...examples.map((example) => example.tokens.length))
@@ -137,6 +152,7 @@ async function choose(question: Question): Promise<EngineChoice> {
     forms: formsOf(forms),
     productType: TYPE[forms.productType],
     adapter,
+    under,
     dropout: plan.settings.dropout,
     longestRows: longest,
     before: nodeBytes,

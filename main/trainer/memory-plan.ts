@@ -13,6 +13,7 @@ import type { GgufFile } from '../gguf/read.ts'
 import type { AdapterSpec } from '../model/adapter.ts'
 import { ALIGN, pack } from '../model/batch.ts'
 import { Engine } from '../model/engine.ts'
+import type { FrozenPair } from '../model/frozen-lora.ts'
 import { readHyperparameters } from '../model/hyperparameters.ts'
 import type { Streamed, WeightForms } from '../model/weights.ts'
 
@@ -32,6 +33,8 @@ export interface MemoryQuestion {
   forms: WeightForms
   productType?: TypeNumber
   adapter: AdapterSpec
+  /** The task adapter that it is trained over. */
+  under?: readonly FrozenPair[] | null
   dropout: number
   /** Rows of the longest example, what an adapter puts before it included. */
   longestRows: number
@@ -71,6 +74,7 @@ export async function forecast(q: MemoryQuestion, plan: MemoryPlan): Promise<num
     capacity: plan.capacity,
     recomputed: plan.recomputed,
     adapter: q.adapter,
+    under: q.under ?? null,
     dropout: q.dropout,
     onLoad: () => {
       loading = dry.peak

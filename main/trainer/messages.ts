@@ -8,6 +8,8 @@ export interface ForecastQuestion {
   /** The base's GGUF. */
   file: string
   settings: TrainSettings
+  /** File of the task adapter that the voice is to be trained over. */
+  under?: string
   /** Tokens of the longest example. */
   longest: number
   memoryCap?: number

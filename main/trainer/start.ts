@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { prefixOfVoice } from '../adapters/array-voice.ts'
 import { copyWhole, sha256OfContent } from '../adapters/share-voice.ts'
+import { originOf, underOf } from '../adapters/task-adapter.ts'
 import { readNumbers, readVoiceFile, type VoiceFile } from '../adapters/voice-file.ts'
 import { IdiolectError } from '../errors.ts'
 import type { AdapterTensor } from '../model/adapter.ts'
@@ -26,13 +27,8 @@ export function settingsOf(voice: VoiceFile): Partial<TrainSettings> {
 /** Copies a voice into a run folder that is there. @returns the plan's `lineage` */
 export function keepStart(folder: string, voiceFile: string): VoiceOrigin[] {
   copyWhole(voiceFile, startFile(folder))
-  const { name, createdAt, extra } = readVoiceFile(startFile(folder))
-  const parent: VoiceOrigin = {
-    name: name ?? path.basename(voiceFile, path.extname(voiceFile)),
-    sha256: sha256OfContent(startFile(folder)),
-    createdAt,
-  }
-  return [parent, ...lineageOf(extra)]
+  const parent = originOf(startFile(folder), path.basename(voiceFile, path.extname(voiceFile)))
+  return [parent, ...lineageOf(readVoiceFile(startFile(folder)).extra)]
 }
 
 /** The voices that a voice goes on from, nearest first, as its file tells; none in foreign files. */
@@ -51,6 +47,12 @@ export function readStart(folder: string, plan: RunPlan, tensors: readonly Adapt
   const found = existsSync(file) ? sha256OfContent(file) : 'nothing'
   if (found !== parent.sha256) throw badStart(`${file} should have SHA-256 ${parent.sha256}, and has ${found}`)
   const voice = readVoiceFile(file)
+  const below = underOf(voice.extra)
+  if (below?.sha256 !== plan.under?.sha256) {
+    const named = (under: VoiceOrigin | null | undefined): string =>
+      under ? `the task adapter ${under.name} (SHA-256 ${under.sha256})` : 'no task adapter'
+    throw badStart(`the voice ${parent.name} was trained over ${named(below)}, this run is over ${named(plan.under)}`)
+  }
   for (const name of voice.gguf.tensors.keys()) {
     if (tensors.some((tensor) => tensor.name === name)) continue
     // A prompt's keys and values are computed anew from its rows.

@@ -3,6 +3,7 @@
  * enough to resume, to prove and to explain a voice:
  *   plan.json      everything that decides the outcome: settings, seeds, hashes (RunPlan)
  *   init.gguf      the voice that the run goes on from, where there is one
+ *   under.gguf     the task adapter that the voice is trained over, where there is one
  *   examples.bin   token ids and where each answer begins (`main/trainer/examples-file.ts`)
  *   log.jsonl      one StepRecord a line
  *   engine.json    how this device computes the run, chosen at its first start (EngineChoice)
@@ -52,7 +53,7 @@ export interface TrainSettings {
   patience: number
 }
 
-/** A voice that another one goes on from. */
+/** A voice that another one goes on from, or lies over. */
 export interface VoiceOrigin {
   name: string
   /** Of the voice's whole file, hex. */
@@ -69,6 +70,8 @@ export interface RunPlan {
   settings: TrainSettings
   /** The voices that this run goes on from, nearest first; absent: a random start. The first is kept as init.gguf. */
   lineage?: VoiceOrigin[]
+  /** The task adapter that the voice is trained over, itself not trained; absent: none. Kept as under.gguf. */
+  under?: VoiceOrigin
   /** Number of training / validation examples in examples.bin (training first). */
   examples: { train: number; validation: number }
   /** For the card and the reader; free-form facts, never read by the trainer. */

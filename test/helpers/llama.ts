@@ -12,10 +12,11 @@ export async function quietLlama(): Promise<Llama> {
 export async function logitsOf(
   model: LlamaModel,
   tokens: number[],
-  voice?: { file: string; scale: number },
+  voice?: { file: string; scale: number } | readonly { file: string; scale: number }[] | null,
   options: { contextSize?: number; exactCache?: boolean; positions?: readonly number[] } = {},
 ): Promise<Float32Array[]> {
   const { contextSize = 128, exactCache = false, positions = tokens.map((_, i) => i) } = options
+  const voices = voice ? [voice].flat() : []
   const context = await model.createContext({
     contextSize,
     batchSize: contextSize,
@@ -23,7 +24,7 @@ export async function logitsOf(
     flashAttention: false,
     // Usually keys and values are kept in F16, which rounds where an engine that keeps none does not.
     ...(exactCache ? { experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' } : {}),
-    ...(voice ? { lora: { adapters: [{ filePath: voice.file, scale: voice.scale }] } } : {}),
+    ...(voices.length > 0 ? { lora: { adapters: voices.map(({ file, scale }) => ({ filePath: file, scale })) } } : {}),
   })
   try {
     const input = tokens.map((token, i): Token | [Token, object] =>
