@@ -211,6 +211,8 @@ export interface TrainingForecast {
   /** Why training cannot start, in words, or null. */
   why: string | null
   pieces: number
+  /** What it would learn; what the library has too little of is left out. */
+  tasks?: TrainingTask[]
   examples: { train: number; validation: number; proof: number }
   tokens: number
   steps: number
@@ -241,6 +243,8 @@ export interface TrainingState {
   stage: 'preparing' | 'training' | 'paused' | 'proving' | 'done' | 'failed' | 'cancelled' | 'interrupted'
   /** One sentence for the user on what is happening. */
   message: string
+  /** What to know about the run as it was planned: tasks that were left out, few pieces; null or not given: nothing. */
+  note?: string | null
   startedAt: string
   steps: TrainingStep[]
   totalSteps: number
@@ -391,6 +395,77 @@ export interface HeadlineResult {
   voice: string | null
 }
 
+export interface TagSuggestion {
+  tag: string
+  /** Share of the likelihood among all tags that were compared, 0..1. */
+  probability: number
+  /** The owner's other pieces that have it; 0: a new one. */
+  pieces: number
+  /** The piece at hand has it already. */
+  has: boolean
+}
+
+export interface TagResult {
+  id: string
+  /** Likeliest first; new ones, where they were asked for, among the others. */
+  suggestions: TagSuggestion[]
+  /** The tags that the piece has already, as far as is known. */
+  has: string[]
+  /** Tags that the owner uses, and how many of them were compared (the most used). */
+  vocabulary: number
+  compared: number
+  /** Of the distribution over what was compared, nats. */
+  entropy: number
+  /** 1 - entropy / its largest value: 0 for no idea, 1 for certainty. */
+  confidence: number
+  sources: Source[]
+  voice: string | null
+}
+
+export interface RateResult {
+  id: string
+  /** Over the whole scale, lowest score first; the shares add up to 1. */
+  distribution: { score: number; probability: number }[]
+  expected: number
+  likeliest: number
+  /** Nats. */
+  entropy: number
+  /** 1 - entropy / its largest value: 0 for no idea, 1 for certainty. */
+  confidence: number
+  /** What was done about a scale other than 1 to 5, or about ratings off the scale, in words; null: nothing. */
+  note: string | null
+  sources: Source[]
+  voice: string | null
+}
+
+/** What was suggested for a text, and what its owner chose: `picked` is null until then. */
+export interface LabelRecord {
+  id: string
+  task: 'tag' | 'rate'
+  at: string
+  /** First words of the piece. */
+  excerpt: string
+  text: string
+  /** As suggested, likeliest first; scores as text. */
+  offered: string[]
+  picked: string[] | null
+  voice: string | null
+}
+
+export interface DraftResult {
+  text: string
+  sources: Source[]
+  voice: string | null
+  /** Was it stopped before its end. */
+  stopped: boolean
+}
+
+/** Negative log-likelihood of an answer, nats, over all of its tokens, the end token counted. */
+export interface AnswerScore {
+  nll: number
+  tokens: number
+}
+
 export interface HeadlineRecord {
   id: string
   at: string
@@ -486,6 +561,28 @@ export interface Calls {
   'headline.pick': { in: { id: string; picked: string; edited?: string }; out: HeadlineRecord }
   'headline.list': { in: Record<string, never>; out: HeadlineRecord[] }
 
+  /** Ranks the owner's own tags by likelihood; with `fresh`, tags that the model thinks up stand among them. */
+  'tag.suggest': {
+    in: { request: string; text: string; count?: number; fresh?: boolean; has?: string[] } & GenerationOptions
+    out: TagResult
+  }
+  'tag.pick': { in: { id: string; picked: string[] }; out: LabelRecord }
+  /** The distribution over the owner's scale, from the logits. */
+  'rate.suggest': { in: { request: string; text: string } & GenerationOptions; out: RateResult }
+  'rate.pick': { in: { id: string; score: number }; out: LabelRecord }
+
+  /** Goes on from an opening (`from` not given), or does what an instruction asks. Streams. */
+  'draft.write': {
+    in: { request: string; text: string; from?: 'opening' | 'instruction' } & GenerationOptions
+    out: DraftResult
+  }
+
+  /** How likely is this very answer, by the prompt and retrieval that the task has in use. */
+  score: {
+    in: { request: string; task: TrainingTask; text: string; gold: string } & GenerationOptions
+    out: AnswerScore
+  }
+
   /** No `conversation`: a new one begins. The answer streams as `stream` events and returns whole. */
   'chat.send': {
     in: { request: string; conversation?: string; text: string } & GenerationOptions
@@ -570,6 +667,12 @@ export const CALL_NAMES = [
   'headline.write',
   'headline.pick',
   'headline.list',
+  'tag.suggest',
+  'tag.pick',
+  'rate.suggest',
+  'rate.pick',
+  'draft.write',
+  'score',
   'chat.send',
   'chat.list',
   'chat.get',

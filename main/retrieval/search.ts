@@ -34,6 +34,8 @@ export interface PieceInput {
   k: number
   before?: string
   excludeDocument?: string
+  /** Pieces that may be found, of any; the others still count in the frequencies. */
+  accept?: (document: StoredDocument) => boolean
   signal?: AbortSignal
 }
 
@@ -134,15 +136,17 @@ export async function retrievePieces(store: Store, embedder: Embedder | null, in
   const first = bound === null ? documents.length : countBelow(times, bound)
   const depth = Math.max(DEPTH, 2 * input.k)
   const places = new Map(documents.map((document, at) => [document.id, at]))
-  const byTerms = bm25
-    .search(input.text, depth, { first, accept: (at) => documents[at]?.id !== input.excludeDocument })
-    .map((hit) => hit.index)
+  const accept = (at: number): boolean => {
+    const document = documents[at]
+    return document !== undefined && document.id !== input.excludeDocument && (input.accept?.(document) ?? true)
+  }
+  const byTerms = bm25.search(input.text, depth, { first, accept }).map((hit) => hit.index)
   const passagesFirst = bound === null ? index.passages.length : countBelow(index.times, bound)
   const byVector: number[] = []
   for (const at of await nearest(store, embedder, index, input.text, 4 * depth, passagesFirst, input.signal)) {
     const document = index.passages[at]?.document
-    const place = document === undefined || document === input.excludeDocument ? undefined : places.get(document)
-    if (place !== undefined && !byVector.includes(place)) byVector.push(place)
+    const place = document === undefined ? undefined : places.get(document)
+    if (place !== undefined && accept(place) && !byVector.includes(place)) byVector.push(place)
   }
   return fuse([byTerms, byVector])
     .slice(0, input.k)

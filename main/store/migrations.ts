@@ -77,4 +77,16 @@ export const MIGRATIONS: readonly string[] = [
     facts TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE labels (
+    id TEXT PRIMARY KEY,
+    task TEXT NOT NULL,
+    at TEXT NOT NULL,
+    excerpt TEXT NOT NULL,
+    text TEXT NOT NULL,
+    offered TEXT NOT NULL,
+    picked TEXT,
+    voice TEXT
+  ) STRICT;
+  `,
 ]

@@ -13,6 +13,7 @@ import { openDatabase } from './database.ts'
 import { createDocuments, type Documents } from './documents.ts'
 import { storeError } from './errors.ts'
 import { createHeadlines, type Headlines } from './headlines.ts'
+import { createLabels, type Labels } from './labels.ts'
 import { lockFolder } from './lock.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { createModels, type Models } from './models.ts'
@@ -33,6 +34,7 @@ export interface Store {
   answers: Answers
   chats: Chats
   headlines: Headlines
+  labels: Labels
   runs: Runs
   voices: Voices
   models: Models
@@ -77,6 +79,7 @@ export async function openStore(dataFolder: string): Promise<Store> {
       answers: createAnswers(db),
       chats: createChats(db),
       headlines: createHeadlines(db),
+      labels: createLabels(db),
       runs: createRuns(db),
       voices: createVoices(db),
       models: createModels(db),
