@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { checkScalable, scaleRows } from '../../main/adapters/scale-rows.ts'
 import { bf16ToFloat, floatToBf16, floatToHalf, halfToFloat } from '../../main/gguf/half.ts'
 import { type GgmlTypeName, ggmlTypeNamed } from '../../main/gguf/types.ts'
+import { QUANTIZATIONS } from '../../main/model/quantizations.ts'
 import { ggmlBaseLibrary, quantize } from '../helpers/quantize.ts'
 import { normals, seeded } from '../helpers/random.ts'
 
@@ -33,23 +34,7 @@ function decoded(type: GgmlTypeName, bytes: Buffer): Float32Array {
 const BOUND: Partial<Record<GgmlTypeName, number>> = { F32: 1e-7, F16: 2 ** -11, BF16: 2 ** -8 }
 
 describe('scaleRows', () => {
-  it.each([
-    'F32',
-    'F16',
-    'BF16',
-    'Q8_0',
-    'Q4_0',
-    'Q4_1',
-    'Q5_0',
-    'Q5_1',
-    'Q2_K',
-    'Q3_K',
-    'Q4_K',
-    'Q5_K',
-    'Q6_K',
-    'IQ4_NL',
-    'IQ4_XS',
-  ] as const)('multiplies %s as close as its own scales allow', (type) => {
+  it.each(QUANTIZATIONS as readonly GgmlTypeName[])('multiplies %s as close as its own scales allow', (type) => {
     const values = normals(seeded(4), ROW * FACTORS.length, 1)
     const bytes = Buffer.from(quantize(type, values, ROW))
     const before = decoded(type, bytes)

@@ -3,16 +3,10 @@
  * to do (computing a block again, masked scores, padding) is not in it: only what the gradient needs.
  */
 
+import type { Hyperparameters } from '../../main/model/hyperparameters.ts'
+
 /** The numbers of a llama-like model that the count needs. */
-export interface Shape {
-  blocks: number
-  width: number
-  heads: number
-  kvHeads: number
-  headSize: number
-  ff: number
-  vocabulary: number
-}
+export type Shape = Pick<Hyperparameters, 'blocks' | 'width' | 'heads' | 'kvHeads' | 'headSize' | 'ff' | 'vocabulary'>
 
 export interface StepWork {
   /** Rows of each text in the batch. */

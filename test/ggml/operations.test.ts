@@ -1,37 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Device, openDevice } from '../../main/ggml/device.ts'
+import type { Device } from '../../main/ggml/device.ts'
 import { Graph } from '../../main/ggml/graph.ts'
 import { OPERATIONS } from '../../main/ggml/operations.ts'
 import { Storage } from '../../main/ggml/storage.ts'
 import { TYPE } from '../../main/ggml/types.ts'
 import { cosine } from '../helpers/cosine.ts'
+import { cpuPair } from '../helpers/devices.ts'
 import { computeOperation, without } from '../helpers/operations.ts'
 
 let cpu: Device
-/** Two CPUs, the first in the part of a GPU: graphs with an operation that it lacks go through ggml's scheduler. */
 let pair: Device
 beforeAll(() => {
-  cpu = openDevice({ threads: 1 })
-  const { backend } = openDevice({ threads: 1 })
-  pair = { ...cpu, fallback: backend, supports: () => true }
+  ;({ cpu, pair } = cpuPair())
 })
 afterAll(() => cpu.free())
 
 describe('operations', () => {
   it('has every operation of a graph', () => {
     // What is no operation, or cannot be had on a GPU.
-    const others = [
-      'constructor',
-      'reset',
-      'bytes',
-      'lacking',
-      'once',
-      'expand',
-      'output',
-      'into',
-      'compute',
-      'inPlace',
-    ]
+    const others = ['constructor', 'reset', 'bytes', 'lacking', 'expand', 'output', 'into', 'compute', 'inPlace']
     const onlyInPlace = ['causalInPlace', 'softMaxInPlace']
     const methods = Object.getOwnPropertyNames(Graph.prototype).filter(
       (name) => ![...others, ...onlyInPlace].includes(name),

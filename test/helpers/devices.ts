@@ -76,3 +76,10 @@ function keepMemory(ggml: Ggml): void {
     schedSplits: (s: Pointer) => real.schedSplits(current(s)),
   } satisfies Partial<Ggml>)
 }
+
+/** Two CPUs, the first in the part of a GPU: graphs with an operation that it lacks go through ggml's scheduler. */
+export function cpuPair(): { cpu: Device; pair: Device } {
+  const cpu = openDevice({ threads: 1 })
+  const { backend } = openDevice({ threads: 1 })
+  return { cpu, pair: { ...cpu, fallback: backend, supports: () => true } }
+}

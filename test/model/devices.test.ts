@@ -4,7 +4,7 @@
  */
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Device, openDevice } from '../../main/ggml/device.ts'
+import type { Device } from '../../main/ggml/device.ts'
 import { TYPE, type TypeNumber } from '../../main/ggml/types.ts'
 import { readGguf } from '../../main/gguf/read.ts'
 import { pack } from '../../main/model/batch.ts'
@@ -13,7 +13,7 @@ import { TARGET_NAMES } from '../../main/model/tensors.ts'
 import { seeded } from '../../main/random.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
 import { cosine } from '../helpers/cosine.ts'
-import { vulkanDevice } from '../helpers/devices.ts'
+import { cpuPair, vulkanDevice } from '../helpers/devices.ts'
 import { without } from '../helpers/operations.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { type TinyModel, writeTinyModel } from '../helpers/tiny-model.ts'
@@ -23,9 +23,7 @@ const folder = temporaryFolder()
 let cpu: Device
 let pair: Device
 beforeAll(() => {
-  cpu = openDevice({ threads: 1 })
-  const { backend } = openDevice({ threads: 1 })
-  pair = { ...cpu, fallback: backend, supports: () => true }
+  ;({ cpu, pair } = cpuPair())
 })
 afterAll(() => {
   cpu.free()

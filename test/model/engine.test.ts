@@ -9,6 +9,7 @@ import type { PairValues } from '../../main/model/lora.ts'
 import { TARGET_NAMES } from '../../main/model/tensors.ts'
 import { seeded } from '../../main/random.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
+import { disturb, expectTrueGradients } from '../helpers/gradients.ts'
 import { logitsOf, quietLlama } from '../helpers/llama.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
@@ -40,16 +41,6 @@ function open(file: string, options: Partial<EngineOptions> = {}): Engine {
 }
 
 /** Sets every pair to random values, so that no gradient is zero only because B begins at zero. */
-function disturb(engine: Engine, size = 0.1): PairValues[] {
-  const stream = seeded('disturb')
-  const draw = (n: number): Float32Array => Float32Array.from({ length: n }, () => (stream.next() - 0.5) * size)
-  return (engine.lora?.pairs ?? []).map((pair) => {
-    const values = { a: draw(pair.inputs * ALL.rank), b: draw(pair.outputs * ALL.rank) }
-    engine.lora?.write(pair, values)
-    return values
-  })
-}
-
 describe('forward', () => {
   it.each([
     ['F32, tied', { type: 'F32' }],
@@ -89,32 +80,7 @@ describe('backward', () => {
     ['own head, frequency factors', { tiedEmbeddings: false, ropeFreqs: true }],
   ])('agrees with finite differences for every matrix of every block: %s', async (name, extra) => {
     using engine = open(tiny(`fd-${name.replaceAll(/\W/g, '-')}`, extra))
-    const values = disturb(engine)
-    const batch = pack(examples)
-    await engine.trainPack(batch)
-    const gradients = engine.takeGradient(1)
-    const lora = engine.lora as NonNullable<Engine['lora']>
-    for (const [i, pair] of lora.pairs.entries()) {
-      const value = values[i] as PairValues
-      for (const part of ['a', 'b'] as const) {
-        // Along the gradient itself the difference is large against rounding; its slope is the gradient's norm.
-        const gradient = (gradients[i] as PairValues)[part]
-        const norm = Math.hypot(...gradient)
-        expect(norm).toBeGreaterThan(1e-4)
-        const step = 1e-3
-        const moved = (sign: number): PairValues => ({
-          ...value,
-          [part]: value[part].map((v, j) => v + (sign * step * (gradient[j] as number)) / norm),
-        })
-        lora.write(pair, moved(1))
-        const up = await engine.measurePack(batch)
-        lora.write(pair, moved(-1))
-        const down = await engine.measurePack(batch)
-        lora.write(pair, value)
-        const slope = (up - down) / (2 * step)
-        expect(Math.abs(slope - norm) / norm, `${pair.tensor} ${part}: slope ${slope}, norm ${norm}`).toBeLessThan(0.02)
-      }
-    }
+    await expectTrueGradients(engine, examples)
   })
 
   it('gives the same gradient whether blocks are kept or computed again', async () => {

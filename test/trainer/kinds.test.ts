@@ -10,9 +10,10 @@ import { disposeLlama } from '../../main/inference/llama.ts'
 import { seeded } from '../../main/random.ts'
 import { startTraining } from '../../main/trainer/client.ts'
 import { createRun, readLog, voiceFile } from '../../main/trainer/run-folder.ts'
-import type { RunPlan, TokenExample, TrainSettings } from '../../main/trainer/types.ts'
+import type { TokenExample, TrainSettings } from '../../main/trainer/types.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
+import { tinyPlan } from '../helpers/tiny-run.ts'
 
 const root = temporaryFolder()
 const base = path.join(root, 'base.gguf')
@@ -38,31 +39,8 @@ const validation = learnable(8, 'validation')
 
 function run(name: string, changes: Partial<TrainSettings>): string {
   const folder = path.join(root, name)
-  const settings: TrainSettings = {
-    rank: 8,
-    alpha: 16,
-    targets: ['q', 'v'],
-    dropout: 0.05,
-    lr: 1e-2,
-    warmup: 0.1,
-    weightDecay: 0.01,
-    clip: 1,
-    epochs: 3,
-    batch: 8,
-    seed: 7,
-    threads: 1,
-    patience: 0,
-    ...changes,
-  }
-  const plan: RunPlan = {
-    version: 1,
-    run: name,
-    createdAt: '2026-01-01T00:00:00Z',
-    base: { id: 'tiny', file: base, sha256: 'a'.repeat(64), architecture: 'llama' },
-    settings,
-    examples: { train: train.length, validation: validation.length },
-    about: { name: 'Tiny' },
-  }
+  const counts = { train: train.length, validation: validation.length }
+  const plan = tinyPlan(base, { targets: ['q', 'v'], ...changes }, counts)
   createRun(folder, plan, train, validation)
   return folder
 }

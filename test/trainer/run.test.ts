@@ -3,54 +3,21 @@ import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readVoiceFile } from '../../main/adapters/voice-file.ts'
 import { messageOf } from '../../main/errors.ts'
-import { seeded } from '../../main/random.ts'
 import { checkpointFile, type Position, readCheckpoint, writeCheckpoint } from '../../main/trainer/checkpoint.ts'
 import { startTraining } from '../../main/trainer/client.ts'
 import { createRun, readLog, voiceFile } from '../../main/trainer/run-folder.ts'
-import type { RunPlan, TokenExample, TrainSettings } from '../../main/trainer/types.ts'
+import type { RunPlan, TrainSettings } from '../../main/trainer/types.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
+import { learnable, tinyPlan } from '../helpers/tiny-run.ts'
 
 const root = temporaryFolder()
 const base = path.join(root, 'base.gguf')
 beforeAll(() => writeTinyModel(base, { blocks: 2, width: 64, heads: 4, kvHeads: 2, ff: 96, vocabulary: 320, seed: 3 }))
 
-/** Answers follow from prompts (each token is the prompt's plus one), so that there is something to learn. */
-function learnable(count: number, stream: string): TokenExample[] {
-  const random = seeded(stream)
-  return Array.from({ length: count }, () => {
-    const prompt = Array.from({ length: 8 }, () => random.below(40))
-    return { tokens: Int32Array.from([...prompt, ...prompt.map((t) => t + 1)]), answerFrom: 8 }
-  })
-}
-
-const SETTINGS: TrainSettings = {
-  rank: 8,
-  alpha: 16,
-  targets: ['q', 'v', 'down'],
-  dropout: 0.05,
-  lr: 1e-2,
-  warmup: 0.1,
-  weightDecay: 0.01,
-  clip: 1,
-  epochs: 3,
-  batch: 8,
-  seed: 7,
-  threads: 1,
-  patience: 0,
-}
-
 function run(name: string, changes: Partial<TrainSettings> = {}, validation = 6, count = 64): string {
   const folder = path.join(root, name)
-  const plan: RunPlan = {
-    version: 1,
-    run: name,
-    createdAt: '2026-01-01T00:00:00Z',
-    base: { id: 'tiny', file: base, sha256: 'a'.repeat(64), architecture: 'llama' },
-    settings: { ...SETTINGS, ...changes },
-    examples: { train: count, validation },
-    about: { name: 'Tiny' },
-  }
+  const plan = tinyPlan(base, changes, { train: count, validation })
   createRun(folder, plan, learnable(count, 'train'), learnable(validation, 'validation'))
   return folder
 }

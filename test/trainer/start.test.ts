@@ -4,51 +4,35 @@ import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { sha256OfContent } from '../../main/adapters/share-voice.ts'
 import { readNumbers, readVoiceFile, readVoiceTensors, type VoiceTensor } from '../../main/adapters/voice-file.ts'
-import { seeded } from '../../main/random.ts'
 import { startTraining } from '../../main/trainer/client.ts'
 import { createRun, readLog, voiceFile } from '../../main/trainer/run-folder.ts'
 import { keepStart, lineageOf, settingsOf, startFile } from '../../main/trainer/start.ts'
-import type { RunPlan, TokenExample, TrainSettings } from '../../main/trainer/types.ts'
+import type { TrainSettings } from '../../main/trainer/types.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
+import { learnable, tinyPlan } from '../helpers/tiny-run.ts'
 
 const root = temporaryFolder()
 const base = path.join(root, 'base.gguf')
 
-const random = seeded('start-test')
-const examples = Array.from({ length: 16 }, (): TokenExample => {
-  const prompt = Array.from({ length: 8 }, () => random.below(40))
-  return { tokens: Int32Array.from([...prompt, ...prompt.map((t) => t + 1)]), answerFrom: 8 }
-})
+const examples = learnable(16, 'start-test')
 
-const SETTINGS: TrainSettings = {
+const SETTINGS: Partial<TrainSettings> = {
   rank: 4,
   alpha: 8,
   targets: ['q', 'v'],
   dropout: 0,
-  lr: 1e-2,
-  warmup: 0.1,
   weightDecay: 0,
-  clip: 1,
   epochs: 4,
-  batch: 8,
-  seed: 7,
-  threads: 1,
-  patience: 0,
 }
 
 /** @param from a voice to go on from */
 function run(name: string, changes: Partial<TrainSettings> = {}, from: string | null = null): string {
   const folder = path.join(root, name)
   mkdirSync(folder)
-  const plan: RunPlan = {
-    version: 1,
-    run: name,
-    createdAt: '2026-01-01T00:00:00Z',
-    base: { id: 'tiny', file: base, sha256: 'a'.repeat(64), architecture: 'llama' },
-    settings: { ...SETTINGS, ...changes },
+  const plan = {
+    ...tinyPlan(base, { ...SETTINGS, ...changes }, { train: examples.length, validation: 0 }),
     ...(from === null ? {} : { lineage: keepStart(folder, from) }),
-    examples: { train: examples.length, validation: 0 },
     about: { name: `Voice of ${name}` },
   }
   createRun(folder, plan, examples, [])
