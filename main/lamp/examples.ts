@@ -1,37 +1,59 @@
-/** A LaMP user's history and queries as the examples room's queries and token examples. */
-import type { BuildExample, RetrievedPair, TaskQuery } from '../examples/types.ts'
+/**
+ * A LaMP user's history and queries as the examples room's queries, and what retrieval shows before each. Two kinds of
+ * retrieval by BM25: of earlier items alone, for training, and of the whole history, for the held-out queries.
+ */
+import type { BuildExample, PromptOptions, RetrievedPair, TaskQuery } from '../examples/types.ts'
 import { createBm25 } from '../retrieval/bm25.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import type { LampUser } from './file.ts'
+import { createPieces } from './same-piece.ts'
 
 /** Characters (code points) before a passage that its prompt shows, as in the data's own queries. */
 const PROSE_BEFORE = 600
 
+/** How much of each text a prompt shows, in tokens. */
+export interface PromptBudget {
+  /** Of the query's input. */
+  maxInput: number
+  /** Of a retrieved entry when it is the only one; default what a query's input has. */
+  maxRetrieved: number
+  /** Of all retrieved entries together, divided evenly, when there are several. */
+  maxRetrievedTotal: number
+  /** Of prompt and answer together. */
+  maxTokens?: number
+}
+
+/** What a prompt shows beside the query: `retrieved` entries, each cut to its share, and the profile. */
+export function promptOptions(budget: PromptBudget, retrieved: number, profile: string | null): PromptOptions {
+  const { maxInput, maxRetrieved, maxRetrievedTotal, maxTokens } = budget
+  const share = Math.floor(maxRetrievedTotal / Math.max(1, retrieved))
+  return {
+    maxInput,
+    maxRetrieved: retrieved <= 1 ? maxRetrieved : Math.max(1, Math.min(maxRetrieved, share)),
+    maxTokens,
+    ...(profile === null ? {} : { profile }),
+  }
+}
+
 /**
- * The history as answered queries. Headline: a piece's text and its title. Prose: the end of a passage and the passage
- * after it, so one fewer than there are passages.
+ * The history as answered queries. A piece's text and what its author made of it (its title, tag, score); of prose the
+ * end of a passage and the passage after it, so one fewer than there are passages.
  */
 export function lampHistory(user: LampUser): TaskQuery[] {
-  if (user.task === 'headline') {
-    return user.profile.map(({ id, text, title, date }) => ({
-      task: 'headline',
-      document: id,
-      title,
-      date: date ?? '',
-      input: text,
-      answer: title,
-    }))
-  }
-  return user.profile.slice(1).map(({ id, text, title, date }, i) => ({
-    task: 'prose',
+  const { task } = user
+  const query = ({ id, title, answer, date }: LampUser['profile'][number], input: string): TaskQuery => ({
+    task,
     document: id,
     title,
     date: date ?? '',
-    input: Array.from(user.profile[i]?.text ?? '')
-      .slice(-PROSE_BEFORE)
-      .join(''),
-    answer: text,
-  }))
+    input,
+    answer,
+  })
+  if (task !== 'prose') return user.profile.map((item) => query(item, item.text))
+  return user.profile.slice(1).map((item, i) => {
+    const before = Array.from(user.profile[i]?.text ?? '')
+    return query(item, before.slice(-PROSE_BEFORE).join(''))
+  })
 }
 
 /** The user's queries, or the first `count` of them. */
@@ -56,21 +78,62 @@ export function lampExamples(
   return lampHistory(user).map((query) => builder.example(query, [], prompt))
 }
 
+/** Retrieved pairs of a held-out query, best first. */
+export type Retrieve = (query: TaskQuery) => RetrievedPair[] | Promise<RetrievedPair[]>
+
+export interface LampSearch {
+  /** Up to `k` items of the whole history. */
+  atUse(query: TaskQuery, k: number): RetrievedPair[]
+  /**
+   * Up to `k` items before the `index`-th of `lampHistory`, by the document frequencies of that part alone; never an
+   * item of the same text.
+   */
+  earlier(index: number, k: number): RetrievedPair[]
+}
+
+/** Found beyond those wanted, since some may turn out to be the query's own text. */
+const SPARE = 8
+
+/** Neither the query itself nor, of prose, the passage that is its input. */
+function isOther(query: TaskQuery, item: TaskQuery | undefined): boolean {
+  if (item === undefined || item.document === query.document) return false
+  return query.task !== 'prose' || !item.answer.endsWith(query.input)
+}
+
 /**
- * Retrieval over a user's history for its queries: `k` earlier items by BM25, best first. A headline's neighbour is found
- * by its text and title (as LaMP's own), a passage's by its text. The passage right before a query is left out: it is
- * the query's own input.
+ * BM25 over a user's history. A headline's neighbour is found by its text and title (as LaMP's own), a passage's by its
+ * text, a tag's and a score's by its text. The passage right before a query is left out: it is the query's own input.
  */
-export function lampRetrieval(user: LampUser, k: number): (query: TaskQuery) => RetrievedPair[] {
+export function lampSearch(user: LampUser): LampSearch {
   const history = lampHistory(user)
   const bm25 = createBm25(
-    history.map(({ task, answer, input }) => (task === 'headline' ? `${answer} ${input}` : answer)),
+    history.map(({ task, answer, input }) =>
+      task === 'headline' ? `${answer} ${input}` : task === 'prose' ? answer : input,
+    ),
   )
-  return (query) =>
-    bm25
-      .search(query.input, k, {
-        accept: (index) => query.task === 'headline' || history[index]?.answer.endsWith(query.input) === false,
-      })
+  const search = (query: TaskQuery, k: number, first: number): RetrievedPair[] => {
+    if (k === 0 || query.input.trim() === '') return []
+    // Looked at after the search, not for each term's hits: comparing texts is the slow part.
+    const own = query.task === 'prose' ? null : createPieces([query.input])
+    return bm25
+      .search(query.input, k + SPARE, { first, accept: (index) => isOther(query, history[index]) })
+      .filter(({ index }) => !own?.has(history[index]?.input ?? ''))
+      .slice(0, k)
       .flatMap(({ index }) => history[index] ?? [])
       .map(({ document, input, answer }) => ({ document, input, answer }))
+  }
+  return {
+    atUse: (query, k) => search(query, k, history.length),
+    earlier(index, k) {
+      const query = history[index]
+      if (query === undefined) throw new RangeError(`item ${index} of a history of ${history.length}`)
+      return index === 0 ? [] : search(query, k, index)
+    },
+  }
+}
+
+/** Retrieval over a user's whole history for its queries: `k` items by BM25, best first. */
+export function lampRetrieval(user: LampUser, k: number): (query: TaskQuery) => RetrievedPair[] {
+  const search = lampSearch(user)
+  return (query) => search.atUse(query, k)
 }

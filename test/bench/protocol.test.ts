@@ -18,7 +18,13 @@ function author(passages: number): LampUser {
   return {
     id: 'prose:x',
     task: 'prose',
-    profile: Array.from({ length: passages }, (_, i) => ({ id: `${i}`, text: `Passage ${i}.`, title: '', date: null })),
+    profile: Array.from({ length: passages }, (_, i) => ({
+      id: `${i}`,
+      text: `Passage ${i}.`,
+      title: '',
+      answer: `Passage ${i}.`,
+      date: null,
+    })),
     queries: Array.from({ length: 30 }, (_, i) => ({ id: `q${i}`, input: 'Before.', gold: `Gold ${i}.`, date: null })),
   }
 }

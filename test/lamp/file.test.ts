@@ -54,6 +54,7 @@ describe('a LaMP-shaped file', () => {
       'ann: 1 item (a) of the history with an id used before set aside',
       'ann: 1 query (r) without input or gold set aside',
       'ann: 2 queries (q, a) with an id used before set aside',
+      'ann: its history is one item',
     ])
   })
 
@@ -82,7 +83,8 @@ describe('a LaMP-shaped file', () => {
     ['a number for a text', headline(user([item('a'), { id: 'b', text: 7 }], [])), 'users[0].profile[1].text: '],
     ['queries without gold', headline(user([], [{ id: 'q', input: '' }])), 'users[0].queries[0].gold: '],
     ['a list', [], 'the file: '],
-    ['a task that cannot be run', { task: 'rating: 1 to 5', users: [user([], [])] }, 'its task is "rating: 1 to 5"'],
+    ['a task that cannot be run', { task: 'poems', users: [user([], [])] }, 'its task is "poems"'],
+    ['answers alone', { task: 'LaMP_4', golds: [] }, 'holds the answers alone'],
     ['a user twice', headline(user([], []), user([], [])), 'the user "ann" stands in it twice'],
   ])('is refused for %s, by name of file and place', (_case, value, words) => {
     const file = written(value)
@@ -100,7 +102,13 @@ describe('examples', () => {
   const make = (task: 'headline' | 'prose'): LampUser => ({
     id: 'ann',
     task,
-    profile: ['one', 'two', 'three'].map((word, i) => ({ id: `p${i}`, text: `${word} text`, title: word, date: null })),
+    profile: ['one', 'two', 'three'].map((word, i) => ({
+      id: `p${i}`,
+      text: `${word} text`,
+      title: word,
+      answer: task === 'prose' ? `${word} text` : word,
+      date: null,
+    })),
     queries: ['q', 'r'].map((id) => ({ id, input: `${id} three text`, gold: `gold ${id}`, date: null })),
   })
 
@@ -129,7 +137,13 @@ describe('examples', () => {
 
   it('retrieve from the history what is alike in text or title, without the passage that the query continues', () => {
     const titled = make('headline')
-    titled.profile[0] = { id: 'p0', text: 'nothing alike', title: 'gulls and foghorns', date: null }
+    titled.profile[0] = {
+      id: 'p0',
+      text: 'nothing alike',
+      title: 'gulls and foghorns',
+      answer: 'gulls and foghorns',
+      date: null,
+    }
     const [asked] = lampQueries(titled)
     const found = (input: string, k: number) => lampRetrieval(titled, k)({ ...(asked as TaskQuery), input })
     expect(found('of foghorns', 2)).toEqual([{ document: 'p0', input: 'nothing alike', answer: 'gulls and foghorns' }])
@@ -151,7 +165,8 @@ describe.skipIf(!existsSync(shared))('the real files (../shared)', () => {
     const { users, notes } = readLampFile(path.join(shared, 'headline.json'))
     expect(users).toHaveLength(13)
     expect(users.reduce((sum, { profile, queries }) => sum + profile.length + queries.length, 0)).toBe(1033)
-    expect(notes).toEqual([])
+    for (const note of notes)
+      expect(note).toMatch(/: [0-9]+ (item|items|query|queries) .* whose (title|gold) stands in its/)
   })
 
   it("prose: what the examples show of a passage is what the data's queries show", () => {
@@ -161,18 +176,39 @@ describe.skipIf(!existsSync(shared))('the real files (../shared)', () => {
     for (const one of users) {
       const [first, second] = one.queries
       // The first query continues the history, the second the first: moved there, they must make the same example.
-      const moved = { ...one, profile: [...one.profile, { id: 'x', text: first?.gold ?? '', title: '', date: null }] }
+      const passage = (id: string, text = '') => ({ id, text, title: '', answer: text, date: null })
+      const moved = { ...one, profile: [...one.profile, passage('x', first?.gold)] }
       expect(lampHistory(moved).at(-1)).toMatchObject({ input: first?.input, answer: first?.gold })
       const next = {
         ...moved,
-        profile: [...moved.profile, { id: 'y', text: second?.gold ?? '', title: '', date: null }],
+        profile: [...moved.profile, passage('y', second?.gold)],
       }
       expect(lampHistory(next).at(-1)).toMatchObject({ input: second?.input, answer: second?.gold })
     }
   })
 
-  it('rating and tag: refused, since they cannot be run yet', () => {
-    expect(() => readLampFile(path.join(shared, 'rating.json'))).toThrow('only headline and prose')
-    expect(() => readLampFile(path.join(shared, 'tag.json'))).toThrow('only headline and prose')
+  it('tag: labels, every right tag, and the title above the text as in the queries', () => {
+    const { task, users, notes } = readLampFile(path.join(shared, 'tag.json'))
+    expect(task).toBe('tag')
+    expect(notes).toEqual([])
+    expect(users.reduce((sum, { profile, queries }) => sum + profile.length + queries.length, 0)).toBe(784)
+    for (const { labels, profile, queries } of users) {
+      for (const { text, title, answer } of profile) {
+        expect(text.startsWith(`${title}\n\n`)).toBe(true)
+        expect(labels).toContain(answer)
+      }
+      for (const { gold, golds } of queries) expect(golds).toContain(gold)
+    }
+  })
+
+  it('rating: scores as text', () => {
+    const { task, users, notes } = readLampFile(path.join(shared, 'rating.json'))
+    expect(task).toBe('rate')
+    expect(notes).toEqual([])
+    const [one] = users
+    expect(one?.profile).toHaveLength(349)
+    expect(one?.queries).toHaveLength(62)
+    for (const { answer } of one?.profile ?? []) expect(['1', '2', '3', '4', '5']).toContain(answer)
+    for (const { gold } of one?.queries ?? []) expect(['1', '2', '3', '4', '5']).toContain(gold)
   })
 })

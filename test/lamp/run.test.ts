@@ -39,6 +39,7 @@ const file: LampFile = {
       id: `${id} ${n}`,
       text: `${id} text ${n}`,
       title: `T${n}`,
+      answer: `T${n}`,
       date: `2024-01-0${n}`,
     })),
     queries: Array.from({ length: 11 }, (_, n) => ({
