@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { bootstrap, type Observation, paired, perToken, quantile, tailShare } from '../../main/evaluation/statistics.ts'
+import { quantile, tailShare } from '../../main/evaluation/intervals.ts'
+import { bootstrap, type Observation, paired, perToken } from '../../main/evaluation/statistics.ts'
 import { seeded } from '../../main/random.ts'
 
 /** Standard normal draws by Box and Muller. */
