@@ -1,11 +1,11 @@
 /** Pieces -> headline queries: a piece's text, and the title that its author gave it. */
+import { tooShort } from './length.ts'
 import type { DroppedPiece, Piece, TaskQueries, TaskQuery } from './types.ts'
 
 /** A title of fewer words stands in its text by nature ("Emacs"); a longer one there is an answer given away. */
 const TELLING_TITLE_WORDS = 3
 /** Characters of a text in which its title is looked for: more than any prompt shows. */
 const SEEN_CHARACTERS = 2000
-const LEAST_WORDS = 10
 
 /**
  * One query a piece, in the order given. Pieces without a usable title are dropped, each with its reason. A title
@@ -27,7 +27,8 @@ export function headlineQueries(pieces: Piece[]): TaskQueries {
 function unusable(title: string, text: string): string | null {
   if (title === '') return 'it has no title'
   if (looksLikeFileName(title)) return 'its title is a file name'
-  if (text.split(/\s+/).length < LEAST_WORDS) return `its text has fewer than ${LEAST_WORDS} words`
+  const short = tooShort(text)
+  if (short !== null) return short
   const telling = title.split(' ').length >= TELLING_TITLE_WORDS
   const seen = text.slice(0, SEEN_CHARACTERS).replace(/\s+/g, ' ').toLowerCase()
   if (telling && seen.includes(title.toLowerCase())) return 'its title stands in its text'
@@ -44,7 +45,8 @@ export function looksLikeFileName(title: string): boolean {
   )
 }
 
-function withoutHeading(text: string, title: string): string {
+/** The text without a first line that repeats the title. */
+export function withoutHeading(text: string, title: string): string {
   if (title === '') return text
   const [first = '', ...rest] = text.split('\n')
   const heading = first

@@ -11,6 +11,13 @@ export interface ProseOptions {
   maxPerPiece?: number
 }
 
+const CHARACTERS_BEFORE = 600
+
+/** What a query shows of an opening: its last characters, from the beginning of a word. */
+export function proseInput(opening: string): string {
+  return tail(opening.trimEnd(), CHARACTERS_BEFORE)
+}
+
 interface Span {
   start: number
   end: number
@@ -18,7 +25,7 @@ interface Span {
 
 /** Queries in the order of the pieces. A piece too short for a beginning and a passage is dropped with its reason. */
 export function proseQueries(pieces: Piece[], options: ProseOptions = {}): TaskQueries {
-  const { charsBefore = 600, leastWords = 100, mostWords = 130, maxPerPiece = 4 } = options
+  const { charsBefore = CHARACTERS_BEFORE, leastWords = 100, mostWords = 130, maxPerPiece = 4 } = options
   const queries: TaskQuery[] = []
   const dropped: DroppedPiece[] = []
   for (const piece of pieces) {

@@ -11,6 +11,10 @@ export interface Piece {
   text: string
   /** ISO date or date-time used for order. */
   date: string
+  /** As its author lists them. */
+  tags?: readonly string[]
+  /** Its author's own score, on a scale of their own. */
+  rating?: number | null
 }
 
 /** A task's query before it becomes tokens. */

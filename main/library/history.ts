@@ -7,10 +7,12 @@ import type { Store } from '../store/store.ts'
  * the times do. Undated pieces stand on the day of their file's time, in order of path.
  */
 export function history(store: Store): Piece[] {
-  return store.documents.mine().map(({ id, title, text, date, orderedAt }) => ({
+  return store.documents.mine().map(({ id, title, text, date, orderedAt, tags, rating }) => ({
     id,
     title,
     text,
     date: date !== null && date.length === 10 ? date : new Date(orderedAt).toISOString(),
+    tags,
+    rating,
   }))
 }

@@ -1,0 +1,49 @@
+/** Drafts: an opening gone on with by the prose prompt, the one that voices learn; an instruction by the chat's. */
+import { DEFAULT_PROMPT } from '../examples/defaults.ts'
+import type { PromptBuilder } from '../examples/prompt.ts'
+import { proseInput } from '../examples/prose.ts'
+import { TASKS } from '../examples/tasks.ts'
+import type { PromptOptions, RetrievedPair } from '../examples/types.ts'
+import type { Base, Contrast, Generated, Voices } from '../inference/types.ts'
+
+export interface DraftRequest {
+  base: Base
+  builder: PromptBuilder
+  opening: string
+  retrieved: RetrievedPair[]
+  voice?: Voices | null
+  contrast?: Contrast
+  maxTokens?: number
+  temperature?: number
+  seed?: number
+  /** As in training. */
+  prompt?: Partial<PromptOptions>
+  signal?: AbortSignal
+  onText?: (text: string) => void
+}
+
+/** Where a small model begins the prompt's form anew, the draft is over. */
+const STOPS = [TASKS.prose.instruction, TASKS.prose.input, TASKS.prose.answer].map((words) => `\n${words}`)
+
+/** The continuation alone, as far as it was written: after the signal `finish` is `aborted`. */
+export async function continueDraft(request: DraftRequest): Promise<Generated> {
+  const { base, maxTokens = 200, contrast } = request
+  const prompt = request.builder.prompt({ task: 'prose', input: proseInput(request.opening) }, request.retrieved, {
+    ...DEFAULT_PROMPT.prose,
+    maxTokens: base.contextSize - Math.max(0, maxTokens - TASKS.prose.answerRoom),
+    ...request.prompt,
+  })
+  return base.generate(prompt, {
+    voice: request.voice ?? null,
+    ...(contrast === undefined ? {} : { contrast }),
+    maxTokens,
+    temperature: request.temperature ?? 0.7,
+    topP: 0.9,
+    // Small models fall into loops in free text.
+    repeatPenalty: 1.1,
+    seed: request.seed,
+    stop: STOPS,
+    onText: request.onText,
+    signal: request.signal,
+  })
+}
