@@ -84,21 +84,58 @@ export function accuracy(gold: string[], predicted: string[]): number {
   return gold.filter((label, i) => label === predicted[i]).length / gold.length
 }
 
+/** Share of predictions among the labels that are right for their query, 0..1. */
+export function accuracyOfAny(golds: string[][], predicted: string[]): number {
+  sameLength(golds, predicted)
+  return golds.filter((right, i) => right.includes(predicted[i] as string)).length / golds.length
+}
+
 /**
  * Unweighted mean of the labels' F1, 0..1, as scikit-learn's f1_score(average="macro"): over `labels`, or over all that
- * occur in either list. A label that occurs in neither counts as 0.
+ * occur in either list. A label that occurs in neither counts as 0. LaMP's evaluator gives the task's whole label set,
+ * so a prediction outside it only misses its gold.
  */
-export function macroF1(gold: string[], predicted: string[], labels?: string[]): number {
+export function macroF1(gold: string[], predicted: string[], labels?: readonly string[]): number {
   sameLength(gold, predicted)
-  const all = labels ?? [...new Set([...gold, ...predicted])]
-  if (all.length === 0) throw new RangeError('macro F1 needs at least one label')
-  let sum = 0
-  for (const label of all) {
-    const truePositives = gold.filter((g, i) => g === label && predicted[i] === label).length
-    const occurrences = gold.filter((g) => g === label).length + predicted.filter((p) => p === label).length
-    if (occurrences > 0) sum += (2 * truePositives) / occurrences
+  const hits = new Map<string, number>()
+  const occurrences = new Map<string, number>()
+  const count = (counts: Map<string, number>, label: string): void => {
+    counts.set(label, (counts.get(label) ?? 0) + 1)
   }
+  gold.forEach((label, i) => {
+    const answer = predicted[i] as string
+    count(occurrences, label)
+    count(occurrences, answer)
+    if (label === answer) count(hits, label)
+  })
+  const all = labels ?? [...occurrences.keys()]
+  if (all.length === 0) throw new RangeError('macro F1 needs at least one label')
+  const sum = all.reduce((total, label) => total + (2 * (hits.get(label) ?? 0)) / (occurrences.get(label) ?? 1), 0)
   return sum / all.length
+}
+
+/**
+ * A generated score as a number, by the rule of LaMP's evaluator (`create_mapping`): what is no number counts as 1 or 5,
+ * whichever is further from the gold score; from 3, as 5. A number out of range stays as it is, also as there.
+ * Unlike Python's float, no words ("inf", "nan").
+ */
+export function parseScore(text: string, gold: number): number {
+  const trimmed = text.trim()
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed)) return Number(trimmed)
+  return Math.abs(1 - gold) > Math.abs(5 - gold) ? 1 : 5
+}
+
+/**
+ * Mean of -ln p(gold) in nats. `distributions` give each label's probability, 0..1; a label that is missing has 0, and
+ * probabilities are held within 2^-52 and 1 - 2^-52, as scikit-learn's log_loss holds them.
+ */
+export function meanLogLoss(gold: string[], distributions: Readonly<Record<string, number>>[]): number {
+  sameLength(gold, distributions)
+  const sum = gold.reduce((total, label, i) => {
+    const given = distributions[i]?.[label] ?? 0
+    return total - Math.log(Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, given)))
+  }, 0)
+  return sum / gold.length
 }
 
 /** Mean absolute error, in the scores' own unit. */

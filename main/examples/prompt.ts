@@ -76,12 +76,14 @@ function promptText(
   maxInput: number,
   maxRetrieved: number,
 ): string {
+  // Without an input there is nothing to instruct about: bare answers, as in OPPU's prompt for tweets.
+  const shown = (before: string, given: string, most: number): string =>
+    given === '' ? '' : `${before}${words.input} ${cut(tokenizer, given, most, words.keep)}\n`
   const solved = pairs.map(
     (pair) =>
-      `${words.input} ${cut(tokenizer, pair.input, maxRetrieved, words.keep)}\n` +
-      `${words.answer} ${cut(tokenizer, pair.answer, maxRetrieved, 'first')}\n\n`,
+      shown('', pair.input, maxRetrieved) + `${words.answer} ${cut(tokenizer, pair.answer, maxRetrieved, 'first')}\n\n`,
   )
-  return `${solved.join('')}${words.instruction}\n${words.input} ${cut(tokenizer, input, maxInput, words.keep)}\n${words.answer}`
+  return `${solved.join('')}${shown(`${words.instruction}\n`, input, maxInput)}${words.answer}`
 }
 
 /** The first or last `count` tokens of the text by itself, as text again; a text that is short enough stays as it is. */

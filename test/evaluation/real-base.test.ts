@@ -111,7 +111,7 @@ describe('a LaMP run by the runtime', () => {
     users: ['ann', 'bob'].map((id) => ({
       id,
       task: 'headline',
-      profile: [{ id: `${id} 0`, text: 'Some notes about ropes.', title: 'On ropes', date: null }],
+      profile: [{ id: `${id} 0`, text: 'Some notes about ropes.', title: 'On ropes', answer: 'On ropes', date: null }],
       queries: queries.map(({ document, input, answer }) => ({ id: document, input, gold: answer, date: null })),
     })),
   }

@@ -54,6 +54,12 @@ describe('the words of a prompt', () => {
     )
   })
 
+  test('bare answers, which have no input, are the label and the answer', () => {
+    const { tokens, answerFrom } = builder.example(query('headline', '', 'An open gate'), [pair('', 'One')], wide)
+    expect(text(tokens.subarray(0, answerFrom))).toBe('headline: One\n\nheadline:')
+    expect(text(tokens.subarray(answerFrom, -1))).toBe(' An open gate')
+  })
+
   test('the profile stands above all, cut to its own bound, and goes before the input does', () => {
     const open = { task: 'tag', input: 'C' } as const
     const profile = 'Writes of boats and of the weather.'
