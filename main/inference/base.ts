@@ -7,13 +7,15 @@ import type { LlamaModel, Token } from 'node-llama-cpp'
 import { IdiolectError } from '../errors.ts'
 import { seeded } from '../random.ts'
 import type { TokenExample } from '../trainer/types.ts'
+import { createContrastKv } from './contrast.ts'
 import { type GgufFacts, inspectGguf } from './gguf-file.ts'
 import type { Kv, Outcome, Wanted } from './kv.ts'
 import { type Device, reasonOf, sharedLlama, takeLlamaErrors } from './llama.ts'
+import { rankContinuations } from './rank.ts'
 import { chooseToken, type SamplingOptions } from './sampling.ts'
 import { afterAnswer, PLAIN_STOP, plainTemplate, renderTemplate } from './template.ts'
 import { createTextStream } from './text-stream.ts'
-import type { Base, ChatTurn, Generated, GenerateOptions, QueryScore } from './types.ts'
+import type { Base, ChatTurn, Contrast, Generated, GenerateOptions, QueryScore, Voices } from './types.ts'
 import { createVoicePool, type VoicePool } from './voices.ts'
 
 export interface OpenBaseOptions {
@@ -88,6 +90,17 @@ function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: 
     )
   }
 
+  /** Runs `work` with the voice, held against another one where that is wanted. */
+  const using = <T>(
+    { voice, contrast }: { voice?: Voices | null; contrast?: Contrast },
+    work: (kv: Kv) => Promise<T>,
+  ): Promise<T> => {
+    if (contrast === undefined) return voices.use(voice, work)
+    checkContrast(contrast)
+    if (contrast.weight === 0) return voices.use(voice, (kv) => work(createContrastKv(kv, null, contrast)))
+    return voices.useBoth(voice, contrast.against, (kv, against) => work(createContrastKv(kv, against, contrast)))
+  }
+
   return {
     file,
     architecture: model.architecture,
@@ -103,20 +116,26 @@ function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: 
       for (const query of queries) {
         options.signal?.throwIfAborted()
         refuseLonger(query.tokens.length)
-        scores.push(await voices.use(options.voice, (kv) => scoreQuery(kv, query, options.signal)))
+        scores.push(await using(options, (kv) => scoreQuery(kv, query, options.signal)))
         options.onProgress?.(scores.length)
       }
       return scores
     },
 
+    async rank(prompt, continuations, options = {}) {
+      refuseEmpty(prompt)
+      refuseLonger(prompt.length + Math.max(0, ...continuations.map(({ length }) => length)))
+      if (continuations.length === 0) return []
+      return using(options, (kv) => rankContinuations(kv, prompt, continuations, options.signal))
+    },
+
     async generate(prompt, options) {
-      if (prompt.length === 0)
-        throw new IdiolectError('EmptyPrompt', 'The prompt has no tokens', 'Give a text to start from.')
+      refuseEmpty(prompt)
       refuseLonger(prompt.length + 1)
       const ends = (token: number): boolean => token === endToken || model.isEogToken(token as Token)
       const stream = createTextStream(detokenize, options.stop ?? [], options.onText)
       const most = Math.min(options.maxTokens, contextSize - prompt.length)
-      return voices.use(options.voice, (kv) => generateText(kv, prompt, { ...options, maxTokens: most }, ends, stream))
+      return using(options, (kv) => generateText(kv, prompt, { ...options, maxTokens: most }, ends, stream))
     },
 
     chatPrompt(turns) {
@@ -139,6 +158,20 @@ function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: 
       await model.dispose()
     },
   }
+}
+
+function refuseEmpty(prompt: Int32Array): void {
+  if (prompt.length > 0) return
+  throw new IdiolectError('EmptyPrompt', 'The prompt has no tokens', 'Give a text to start from.')
+}
+
+function checkContrast({ weight, plausible }: Contrast): void {
+  if (weight >= 0 && weight <= 100 && plausible >= 0 && plausible <= 1) return
+  throw new IdiolectError(
+    'BadOption',
+    `a contrast of weight ${weight} and plausible share ${plausible} was asked for`,
+    'The weight is from 0 to 100, the plausible share from 0 to 1.',
+  )
 }
 
 async function scoreQuery(kv: Kv, query: TokenExample, signal?: AbortSignal): Promise<QueryScore> {

@@ -12,11 +12,16 @@ import type { TopLogits } from './sampling.ts'
 export const CHUNK = 256
 
 /** What is wanted after a position. */
-export type Wanted = { kind: 'token'; token: number } | { kind: 'top'; count: number } | { kind: 'all' }
+export type Wanted =
+  | { kind: 'token'; token: number }
+  | { kind: 'tokens'; tokens: readonly number[] }
+  | { kind: 'top'; count: number }
+  | { kind: 'all' }
 
-/** The answer: `token`: log p of that token; `top`: the likeliest; `all`: every logit by id. */
+/** The answer: `token`, `tokens`: log p of each, in order; `top`: the likeliest; `all`: every logit by id. */
 export type Outcome =
   | { kind: 'token'; logProbability: number }
+  | { kind: 'tokens'; logProbabilities: number[] }
   | { kind: 'top'; top: TopLogits }
   | { kind: 'all'; logits: Float32Array }
 
@@ -25,6 +30,13 @@ export interface Kv {
   evaluate(tokens: Int32Array, wanted: ReadonlyMap<number, Wanted>, signal?: AbortSignal): Promise<Outcome[]>
   /** Adds one token and answers for it. The next `evaluate` forgets what was added. */
   append(token: number, wanted: Wanted): Promise<Outcome>
+  /** Adds tokens as one batch, and answers for the positions in `wanted`, counted from the first of them, in order. */
+  extend(tokens: Int32Array, wanted: ReadonlyMap<number, Wanted>): Promise<Outcome[]>
+  /**
+   * Forgets the last `count` tokens that were added. False where that cannot be done (a sliding window, a recurrent
+   * state): what is held is then to be evaluated again.
+   */
+  takeBack(count: number): Promise<boolean>
 }
 
 /** @param prefix what stands in front of every text; it is there already */
@@ -53,11 +65,23 @@ export function createKv(sequence: LlamaContextSequence, prefix: Prefix | null =
   }
 
   const decode = async (items: ControlledEvaluateInputItem[], wanted: Wanted[]): Promise<Outcome[]> => {
+    const outcomes: Outcome[] = []
+    let failure: unknown = null
     try {
-      const results = await sequence.controlledEvaluate(items)
-      return results
-        .flatMap((result) => (result === undefined ? [] : [result]))
-        .map((result, i) => outcomeOf(result.next, wanted[i]!))
+      await sequence.controlledEvaluate(items, {
+        // Here and not at the end: the library's map of a whole vocabulary is large, and a batch may ask for many.
+        onTokenResult: (_, { next }) => {
+          try {
+            outcomes.push(outcomeOf(next, wanted[outcomes.length]!))
+          } catch (error) {
+            // The library would swallow it.
+            failure ??= error
+          }
+          next.logits = undefined
+        },
+      })
+      if (failure !== null) throw failure
+      return outcomes
     } catch (error) {
       await forget()
       throw error
@@ -93,6 +117,22 @@ export function createKv(sequence: LlamaContextSequence, prefix: Prefix | null =
       if (outcome === undefined) throw new Error('llama.cpp gave no logits')
       return outcome
     },
+    extend(tokens, wanted) {
+      const asked = [...wanted].sort(([a], [b]) => a - b).map(([, want]) => want)
+      return decode(
+        Array.from(tokens, (token, i) => itemOf(token, wanted.get(i))),
+        asked,
+      )
+    },
+    async takeBack(count) {
+      const kept = sequence.nextTokenIndex - count
+      if (count > 0 && !sequence.needsCheckpoints) {
+        await sequence.eraseContextTokenRanges([{ start: kept, end: sequence.nextTokenIndex }])
+      }
+      if (sequence.nextTokenIndex === kept) return true
+      await forget()
+      return false
+    },
   }
 }
 
@@ -111,9 +151,9 @@ function itemOf(token: number, wanted: Wanted | undefined): ControlledEvaluateIn
   const options = { temperature: 0 }
   if (wanted.kind === 'all') return [token as Token, { generateNext: { logits: true, options } }]
   const filter =
-    wanted.kind === 'token'
-      ? { tokens: [wanted.token as Token], includeSelected: true }
-      : { tokens: [], includeTop: Math.max(1, wanted.count) }
+    wanted.kind === 'top'
+      ? { tokens: [], includeTop: Math.max(1, wanted.count) }
+      : { tokens: tokensOf(wanted), includeSelected: true }
   return [token as Token, { generateNext: { logits: { filter }, totalLogitWeight: true, options } }]
 }
 
@@ -129,10 +169,19 @@ function outcomeOf(next: { logits?: Map<Token, number>; totalLogitWeight?: numbe
   let highest = Number.NEGATIVE_INFINITY
   for (const logit of logits.values()) highest = Math.max(highest, logit)
   const logSumExp = highest + Math.log(next.totalLogitWeight)
-  if (wanted.kind === 'token') {
-    const own = logits.get(wanted.token as Token)
-    if (own === undefined) throw new Error(`token ${wanted.token} is not in the vocabulary`)
-    return { kind: 'token', logProbability: own - logSumExp }
+  if (wanted.kind !== 'top') {
+    const each = tokensOf(wanted).map((token) => {
+      const own = logits.get(token)
+      if (own === undefined) throw new Error(`token ${token} is not in the vocabulary`)
+      return own - logSumExp
+    })
+    return wanted.kind === 'token'
+      ? { kind: 'token', logProbability: each[0]! }
+      : { kind: 'tokens', logProbabilities: each }
   }
   return { kind: 'top', top: { ids: [...logits.keys()], logits: [...logits.values()], logSumExp } }
+}
+
+function tokensOf(wanted: Extract<Wanted, { kind: 'token' | 'tokens' }>): Token[] {
+  return (wanted.kind === 'token' ? [wanted.token] : [...wanted.tokens]) as Token[]
 }

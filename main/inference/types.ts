@@ -10,6 +10,20 @@ export interface VoiceUse {
 /** One voice, or several at once, each by its own strength: their changes to the base add up. */
 export type Voices = VoiceUse | readonly VoiceUse[]
 
+/**
+ * Contrastive decoding: what the voice makes likelier than the model it is held against counts more,
+ * log p = (1 + weight) log p_voice - weight log p_against, normalised over the vocabulary.
+ * CoPe (arXiv 2506.12109) subtracts alpha log p_against instead: the same order of tokens for weight = alpha / (1 - alpha).
+ */
+export interface Contrast {
+  /** What the voice is held against: the voice's task adapter, or null for the base alone. */
+  against: Voices | null
+  /** 0: no contrast. */
+  weight: number
+  /** While generating, only tokens with p_voice >= plausible * max p_voice are written; 0: all. */
+  plausible: number
+}
+
 export interface QueryScore {
   /** Sum of the negative log-likelihoods of the answer's tokens (nats), the end token included when it is in `tokens`. */
   nll: number
@@ -17,8 +31,16 @@ export interface QueryScore {
   tokens: number
 }
 
+/** One continuation of a prompt. */
+export interface Ranked {
+  /** Of the whole continuation, nats. */
+  logProbability: number
+  tokens: number
+}
+
 export interface GenerateOptions {
   voice?: Voices | null
+  contrast?: Contrast
   maxTokens: number
   temperature: number
   topK?: number
@@ -36,7 +58,7 @@ export interface Generated {
   text: string
   /** Tokens generated, the end token among them where the model ended. */
   tokens: number
-  /** Mean log-probability of those tokens under the model itself (temperature 1, nothing cut), nats; NaN for none. */
+  /** Mean log-probability of those tokens under the model or the contrast (temperature 1, nothing cut), nats; NaN for none. */
   meanLogProbability: number
   /** `end`: the model ended; `length`: maxTokens; `stop`: a stop text; `aborted`: the signal. */
   finish: 'end' | 'length' | 'stop' | 'aborted'
@@ -70,8 +92,18 @@ export interface Base extends Tokenizer {
    */
   score(
     queries: TokenExample[],
-    options?: { voice?: Voices | null; signal?: AbortSignal; onProgress?: (done: number) => void },
+    options?: { voice?: Voices | null; contrast?: Contrast; signal?: AbortSignal; onProgress?: (done: number) => void },
   ): Promise<QueryScore[]>
+  /**
+   * Log-probability of each continuation after the prompt, in their order; within 1e-4 nats a token of `score`. The
+   * prompt is computed once, and so is what continuations have in common at their beginnings.
+   * Errors: `EmptyPrompt`, `PromptTooLong`; a continuation without tokens is a fault of the program.
+   */
+  rank(
+    prompt: Int32Array,
+    continuations: Int32Array[],
+    options?: { voice?: Voices | null; contrast?: Contrast; signal?: AbortSignal },
+  ): Promise<Ranked[]>
   generate(prompt: Int32Array, options: GenerateOptions): Promise<Generated>
   /** Ids of a conversation by the file's chat template (a plain one where it has none), ready for the assistant's answer. */
   chatPrompt(turns: ChatTurn[]): Int32Array

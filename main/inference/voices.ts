@@ -17,6 +17,7 @@ import { reasonOf, takeLlamaErrors } from './llama.ts'
 import type { Voices, VoiceUse } from './types.ts'
 import { kindOfVoice, layPrefix, loadMerged } from './voice-kinds.ts'
 
+/** A voice, what it may be held against, and one more. */
 const KEPT = 3
 
 export interface VoicePool {
@@ -25,6 +26,12 @@ export interface VoicePool {
    * `VoicesDoNotMix` for several where one is no LoRA.
    */
   use<T>(voices: Voices | null | undefined, work: (kv: Kv) => Promise<T>): Promise<T>
+  /** The same with a second context beside it; null when these are the same voices in the same strengths. */
+  useBoth<T>(
+    voices: Voices | null | undefined,
+    against: Voices | null,
+    work: (kv: Kv, against: Kv | null) => Promise<T>,
+  ): Promise<T>
   /** From the next use on. */
   setThreads(threads: number): void
   dispose(): Promise<void>
@@ -184,16 +191,25 @@ export function createVoicePool(model: LlamaModel, file: string, contextSize: nu
     return entry
   }
 
+  const alone = <T>(work: () => Promise<T>): Promise<T> => {
+    const run = last.then(() => {
+      if (disposed)
+        throw new IdiolectError('ModelClosed', `The model ${model.filename ?? ''} was closed`, 'Open it again.')
+      return work()
+    })
+    last = run.catch(() => undefined)
+    return run
+  }
+
   return {
-    use(voices, work) {
-      const run = last.then(async () => {
-        if (disposed)
-          throw new IdiolectError('ModelClosed', `The model ${model.filename ?? ''} was closed`, 'Open it again.')
-        return work((await find(voices ?? null)).kv)
-      })
-      last = run.catch(() => undefined)
-      return run
-    },
+    use: (voices, work) => alone(async () => work((await find(voices ?? null)).kv)),
+    useBoth: (voices, against, work) =>
+      alone(async () => {
+        // The second is opened last and the first just before it: with three kept, neither makes way for the other.
+        const own = await find(voices ?? null)
+        const other = await find(against)
+        return work(own.kv, other === own ? null : other.kv)
+      }),
     setThreads(wanted) {
       threads = wanted
     },

@@ -64,6 +64,13 @@ export function fakeBase(
         return { nll: tokens * nll(prompt, decode(query.tokens.subarray(query.answerFrom, -1)), voice), tokens }
       })
     },
+    async rank(prompt, continuations, options) {
+      const voice = voiceText(options?.voice)
+      return continuations.map((tokens) => {
+        const each = nll(decode(prompt), decode(tokens.subarray(0, -1)), voice)
+        return { logProbability: -tokens.length * each, tokens: tokens.length }
+      })
+    },
     async generate(prompt, { voice, onText }) {
       const text = `\n ${voiceText(voice) ?? 'base'} says\nmore`
       generated.push(decode(prompt))
