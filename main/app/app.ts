@@ -8,14 +8,18 @@ import { createBases } from './bases.ts'
 import { openCatalog } from './catalog.ts'
 import { chatHandlers } from './chats.ts'
 import type { AppContext } from './context.ts'
+import { draftHandlers } from './drafts.ts'
 import { createEmitter } from './events.ts'
 import { fileHandlers } from './files.ts'
 import { headlineHandlers } from './headlines.ts'
 import { createIndexing } from './indexing.ts'
 import { libraryHandlers } from './library.ts'
 import { modelHandlers } from './models.ts'
+import { rateHandlers } from './ratings.ts'
 import { createRequests } from './requests.ts'
+import { scoreHandlers } from './score.ts'
 import { appState, stateHandlers } from './state.ts'
+import { tagHandlers } from './tags.ts'
 import { createTraining, type Training } from './training.ts'
 import type { App, AppOptions } from './types.ts'
 import { voiceHandlers } from './voices.ts'
@@ -57,6 +61,10 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
         ...training.handlers,
         ...voiceHandlers(context),
         ...headlineHandlers(context),
+        ...tagHandlers(context),
+        ...rateHandlers(context),
+        ...draftHandlers(context),
+        ...scoreHandlers(context),
         ...chatHandlers(context),
       },
       close() {

@@ -14,15 +14,14 @@ type ChatCalls = Extract<keyof Handlers, `chat.${string}`>
 const PASSAGES = 3
 const TITLE = 60
 
+/** The owner's passages that are put before a question. */
+export async function passagesFor({ store, bases }: AppContext, question: string): Promise<Source[]> {
+  const hits = await bases.withEmbedder((embedder) => searchPassages(store, embedder, { query: question, k: PASSAGES }))
+  return hits.map(({ document, title, path, date, text }) => ({ document, title, path, date, text }))
+}
+
 export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
   const { store, bases, events, requests } = context
-
-  const passagesFor = async (question: string): Promise<Source[]> => {
-    const hits = await bases.withEmbedder((embedder) =>
-      searchPassages(store, embedder, { query: question, k: PASSAGES }),
-    )
-    return hits.map(({ document, title, path, date, text }) => ({ document, title, path, date, text }))
-  }
 
   return {
     'chat.send': ({ request, conversation, text, voice, voices, scale, retrieval, seed, maxTokens }) =>
@@ -33,7 +32,7 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
         if (conversation !== undefined && !store.chats.get(conversation)) throw unknown(conversation)
         const settings = readSettings(context)
         const used = voicesFor(context, { voice, voices, scale }, settings.scale)
-        const sources = (retrieval ?? settings.retrieval) ? await passagesFor(question) : []
+        const sources = (retrieval ?? settings.retrieval) ? await passagesFor(context, question) : []
         const at = new Date().toISOString()
         const id = conversation ?? randomUUID()
         const before = conversation === undefined ? [] : store.chats.messages(id)

@@ -7,7 +7,7 @@ import path from 'node:path'
 import type { TrainingForecast, TrainingTask, TrainOptions } from '../../preload/contract.ts'
 import { writeAtomically } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
-import { DEFAULT_PROMPT, defaultSettings, kindSettings } from '../examples/defaults.ts'
+import { DEFAULT_PROMPT, DEFAULT_RETRIEVED, defaultSettings, kindSettings } from '../examples/defaults.ts'
 import { headlineQueries } from '../examples/headline.ts'
 import { createPromptBuilder } from '../examples/prompt.ts'
 import { proseQueries } from '../examples/prose.ts'
@@ -32,8 +32,6 @@ export const TASKS: readonly TrainingTask[] = ['headline', 'prose']
  */
 const MOST_PROSE = { train: 64, validation: 6, proof: 8 }
 const MOST_HEADLINES = { train: 4000, validation: 40, proof: 40 }
-/** Pieces shown before a query where retrieval is on: more do not help a base of this size. */
-export const RETRIEVED = 1
 
 export interface ProofQuery {
   query: TaskQuery
@@ -110,7 +108,7 @@ export function prepareRun(store: Store, base: Base, options: TrainOptions, thre
     for (const query of spread(queriesOf(task, split.proof), bound.proof)) {
       const allowed = new Set(earlierPairs(query, earlier).map((pair) => pair.document))
       const hits = search.search(query.input, earlier.length).map((hit) => earlier[hit.index] as TaskQuery)
-      const retrieved = hits.filter((hit) => allowed.has(hit.document)).slice(0, RETRIEVED)
+      const retrieved = hits.filter((hit) => allowed.has(hit.document)).slice(0, DEFAULT_RETRIEVED[task])
       proof.push({ query, retrieved: retrieved.map(({ document, input, answer }) => ({ document, input, answer })) })
     }
   }

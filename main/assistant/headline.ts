@@ -24,7 +24,7 @@ export interface HeadlineRequest {
   seed?: number
   maxTokens?: number
   /** As in training, or the voice meets a prompt that it has not learnt. */
-  prompt?: PromptOptions
+  prompt?: Partial<PromptOptions>
   signal?: AbortSignal
   /** Text as it is written; `index` counts the tries, and a try that repeats an earlier one is not in the result. */
   onText?: (index: number, text: string) => void

@@ -11,6 +11,12 @@ export const DEFAULT_PROMPT: Record<TaskName, PromptOptions> = {
   prose: { maxInput: 200, maxRetrieved: 120 },
 }
 
+/** Pieces shown before a query where retrieval is on, in the proof and in use: more do not help a base of this size. */
+export const DEFAULT_RETRIEVED: Record<TaskName, number> = { headline: 1, tag: 1, rate: 1, prose: 1 }
+
+/** Whether prompts show the owner's profile when nothing is chosen. */
+export const PROFILE_DEFAULT = false
+
 export interface HistorySize {
   /** Training examples. */
   examples: number

@@ -1,0 +1,74 @@
+/** Tags and scores that were suggested and picked: kept, and made into training examples. */
+import { randomUUID } from 'node:crypto'
+import type { LabelRecord, TrainingTask } from '../../preload/contract.ts'
+import { IdiolectError } from '../errors.ts'
+import type { Piece, TaskQuery } from '../examples/types.ts'
+import type { Store } from '../store/store.ts'
+import type { AppContext } from './context.ts'
+import { createSameText } from './same-text.ts'
+import { excerptOf } from './shown.ts'
+
+/** Remembers what was offered for a text. @returns the record's id */
+export function suggested(
+  { store }: AppContext,
+  task: LabelRecord['task'],
+  text: string,
+  offered: string[],
+  voice: string | null,
+): string {
+  const id = randomUUID()
+  const at = new Date().toISOString()
+  store.labels.put({ id, task, at, excerpt: excerptOf(text), text, offered, picked: null, voice })
+  return id
+}
+
+/** Errors: IdiolectError `UnknownSuggestion`. */
+export function pickedOf({ store }: AppContext, id: string, task: LabelRecord['task'], picked: string[]): LabelRecord {
+  const record = store.labels.get(id)
+  if (record?.task !== task) {
+    const what = task === 'tag' ? 'suggested tags' : 'suggested rating'
+    throw new IdiolectError('UnknownSuggestion', `there is no ${what} ${JSON.stringify(id)}`, null)
+  }
+  const chosen = { ...record, picked }
+  store.labels.put(chosen)
+  return chosen
+}
+
+/**
+ * An example each of what the owner picked or wrote for this task, unless the text is one of those held out.
+ * @param scores the scale; picked scores off it are left out
+ */
+export function pickedQueries(
+  store: Store,
+  task: TrainingTask,
+  heldOut: readonly Piece[],
+  scores: readonly number[],
+): TaskQuery[] {
+  if (task === 'prose') return []
+  const isHeldOut = createSameText(heldOut.map((piece) => piece.text))
+  return task === 'headline' ? pickedHeadlines(store, isHeldOut) : pickedLabels(store, task, isHeldOut, scores)
+}
+
+function pickedHeadlines(store: Store, isHeldOut: (text: string) => boolean): TaskQuery[] {
+  return store.headlines.list(1000).flatMap((record): TaskQuery[] => {
+    const answer = record.edited ?? record.picked
+    if (!answer || isHeldOut(record.text)) return []
+    const { id, at: date, text: input } = record
+    return [{ task: 'headline', document: `headline:${id}`, title: answer, date, input, answer }]
+  })
+}
+
+function pickedLabels(
+  store: Store,
+  task: LabelRecord['task'],
+  isHeldOut: (text: string) => boolean,
+  scores: readonly number[],
+): TaskQuery[] {
+  return store.labels.picked(task).flatMap((record): TaskQuery[] => {
+    const answer = record.picked?.[0]
+    if (!answer || isHeldOut(record.text)) return []
+    if (task === 'rate' && !scores.includes(Number(answer))) return []
+    const { id, at: date, text: input, excerpt } = record
+    return [{ task, document: `${task}:${id}`, title: excerpt, date, input, answer }]
+  })
+}
