@@ -202,6 +202,8 @@ export interface TrainOptions {
   threads?: number
   /** What trains; `auto` (the default) is what chats. Kept in the run's plan. */
   device?: TrainingDevice
+  /** Put the owner's profile above every prompt, in training and proof alike; the settings' choice when not given. */
+  profile?: boolean
   /** Name to give the voice. */
   name?: string
 }
@@ -377,8 +379,23 @@ export interface GenerationOptions {
   /** Strength of the voice, 1 as trained; with several, all weights are multiplied by it. */
   scale?: number
   retrieval?: boolean
+  /** Show the owner's profile for the task; the settings' choice when not given. */
+  profile?: boolean
   seed?: number
   maxTokens?: number
+}
+
+/** What is known of the owner as an author, for one task; it stands above the prompt where profiles are on. */
+export interface Profile {
+  task: TrainingTask
+  text: string
+  /** The base wrote it, it was counted from the pieces, or the owner wrote or edited it. */
+  by: 'model' | 'counts' | 'owner'
+  at: string
+  /** Id of the base that wrote it; null when none did. */
+  base: string | null
+  /** Pieces that it was written from, ids; of an edited one, those of the text that was edited. */
+  pieces: string[]
 }
 
 export interface HeadlineCandidate {
@@ -557,6 +574,18 @@ export interface Calls {
   'voices.import': { in: { file: string; name?: string }; out: Voice }
   'voices.proof': { in: { voice: string }; out: Proof | null }
 
+  'profile.get': { in: { task: TrainingTask }; out: Profile | null }
+  /**
+   * Writes the profile from the pieces that a training would learn from, streaming. What the owner wrote or edited is
+   * only replaced where `replace` is true.
+   */
+  'profile.write': {
+    in: { request: string; task: TrainingTask; by?: 'model' | 'counts'; seed?: number; replace?: boolean }
+    out: Profile
+  }
+  /** The owner's own words; an empty text takes the profile away. */
+  'profile.set': { in: { task: TrainingTask; text: string }; out: Profile | null }
+
   'headline.write': { in: { request: string; text: string; count?: number } & GenerationOptions; out: HeadlineResult }
   'headline.pick': { in: { id: string; picked: string; edited?: string }; out: HeadlineRecord }
   'headline.list': { in: Record<string, never>; out: HeadlineRecord[] }
@@ -598,6 +627,8 @@ export interface Settings {
   /** Default strength of the voice, 0..2. */
   scale: number
   retrieval: boolean
+  /** Show the owner's profile in prompts, and train with it. */
+  profile: boolean
 }
 
 export interface Events {
@@ -664,6 +695,9 @@ export const CALL_NAMES = [
   'voices.export',
   'voices.import',
   'voices.proof',
+  'profile.get',
+  'profile.write',
+  'profile.set',
   'headline.write',
   'headline.pick',
   'headline.list',

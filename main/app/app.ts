@@ -15,6 +15,7 @@ import { headlineHandlers } from './headlines.ts'
 import { createIndexing } from './indexing.ts'
 import { libraryHandlers } from './library.ts'
 import { modelHandlers } from './models.ts'
+import { profileHandlers } from './profiles.ts'
 import { rateHandlers } from './ratings.ts'
 import { createRequests } from './requests.ts'
 import { scoreHandlers } from './score.ts'
@@ -60,6 +61,7 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
         ...modelHandlers(context, training, indexing),
         ...training.handlers,
         ...voiceHandlers(context),
+        ...profileHandlers(context),
         ...headlineHandlers(context),
         ...tagHandlers(context),
         ...rateHandlers(context),

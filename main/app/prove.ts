@@ -10,6 +10,7 @@ import { runProof } from '../evaluation/proof.ts'
 import { readProof, writeProof } from '../evaluation/proof-file.ts'
 import { DEFAULT_PROMPT } from '../examples/defaults.ts'
 import { createPromptBuilder } from '../examples/prompt.ts'
+import type { TaskName } from '../examples/types.ts'
 import { openBase } from '../inference/base.ts'
 import { seeded, shuffle } from '../random.ts'
 import { readExamples } from '../trainer/examples-file.ts'
@@ -95,7 +96,11 @@ export async function proveRun(
       run: plan.run,
       voice,
       queries: proof.map(({ query }) => query),
-      builder: withTaskPrompts(createPromptBuilder(base), base.contextSize),
+      builder: withTaskPrompts(
+        createPromptBuilder(base),
+        base.contextSize,
+        plan.about.profiles as Profiles | undefined,
+      ),
       prompt: DEFAULT_PROMPT.headline,
       voiceFile: voiceFile(folder),
       otherFile: control.file,
@@ -115,13 +120,20 @@ export async function proveRun(
   }
 }
 
-/** Each task's prompt is cut as it was in training, whatever options come in. */
+type Profiles = Partial<Record<TaskName, string>>
+
+/** Each task's prompt is cut, and has its profile, as it was in training, whatever options come in. */
 function withTaskPrompts(
   builder: ReturnType<typeof createPromptBuilder>,
   contextSize: number,
+  profiles: Profiles = {},
 ): { example: typeof builder.example } {
   return {
     example: (query, retrieved) =>
-      builder.example(query, retrieved, { ...DEFAULT_PROMPT[query.task], maxTokens: contextSize }),
+      builder.example(query, retrieved, {
+        ...DEFAULT_PROMPT[query.task],
+        maxTokens: contextSize,
+        profile: profiles[query.task] ?? null,
+      }),
   }
 }

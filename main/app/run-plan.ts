@@ -44,6 +44,8 @@ export interface PreparedRun {
   train: { task: TrainingTask; example: TokenExample }[]
   validation: TokenExample[]
   proof: ProofQuery[]
+  /** The owner's profile by task, as every prompt has it. */
+  profiles: Partial<Record<TrainingTask, string>>
   pieces: number
   tokens: number
   /** What is to be expected of few pieces, or null. */
@@ -79,8 +81,18 @@ function pickedHeadlines(store: Store, heldOut: readonly Piece[]): TaskQuery[] {
   })
 }
 
-/** Errors: IdiolectError `TooFewPieces`. @param options as `checkOptions` lets them pass */
-export function prepareRun(store: Store, base: Base, options: TrainOptions, threads: number): PreparedRun {
+/**
+ * @param options as `checkOptions` lets them pass
+ * @param profiles shown above every prompt of their task, in all three parts
+ * Errors: IdiolectError `TooFewPieces`.
+ */
+export function prepareRun(
+  store: Store,
+  base: Base,
+  options: TrainOptions,
+  threads: number,
+  profiles: Partial<Record<TrainingTask, string>> = {},
+): PreparedRun {
   const tasks = options.tasks ?? [...TASKS]
   const pieces = history(store)
   const split = splitByTime(pieces)
@@ -88,7 +100,11 @@ export function prepareRun(store: Store, base: Base, options: TrainOptions, thre
     throw new IdiolectError('TooFewPieces', split.note ?? 'there are too few pieces', 'Import more of your writing.')
   const builder = createPromptBuilder(base)
   const limit = Math.min(options.maxTokens ?? 512, base.contextSize - prefixRows(options))
-  const promptOf = (task: TrainingTask) => ({ ...DEFAULT_PROMPT[task], maxTokens: limit })
+  const promptOf = (task: TrainingTask) => ({
+    ...DEFAULT_PROMPT[task],
+    maxTokens: limit,
+    profile: profiles[task] ?? null,
+  })
   const most = (task: TrainingTask) => (task === 'headline' ? MOST_HEADLINES : MOST_PROSE)
 
   const train: PreparedRun['train'] = []
@@ -124,7 +140,7 @@ export function prepareRun(store: Store, base: Base, options: TrainOptions, thre
   )
   const tokens = train.reduce((sum, { example }) => sum + example.tokens.length, 0)
   const settings = chosenSettings(defaultSettings({ examples: train.length, tokens, threads }), options)
-  return { settings, train, validation, proof, pieces: pieces.length, tokens, note: split.note }
+  return { settings, train, validation, proof, profiles, pieces: pieces.length, tokens, note: split.note }
 }
 
 /** Tokens of the context that a prompt's own rows take. */

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { AppState, Handlers, Settings } from '../../preload/contract.ts'
 import { projectFolder } from '../entries.ts'
 import { IdiolectError } from '../errors.ts'
+import { PROFILE_DEFAULT } from '../examples/defaults.ts'
 import { machineThreads } from '../inference/threads.ts'
 import { questions } from '../library/whose.ts'
 import type { AppContext } from './context.ts'
@@ -12,11 +13,12 @@ import type { Training } from './training.ts'
 import { APP_VERSION } from './version.ts'
 
 const SETTINGS = 'app.settings'
-const DEFAULTS: Settings = { theme: 'system', scale: 1, retrieval: true }
+const DEFAULTS: Settings = { theme: 'system', scale: 1, retrieval: true, profile: PROFILE_DEFAULT }
 const settingsSchema = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']).optional(),
   scale: z.number().min(0).max(2).optional(),
   retrieval: z.boolean().optional(),
+  profile: z.boolean().optional(),
 })
 
 export function readSettings({ store }: Pick<AppContext, 'store'>): Settings {

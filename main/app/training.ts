@@ -15,9 +15,10 @@ import { keepStart } from '../trainer/start.ts'
 import type { StepRecord, TrainResult } from '../trainer/types.ts'
 import type { AppContext } from './context.ts'
 import { checkDevice } from './devices.ts'
+import { trainingProfiles } from './profiles.ts'
 import { type Control, controlOf, controlRun, proveRun } from './prove.ts'
 import { type InstalledBase, resumableRun, trainableBase } from './run-base.ts'
-import { checkOptions, forecastOf, type PreparedRun, prepareRun, writeProofQueries } from './run-plan.ts'
+import { checkOptions, forecastOf, type PreparedRun, prepareRun, TASKS, writeProofQueries } from './run-plan.ts'
 import { type RunStart, startOf } from './run-start.ts'
 import { fitsBase, keepVoice, otherVoice } from './voices.ts'
 
@@ -221,7 +222,8 @@ export function createTraining(getContext: () => AppContext): Training {
     return forecastBytes
   }
 
-  const prepare = (options: TrainOptions, model: InstalledBase): Promise<PreparedRun> => {
+  /** @param writing whether profiles that are missing are written by the base, or counted as a stand-in */
+  const prepare = (options: TrainOptions, model: InstalledBase, writing: boolean): Promise<PreparedRun> => {
     const { store, bases } = getContext()
     const threads = getContext().options.host === 'terminal' ? machineThreads().chat : machineThreads().train
     return bases.withBase(async (base) => {
@@ -233,7 +235,9 @@ export function createTraining(getContext: () => AppContext): Training {
           'Train again.',
         )
       }
-      return prepareRun(store, base, options, threads)
+      const tasks = options.tasks ?? TASKS
+      const profiles = await trainingProfiles(getContext(), tasks, options.profile, { base, id: model.id, writing })
+      return prepareRun(store, base, options, threads, profiles)
     })
   }
 
@@ -249,7 +253,7 @@ export function createTraining(getContext: () => AppContext): Training {
     const from = startOf(context, model, options)
     if (options.base) await context.bases.choose(model)
     try {
-      return begin(from, model, await prepare(from.options, model))
+      return begin(from, model, await prepare(from.options, model, true))
     } catch (error) {
       // A run that never began must not leave another base behind.
       if (before && context.bases.chosen('chat')?.id === model.id) await context.bases.choose(before)
@@ -282,6 +286,7 @@ export function createTraining(getContext: () => AppContext): Training {
             pieces: prepared.pieces,
             tasks: options.tasks ?? [...new Set(prepared.train.map(({ task }) => task))],
             trainTasks: prepared.train.map(({ task }) => task),
+            profiles: prepared.profiles,
           },
         },
         prepared.train.map(({ example }) => example),
@@ -381,7 +386,7 @@ export function createTraining(getContext: () => AppContext): Training {
           checkOptions(options)
           const model = trainableBase(context)
           const speed = context.store.settings.get<{ tokensPerSecond: number }>(`${SPEED}.${model.sha256}`)
-          const run = await prepare(startOf(context, model, options).options, model)
+          const run = await prepare(startOf(context, model, options).options, model, false)
           return forecastOf(run, speed, await memoryOf(run, model))
         } catch (error) {
           if (!(error instanceof IdiolectError) || !NOT_READY.includes(error.name)) throw error

@@ -27,7 +27,7 @@ export class AppStore {
   #nextNotice = 1
   #info = $state.raw<AppInfo | null>(null)
   #state = $state.raw<AppState | null>(null)
-  #settings = $state.raw<Settings>({ theme: 'system', scale: 1, retrieval: true })
+  #settings = $state.raw<Settings>({ theme: 'system', scale: 1, retrieval: true, profile: false })
   #notices = $state.raw<Notice[]>([])
   #space = $state<Space>('library')
   #welcome = $state(false)
