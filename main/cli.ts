@@ -1,6 +1,7 @@
 /** The terminal host: parse, call, print. Commands stand in terminal/, a file a group. */
 import { Command, CommanderError } from 'commander'
 import { APP_VERSION } from './app/version.ts'
+import { labelCommands } from './terminal/label-commands.ts'
 import { lampCommand } from './terminal/lamp-command.ts'
 import { libraryCommands } from './terminal/library-commands.ts'
 import { modelCommands, voiceCommands } from './terminal/model-commands.ts'
@@ -22,6 +23,7 @@ export function createProgram(): Command {
   trainCommand(program)
   voiceCommands(program)
   writeCommands(program)
+  labelCommands(program)
   lampCommand(program)
   systemCommands(program)
   return program
