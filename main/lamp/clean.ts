@@ -90,8 +90,11 @@ export function cleanUser(raw: RawUser, options: CleanOptions, note: (text: stri
   const kept = withoutRepeats(profile.kept, say)
   const safe = withoutHeldOut(kept, queries.kept, task, say)
   sayQueries(queries.kept, say)
-  if (isLabel) sayCommas([...safe.map(({ answer }) => answer), ...queries.kept.map(({ gold }) => gold)], task, note)
-  else {
+  if (isLabel) {
+    // A benchmark's labels are a fixed set.
+    const own = options.words === undefined && task === 'tag'
+    if (own) sayCommas([...safe.map(({ answer }) => answer), ...queries.kept.map(({ gold }) => gold)], note)
+  } else {
     const given = safe.filter(({ text, answer }) => task === 'headline' && standsIn(answer, text))
     say(given.map(idOf), 'item', 'items', `of the history whose ${words.answer} stands in its ${words.text}: kept`)
     const asked = queries.kept.filter(({ input, gold }) => standsIn(gold, input))
@@ -205,8 +208,7 @@ function sayQueries(queries: RawQuery[], say: Say): void {
   say(again.map(idOf), 'query', 'queries', 'with the input of an earlier one: asked again')
 }
 
-function sayCommas(answers: string[], task: TaskName, note: (text: string) => void): void {
-  if (task !== 'tag') return
+function sayCommas(answers: string[], note: (text: string) => void): void {
   const tags = [...new Set(answers)].filter((tag) => tag.includes(','))
   if (tags.length === 0) return
   const named = tags.slice(0, 3).map((tag) => JSON.stringify(tag))

@@ -94,9 +94,10 @@ export interface LampSearch {
 /** Found beyond those wanted, since some may turn out to be the query's own text. */
 const SPARE = 8
 
-/** Neither the query itself nor, of prose, the passage that is its input. */
+/** Neither the query itself, nor what is dated after it, nor, of prose, the passage that is its input. */
 function isOther(query: TaskQuery, item: TaskQuery | undefined): boolean {
   if (item === undefined || item.document === query.document) return false
+  if (query.date !== '' && item.date > query.date) return false
   return query.task !== 'prose' || !item.answer.endsWith(query.input)
 }
 
@@ -108,7 +109,8 @@ export function lampSearch(user: LampUser): LampSearch {
   const history = lampHistory(user)
   const bm25 = createBm25(
     history.map(({ task, answer, input }) =>
-      task === 'headline' ? `${answer} ${input}` : task === 'prose' ? answer : input,
+      // A bare answer is found by itself.
+      task === 'headline' || input === '' ? `${answer} ${input}` : task === 'prose' ? answer : input,
     ),
   )
   const search = (query: TaskQuery, k: number, first: number): RetrievedPair[] => {

@@ -142,10 +142,15 @@ function cleaned(asked: Asked, task: LampTask, golds: Map<string, string> | unde
   if (bare && asked.items.length > 0) {
     note(`its history has no ${answer}; the ${bareAnswer}s stand in it as bare answers`)
   }
+  const asking = new Set(queries.map(({ id }) => id))
   const raw: RawUser = {
     id: asked.id,
     labels: task.labels ? [...task.labels] : undefined,
-    profile: asked.items.map((one, at) => rawItem(one, at, task, bare)),
+    profile: asked.items.map((one, at) => {
+      const made = rawItem(one, at, task, bare)
+      // LaMP numbers questions and items apart; here an id names one piece of a user.
+      return asking.has(made.id) ? { ...made, id: `item ${made.id}` } : made
+    }),
     queries,
   }
   return cleanUser(raw, { task: task.task, sharedIds: false, words: task.history }, note)

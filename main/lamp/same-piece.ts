@@ -15,32 +15,50 @@ export interface Pieces {
   has(text: string): boolean
 }
 
-/** Empty texts are no pieces. Time is linear in all texts unless many of them share their first characters. */
+/** Empty texts are no pieces. Time is that of sorting the texts, then of a binary search each. */
 export function createPieces(texts: readonly string[]): Pieces {
-  const whole = new Set<string>()
-  const long = new Map<string, Set<string>>()
-  for (const text of texts) {
-    const head = headOf(text)
-    if (head === '') continue
-    whole.add(head)
-    if (head.length < LONG) continue
-    const key = head.slice(0, LONG)
-    const known = long.get(key)
-    if (known) known.add(head)
-    else long.set(key, new Set([head]))
-  }
+  const heads = [...new Set(texts.map(headOf))].filter((head) => head !== '').sort()
+  const whole = new Set(heads)
   return {
     has(text) {
       const head = headOf(text)
       if (head === '') return false
       if (whole.has(head)) return true
       if (head.length < LONG) return false
-      for (const other of long.get(head.slice(0, LONG)) ?? []) {
-        if (other.startsWith(head) || head.startsWith(other)) return true
+      // What begins with `head` follows it in order.
+      const after = firstNotBelow(heads, head)
+      if (heads[after]?.startsWith(head)) return true
+      // What `head` begins with stands before it, and everything between begins so too: the last one below, or one
+      // that begins both.
+      let bound = head
+      for (let at = after - 1; at >= 0; at = firstNotBelow(heads, bound) - 1) {
+        const below = heads[at] as string
+        const shared = commonLength(below, bound)
+        if (shared === below.length) return below.length >= LONG
+        if (shared < LONG) return false
+        bound = bound.slice(0, shared)
+        if (whole.has(bound)) return true
       }
       return false
     },
   }
+}
+
+function firstNotBelow(sorted: readonly string[], bound: string): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] as string) < bound) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function commonLength(a: string, b: string): number {
+  let length = 0
+  while (length < a.length && length < b.length && a.charCodeAt(length) === b.charCodeAt(length)) length++
+  return length
 }
 
 function headOf(text: string): string {
