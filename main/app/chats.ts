@@ -5,6 +5,7 @@ import { answerChat } from '../assistant/chat.ts'
 import { IdiolectError } from '../errors.ts'
 import { searchPassages } from '../retrieval/search.ts'
 import type { AppContext } from './context.ts'
+import { profileFor } from './profiles.ts'
 import { readSettings } from './state.ts'
 import { voicesFor } from './voices.ts'
 
@@ -24,7 +25,7 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
   const { store, bases, events, requests } = context
 
   return {
-    'chat.send': ({ request, conversation, text, voice, voices, scale, retrieval, seed, maxTokens }) =>
+    'chat.send': ({ request, conversation, text, voice, voices, scale, retrieval, profile, seed, maxTokens }) =>
       requests.run(request, async (signal) => {
         const question = text.trim()
         if (question === '')
@@ -33,6 +34,7 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
         const settings = readSettings(context)
         const used = voicesFor(context, { voice, voices, scale }, settings.scale)
         const sources = (retrieval ?? settings.retrieval) ? await passagesFor(context, question) : []
+        const about = profileFor(context, 'prose', profile)
         const at = new Date().toISOString()
         const id = conversation ?? randomUUID()
         const before = conversation === undefined ? [] : store.chats.messages(id)
@@ -52,6 +54,7 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
             base,
             turns: [...before, asked].map((message) => ({ role: message.role, text: message.text })),
             passages: sources.map((source) => ({ title: source.title, text: source.text })),
+            profile: about,
             voice: used?.use ?? null,
             signal,
             onText: (chunk) => events.emit('stream', { request, index: 0, text: chunk }),

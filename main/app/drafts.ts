@@ -5,6 +5,7 @@ import { continueDraft } from '../assistant/draft.ts'
 import { IdiolectError } from '../errors.ts'
 import { passagesFor } from './chats.ts'
 import type { AppContext } from './context.ts'
+import { profileFor } from './profiles.ts'
 import { shownBeside } from './shown.ts'
 import { readSettings } from './state.ts'
 import { voicesFor } from './voices.ts'
@@ -34,7 +35,8 @@ export function draftHandlers(context: AppContext): Pick<Handlers, 'draft.write'
           const sources = (shownWith.retrieval ?? settings.retrieval) ? await passagesFor(context, given) : []
           const passages = sources.map(({ title, text: passage }) => ({ title, text: passage }))
           const turns = [{ role: 'user' as const, text: given }]
-          const written = await bases.withBase((base) => answerChat({ base, turns, passages, ...common }))
+          const profile = profileFor(context, 'prose', shownWith.profile)
+          const written = await bases.withBase((base) => answerChat({ base, turns, passages, profile, ...common }))
           return draftOf(written, sources, used?.id ?? null)
         }
         const { pairs, prompt, builder, sources } = await shownBeside(context, 'prose', given, shownWith, signal)

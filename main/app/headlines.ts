@@ -13,11 +13,11 @@ type HeadlineCalls = Extract<keyof Handlers, `headline.${string}`>
 export function headlineHandlers(context: AppContext): Pick<Handlers, HeadlineCalls> {
   const { store, bases, events, requests } = context
   return {
-    'headline.write': ({ request, text, count = 5, voice, voices, scale, retrieval, seed, maxTokens }) =>
+    'headline.write': ({ request, text, count = 5, voice, voices, scale, retrieval, profile, seed, maxTokens }) =>
       requests.run(request, async (signal) => {
         const piece = pieceText(text, 'to headline')
         const used = voicesFor(context, { voice, voices, scale }, readSettings(context).scale)
-        const shown = await shownBeside(context, 'headline', piece, { retrieval }, signal)
+        const shown = await shownBeside(context, 'headline', piece, { retrieval, profile }, signal)
         const own = new Set(shown.own.map(({ title }) => title))
         const titles = store.documents.list({ status: 'mine' }).documents.map(({ title }) => title)
         const candidates = await bases.withBase((base) =>

@@ -1,6 +1,6 @@
 /**
  * What a task's prompt shows beside a text when it is in use: the owner's pieces most alike that have an answer for the
- * task, never the piece itself in whatever shape it comes, and the words for the owner's scale. One place, so that an
+ * task, never the piece itself in whatever shape it comes, the owner's profile, and the words for the owner's scale. One place, so that an
  * answer is scored under the very prompt that it would be written under.
  */
 import type { GenerationOptions, Source, TrainingTask } from '../../preload/contract.ts'
@@ -16,6 +16,7 @@ import { createBm25 } from '../retrieval/bm25.ts'
 import { type PieceHit, retrievePieces } from '../retrieval/search.ts'
 import type { StoredDocument } from '../store/documents.ts'
 import type { AppContext } from './context.ts'
+import { profileFor } from './profiles.ts'
 import { createSameText } from './same-text.ts'
 import { readSettings } from './state.ts'
 
@@ -42,11 +43,12 @@ export async function shownBeside(
   context: AppContext,
   task: TrainingTask,
   text: string,
-  { retrieval }: Pick<GenerationOptions, 'retrieval'>,
+  { retrieval, profile }: Pick<GenerationOptions, 'retrieval' | 'profile'>,
   signal: AbortSignal,
 ): Promise<Shown> {
   const { store, bases } = context
   const show = retrieval ?? readSettings(context).retrieval
+  const about = profileFor(context, task, profile)
   const mine = store.documents.list({ status: 'mine' }).documents
   const scale = scaleOf(mine.map(({ rating }) => rating))
   const k = DEFAULT_RETRIEVED[task]
@@ -67,7 +69,7 @@ export async function shownBeside(
     own,
     scale,
     builder: (tokenizer) => createPromptBuilder(tokenizer, tasksOnScale(scale)),
-    prompt: {},
+    prompt: about === null ? {} : { profile: about },
   }
 }
 

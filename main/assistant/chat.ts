@@ -12,6 +12,8 @@ export interface ChatRequest {
   turns: ChatTurn[]
   /** The owner's earlier writing, most alike first; none: none is mentioned. */
   passages: ChatPassage[]
+  /** What is known of the owner as an author; none when empty. */
+  profile?: string | null
   voice?: Voices | null
   maxTokens?: number
   temperature?: number
@@ -23,11 +25,13 @@ export interface ChatRequest {
 /** Tokens of a passage at first; halved while the conversation does not fit. */
 const PASSAGE_TOKENS = 160
 const LEAST_PASSAGE_TOKENS = 20
+const PROFILE_TOKENS = 96
 
 /** The answer as far as it was written: after the signal `finish` is `aborted` and the text so far is kept. */
 export async function answerChat(request: ChatRequest): Promise<Generated> {
   const { base, maxTokens = 256 } = request
-  const prompt = chatPromptWithin(base, request.turns, request.passages, base.contextSize - maxTokens)
+  const limit = base.contextSize - maxTokens
+  const prompt = chatPromptWithin(base, request.turns, request.passages, limit, request.profile ?? '')
   return base.generate(prompt, {
     voice: request.voice ?? null,
     maxTokens,
@@ -44,18 +48,26 @@ export async function answerChat(request: ChatRequest): Promise<Generated> {
 
 /**
  * The prompt in at most `limit` tokens: the oldest turns go first, then passages are cut and left out from the least
- * alike, and last the question's beginning goes.
+ * alike, then the profile, and last the question's beginning goes.
  */
-export function chatPromptWithin(base: Base, turns: ChatTurn[], passages: ChatPassage[], limit: number): Int32Array {
+export function chatPromptWithin(
+  base: Base,
+  turns: ChatTurn[],
+  passages: ChatPassage[],
+  limit: number,
+  profile = '',
+): Int32Array {
+  let about = firstTokens(base, profile.trim(), PROFILE_TOKENS)
   let kept = turns
   let shown = passages
   let passageTokens = PASSAGE_TOKENS
   for (;;) {
-    const prompt = base.chatPrompt([{ role: 'system', text: systemText(base, shown, passageTokens) }, ...kept])
+    const prompt = base.chatPrompt([{ role: 'system', text: systemText(base, shown, passageTokens, about) }, ...kept])
     if (prompt.length <= limit) return prompt
     if (kept.length > 1) kept = withoutOldest(kept)
     else if (shown.length > 0 && passageTokens > LEAST_PASSAGE_TOKENS) passageTokens = Math.floor(passageTokens / 2)
     else if (shown.length > 0) shown = shown.slice(0, -1)
+    else if (about !== '') about = ''
     else {
       const question = kept[0]
       const ids = question === undefined ? new Int32Array(0) : base.tokenize(question.text)
@@ -67,16 +79,22 @@ export function chatPromptWithin(base: Base, turns: ChatTurn[], passages: ChatPa
 }
 
 /** Short, since every word of it takes attention from a small model. */
-function systemText(base: Base, passages: ChatPassage[], passageTokens: number): string {
+function systemText(base: Base, passages: ChatPassage[], passageTokens: number, about: string): string {
   const task =
     'You write for the owner of these texts. Answer the question in the first person, in their own words and style.'
-  if (passages.length === 0) return 'You write for the user, in the first person. Answer plainly and briefly.'
+  const known = about === '' ? '' : `\n\nAbout the owner: ${about}`
+  if (passages.length === 0) {
+    return `You write for the user, in the first person. Answer plainly and briefly.${known}`
+  }
   const shown = passages.map(({ title, text }) => {
-    const ids = base.tokenize(text)
-    const cut = ids.length <= passageTokens ? text : `${base.detokenize(ids.subarray(0, passageTokens))}…`
-    return `${title}: ${cut.replace(/\s+/g, ' ').trim()}`
+    return `${title}: ${firstTokens(base, text, passageTokens).replace(/\s+/g, ' ').trim()}`
   })
-  return `${task}\n\nEarlier writing of the owner:\n${shown.join('\n')}`
+  return `${task}${known}\n\nEarlier writing of the owner:\n${shown.join('\n')}`
+}
+
+function firstTokens(base: Base, text: string, count: number): string {
+  const ids = base.tokenize(text)
+  return ids.length <= count ? text : `${base.detokenize(ids.subarray(0, count))}…`
 }
 
 /** Drops the oldest turn and the answers that then have no question; the question at the end always stays. */
