@@ -92,13 +92,19 @@ export interface LampSearch {
 }
 
 /** Found beyond those wanted, since some may turn out to be the query's own text. */
-const SPARE = 8
+export const SPARE = 8
 
 /** Neither the query itself, nor what is dated after it, nor, of prose, the passage that is its input. */
-function isOther(query: TaskQuery, item: TaskQuery | undefined): boolean {
+export function isOther(query: TaskQuery, item: TaskQuery | undefined): boolean {
   if (item === undefined || item.document === query.document) return false
   if (query.date !== '' && item.date > query.date) return false
   return query.task !== 'prose' || !item.answer.endsWith(query.input)
+}
+
+/** The text by which an item is found. */
+export function foundBy({ task, answer, input }: TaskQuery): string {
+  // A bare answer is found by itself.
+  return task === 'headline' || input === '' ? `${answer} ${input}` : task === 'prose' ? answer : input
 }
 
 /**
@@ -107,12 +113,7 @@ function isOther(query: TaskQuery, item: TaskQuery | undefined): boolean {
  */
 export function lampSearch(user: LampUser): LampSearch {
   const history = lampHistory(user)
-  const bm25 = createBm25(
-    history.map(({ task, answer, input }) =>
-      // A bare answer is found by itself.
-      task === 'headline' || input === '' ? `${answer} ${input}` : task === 'prose' ? answer : input,
-    ),
-  )
+  const bm25 = createBm25(history.map(foundBy))
   const search = (query: TaskQuery, k: number, first: number): RetrievedPair[] => {
     if (k === 0 || query.input.trim() === '') return []
     // Looked at after the search, not for each term's hits: comparing texts is the slow part.
