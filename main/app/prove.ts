@@ -10,6 +10,7 @@ import { runProof } from '../evaluation/proof.ts'
 import { readProof, writeProof } from '../evaluation/proof-file.ts'
 import { DEFAULT_PROMPT } from '../examples/defaults.ts'
 import { createPromptBuilder } from '../examples/prompt.ts'
+import { tasksOnScale } from '../examples/rate.ts'
 import type { TaskName } from '../examples/types.ts'
 import { openBase } from '../inference/base.ts'
 import { seeded, shuffle } from '../random.ts'
@@ -97,7 +98,7 @@ export async function proveRun(
       voice,
       queries: proof.map(({ query }) => query),
       builder: withTaskPrompts(
-        createPromptBuilder(base),
+        createPromptBuilder(base, tasksOnScale({ scores: scaleIn(plan.about) })),
         base.contextSize,
         plan.about.profiles as Profiles | undefined,
       ),
@@ -121,6 +122,9 @@ export async function proveRun(
 }
 
 type Profiles = Partial<Record<TaskName, string>>
+
+/** The scale that the run's prompts name; runs from before there were ratings have none. */
+const scaleIn = ({ scale }: Record<string, unknown>): number[] => (Array.isArray(scale) ? (scale as number[]) : [])
 
 /** Each task's prompt is cut, and has its profile, as it was in training, whatever options come in. */
 function withTaskPrompts(

@@ -8,13 +8,12 @@ import type { TrainingForecast, TrainingTask, TrainOptions } from '../../preload
 import { writeAtomically } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
 import { DEFAULT_PROMPT, DEFAULT_RETRIEVED, defaultSettings, kindSettings } from '../examples/defaults.ts'
-import { headlineQueries } from '../examples/headline.ts'
 import { createPromptBuilder } from '../examples/prompt.ts'
-import { proseQueries } from '../examples/prose.ts'
-import { byTime, earlierPairs, splitByTime } from '../examples/split.ts'
-import type { Piece, RetrievedPair, TaskQuery } from '../examples/types.ts'
+import { tasksOnScale } from '../examples/rate.ts'
+import { byTime, earlierPairs } from '../examples/split.ts'
+import { TASK_NAMES } from '../examples/tasks.ts'
+import type { RetrievedPair, TaskQuery } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
-import { history } from '../library/history.ts'
 import { ADAPTER_KINDS } from '../model/adapter.ts'
 import { parseTargets } from '../model/lora.ts'
 import { createBm25 } from '../retrieval/bm25.ts'
@@ -22,16 +21,7 @@ import type { Store } from '../store/store.ts'
 import { VIRTUAL_TOKENS } from '../trainer/adapter-of.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
 import { DEVICES, meantDevice } from './devices.ts'
-import { createSameText } from './same-text.ts'
-
-export const TASKS: readonly TrainingTask[] = ['headline', 'prose']
-
-/**
- * Prose answers are ten times as long as headlines: without bounds they would take all of the training's time and all
- * of the proof's weight. Spread evenly over the history.
- */
-const MOST_PROSE = { train: 64, validation: 6, proof: 8 }
-const MOST_HEADLINES = { train: 4000, validation: 40, proof: 40 }
+import { runTasks } from './run-tasks.ts'
 
 export interface ProofQuery {
   query: TaskQuery
@@ -41,6 +31,10 @@ export interface ProofQuery {
 
 export interface PreparedRun {
   settings: TrainSettings
+  /** Those that are learnt, without those that were left out. */
+  tasks: TrainingTask[]
+  /** Scores of the scale that the prompts name. */
+  scale: number[]
   train: { task: TrainingTask; example: TokenExample }[]
   validation: TokenExample[]
   proof: ProofQuery[]
@@ -48,37 +42,8 @@ export interface PreparedRun {
   profiles: Partial<Record<TrainingTask, string>>
   pieces: number
   tokens: number
-  /** What is to be expected of few pieces, or null. */
+  /** What is to be expected of few pieces, what was left out; or null. */
   note: string | null
-}
-
-/** At most `most` of the items, evenly spread. */
-function spread<T>(items: readonly T[], most: number): T[] {
-  if (items.length <= most) return [...items]
-  return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)] as T)
-}
-
-function queriesOf(task: TrainingTask, pieces: Piece[]): TaskQuery[] {
-  return task === 'headline' ? headlineQueries(pieces).queries : proseQueries(pieces, { maxPerPiece: 1 }).queries
-}
-
-/** Headlines that the owner picked or wrote: an example each, unless the text is one of those held out. */
-function pickedHeadlines(store: Store, heldOut: readonly Piece[]): TaskQuery[] {
-  const isHeldOut = createSameText(heldOut.map((piece) => piece.text))
-  return store.headlines.list(1000).flatMap((record): TaskQuery[] => {
-    const answer = record.edited ?? record.picked
-    if (!answer || isHeldOut(record.text)) return []
-    return [
-      {
-        task: 'headline',
-        document: `headline:${record.id}`,
-        title: answer,
-        date: record.at,
-        input: record.text,
-        answer,
-      },
-    ]
-  })
 }
 
 /**
@@ -93,35 +58,23 @@ export function prepareRun(
   threads: number,
   profiles: Partial<Record<TrainingTask, string>> = {},
 ): PreparedRun {
-  const tasks = options.tasks ?? [...TASKS]
-  const pieces = history(store)
-  const split = splitByTime(pieces)
-  if (!split.enough)
-    throw new IdiolectError('TooFewPieces', split.note ?? 'there are too few pieces', 'Import more of your writing.')
-  const builder = createPromptBuilder(base)
+  const { parts, pieces, scale, note } = runTasks(store, options.tasks)
+  const builder = createPromptBuilder(base, tasksOnScale({ scores: scale }))
   const limit = Math.min(options.maxTokens ?? 512, base.contextSize - prefixRows(options))
   const promptOf = (task: TrainingTask) => ({
     ...DEFAULT_PROMPT[task],
     maxTokens: limit,
     profile: profiles[task] ?? null,
   })
-  const most = (task: TrainingTask) => (task === 'headline' ? MOST_HEADLINES : MOST_PROSE)
 
   const train: PreparedRun['train'] = []
   const validation: TokenExample[] = []
   const proof: ProofQuery[] = []
-  for (const task of tasks) {
-    const earlier = queriesOf(task, split.training)
-    if (task === 'headline') earlier.push(...pickedHeadlines(store, [...split.validation, ...split.proof]))
-    const bound = most(task)
-    for (const query of spread(earlier, bound.train)) {
-      train.push({ task, example: builder.example(query, [], promptOf(task)) })
-    }
-    for (const query of spread(queriesOf(task, split.validation), bound.validation)) {
-      validation.push(builder.example(query, [], promptOf(task)))
-    }
+  for (const { task, earlier, ...part } of parts) {
+    for (const query of part.training) train.push({ task, example: builder.example(query, [], promptOf(task)) })
+    for (const query of part.validation) validation.push(builder.example(query, [], promptOf(task)))
     const search = createBm25(earlier.map((query) => query.input))
-    for (const query of spread(queriesOf(task, split.proof), bound.proof)) {
+    for (const query of part.proof) {
       const allowed = new Set(earlierPairs(query, earlier).map((pair) => pair.document))
       const hits = search.search(query.input, earlier.length).map((hit) => earlier[hit.index] as TaskQuery)
       const retrieved = hits.filter((hit) => allowed.has(hit.document)).slice(0, DEFAULT_RETRIEVED[task])
@@ -131,8 +84,8 @@ export function prepareRun(
   if (train.length < 8 || proof.length === 0) {
     throw new IdiolectError(
       'TooFewPieces',
-      `${pieces.length} pieces gave ${train.length} examples to learn from and ${proof.length} to prove on`,
-      'Import more of your writing; pieces need titles to learn headlines from.',
+      `${pieces} pieces gave ${train.length} examples to learn from and ${proof.length} to prove on`,
+      'Import more of your writing; pieces need titles to learn headlines from, and tags or ratings for these.',
     )
   }
   proof.sort((a, b) =>
@@ -140,7 +93,8 @@ export function prepareRun(
   )
   const tokens = train.reduce((sum, { example }) => sum + example.tokens.length, 0)
   const settings = chosenSettings(defaultSettings({ examples: train.length, tokens, threads }), options)
-  return { settings, train, validation, proof, profiles, pieces: pieces.length, tokens, note: split.note }
+  const tasks = parts.map(({ task }) => task)
+  return { settings, tasks, scale, train, validation, proof, profiles, pieces, tokens, note }
 }
 
 /** Tokens of the context that a prompt's own rows take. */
@@ -215,8 +169,8 @@ export function checkOptions(options: TrainOptions): void {
   if (options.targets) parseTargets(options.targets)
   if ((options.name?.length ?? 0) > 120) throw new IdiolectError('BadName', 'a name has 1 to 120 characters', null)
   for (const task of options.tasks ?? []) {
-    if (!TASKS.includes(task))
-      throw new IdiolectError('BadOption', `${JSON.stringify(task)} is no task`, `Tasks are ${TASKS.join(', ')}.`)
+    if (!TASK_NAMES.includes(task))
+      throw new IdiolectError('BadOption', `${JSON.stringify(task)} is no task`, `Tasks are ${TASK_NAMES.join(', ')}.`)
   }
   if (options.device !== undefined && !DEVICES.includes(options.device)) {
     throw new IdiolectError(
@@ -226,7 +180,7 @@ export function checkOptions(options: TrainOptions): void {
     )
   }
   if (options.tasks?.length === 0)
-    throw new IdiolectError('BadOption', 'no task was given', `Tasks are ${TASKS.join(', ')}.`)
+    throw new IdiolectError('BadOption', 'no task was given', `Tasks are ${TASK_NAMES.join(', ')}.`)
 }
 
 const proofQueriesFile = (folder: string): string => path.join(folder, 'proof-queries.json')
@@ -258,6 +212,7 @@ export function forecastOf(
     ready: true,
     why: run.note,
     pieces: run.pieces,
+    tasks: run.tasks,
     examples: { train: train.length, validation: validation.length, proof: proof.length },
     tokens: run.tokens * epochs,
     steps: Math.ceil(train.length / batch) * epochs,

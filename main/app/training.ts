@@ -18,8 +18,9 @@ import { checkDevice } from './devices.ts'
 import { trainingProfiles } from './profiles.ts'
 import { type Control, controlOf, controlRun, proveRun } from './prove.ts'
 import { type InstalledBase, resumableRun, trainableBase } from './run-base.ts'
-import { checkOptions, forecastOf, type PreparedRun, prepareRun, TASKS, writeProofQueries } from './run-plan.ts'
+import { checkOptions, forecastOf, type PreparedRun, prepareRun, writeProofQueries } from './run-plan.ts'
 import { type RunStart, startOf } from './run-start.ts'
+import { runTasks } from './run-tasks.ts'
 import { fitsBase, keepVoice, otherVoice } from './voices.ts'
 
 type TrainCalls = Extract<keyof Handlers, `train.${string}`>
@@ -192,6 +193,7 @@ export function createTraining(getContext: () => AppContext): Training {
       run,
       stage: 'preparing',
       message: 'Preparing',
+      note: noteOf(plan.about),
       startedAt: createdAt,
       steps,
       totalSteps,
@@ -235,7 +237,7 @@ export function createTraining(getContext: () => AppContext): Training {
           'Train again.',
         )
       }
-      const tasks = options.tasks ?? TASKS
+      const tasks = runTasks(store, options.tasks).parts.map(({ task }) => task)
       const profiles = await trainingProfiles(getContext(), tasks, options.profile, { base, id: model.id, writing })
       return prepareRun(store, base, options, threads, profiles)
     })
@@ -284,7 +286,9 @@ export function createTraining(getContext: () => AppContext): Training {
           about: {
             name: options.name?.trim() || `Voice of ${createdAt.slice(0, 10)}`,
             pieces: prepared.pieces,
-            tasks: options.tasks ?? [...new Set(prepared.train.map(({ task }) => task))],
+            tasks: prepared.tasks,
+            scale: prepared.scale,
+            note: prepared.note,
             trainTasks: prepared.train.map(({ task }) => task),
             profiles: prepared.profiles,
           },
@@ -423,6 +427,9 @@ export function createTraining(getContext: () => AppContext): Training {
     },
   }
 }
+
+/** What was to be said of the run when it was planned. */
+const noteOf = ({ note }: Record<string, unknown>): string | null => (typeof note === 'string' ? note : null)
 
 /** `2026-11-23-1`: the day, and how many runs it has had. */
 function newRunId(dataFolder: string, createdAt: string): string {

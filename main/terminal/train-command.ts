@@ -37,7 +37,7 @@ export function trainCommand(program: Command): void {
   trainingOptions(
     program.command('train').description('train a voice on the library, prove it, switch it on if it wins'),
   )
-    .option('--tasks <list>', 'of headline,prose', listOption)
+    .option('--tasks <list>', 'of headline,tag,rate,prose; default: those that the library has enough of', listOption)
     .option('--base <id>', 'base model to train on')
     .option('--name <name>', "the voice's name")
     .option('--from <voice>', 'go on from a voice of the same base, with its rank, alpha and targets')
@@ -143,6 +143,7 @@ export async function trainInTerminal(
         ? await app.handlers['train.resume']({ run: what.resume })
         : await app.handlers['train.start'](what)
     process.stderr.write(`run ${started.run}\n`)
+    if (started.note) process.stderr.write(`${started.note}\n`)
     const state = await ended(app, started)
     if (state.stage === 'done') return state
     const next = state.stage === 'interrupted' ? `Go on with it: train --resume ${state.run}` : null
