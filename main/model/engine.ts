@@ -100,7 +100,7 @@ export class Engine implements Disposable {
     this.#kept = this.adapter ? h.blocks - Math.min(h.blocks, options.recomputed ?? 0) : 0
 
     this.#capacity = capacity
-    this.#productType = options.productType ?? (forms.blocks.forward.type === TYPE.F32 ? TYPE.F32 : TYPE.BF16)
+    this.#productType = options.productType ?? (forms.blocks.type === TYPE.F32 ? TYPE.F32 : TYPE.BF16)
     const storage = new Storage(device, device.buffers, h.blocks * 10 + 64)
     this.#storage = storage
     const floats = (features: number, more = 0): Tensor => storage.tensor(TYPE.F32, [features, capacity + more])

@@ -62,16 +62,11 @@ export function rowsOfMatrix(graph: Graph, matrix: Matrix, rows: Tensor): Tensor
   return graph.getRows(matrix.forward, rows)
 }
 
-/** A form in which a copy is held: its type, and the kind of buffer where the device keeps one for faster products. */
+/** The form of a matrix's two copies: their type, and the kind of buffer where the device keeps one for faster products. */
 export interface Form {
   type: TypeNumber
   /** Name of one of `Device.extraBuffers` (`CPU_REPACK`, `AMX`), or null for plain memory. */
   buffers: string | null
-}
-
-export interface MatrixForms {
-  forward: Form
-  backward: Form
 }
 
 /** Storages by kind of buffer; a matrix takes its room in them before they are allocated. */
@@ -114,7 +109,7 @@ function kindOf(device: Device, kind: string | null): Pointer {
   return found
 }
 
-/** The form that a matrix of this shape can have: rows must be whole blocks, repacked ones come in groups of 8. */
+/** The form that a copy of this shape can have: rows must be whole blocks, repacked ones come in groups of 8. */
 function fitting(device: Device, { type, buffers }: Form, inputs: number, outputs: number): Form {
   if (inputs % device.ggml.blockSize(type) !== 0) return { type: TYPE.F32, buffers: null }
   if (buffers === 'CPU_REPACK' && outputs % 8 !== 0) return { type: TYPE.Q8_0, buffers: null }
@@ -125,17 +120,17 @@ function fitting(device: Device, { type, buffers }: Form, inputs: number, output
 export function planMatrix(
   device: Device,
   storages: Storages,
-  forms: MatrixForms,
+  form: Form,
   inputs: number,
   outputs: number,
 ): HeldMatrix {
-  const place = (form: Form, k: number, m: number): Held => {
+  const place = (k: number, m: number): Held => {
     const { type, buffers } = fitting(device, form, k, m)
     const storage = storages.of(buffers)
     return { storage, tensor: storage.tensor(type, [k, m]), plain: buffers === null }
   }
-  const forward = place(forms.forward, inputs, outputs)
-  const backward = place(forms.backward, outputs, inputs)
+  const forward = place(inputs, outputs)
+  const backward = place(outputs, inputs)
   return {
     kind: 'held',
     inputs,

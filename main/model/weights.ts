@@ -5,7 +5,7 @@ import { TYPE, type TypeNumber } from '../ggml/types.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import { HEAD_ROWS } from './head.ts'
 import type { Hyperparameters } from './hyperparameters.ts'
-import { loadMatrix, type Matrix, type MatrixForms, planMatrix, Reader, Storages } from './matrix.ts'
+import { type Form, loadMatrix, type Matrix, planMatrix, Reader, Storages } from './matrix.ts'
 import { planStreamed, StreamRoom } from './streamed-matrix.ts'
 import { type MatrixName, matrices, type NormName, norms } from './tensors.ts'
 
@@ -28,8 +28,8 @@ export interface Weights extends Disposable {
 
 /** How matrices are held: those of the blocks, and the output head's, whose rows must stay readable. */
 export interface WeightForms {
-  blocks: MatrixForms
-  head: MatrixForms
+  blocks: Form
+  head: Form
   /** Matrices kept once instead, in the file's own type: those of the first so many blocks, and the head's. */
   streamed?: Streamed
 }
@@ -42,13 +42,12 @@ export interface Streamed {
 /** Both copies of every matrix in one type, in plain memory. */
 export function plainForms(type: TypeNumber): WeightForms {
   const form = { type, buffers: null }
-  const forms = { forward: form, backward: form }
-  return { blocks: forms, head: forms }
+  return { blocks: form, head: form }
 }
 
 /**
  * Reads every weight.
- * @param forms how matrices are held; see `pickForms`
+ * @param forms how matrices are held; see `weight-forms.ts` of the trainer
  * @param longTexts takes the frequency factors for texts past the original context, where the file has two sets
  * @param onProgress called with 0..1
  */
@@ -116,8 +115,8 @@ export function loadWeights(
 const PART_ELEMENTS = 64 << 20
 
 /** What streamed matrices are converted to: the held form's type, but for those that only special buffers make fast. */
-function streamedType({ forward }: MatrixForms): TypeNumber {
-  return forward.buffers === null ? forward.type : TYPE.Q8_0
+function streamedType({ type, buffers }: Form): TypeNumber {
+  return buffers === null ? type : TYPE.Q8_0
 }
 
 function planBlock(

@@ -62,8 +62,7 @@ export function chooseForms(device: Device, own: TypeName, measured: MeasuredFor
 
 /** The head stays in plain memory: single rows of it are read. */
 export function formsOf({ type, buffers }: FormChoice): WeightForms {
-  const form = { type: TYPE[type], buffers }
-  return { ...plainForms(TYPE[type]), blocks: { forward: form, backward: form } }
+  return { ...plainForms(TYPE[type]), blocks: { type: TYPE[type], buffers } }
 }
 
 /** Type of a base's matrices, by one that every architecture has; files mix types. */
