@@ -16,7 +16,7 @@ import { chooseToken, type SamplingOptions } from './sampling.ts'
 import { afterAnswer, PLAIN_STOP, plainTemplate, renderTemplate } from './template.ts'
 import { createTextStream } from './text-stream.ts'
 import type { Base, ChatTurn, Contrast, Generated, GenerateOptions, QueryScore, Voices } from './types.ts'
-import { createVoicePool, type VoicePool } from './voices.ts'
+import { createVoicePool, type Precision, type VoicePool } from './voices.ts'
 
 export interface OpenBaseOptions {
   /** Threads for evaluation; physical cores at most. */
@@ -93,12 +93,15 @@ function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: 
   /** Runs `work` with the voice, held against another one where that is wanted. */
   const using = <T>(
     { voice, contrast }: { voice?: Voices | null; contrast?: Contrast },
+    precision: Precision,
     work: (kv: Kv) => Promise<T>,
   ): Promise<T> => {
-    if (contrast === undefined) return voices.use(voice, work)
+    if (contrast === undefined) return voices.use(voice, precision, work)
     checkContrast(contrast)
-    if (contrast.weight === 0) return voices.use(voice, (kv) => work(createContrastKv(kv, null, contrast)))
-    return voices.useBoth(voice, contrast.against, (kv, against) => work(createContrastKv(kv, against, contrast)))
+    if (contrast.weight === 0) return voices.use(voice, precision, (kv) => work(createContrastKv(kv, null, contrast)))
+    return voices.useBoth(voice, contrast.against, precision, (kv, against) =>
+      work(createContrastKv(kv, against, contrast)),
+    )
   }
 
   return {
@@ -116,7 +119,7 @@ function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: 
       for (const query of queries) {
         options.signal?.throwIfAborted()
         refuseLonger(query.tokens.length)
-        scores.push(await using(options, (kv) => scoreQuery(kv, query, options.signal)))
+        scores.push(await using(options, 'split', (kv) => scoreQuery(kv, query, options.signal)))
         options.onProgress?.(scores.length)
       }
       return scores
@@ -126,7 +129,7 @@ function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: 
       refuseEmpty(prompt)
       refuseLonger(prompt.length + Math.max(0, ...continuations.map(({ length }) => length)))
       if (continuations.length === 0) return []
-      return using(options, (kv) => rankContinuations(kv, prompt, continuations, options.signal))
+      return using(options, 'split', (kv) => rankContinuations(kv, prompt, continuations, options.signal))
     },
 
     async generate(prompt, options) {
@@ -135,7 +138,7 @@ function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: 
       const ends = (token: number): boolean => token === endToken || model.isEogToken(token as Token)
       const stream = createTextStream(detokenize, options.stop ?? [], options.onText)
       const most = Math.min(options.maxTokens, contextSize - prompt.length)
-      return using(options, (kv) => generateText(kv, prompt, { ...options, maxTokens: most }, ends, stream))
+      return using(options, 'fast', (kv) => generateText(kv, prompt, { ...options, maxTokens: most }, ends, stream))
     },
 
     chatPrompt(turns) {
@@ -146,7 +149,7 @@ function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: 
     async logits(tokens, positions, voice) {
       refuseLonger(tokens.length)
       const wanted = new Map<number, Wanted>(positions.map((position) => [position, { kind: 'all' }]))
-      const outcomes = await voices.use(voice, (kv) => kv.evaluate(tokens, wanted))
+      const outcomes = await voices.use(voice, 'split', (kv) => kv.evaluate(tokens, wanted))
       const ordered = [...wanted.keys()].sort((a, b) => a - b)
       return positions.map((position) => allOf(outcomes[ordered.indexOf(position)]))
     },
