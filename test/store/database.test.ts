@@ -97,6 +97,7 @@ describe('openStore', () => {
       'conversations',
       'documents',
       'headlines',
+      'labels',
       'messages',
       'models',
       'passages',
