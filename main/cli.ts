@@ -5,6 +5,7 @@ import { labelCommands } from './terminal/label-commands.ts'
 import { lampCommand } from './terminal/lamp-command.ts'
 import { libraryCommands } from './terminal/library-commands.ts'
 import { modelCommands, voiceCommands } from './terminal/model-commands.ts'
+import { profileCommand } from './terminal/profile-command.ts'
 import { systemCommands } from './terminal/system-commands.ts'
 import { fail, type GlobalOptions, printError, quietPipes } from './terminal/terminal.ts'
 import { trainCommand } from './terminal/train-command.ts'
@@ -24,6 +25,7 @@ export function createProgram(): Command {
   voiceCommands(program)
   writeCommands(program)
   labelCommands(program)
+  profileCommand(program)
   lampCommand(program)
   systemCommands(program)
   return program

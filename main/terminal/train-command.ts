@@ -39,6 +39,8 @@ export function trainCommand(program: Command): void {
   )
     .option('--tasks <list>', 'of headline,tag,rate,prose; default: those that the library has enough of', listOption)
     .option('--base <id>', 'base model to train on')
+    .option('--profile', 'with your profile above every prompt; default: as in the settings')
+    .option('--no-profile', 'without it')
     .option('--name <name>', "the voice's name")
     .option('--from <voice>', 'go on from a voice of the same base, with its rank, alpha and targets')
     .option('--resume <run>', 'go on with a run that was interrupted')

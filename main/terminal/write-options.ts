@@ -11,6 +11,7 @@ export interface WriteOptions {
   voice?: string[]
   scale?: number
   retrieval: boolean
+  profile?: boolean
   seed?: number
   maxTokens?: number
 }
@@ -25,13 +26,16 @@ export function writeOptions(command: Command): Command {
     )
     .option('--scale <x>', 'strength of the voice, 1 as trained', numberOption('scale', 0, 4))
     .option('--no-retrieval', 'without earlier pieces')
+    .option('--profile', 'with your profile above the prompt; default: as in the settings')
+    .option('--no-profile', 'without it')
     .option('--seed <n>', 'the same seed writes the same', numberOption('seed', 0, 2 ** 32, true))
     .option('--max-tokens <n>', 'longest answer', numberOption('max-tokens', 1, 4096, true))
 }
 
-export function generation({ voice, scale, retrieval, seed, maxTokens }: WriteOptions): GenerationOptions {
+export function generation({ voice, scale, retrieval, profile, seed, maxTokens }: WriteOptions): GenerationOptions {
   return {
     retrieval,
+    ...(profile === undefined ? {} : { profile }),
     ...(voice === undefined ? {} : voicesOf(voice)),
     ...(scale === undefined ? {} : { scale }),
     ...(seed === undefined ? {} : { seed }),
