@@ -95,8 +95,9 @@ export interface Base extends Tokenizer {
     options?: { voice?: Voices | null; contrast?: Contrast; signal?: AbortSignal; onProgress?: (done: number) => void },
   ): Promise<QueryScore[]>
   /**
-   * Log-probability of each continuation after the prompt, in their order; within 1e-4 nats a token of `score`. The
-   * prompt is computed once, and so is what continuations have in common at their beginnings.
+   * Log-probability of each continuation after the prompt, in their order: what `score` gives, but for llama.cpp's
+   * rounding (1e-4 nats; on quantized weights mostly none, now and then .1). The prompt is computed once, and so is what
+   * continuations have in common at their beginnings.
    * Errors: `EmptyPrompt`, `PromptTooLong`; a continuation without tokens is a fault of the program.
    */
   rank(

@@ -23,8 +23,9 @@ const KEPT = 3
 /**
  * llama.cpp's flash attention on the CPU adds up in F16 for batches of fewer than 64 tokens and in F32 for larger ones.
  * Where activations are rounded to 8 bits that moves a token's likelihood by some .06 nats (SmolLM2 135M, Q4_1), to
- * either side. Without it, a token's logits are the same to the last bit in any batch, for a prompt that costs 8% more
- * at 250 tokens and 30% at 1,000. So likelihoods are computed without it, and text is written with it.
+ * either side. Without it, a token's logits are the same to the last bit in almost any batch (one token alone is added
+ * up in another order, and now and then a rounding falls the other way), for a prompt that costs 8% more at 250 tokens
+ * and 30% at 1,000. So likelihoods are computed without it, and text is written with it.
  */
 export type Precision = 'split' | 'fast'
 
@@ -32,7 +33,7 @@ export interface VoicePool {
   /**
    * Runs `work` alone on the context of these voices; others wait. Errors: `VoiceMissing`, `VoiceUnfit`, `NoContext`;
    * `VoicesDoNotMix` for several where one is no LoRA.
-   * @param precision `split`: on the CPU, results that do not depend on how a text was split into batches
+   * @param precision `split`: on the CPU, likelihoods that do not depend on how a text is split into batches, but for rare roundings
    */
   use<T>(voices: Voices | null | undefined, precision: Precision, work: (kv: Kv) => Promise<T>): Promise<T>
   /** The same with a second context beside it; null when these are the same voices in the same strengths. */
