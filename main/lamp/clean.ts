@@ -64,7 +64,8 @@ export function scoreText(value: unknown): string {
  * twice, an item that repeats another's text and answer, and an item that holds a query's own text (for prose and for
  * bare answers its gold): under whatever id, it would bring the held-out answer into training and retrieval.
  * Kept, and said: the same text with another answer, queries asked twice, answers that stand in their own input, tags
- * with commas, golds without a Latin letter or digit (ROUGE sees nothing else), queries dated before the history's end.
+ * with commas, golds that are not among the labels, golds without a Latin letter or digit (ROUGE sees nothing else),
+ * queries dated before the history's end.
  * A history whose items are not all dated keeps the order of the file.
  */
 export function cleanUser(raw: RawUser, options: CleanOptions, note: (text: string) => void): LampUser {
@@ -94,6 +95,9 @@ export function cleanUser(raw: RawUser, options: CleanOptions, note: (text: stri
     // A benchmark's labels are a fixed set.
     const own = options.words === undefined && task === 'tag'
     if (own) sayCommas([...safe.map(({ answer }) => answer), ...queries.kept.map(({ gold }) => gold)], note)
+    const labels = new Set(raw.labels?.map((label) => label.trim()))
+    const foreign = queries.kept.filter(({ gold }) => task === 'tag' && raw.labels && !labels.has(gold.trim()))
+    say(foreign.map(idOf), 'query', 'queries', 'whose gold is not among the labels: asked, and never answered rightly')
   } else {
     const given = safe.filter(({ text, answer }) => task === 'headline' && standsIn(answer, text))
     say(given.map(idOf), 'item', 'items', `of the history whose ${words.answer} stands in its ${words.text}: kept`)

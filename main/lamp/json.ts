@@ -1,5 +1,5 @@
 /** JSON files from elsewhere: read and checked, every complaint with the file and the place in it. */
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import type { z } from 'zod'
 import { IdiolectError, messageOf } from '../errors.ts'
 
@@ -10,13 +10,59 @@ export function badLampFile(file: string, what: string, next?: string, cause?: u
   })
 }
 
-/** Errors: `BadLampFile`. A file of half a gigabyte and more cannot be held as one text; that is said. */
-export function readJson(file: string): unknown {
+/** Bytes read at a time from a list too long for one text. */
+const CHUNK = 1 << 24
+/** Half a gigabyte: about what V8 holds in one string. */
+const LONGEST_TEXT = 500_000_000
+
+/** The file's value; a long list is read entry by entry. Errors: `BadLampFile`. */
+export function readJson(file: string, longest = LONGEST_TEXT): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    return statSync(file).size > longest ? readList(file) : JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     const what = error instanceof SyntaxError ? 'is no JSON' : 'cannot be read'
     throw badLampFile(file, ` ${what}: ${messageOf(error)}`, undefined, error)
+  }
+}
+
+/** A list of objects (the release's other users come in files of gigabytes); anything else is a SyntaxError. */
+function readList(file: string): unknown[] {
+  const entries: unknown[] = []
+  const descriptor = openSync(file, 'r')
+  try {
+    const chunk = Buffer.allocUnsafe(CHUNK)
+    const entry: Buffer[] = []
+    let depth = 0
+    let inText = false
+    let escaped = false
+    for (let size = readSync(descriptor, chunk); size > 0; size = readSync(descriptor, chunk)) {
+      let from = 0
+      for (let at = 0; at < size; at++) {
+        const byte = chunk[at]
+        if (escaped) escaped = false
+        else if (inText) {
+          if (byte === 0x5c) escaped = true
+          else if (byte === 0x22) inText = false
+        } else if (byte === 0x22) inText = true
+        else if (byte === 0x7b || byte === 0x5b) {
+          if (depth === 0 && byte === 0x7b) throw new SyntaxError('so long a file must be a list')
+          depth++
+          if (depth === 2) from = at
+        } else if (byte === 0x7d || byte === 0x5d) {
+          depth--
+          if (depth === 1) {
+            entry.push(chunk.subarray(from, at + 1))
+            entries.push(JSON.parse(Buffer.concat(entry.splice(0)).toString('utf8')))
+          }
+        }
+      }
+      // The next read writes over the chunk.
+      if (depth >= 2) entry.push(Buffer.from(chunk.subarray(from, size)))
+    }
+    if (depth !== 0) throw new SyntaxError('the list has no end')
+    return entries
+  } finally {
+    closeSync(descriptor)
   }
 }
 

@@ -132,6 +132,19 @@ describe('bad input', () => {
     expect(notes).toEqual(['1 tag with a comma kept whole: "salt, sea"'])
   })
 
+  it('a gold that no label is', () => {
+    const { asked, notes } = clean(
+      {
+        labels: ['tea'],
+        profile: [item('a'), item('b')],
+        queries: [query('q', { gold: ' tea' }), query('r', { gold: 'salt' })],
+      },
+      'tag',
+    )
+    expect(asked).toEqual(['q', 'r'])
+    expect(notes).toEqual(['1 query (r) whose gold is not among the labels: asked, and never answered rightly'])
+  })
+
   it('an answer that stands in its own input is kept, and said', () => {
     const told = { text: 'He wrote how I packed for rain, and left.', answer: 'How I Packed for Rain' }
     const { ids, asked, notes } = clean({
