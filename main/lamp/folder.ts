@@ -1,10 +1,11 @@
 /**
- * What a LaMP run keeps on disk, one folder a user:
+ * What a LaMP run keeps on disk. One folder a user, with
+ *   scores.jsonl    one line a scored query
+ *   texts.jsonl     one line a generated answer
+ * and in it a folder for each adapter of the user's (`voice`, `task+voice`); task adapters are in `tasks/`:
  *   training.json   what is being trained here (a hash of all that decides the outcome); written before training
  *   run/            the trainer's run folder
  *   voice.json      the finished voice: that hash, the trainer's result, the voice file's sha256; written after training
- *   scores.jsonl    one line a scored query
- *   texts.jsonl     one line a generated answer
  * A process killed at any moment leaves these so that the next run takes up what is finished and does the rest.
  */
 import { createHash } from 'node:crypto'
@@ -138,7 +139,8 @@ export function hashOf(parts: (string | number | TokenExample)[]): string {
   return hash.digest('hex')
 }
 
-function readJson<T>(file: string, shape: z.ZodType<T>): T | null {
+/** Null for a file that is not there, or not of this shape. */
+export function readJson<T>(file: string, shape: z.ZodType<T>): T | null {
   if (!existsSync(file)) return null
   const checked = shape.safeParse(parsed(readFileSync(file, 'utf8')))
   return checked.success ? checked.data : null
@@ -152,7 +154,8 @@ function parsed(text: string): unknown {
   }
 }
 
-function writeJson(file: string, value: unknown): void {
+/** Whole or not at all. Errors: `CannotWrite`. */
+export function writeJson(file: string, value: unknown): void {
   writeAtomically(file, (append) => append(Buffer.from(`${JSON.stringify(value, null, 1)}\n`)))
 }
 

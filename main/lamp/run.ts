@@ -1,252 +1,268 @@
 /**
- * Runs methods over the users of a LaMP-shaped file: trains each user's voice on the whole history, scores the queries,
+ * Runs methods over the users of a LaMP-shaped file: trains the adapters that they need, scores the held-out queries,
  * and keeps every result on disk as it comes. Knows neither the trainer nor the runtime: both are handed in.
  */
 import path from 'node:path'
 import { IdiolectError } from '../errors.ts'
-import type { BuildExample, RetrievedPair, TaskQuery } from '../examples/types.ts'
+import type { RetrievedPair, TaskQuery } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
-import type { TokenExample, TrainResult, TrainSettings } from '../trainer/types.ts'
-import { lampExamples, lampQueries, lampRetrieval } from './examples.ts'
-import type { LampFile, LampUser } from './file.ts'
+import { createAdapters } from './adapters.ts'
+import { lampHistory, lampQueries, lampSearch, promptOptions } from './examples.ts'
+import type { LampUser } from './file.ts'
+import { fileSha256, hashOf, type KeptVoice, makeFolder, userFolder } from './folder.ts'
+import { decodingOf, generateUnit, withRouge } from './generate.ts'
+import { labelsOf } from './labels.ts'
+import { FIRST_METHODS, type Method, parseMethods } from './methods.ts'
 import {
-  beginTraining,
-  fileSha256,
-  hashOf,
-  type KeptVoice,
-  keepVoice,
-  keptVoice,
-  makeFolder,
-  userFolder,
-} from './folder.ts'
-import { type LampMethodResult, type Scoring, scoreUnit, summarize, type Unit } from './score.ts'
-
-export const LAMP_METHODS = ['base', 'retrieval', 'voice', 'voice+retrieval', 'other'] as const
-export type LampMethod = (typeof LAMP_METHODS)[number]
-
-/** The small protocol's settings: OPPU's own, with the learning rate that a model of 135M needs. */
-export const LAMP_SETTINGS: TrainSettings = {
-  rank: 8,
-  alpha: 8,
-  targets: ['q', 'v'],
-  dropout: 0.05,
-  lr: 2e-3,
-  warmup: 0.1,
-  weightDecay: 0.01,
-  clip: 0.3,
-  epochs: 2,
-  batch: 16,
-  seed: 1,
-  threads: 1,
-  patience: 0,
-}
-
-export interface LampProgress {
-  user: string | null
-  stage: 'note' | 'training' | 'scoring' | 'generating'
-  /** A line of text. */
-  message: string
-}
-
-/** Trains one voice. With `resume`, the folder holds a begun run of the same examples and settings. */
-export type TrainVoice = (
-  examples: TokenExample[],
-  validation: TokenExample[],
-  settings: TrainSettings,
-  runFolder: string,
-  context: { user: string; resume: boolean; signal?: AbortSignal },
-) => Promise<TrainResult>
-
-export interface LampRunOptions {
-  base: Base
-  /** sha256 of the base's file, where known; else it is computed. */
-  baseSha256?: string
-  file: LampFile
-  builder: { example: BuildExample }
-  train: TrainVoice
-  /** Where results are kept; the same folder again takes up what is finished. */
-  out: string
-  /** Ids; default all of the file. */
-  users?: string[]
-  /** Default all. */
-  methods?: string[]
-  /** Queries a user at most; default all. */
-  queries?: number
-  /** Tokens of an input at most, of a retrieved one too; default 160. */
-  maxInput?: number
-  /** Tokens of prompt and answer together at most; default what the base's context holds. */
-  maxTokens?: number
-  /** Instead of LAMP_SETTINGS. */
-  settings?: Partial<TrainSettings>
-  /** Also write answers and score them by ROUGE. */
-  generate?: boolean
-  /** Of training (unless in `settings`) and of generation; default 1. */
-  seed?: number
-  onProgress?: (progress: LampProgress) => void
-  signal?: AbortSignal
-}
+  budgetOf,
+  CONTRAST,
+  chosenUsers,
+  FOLDS,
+  LAMP_SETTINGS,
+  type LampRunOptions,
+  OTHERS,
+  panelOf,
+  shardOf,
+  TASK_ITEMS,
+  TASK_SETTINGS,
+} from './options.ts'
+import { createProfiles } from './profiles.ts'
+import { type LampMethodResult, readUser, type UserRecord, writeRun, writeUser } from './result.ts'
+import { type Scoring, scoreUnit, type Unit } from './score.ts'
+import { summarize, type VoiceScores } from './summarize.ts'
 
 export interface LampUserResult {
-  methods: Partial<Record<LampMethod, LampMethodResult>>
-  /** Null when no method asked for a voice. Tokens are all that were computed, prompt and answer, over all epochs. */
-  training: Pick<TrainResult, 'tokens' | 'seconds' | 'tokensPerSecond' | 'peakMemoryBytes'> | null
+  /** By the names that the methods were asked for. */
+  methods: Record<string, LampMethodResult>
+  /** Of the user's first voice; null when no method asked for one. Tokens are prompt and answer, over all epochs. */
+  training: Pick<KeptVoice['training'], 'tokens' | 'seconds' | 'tokensPerSecond' | 'peakMemoryBytes'> | null
 }
 
 export interface LampResult {
   users: Record<string, LampUserResult>
 }
 
+/** Adapters after which the base is opened anew: the runtime keeps each that it ever loaded, some MB each. */
+const RENEWED = 128
+
 /**
- * Every method for every chosen user. NLL in nats per answer token, the end token counted; `retrieval` puts the nearest
- * earlier item before the query; `other` is the mean over the other chosen users' voices.
+ * Every method for every chosen user. NLL in nats per answer token, the end token counted.
  *
- * A finished voice is kept while its examples, settings (threads aside) and base are the same, a score while its tokens
- * and voice are; so a run that was killed, or is asked for more methods or queries, does only what is missing.
- * Errors: `UnknownUser`, `UnknownMethod`, `TooFewUsers`, `NothingToScore`, `CannotWrite`, `OutFolderInUse`, and the
- * trainer's own. An abort rejects with the signal's reason; what was finished stays.
+ * A finished adapter is kept while its examples, settings (threads aside) and base are the same, a score while its
+ * tokens and adapters are; so a run that was killed, or is asked for more methods or queries, does only what is missing.
+ * Errors: `UnknownUser`, `UnknownMethod`, `TooFewUsers`, `TaskUserInRun`, `NothingToScore`, `NoProfiles`, `NoHybrid`,
+ * `BadShard`, `CannotWrite`, `OutFolderInUse`, and the trainer's own. An abort rejects with the signal's reason; what
+ * was finished stays.
  */
 export async function runLamp(options: LampRunOptions): Promise<LampResult> {
-  const { signal, onProgress, out } = options
-  const users = chosenUsers(options)
-  const methods = chosenMethods(options.methods ?? [...LAMP_METHODS])
+  const { signal, onProgress, out, file } = options
+  const everyone = chosenUsers(options).map((user) => options.history?.(user) ?? user)
+  const users = shardOf(everyone, options.shard)
+  const methods = parseMethods(options.methods ?? FIRST_METHODS)
   const seed = options.seed ?? 1
-  const maxInput = options.maxInput ?? 160
-  const maxTokens = options.maxTokens ?? options.base.contextSize
-  const settings: TrainSettings = { ...LAMP_SETTINGS, seed, ...definedOf(options.settings ?? {}) }
-  if (methods.includes('other') && users.length < 2) {
-    throw new IdiolectError(
-      'TooFewUsers',
-      `The method "other" needs the voices of 2 or more users, and ${users.length} is chosen (${users[0]?.id})`,
-      'Choose more users, or leave "other" out of the methods.',
-    )
-  }
-  const needsVoice = methods.some((method) => method !== 'base' && method !== 'retrieval')
-  const plans = users.map((user) => {
-    const queries = lampQueries(user, options.queries)
-    const examples = needsVoice ? lampExamples(user, options.builder, { maxInput, maxTokens }) : []
-    if (queries.length === 0 || (needsVoice && examples.length === 0)) {
-      throw new IdiolectError(
-        'NothingToScore',
-        `${user.id} has ${queries.length} usable queries and ${user.profile.length} usable items of history`,
-        'Leave this user out.',
-      )
-    }
-    return { user, queries, examples, folder: userFolder(out, user.id), retrieve: retrieval(user) }
-  })
-  for (const message of options.file.notes) onProgress?.({ user: null, stage: 'note', message })
+  const budget = budgetOf(options)
+  const contrast = { ...CONTRAST, ...options.contrast }
+  const others = options.others ?? OTHERS
+  const panel = methods.some(({ voice }) => voice === 'other') ? panelOf(everyone, others, seed) : []
+  checkMethods(options, methods, users)
 
   const baseSha256 = options.baseSha256 ?? (await fileSha256(options.base.file))
-  const scoring: Omit<Scoring, 'folder' | 'user'> = {
-    base: options.base,
+  const bases = createRenewing(options)
+  const profiles = createProfiles(options, { seed, baseSha256, base: bases.current })
+  const adapters = createAdapters(options, { budget, baseSha256, seed, profileOf: profiles.of })
+  for (const method of methods) for (const user of users) adapters.names(user, method)
+  for (const message of file.notes) onProgress?.({ user: null, stage: 'note', message })
+
+  const decoding =
+    options.generate && labelsOf(users[0] as LampUser) === null
+      ? decodingOf(file.task, file.benchmark?.id ?? null)
+      : null
+  const decisive = decisiveSettings(options, { budget, contrast, others, seed, decoding })
+  const config = hashOf([
     baseSha256,
-    builder: options.builder,
-    prompt: { maxInput, maxRetrieved: maxInput, maxTokens },
-    generate: options.generate ?? false,
-    seed,
-    onProgress,
-    signal,
-  }
-  const voices = new Map<string, KeptVoice>()
-  const results: Record<string, LampUserResult> = {}
-  const score = async ({ user, folder, queries, retrieve }: (typeof plans)[number], unit: Omit<Unit, 'queries'>) =>
-    scoreUnit(
-      { ...scoring, folder, user: user.id },
-      { ...unit, queries: asked(queries, unit.retrieval ? retrieve : null) },
-    )
+    JSON.stringify(decisive),
+    ...file.users.map((user) => JSON.stringify(user)),
+  ]).slice(0, 24)
+  makeFolder(out)
+  writeRun(out, {
+    version: 1,
+    config,
+    file: path.basename(file.file),
+    task: file.task,
+    base: { file: path.basename(options.base.file), sha256: baseSha256 },
+    methods: methods.map(({ name }) => name),
+    users: users.map(({ id }) => id),
+    shard: options.shard ?? null,
+    settings: decisive,
+  })
 
-  for (const plan of plans) {
+  const results: LampResult = { users: {} }
+  for (const { id } of users) results.users[id] = { methods: {}, training: null }
+
+  const runMethod = async (user: LampUser, method: Method): Promise<void> => {
     signal?.throwIfAborted()
-    const { user, folder, examples } = plan
+    const folder = userFolder(out, user.id)
     makeFolder(folder)
-    const result: LampUserResult = { methods: {}, training: null }
-    results[user.id] = result
-    for (const method of ['base', 'retrieval'] as const) {
-      if (!methods.includes(method)) continue
-      result.methods[method] = summarize([
-        await score(plan, { method, voice: null, retrieval: method === 'retrieval' }),
-      ])
+    const queries = lampQueries(user, options.queries)
+    const golds = queries.map(({ answer }) => answer)
+    const laid = await laidFor(user, method)
+    const scoring: Scoring = {
+      base: await bases.current(),
+      baseSha256,
+      seed,
+      folder,
+      user: user.id,
+      task: user.task,
+      labels: labelsOf(user),
+      onProgress,
+      signal,
     }
-    if (!needsVoice) continue
-    const voice = await voiceFor(user.id, folder, examples, settings, baseSha256, options)
-    voices.set(user.id, voice)
-    const { tokens, seconds, tokensPerSecond, peakMemoryBytes } = voice.training
-    result.training = { tokens, seconds, tokensPerSecond, peakMemoryBytes }
-    for (const method of ['voice', 'voice+retrieval'] as const) {
-      if (!methods.includes(method)) continue
-      result.methods[method] = summarize([await score(plan, { method, voice, retrieval: method !== 'voice' })])
+    const prompts = await promptsFor(user, method, queries)
+    const voices: VoiceScores[] = []
+    for (const { voice, under, whose } of laid) {
+      const unit: Unit = {
+        method: method.name,
+        laid: [...(under ? [under] : []), ...(voice ? [voice] : [])],
+        voice: whose,
+        contrast: method.voice === 'cope' ? { ...contrast, against: under ? [under] : [] } : null,
+        queries: prompts,
+      }
+      bases.count(unit.laid)
+      const scores = await scoreUnit(scoring, unit)
+      const texts = decoding ? await generateUnit(scoring, unit, decoding) : undefined
+      voices.push({ voice: whose, scores: texts ? withRouge(scores, texts) : scores, texts })
+    }
+    const result = summarize(voices, golds, method.voice === 'other')
+    keep(folder, user, method, result)
+    const shown = results.users[user.id] as LampUserResult
+    shown.methods[method.asked] = result
+    const own = method.voice === 'own' || method.voice === 'cope' ? laid[0]?.voice : null
+    if (own && shown.training === null) {
+      const { tokens, seconds, tokensPerSecond, peakMemoryBytes } = own.training
+      shown.training = { tokens, seconds, tokensPerSecond, peakMemoryBytes }
     }
   }
-  if (methods.includes('other')) {
-    for (const plan of plans) {
-      const others = [...voices.values()].filter((voice) => voice.user !== plan.user.id)
-      const scores = []
-      for (const voice of others) scores.push(await score(plan, { method: 'other', voice, retrieval: false }))
-      const result = results[plan.user.id] as LampUserResult
-      result.methods.other = summarize(scores)
+
+  /** What is laid over the base: once, or once for each voice of a mean. */
+  const laidFor = async (
+    user: LampUser,
+    method: Method,
+  ): Promise<{ voice: KeptVoice | null; under: KeptVoice | null; whose: string | null }[]> => {
+    const under = method.task ? await adapters.task(user, method) : null
+    if (method.voice === 'none') return [{ voice: null, under, whose: null }]
+    if (method.voice !== 'other') return [{ voice: await adapters.voice(user, method), under, whose: user.id }]
+    const laid = []
+    for (const other of panel.filter(({ id }) => id !== user.id).slice(0, others)) {
+      // Over this user's task adapter: the other's own may have been trained on this user.
+      laid.push({ voice: await adapters.voice(other, method), under, whose: other.id })
     }
+    return laid
   }
-  return { users: results }
-}
 
-async function voiceFor(
-  user: string,
-  folder: string,
-  examples: TokenExample[],
-  settings: TrainSettings,
-  baseSha256: string,
-  { train, onProgress, signal }: LampRunOptions,
-): Promise<KeptVoice> {
-  // Threads change the speed, not what is trained.
-  const { threads: _threads, ...decisive } = settings
-  const sorted = Object.entries(decisive).sort(([a], [b]) => (a < b ? -1 : 1))
-  const plan = hashOf(['voice 1', baseSha256, JSON.stringify(sorted), ...examples])
-  const kept = await keptVoice(folder, user, plan)
-  if (kept) {
-    onProgress?.({ user, stage: 'training', message: `${user}: voice kept from ${path.basename(folder)}` })
-    return kept
+  const promptsFor = async (user: LampUser, method: Method, queries: TaskQuery[]): Promise<Unit['queries']> => {
+    const retrieve = await retrieval(options, user, method)
+    const prompt = promptOptions(budget, method.retrieved, method.profile ? await profiles.of(user) : null)
+    const prompts = []
+    for (const [i, query] of queries.entries()) {
+      const retrieved = await retrieve(query)
+      prompts.push({ query, golds: user.queries[i]?.golds, example: options.builder.example(query, retrieved, prompt) })
+    }
+    return prompts
   }
-  const { runFolder, resume } = beginTraining(folder, user, plan)
-  const how = resume ? 'goes on training' : 'trains'
-  onProgress?.({ user, stage: 'training', message: `${user}: ${how} on ${examples.length} examples` })
-  const result = await train(examples, [], settings, runFolder, { user, resume, signal })
-  return keepVoice(folder, user, plan, result)
-}
 
-function retrieval(user: LampUser): (query: TaskQuery) => RetrievedPair[] {
-  let search: ((query: TaskQuery) => RetrievedPair[]) | null = null
-  return (query) => {
-    // Built on the first use: the index is idle work for methods without retrieval.
-    search ??= lampRetrieval(user, 1)
-    return search(query)
+  const keep = (folder: string, user: LampUser, method: Method, result: LampMethodResult): void => {
+    const record: UserRecord = readUser(folder, config) ?? {
+      version: 1,
+      config,
+      user: user.id,
+      task: user.task,
+      golds: Object.fromEntries(lampQueries(user, options.queries).map(({ document, answer }) => [document, answer])),
+      methods: {},
+    }
+    record.methods[method.name] = result
+    writeUser(folder, record)
   }
+
+  // Others' voices last: every user's own results are there before the voices of the panel are trained.
+  const passes = [methods.filter(({ voice }) => voice !== 'other'), methods.filter(({ voice }) => voice === 'other')]
+  for (const pass of passes) for (const user of users) for (const method of pass) await runMethod(user, method)
+  return results
 }
 
-function asked(queries: TaskQuery[], retrieve: ((query: TaskQuery) => RetrievedPair[]) | null): Unit['queries'] {
-  return queries.map((query) => ({ query, retrieved: retrieve?.(query) ?? [] }))
-}
-
-function chosenUsers({ file, users }: LampRunOptions): LampUser[] {
-  if (users === undefined) return file.users
-  return [...new Set(users)].map((id) => {
-    const user = file.users.find((candidate) => candidate.id === id)
-    if (user) return user
+function checkMethods(options: LampRunOptions, methods: Method[], users: LampUser[]): void {
+  const needsVoice = methods.some(({ voice }) => voice !== 'none')
+  for (const user of users) {
+    const queries = Math.min(user.queries.length, options.queries ?? Number.POSITIVE_INFINITY)
+    const items = lampHistory(user).length
+    if (queries > 0 && (items > 0 || !needsVoice)) continue
     throw new IdiolectError(
-      'UnknownUser',
-      `${file.file} has no user "${id}"`,
-      `Choose from ${file.users.map((candidate) => candidate.id).join(', ')}.`,
+      'NothingToScore',
+      `${user.id} has ${queries} usable queries and ${items} usable items of history`,
+      'Leave this user out.',
     )
-  })
+  }
+  const profiled = methods.find(({ profile }) => profile)
+  if (options.profiles === null && profiled) {
+    throw new IdiolectError(
+      'NoProfiles',
+      `The method "${profiled.name}" needs profiles, and this run has none`,
+      'Choose how they are written: counts or model.',
+    )
+  }
+  const hybrid = methods.find(({ how, retrieved }) => how === 'hybrid' && retrieved > 0)
+  if (hybrid && !options.hybrid) {
+    throw new IdiolectError(
+      'NoHybrid',
+      `The method "${hybrid.name}" needs an embedder, and there is none`,
+      'Install one, or take retrieval.',
+    )
+  }
 }
 
-function chosenMethods(methods: string[]): LampMethod[] {
-  return methods.map((name) => {
-    const method = LAMP_METHODS.find((known) => known === name)
-    if (method) return method
-    throw new IdiolectError('UnknownMethod', `There is no method "${name}"`, `Choose from ${LAMP_METHODS.join(', ')}.`)
-  })
+async function retrieval(
+  { hybrid }: LampRunOptions,
+  user: LampUser,
+  { retrieved, how }: Method,
+): Promise<(query: TaskQuery) => RetrievedPair[] | Promise<RetrievedPair[]>> {
+  if (retrieved === 0) return () => []
+  if (how === 'hybrid' && hybrid) return hybrid(user, retrieved)
+  const search = lampSearch(user)
+  return (query) => search.atUse(query, retrieved)
 }
 
-/** Without the keys whose value is undefined, so that an option not given does not hide its default. */
-export function definedOf<T extends object>(value: T): Partial<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Partial<T>
+/** All that decides a score but the methods and the users; for the record and its hash. */
+function decisiveSettings(options: LampRunOptions, more: Record<string, unknown>): Record<string, unknown> {
+  const { threads: _threads, ...settings } = { ...LAMP_SETTINGS, ...options.settings }
+  return {
+    queries: options.queries ?? null,
+    trainPrompts: options.trainPrompts ?? 'mixed',
+    profiles: options.profiles === undefined ? 'counts' : options.profiles,
+    folds: options.folds ?? FOLDS,
+    taskItems: options.taskItems ?? TASK_ITEMS,
+    taskFile: options.taskFile ? path.basename(options.taskFile.file) : null,
+    planned: options.plan !== undefined,
+    settings,
+    given: options.settings ?? {},
+    taskSettings: { ...TASK_SETTINGS, ...options.taskSettings },
+    overSettings: options.overSettings ?? {},
+    ...more,
+  }
+}
+
+/** The base in use, opened anew after many adapters where the caller can. */
+function createRenewing({ base, renew }: LampRunOptions): { current(): Promise<Base>; count(laid: KeptVoice[]): void } {
+  let present = base
+  const loaded = new Set<string>()
+  return {
+    async current() {
+      if (renew && loaded.size >= RENEWED) {
+        present = await renew()
+        loaded.clear()
+      }
+      return present
+    },
+    count(laid) {
+      for (const { file } of laid) loaded.add(file)
+    },
+  }
 }

@@ -1,62 +1,41 @@
-/** Scores one user's queries under one method and voice, keeping every score as it comes. */
+/** Scores one user's queries under one method and its voices, keeping every score as it comes. Knows no methods' names. */
 import path from 'node:path'
 import { z } from 'zod'
-import { meanRouge } from '../evaluation/metrics.ts'
-import { perToken } from '../evaluation/statistics.ts'
-import type { BuildExample, PromptOptions, RetrievedPair, TaskQuery } from '../examples/types.ts'
-import type { Base, VoiceUse } from '../inference/types.ts'
+import type { TaskName, TaskQuery } from '../examples/types.ts'
+import type { Base, Contrast, VoiceUse } from '../inference/types.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import { appendLines, hashOf, type KeptVoice, readLines } from './folder.ts'
+import { judgeLabels, labelTokens, shares } from './labels.ts'
+import type { QueryResult } from './result.ts'
+import { timed } from './times.ts'
 
 export interface Scoring {
   base: Base
   baseSha256: string
-  builder: { example: BuildExample }
-  prompt: PromptOptions
-  generate: boolean
   seed: number
+  /** The user's. */
   folder: string
   user: string
+  task: TaskName
+  /** Ranked by likelihood where the answer is one of a set; null for free text. */
+  labels: string[] | null
   onProgress?: (progress: { user: string; stage: 'scoring' | 'generating'; message: string }) => void
   signal?: AbortSignal
 }
 
-/** What is scored in one go: a method, under one voice or none. */
+/** CoPe's weight and threshold (see `Contrast`). */
+export type ContrastOptions = Omit<Contrast, 'against'>
+
+/** What is scored in one go: prompts under the same voices. */
 export interface Unit {
   method: string
-  voice: KeptVoice | null
-  retrieval: boolean
-  queries: { query: TaskQuery; retrieved: RetrievedPair[] }[]
-}
-
-export interface LampText {
-  query: string
-  gold: string
-  text: string
-  /** Whose voice wrote it; null for the base. */
+  /** Laid over the base together: task adapter and voice, either or none. */
+  laid: KeptVoice[]
+  /** Whose voice is in it; null for none. */
   voice: string | null
-}
-
-export interface UnitScore {
-  voice: string | null
-  /** Nats per answer token, the end token counted. */
-  nll: number
-  tokens: number
-  queries: number
-  /** Null unless answers were generated. */
-  texts: LampText[] | null
-}
-
-export interface LampMethodResult {
-  nll: number
-  /** Answer tokens scored, the end tokens counted. */
-  tokens: number
-  queries: number
-  /** NLL under each of the others' voices; of the method `other` only. */
-  voices?: Record<string, number>
-  rouge1?: number
-  rougeL?: number
-  texts?: LampText[]
+  /** Held against the task adapter, or the base where the method has none. */
+  contrast: (ContrastOptions & { against: KeptVoice[] }) | null
+  queries: { query: TaskQuery; golds?: string[]; example: TokenExample }[]
 }
 
 const scoreLine = z.object({
@@ -66,132 +45,110 @@ const scoreLine = z.object({
   key: z.string(),
   nll: z.number(),
   tokens: z.number().int(),
+  /** Log-probabilities of the labels, nats. */
+  labels: z.array(z.number()).optional(),
 })
-const textLine = z.object({
-  method: z.string(),
-  voice: z.string().nullable(),
-  query: z.string(),
-  key: z.string(),
-  text: z.string(),
-})
+type ScoreLine = z.infer<typeof scoreLine>
 
 /** Queries scored between two writes to disk: what a kill may cost. */
 const CHUNK = 8
 
-/** OPPU's decoding (arXiv 2402.04401, appendix). A title of more than 64 tokens is none. */
-const DECODING = { temperature: 0.1, topK: 10, topP: 0.9 }
-const MAX_TOKENS = { headline: 64, tag: 16, rate: 4, prose: 200 }
+/** Digits of a log-probability that are kept: a millionth of a nat. */
+const KEPT_DIGITS = 1e6
 
-/** Scores what is not on disk yet, in chunks, and returns the whole. */
-export async function scoreUnit(scoring: Scoring, unit: Unit): Promise<UnitScore> {
-  const examples = unit.queries.map(({ query, retrieved }) => scoring.builder.example(query, retrieved, scoring.prompt))
-  const use: VoiceUse | null = unit.voice && { file: unit.voice.file, scale: 1 }
-  const voice = unit.voice?.user ?? null
-  const keys = examples.map((example) => hashOf([scoring.baseSha256, unit.voice?.sha256 ?? '', example]).slice(0, 24))
-  const label = `${scoring.user}: ${unit.method}${unit.method === 'other' ? ` (${voice})` : ''}`
+/** Of each query: what decides its score, and nothing else. */
+export function scoreKeys(scoring: Scoring, unit: Unit): string[] {
+  const { contrast } = unit
+  const how = JSON.stringify([
+    unit.laid.map(({ sha256 }) => sha256),
+    contrast && [contrast.weight, contrast.plausible, contrast.against.map(({ sha256 }) => sha256)],
+    scoring.labels,
+  ])
+  return unit.queries.map(({ example }) => hashOf([scoring.baseSha256, how, example]).slice(0, 24))
+}
 
-  const file = path.join(scoring.folder, 'scores.jsonl')
-  const known = new Map(readLines(file, scoreLine).map((line) => [`${line.method} ${line.key}`, line]))
-  const missing = keys.flatMap((key, i) => (known.has(`${unit.method} ${key}`) ? [] : [i]))
+export const usesOf = (voices: KeptVoice[]): VoiceUse[] | null =>
+  voices.length === 0 ? null : voices.map(({ file }) => ({ file, scale: 1 }))
+
+export const contrastOf = ({ contrast }: Unit): { contrast?: Contrast } =>
+  contrast === null
+    ? {}
+    : {
+        contrast: {
+          against: usesOf(contrast.against),
+          weight: contrast.weight,
+          plausible: contrast.plausible,
+        },
+      }
+
+/** Scores what is not on disk yet, in chunks, and returns the whole, in the order of the unit's queries. */
+export async function scoreUnit(scoring: Scoring, unit: Unit): Promise<QueryResult[]> {
+  const { signal, folder, user } = scoring
+  const keys = scoreKeys(scoring, unit)
+  const label = `${user}: ${unit.method}${unit.voice === null || unit.voice === user ? '' : ` (${unit.voice})`}`
+  const file = path.join(folder, 'scores.jsonl')
+  const known = new Map(readLines(file, scoreLine).map((line) => [line.key, line]))
+  // Two queries may be asked in the very same words.
+  const missing = [...new Map(keys.map((key, i) => [key, i])).values()].filter((i) => !known.has(keys[i] as string))
+  const done = unit.queries.length - missing.length
   for (let from = 0; from < missing.length; from += CHUNK) {
-    scoring.signal?.throwIfAborted()
+    signal?.throwIfAborted()
     const chunk = missing.slice(from, from + CHUNK)
-    const scores = await scoring.base.score(
-      chunk.map((i) => examples[i] as TokenExample),
-      { voice: use, signal: scoring.signal },
-    )
-    scoring.signal?.throwIfAborted()
-    const lines = chunk.map((i, at) => {
-      const { nll, tokens } = scores[at] as { nll: number; tokens: number }
-      const query = unit.queries[i]?.query.document as string
-      if (!Number.isFinite(nll)) throw new Error(`${label}: the NLL of ${query} is ${nll}`)
-      return { method: unit.method, voice, query, key: keys[i] as string, nll, tokens }
+    const lines = await timed(folder, unit.method, 'scoring', async () => {
+      const scores = await scoreChunk(scoring, unit, chunk)
+      signal?.throwIfAborted()
+      return chunk.map((i, at): ScoreLine => {
+        const score = scores[at] as { nll: number; tokens: number; labels?: number[] }
+        const query = unit.queries[i]?.query.document as string
+        if (!Number.isFinite(score.nll)) throw new Error(`${label}: the NLL of ${query} is ${score.nll}`)
+        return { method: unit.method, voice: unit.voice, query, key: keys[i] as string, ...score }
+      })
     })
     appendLines(file, lines)
-    for (const line of lines) known.set(`${unit.method} ${line.key}`, line)
-    const done = unit.queries.length - missing.length + from + chunk.length
-    const message = `${label}: ${done} of ${unit.queries.length} queries`
-    scoring.onProgress?.({ user: scoring.user, stage: 'scoring', message })
+    for (const line of lines) known.set(line.key, line)
+    const message = `${label}: ${done + from + chunk.length} of ${unit.queries.length} queries`
+    scoring.onProgress?.({ user, stage: 'scoring', message })
   }
-  const scored = keys.map((key) => {
-    const line = known.get(`${unit.method} ${key}`) as z.infer<typeof scoreLine>
-    return { sum: line.nll, tokens: line.tokens }
-  })
-  return {
-    voice,
-    nll: perToken(scored),
-    tokens: scored.reduce((sum, { tokens }) => sum + tokens, 0),
-    queries: scored.length,
-    texts: scoring.generate ? await generateUnit(scoring, unit, examples, keys, use, label) : null,
-  }
-}
-
-async function generateUnit(
-  scoring: Scoring,
-  unit: Unit,
-  examples: TokenExample[],
-  keys: string[],
-  use: VoiceUse | null,
-  label: string,
-): Promise<LampText[]> {
-  const file = path.join(scoring.folder, 'texts.jsonl')
-  const voice = unit.voice?.user ?? null
-  const known = new Map(readLines(file, textLine).map((line) => [`${line.method} ${line.key}`, line.text]))
-  const texts: LampText[] = []
-  for (const [i, { query }] of unit.queries.entries()) {
-    scoring.signal?.throwIfAborted()
-    const key = hashOf([keys[i] as string, scoring.seed, JSON.stringify([DECODING, MAX_TOKENS])]).slice(0, 24)
-    let text = known.get(`${unit.method} ${key}`)
-    if (text === undefined) {
-      text = await generateAnswer(scoring, query, examples[i] as TokenExample, use)
-      appendLines(file, [{ method: unit.method, voice, query: query.document, key, text }])
+  return unit.queries.map(({ query, golds }, i) => {
+    const { nll, tokens, labels } = known.get(keys[i] as string) as ScoreLine
+    const result: QueryResult = { query: query.document, tokens, nll }
+    if (scoring.labels === null || labels === undefined || (scoring.task !== 'tag' && scoring.task !== 'rate')) {
+      return result
     }
-    texts.push({ query: query.document, gold: query.answer, text, voice })
-    const message = `${label}: ${i + 1} of ${unit.queries.length} answers written`
-    scoring.onProgress?.({ user: scoring.user, stage: 'generating', message })
-  }
-  return texts
-}
-
-async function generateAnswer(
-  { base, seed, signal }: Scoring,
-  query: TaskQuery,
-  example: TokenExample,
-  voice: VoiceUse | null,
-): Promise<string> {
-  // A headline is the first line that says something. No stop text can say so: a base may begin with an empty line.
-  const enough = new AbortController()
-  let text = ''
-  const { text: whole } = await base.generate(example.tokens.slice(0, example.answerFrom), {
-    ...DECODING,
-    maxTokens: MAX_TOKENS[query.task],
-    voice,
-    seed,
-    onText: (piece) => {
-      text += piece
-      if (query.task === 'headline' && text.trimStart().includes('\n')) enough.abort()
-    },
-    signal: signal ? AbortSignal.any([signal, enough.signal]) : enough.signal,
+    return { ...result, ...judgeLabels(scoring.task, scoring.labels, shares(labels), { gold: query.answer, golds }) }
   })
-  signal?.throwIfAborted()
-  return query.task === 'headline' ? (whole.trimStart().split('\n')[0] ?? '').trim() : whole.trim()
 }
 
-/** One method's scores, over one voice or several, as the result shows them: the mean over the voices. */
-export function summarize(scores: UnitScore[]): LampMethodResult {
-  const [first] = scores
-  if (first === undefined) throw new Error('a method without scores')
-  const result: LampMethodResult = {
-    nll: scores.reduce((sum, { nll }) => sum + nll, 0) / scores.length,
-    tokens: first.tokens,
-    queries: first.queries,
+async function scoreChunk(
+  { base, labels, signal }: Scoring,
+  unit: Unit,
+  chunk: number[],
+): Promise<{ nll: number; tokens: number; labels?: number[] }[]> {
+  const options = { voice: usesOf(unit.laid), ...contrastOf(unit), signal }
+  const queries = chunk.map((i) => unit.queries[i] as Unit['queries'][number])
+  if (labels === null) {
+    return base.score(
+      queries.map(({ example }) => example),
+      options,
+    )
   }
-  if (scores.length > 1) result.voices = Object.fromEntries(scores.map(({ voice, nll }) => [voice ?? 'base', nll]))
-  const texts = scores.flatMap((score) => score.texts ?? [])
-  if (texts.length === 0) return result
-  const { rouge1, rougeL } = meanRouge(
-    texts.map(({ gold }) => gold),
-    texts.map(({ text }) => text),
-  )
-  return { ...result, rouge1, rougeL, texts }
+  const scores = []
+  for (const { query, example } of queries) {
+    signal?.throwIfAborted()
+    // A gold answer that is none of the labels has a likelihood too, but cannot be predicted.
+    const at = labels.indexOf(query.answer)
+    const asked = at === -1 ? [...labels, query.answer] : labels
+    const ranked = await base.rank(
+      example.tokens.slice(0, example.answerFrom),
+      asked.map((label) => labelTokens(base, label)),
+      options,
+    )
+    const gold = ranked[at === -1 ? labels.length : at]
+    if (gold === undefined) throw new Error(`${ranked.length} ranks of ${asked.length} labels`)
+    const logs = ranked
+      .slice(0, labels.length)
+      .map(({ logProbability }) => Math.round(logProbability * KEPT_DIGITS) / KEPT_DIGITS)
+    scores.push({ nll: -gold.logProbability, tokens: gold.tokens, labels: logs })
+  }
+  return scores
 }

@@ -1,214 +1,233 @@
-/** `lamp run`: methods over the users of a LaMP-shaped file, scored on their held-out queries. */
+/** `lamp run`, `lamp table` and `lamp merge`: the methods table over the users of a LaMP-shaped file. */
 import path from 'node:path'
 import type { Command } from 'commander'
-import { createBases } from '../app/bases.ts'
-import { openCatalog } from '../app/catalog.ts'
 import { defaultDataFolder } from '../app/data-folder.ts'
 import { meantDevice } from '../app/devices.ts'
-import { installedBase, trainableBase } from '../app/run-base.ts'
 import { checkOptions } from '../app/run-plan.ts'
-import { megabytes } from '../catalog/files.ts'
 import { IdiolectError } from '../errors.ts'
 import { kindSettings } from '../examples/defaults.ts'
-import { createPromptBuilder } from '../examples/prompt.ts'
-import { machineThreads } from '../inference/threads.ts'
-import { readLampFile } from '../lamp/file.ts'
-import { definedOf, LAMP_METHODS, type LampResult, runLamp, type TrainVoice } from '../lamp/run.ts'
+import { type LampFile, readLampFile } from '../lamp/file.ts'
+import { FIRST_METHODS, METHODS_TABLE, parseMethods } from '../lamp/methods.ts'
+import { definedOf, type LampRunOptions } from '../lamp/options.ts'
+import { SETTINGS_PLANS, type SettingsPlanName, settingsPlan } from '../lamp/plans.ts'
+import { runLamp } from '../lamp/run.ts'
+import { TRAIN_PROMPTS, type TrainPrompts } from '../lamp/training.ts'
 import { parseTargets } from '../model/lora.ts'
-import { openStore } from '../store/store.ts'
-import { startTraining, type TrainingRun } from '../trainer/client.ts'
-import { createRun, hasPlan, readResult } from '../trainer/run-folder.ts'
-import type { StepRecord, TrainSettings } from '../trainer/types.ts'
-import { createProgress, type GlobalOptions, listOption, numberOption, print, seconds } from './terminal.ts'
+import type { TrainSettings } from '../trainer/types.ts'
+import { withLamp } from './lamp-session.ts'
+import { lampTableCommands, showTable } from './lamp-table.ts'
+import { type GlobalOptions, listOption, numberOption, print } from './terminal.ts'
 import { trainingOptions } from './train-command.ts'
 
-interface LampOptions
-  extends Partial<
-    Pick<
-      TrainSettings,
-      | 'kind'
-      | 'virtualTokens'
-      | 'rank'
-      | 'alpha'
-      | 'rslora'
-      | 'targets'
-      | 'lr'
-      | 'epochs'
-      | 'batch'
-      | 'seed'
-      | 'threads'
-      | 'device'
-    >
-  > {
+type Training = Pick<
+  TrainSettings,
+  | 'kind'
+  | 'virtualTokens'
+  | 'rank'
+  | 'alpha'
+  | 'rslora'
+  | 'targets'
+  | 'lr'
+  | 'epochs'
+  | 'batch'
+  | 'seed'
+  | 'threads'
+  | 'device'
+>
+
+export interface LampOptions extends Partial<Training> {
   loraPlus?: number
   users?: string[]
   methods?: string[]
   queries?: number
   maxInput: number
+  maxRetrieved?: number
+  maxRetrievedTotal?: number
   maxTokens?: number
+  trainPrompts?: TrainPrompts
+  profiles: 'counts' | 'model' | 'none'
+  plan: SettingsPlanName
+  shard?: { index: number; of: number }
+  folds?: number
+  leaveOneOut?: boolean
+  taskItems?: number
+  taskUsers?: string
+  taskLr?: number
+  taskEpochs?: number
+  taskBatch?: number
+  overLr?: number
+  overEpochs?: number
+  others?: number
+  contrast?: number
+  plausible?: number
   out?: string
   generate?: boolean
   base?: string
 }
 
 export function lampCommand(program: Command): void {
-  const lamp = program.command('lamp').description('the benchmark of the paper, on files of its shape')
-  trainingOptions(
+  const lamp = program
+    .command('lamp')
+    .description('the benchmark of the paper, on its own files and files of its shape')
+  runOptions(
     lamp
       .command('run')
-      .description(`methods: ${LAMP_METHODS.join(', ')}`)
+      .description(
+        'score methods: base, or parts joined with + of task, profile, retrieval (retrieval-2, hybrid, ...) and one of voice, other, cope',
+      )
       .argument('<file>', 'a JSON file of users, histories and queries'),
-  )
-    .option('--users <list>', 'only these users', listOption)
-    .option('--methods <list>', 'only these methods', listOption)
+  ).action(async (file: string, own: LampOptions, command: Command) => {
+    const options = command.optsWithGlobals<GlobalOptions>()
+    const dataFolder = options.data ? path.resolve(options.data) : defaultDataFolder()
+    for (const name of ['users', 'methods', 'targets'] as const) {
+      if (own[name]?.length === 0) throw new IdiolectError('BadOption', `--${name} was given an empty list`, null)
+    }
+    const lampFile = readLampFile(path.resolve(file))
+    const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-')
+    const out = path.resolve(own.out ?? path.join(dataFolder, 'lamp', `${lampFile.task}-${stamp}`))
+    const wanted = lampSettings(own, lampFile)
+    const trains = parseMethods(own.methods ?? FIRST_METHODS).some(({ voice, task }) => task || voice !== 'none')
+    const result = await withLamp(
+      { dataFolder, file: lampFile, out, base: own.base, trains, threads: own.threads },
+      async (session) => {
+        const { progress, threads, ...handed } = session
+        const done = await runLamp({
+          ...handed,
+          ...wanted,
+          settings: { threads, ...wanted.settings },
+          file: lampFile,
+          out,
+        })
+        progress.done(`runs and scores are in ${out}`)
+        return done
+      },
+    )
+    const { summary, lines } = showTable(out)
+    print(options, { ...result, summary }, () => lines)
+  })
+  lampTableCommands(lamp)
+}
+
+/** Options of `lamp run`, for the studies too. */
+export function runOptions(command: Command): Command {
+  return trainingOptions(command)
+    .option('--users <list>', 'only these users: a column of the table', listOption)
+    .option('--methods <list>', `a row or several; "table" for all ${METHODS_TABLE.length}`, listOption)
     .option('--queries <n>', 'the first n queries of a user', numberOption('queries', 1, 1e6, true))
     .option('--max-input <n>', "tokens of a query's input", numberOption('max-input', 8, 131072, true), 160)
+    .option('--max-retrieved <n>', 'tokens of a single retrieved piece', numberOption('max-retrieved', 1, 131072, true))
+    .option(
+      '--max-retrieved-total <n>',
+      'tokens of several retrieved pieces together',
+      numberOption('max-retrieved-total', 1, 131072, true),
+    )
+    .option(
+      '--train-prompts <how>',
+      `prompts while training: ${TRAIN_PROMPTS.join(', ')}`,
+      choice('train-prompts', TRAIN_PROMPTS),
+    )
+    .option(
+      '--profiles <how>',
+      'profiles are written by counts, model, or none',
+      choice('profiles', ['counts', 'model', 'none']),
+      'counts',
+    )
+    .option(
+      '--plan <how>',
+      'training settings by size of the history, or the small protocol',
+      choice('plan', SETTINGS_PLANS),
+      'size',
+    )
+    .option(
+      '--folds <n>',
+      'groups of users, each with a task adapter that saw none of them',
+      numberOption('folds', 2, 1e6, true),
+    )
+    .option('--leave-one-out', 'a group for each user')
+    .option('--task-items <n>', 'pieces that a task adapter is trained on', numberOption('task-items', 1, 1e7, true))
+    .option('--task-users <file>', 'train the task adapter on the users of this file instead')
+    .option('--task-lr <x>', "the task adapter's learning rate", numberOption('task-lr', 1e-9, 1))
+    .option('--task-epochs <n>', 'its epochs', numberOption('task-epochs', 1, 100, true))
+    .option('--task-batch <n>', 'its batch', numberOption('task-batch', 1, 1024, true))
+    .option('--over-lr <x>', 'learning rate of a voice over a task adapter', numberOption('over-lr', 1e-9, 1))
+    .option('--over-epochs <n>', 'epochs of a voice over a task adapter', numberOption('over-epochs', 1, 100, true))
+    .option(
+      '--others <n>',
+      'other users\' voices that "other" is a mean over, at most',
+      numberOption('others', 1, 1e6, true),
+    )
+    .option('--contrast <x>', "weight of cope's contrast", numberOption('contrast', 0, 100))
+    .option('--plausible <x>', 'least share of the likeliest token that cope writes', numberOption('plausible', 0, 1))
+    .option('--shard <i/n>', 'users i, i+n, ... alone; join the folders with lamp merge', shardOption)
     .option('--base <id>', 'base model')
     .option('--generate', 'also write answers: ROUGE-1, ROUGE-L and the texts')
     .option('--out <dir>', 'where runs and scores are kept; the same folder again does only what is missing')
-    .action(async (file: string, own: LampOptions, command: Command) => {
-      const options = command.optsWithGlobals<GlobalOptions>()
-      const dataFolder = options.data ? path.resolve(options.data) : defaultDataFolder()
-      for (const name of ['users', 'methods', 'targets'] as const) {
-        if (own[name]?.length === 0) throw new IdiolectError('BadOption', `--${name} was given an empty list`, null)
-      }
-      const lampFile = readLampFile(path.resolve(file))
-      const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-')
-      const out = path.resolve(own.out ?? path.join(dataFolder, 'lamp', `${lampFile.task}-${stamp}`))
-      const result = await run(lampFile, dataFolder, out, own)
-      print(options, result, () => table(result))
-    })
 }
 
-async function run(
-  file: ReturnType<typeof readLampFile>,
-  dataFolder: string,
-  out: string,
+/** What of the options `runLamp` takes. Errors: `BadOption`, and those of the file of --task-users. */
+export function lampSettings(
   own: LampOptions,
-): Promise<LampResult> {
-  const catalog = openCatalog(dataFolder)
-  const store = await openStore(dataFolder)
-  const bases = createBases(store, catalog, async () => () => {})
-  const controller = new AbortController()
-  let worker: TrainingRun | null = null
-  const interrupt = (): void => {
-    controller.abort(new IdiolectError('Interrupted', 'the run was interrupted', `Go on with it: --out ${out}`))
-    worker?.stop()
-  }
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
-  const progress = createProgress()
-  try {
-    // For this run only: the benchmark must not change what the user writes with.
-    const trains = own.methods?.every((method) => method === 'base' || method === 'retrieval') !== true
-    const model = (trains ? trainableBase : installedBase)({ catalog, bases }, own.base)
-    await bases.choose(model, false)
-    const train: TrainVoice = async (examples, validation, settings, runFolder, { user }) => {
-      if (!hasPlan(runFolder)) {
-        createRun(
-          runFolder,
-          {
-            version: 1,
-            run: path.basename(runFolder),
-            createdAt: new Date().toISOString(),
-            base: { id: model.id, file: model.path, sha256: model.sha256, architecture: model.architecture ?? 'llama' },
-            settings,
-            examples: { train: examples.length, validation: validation.length },
-            about: { name: user },
-          },
-          examples,
-          validation,
-        )
-      }
-      const known = readResult(runFolder)
-      if (known) return known
-      const onStep = ({ step, steps, loss, tokensPerSecond, memoryBytes, secondsLeft }: StepRecord): void =>
-        progress.show(
-          `${user}: step ${step} of ${steps}, loss ${loss.toFixed(3)}, ${tokensPerSecond.toFixed(0)} tokens/s, ${megabytes(memoryBytes)}, ${seconds(secondsLeft)} left`,
-        )
-      worker = startTraining(runFolder, {
-        onStep,
-        threads: settings.threads,
-        measurements: path.join(path.dirname(runFolder), 'device-speeds.json'),
-      })
-      try {
-        return await worker.done
-      } finally {
-        worker = null
-      }
-    }
-    const {
-      rank,
-      alpha,
-      rslora,
-      loraPlus,
-      targets,
-      lr,
-      epochs,
-      batch,
-      seed,
-      threads = machineThreads().chat,
-      device,
-    } = own
-    checkOptions({ kind: own.kind, virtualTokens: own.virtualTokens, rank, alpha, rslora, loraPlus, targets, device })
-    const result = await bases.withBase((base) =>
-      runLamp({
-        base,
-        baseSha256: model.sha256,
-        file,
-        builder: createPromptBuilder(base),
-        train,
-        out,
-        users: own.users,
-        methods: own.methods,
-        queries: own.queries,
-        maxInput: own.maxInput,
-        maxTokens: own.maxTokens,
-        settings: {
-          ...kindSettings(own.kind, own.virtualTokens),
-          ...definedOf({
-            rank,
-            alpha,
-            rslora,
-            lrRatioB: loraPlus,
-            targets: targets && parseTargets(targets),
-            lr,
-            epochs,
-            batch,
-            seed,
-            threads,
-            device: meantDevice(device),
-          }),
-        },
-        generate: own.generate,
-        seed,
-        signal: controller.signal,
-        onProgress: ({ user, stage, message }) =>
-          stage === 'note' ? progress.done(message) : progress.show(`${user ?? ''} ${stage}: ${message}`),
-      }),
+  file: LampFile,
+): Omit<LampRunOptions, 'base' | 'file' | 'builder' | 'train' | 'out'> {
+  const { kind, virtualTokens, rank, alpha, rslora, loraPlus, targets, lr, epochs, batch, seed, threads, device } = own
+  checkOptions({ kind, virtualTokens, rank, alpha, rslora, loraPlus, targets, device })
+  const adapter = definedOf({
+    rank,
+    alpha,
+    rslora,
+    lrRatioB: loraPlus,
+    targets: targets && parseTargets(targets),
+    seed,
+    threads,
+    device: meantDevice(device),
+  })
+  return definedOf({
+    users: own.users,
+    methods: own.methods,
+    queries: own.queries,
+    maxInput: own.maxInput,
+    maxRetrieved: own.maxRetrieved,
+    maxRetrievedTotal: own.maxRetrievedTotal,
+    maxTokens: own.maxTokens,
+    trainPrompts: own.trainPrompts,
+    profiles: own.profiles === 'none' ? null : own.profiles,
+    shard: own.shard,
+    folds: own.leaveOneOut ? file.users.length : own.folds,
+    taskItems: own.taskItems,
+    taskFile: own.taskUsers === undefined ? undefined : readLampFile(path.resolve(own.taskUsers)),
+    others: own.others,
+    contrast: definedOf({ weight: own.contrast, plausible: own.plausible }),
+    plan: settingsPlan(own.plan),
+    settings: { ...kindSettings(kind, virtualTokens), ...adapter, ...definedOf({ lr, epochs, batch }) },
+    // A task adapter is a LoRA whatever lies over it.
+    taskSettings: definedOf({
+      ...(kind === undefined || kind === 'lora' ? adapter : {}),
+      threads,
+      lr: own.taskLr,
+      epochs: own.taskEpochs,
+      batch: own.taskBatch,
+    }),
+    overSettings: definedOf({ lr: own.overLr, epochs: own.overEpochs }),
+    generate: own.generate,
+    seed,
+  })
+}
+
+function choice<T extends string>(name: string, known: readonly T[]) {
+  return (text: string): T => {
+    const found = known.find((one) => one === text)
+    if (found) return found
+    throw new IdiolectError(
+      'BadOption',
+      `--${name} takes one of ${known.join(', ')}, not ${JSON.stringify(text)}`,
+      null,
     )
-    progress.done(`runs and scores are in ${out}`)
-    return result
-  } finally {
-    process.off('SIGINT', interrupt)
-    process.off('SIGTERM', interrupt)
-    progress.done()
-    await bases.close()
-    await store.close()
   }
 }
 
-function table({ users }: LampResult): string[] {
-  return Object.entries(users).flatMap(([user, { methods, training }]) => [
-    user,
-    ...Object.entries(methods).map(
-      ([name, score]) =>
-        `  ${name.padEnd(16)} ${score.nll.toFixed(3)} nats a token, ${score.tokens} tokens, ${score.queries} queries`,
-    ),
-    ...(training
-      ? [
-          `  training         ${training.tokens} tokens in ${seconds(training.seconds)}, ${training.tokensPerSecond.toFixed(0)} tokens/s, ${megabytes(training.peakMemoryBytes)}`,
-        ]
-      : []),
-  ])
+function shardOption(text: string): { index: number; of: number } {
+  const [, index, of] = /^(\d+)\/(\d+)$/.exec(text) ?? []
+  const shard = { index: Number(index), of: Number(of) }
+  if (shard.index < shard.of) return shard
+  throw new IdiolectError('BadOption', `--shard takes i/n with i from 0 to n-1, not ${JSON.stringify(text)}`, null)
 }

@@ -14,7 +14,8 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { LampFile } from '../../main/lamp/file.ts'
 import { userFolder } from '../../main/lamp/folder.ts'
-import { LAMP_SETTINGS, type LampProgress, type LampRunOptions, runLamp, type TrainVoice } from '../../main/lamp/run.ts'
+import { LAMP_SETTINGS, type LampProgress, type LampRunOptions, type TrainVoice } from '../../main/lamp/options.ts'
+import { runLamp } from '../../main/lamp/run.ts'
 import type { TrainSettings } from '../../main/trainer/types.ts'
 import { fakeBase, fakeBuilder } from '../evaluation/fake-base.ts'
 
@@ -98,14 +99,14 @@ describe('a LaMP run', () => {
     const counted = { tokens: 34, queries: 11 }
     for (const id of NAMES) {
       const { methods, training } = users[id] as (typeof users)[string]
-      expect(methods.base).toEqual({ nll: expect.closeTo(4, 10), ...counted })
-      expect(methods.retrieval).toEqual({ nll: expect.closeTo(3.75, 10), ...counted })
-      expect(methods.voice).toEqual({ nll: expect.closeTo(3, 10), ...counted })
-      expect(methods['voice+retrieval']).toEqual({ nll: expect.closeTo(2.75, 10), ...counted })
+      expect(methods.base).toMatchObject({ nll: expect.closeTo(4, 10), ...counted })
+      expect(methods.retrieval).toMatchObject({ nll: expect.closeTo(3.75, 10), ...counted })
+      expect(methods.voice).toMatchObject({ nll: expect.closeTo(3, 10), ...counted })
+      expect(methods['voice+retrieval']).toMatchObject({ nll: expect.closeTo(2.75, 10), ...counted })
       const voices = Object.fromEntries(
         NAMES.filter((name) => name !== id).map((name) => [name, expect.closeTo(3.5, 10)]),
       )
-      expect(methods.other).toEqual({ nll: expect.closeTo(3.5, 10), ...counted, voices })
+      expect(methods.other).toMatchObject({ nll: expect.closeTo(3.5, 10), ...counted, voices })
       expect(training).toEqual({ tokens: 90, seconds: 3, tokensPerSecond: 30, peakMemoryBytes: 5 })
     }
     expect(trained.map(({ user }) => user)).toEqual(NAMES)
@@ -197,7 +198,7 @@ describe('taking up a run', () => {
     const second = setUp()
     await second.run({ users: ['ann'], methods: ['voice'] })
     expect(second.trained).toMatchObject([{ user: 'ann', resume: true }])
-    const checkpoint = path.join(userFolder(out, 'ann'), 'run', 'checkpoint')
+    const checkpoint = path.join(userFolder(out, 'ann'), 'voice', 'run', 'checkpoint')
     expect(existsSync(checkpoint)).toBe(true)
     const third = setUp()
     await third.run({ users: ['ann'], methods: ['voice'], settings: { threads: 2 } })
@@ -210,7 +211,7 @@ describe('taking up a run', () => {
   it('does not trust a voice file that has changed, and scores anew under another voice or base', async () => {
     const first = setUp()
     await first.run({ users: ['ann'], methods: ['base', 'voice'], queries: 1 })
-    writeFileSync(path.join(userFolder(out, 'ann'), 'run', 'voice.gguf'), 'tampered')
+    writeFileSync(path.join(userFolder(out, 'ann'), 'voice', 'run', 'voice.gguf'), 'tampered')
     const second = setUp()
     await second.run({ users: ['ann'], methods: ['base', 'voice'], queries: 1 })
     expect(second.trained).toHaveLength(1)
@@ -235,7 +236,9 @@ describe('taking up a run', () => {
 
   it('leaves no drafts behind', async () => {
     await setUp().run()
-    expect(readdirSync(userFolder(out, 'ann')).sort()).toEqual(['run', 'scores.jsonl', 'training.json', 'voice.json'])
+    const folder = userFolder(out, 'ann')
+    expect(readdirSync(folder).sort()).toEqual(['profile.json', 'result.json', 'scores.jsonl', 'times.jsonl', 'voice'])
+    expect(readdirSync(path.join(folder, 'voice')).sort()).toEqual(['run', 'training.json', 'voice.json'])
   })
 })
 
@@ -252,7 +255,7 @@ describe('what cannot be run', () => {
   })
 
   it('a folder with a run of someone else is left alone', async () => {
-    const foreign = path.join(userFolder(out, 'ann'), 'run')
+    const foreign = path.join(userFolder(out, 'ann'), 'voice', 'run')
     mkdirSync(foreign, { recursive: true })
     appendFileSync(path.join(foreign, 'thesis.txt'), 'mine')
     await expect(setUp().run()).rejects.toMatchObject({ name: 'OutFolderInUse' })

@@ -1,0 +1,66 @@
+/** Answers out of a set: the labels that a user's answer may be, and what a distribution over them is worth. */
+import type { Tokenizer } from '../inference/types.ts'
+import type { LampUser } from './file.ts'
+import type { QueryResult } from './result.ts'
+
+const SCORES = ['1', '2', '3', '4', '5']
+
+/** The labels to choose from: the file's, of rate 1 to 5, of tag those of the history; null for free text. */
+export function labelsOf(user: LampUser): string[] | null {
+  if (user.task === 'rate') return SCORES
+  if (user.task !== 'tag') return null
+  return user.labels ?? [...new Set(user.profile.map(({ answer }) => answer))]
+}
+
+/** As a prompt's answer: " " + label + end token, so that no label is favoured for being another's beginning. */
+export function labelTokens(tokenizer: Tokenizer, label: string): Int32Array {
+  return Int32Array.from([...tokenizer.tokenize(` ${label}`), tokenizer.endToken])
+}
+
+/** Shares of the labels from their log-probabilities (nats), or from any weights given as logarithms. */
+export function shares(logs: readonly number[]): number[] {
+  const most = Math.max(...logs)
+  const weights = logs.map((log) => Math.exp(log - most))
+  const sum = weights.reduce((total, weight) => total + weight, 0)
+  return weights.map((weight) => weight / sum)
+}
+
+/**
+ * What a distribution over the labels says of a query. Of rate the prediction is the median, of tag the likeliest label
+ * (the first of equals); right is whatever is among `golds`.
+ */
+export function judgeLabels(
+  task: 'tag' | 'rate',
+  labels: readonly string[],
+  probabilities: readonly number[],
+  { gold, golds }: { gold: string; golds?: readonly string[] },
+): Omit<QueryResult, 'query' | 'tokens' | 'nll'> {
+  const likeliest = probabilities.indexOf(Math.max(...probabilities))
+  const prediction = labels[task === 'rate' ? medianAt(probabilities) : likeliest] ?? ''
+  const share = probabilities[labels.indexOf(gold)]
+  const common = {
+    prediction,
+    correct: (golds ?? [gold]).includes(prediction) ? 1 : 0,
+    // No distribution is certain to the last bit; a share that rounds to 0 would make the mean infinite.
+    logLoss: share === undefined ? null : -Math.log(Math.max(share, Number.MIN_VALUE)),
+  }
+  if (task === 'tag') return common
+  const error = Math.abs(Number(prediction) - Number(gold))
+  return {
+    ...common,
+    error,
+    squared: error ** 2,
+    expected: probabilities.reduce((sum, probability, i) => sum + probability * Number(labels[i]), 0),
+    probabilities: [...probabilities],
+  }
+}
+
+/** Where the running sum first reaches a half; labels stand in ascending order. */
+function medianAt(probabilities: readonly number[]): number {
+  let sum = 0
+  const at = probabilities.findIndex((probability) => {
+    sum += probability
+    return sum >= 0.5
+  })
+  return at === -1 ? probabilities.length - 1 : at
+}

@@ -1,0 +1,205 @@
+/** What a LaMP run is asked for: its options, their defaults, and who of the file takes part. */
+import { IdiolectError } from '../errors.ts'
+import type { BuildExample, RetrievedPair, TaskName, TaskQuery } from '../examples/types.ts'
+import type { Base } from '../inference/types.ts'
+import { seeded, shuffle } from '../random.ts'
+import type { TokenExample, TrainResult, TrainSettings } from '../trainer/types.ts'
+import type { PromptBudget } from './examples.ts'
+import type { LampFile, LampUser } from './file.ts'
+import type { KeptVoice } from './folder.ts'
+import type { ContrastOptions } from './score.ts'
+import type { TrainPrompts } from './training.ts'
+
+/** The small protocol's settings: OPPU's own, with the learning rate that a model of 135M needs. */
+export const LAMP_SETTINGS: TrainSettings = {
+  rank: 8,
+  alpha: 8,
+  targets: ['q', 'v'],
+  dropout: 0.05,
+  lr: 2e-3,
+  warmup: 0.1,
+  weightDecay: 0.01,
+  clip: 0.3,
+  epochs: 2,
+  batch: 16,
+  seed: 1,
+  threads: 1,
+  patience: 0,
+}
+
+/** Of the task adapter, beside LAMP_SETTINGS: small batches, one epoch, as for a long history (docs/notebook.md). */
+export const TASK_SETTINGS: Partial<TrainSettings> = { lr: 4e-3, epochs: 1, batch: 4 }
+
+/**
+ * CoPe's alpha is .1 (arXiv 2506.12109, its authors' own command), here alpha / (1 - alpha); tokens below a tenth of the
+ * likeliest are not written.
+ */
+export const CONTRAST: ContrastOptions = { weight: 0.1 / 0.9, plausible: 0.1 }
+
+/** Items that a task adapter is trained on, over all its users. */
+export const TASK_ITEMS = 600
+/** Folds of users, each with a task adapter that has seen none of them. */
+export const FOLDS = 3
+/** Other users' voices that the method `other` is a mean over, at most. */
+export const OTHERS = 12
+
+/** Tokens of a retrieved entry when it is alone, and of several together. */
+const RETRIEVED: Record<TaskName, { maxRetrieved: number; maxRetrievedTotal: number }> = {
+  headline: { maxRetrieved: 160, maxRetrievedTotal: 240 },
+  tag: { maxRetrieved: 80, maxRetrievedTotal: 240 },
+  rate: { maxRetrieved: 80, maxRetrievedTotal: 240 },
+  prose: { maxRetrieved: 120, maxRetrievedTotal: 240 },
+}
+
+export interface LampProgress {
+  user: string | null
+  stage: 'note' | 'training' | 'scoring' | 'generating'
+  /** A line of text. */
+  message: string
+}
+
+/** Trains one adapter. With `resume`, the folder holds a begun run of the same examples and settings. */
+export type TrainVoice = (
+  examples: TokenExample[],
+  validation: TokenExample[],
+  settings: TrainSettings,
+  runFolder: string,
+  context: {
+    /** Whose voice; of a task adapter its name. */
+    user: string
+    resume: boolean
+    signal?: AbortSignal
+    /** The task adapter that the voice lies over. */
+    under?: KeptVoice
+    /** For the card. */
+    about?: Record<string, unknown>
+  },
+) => Promise<TrainResult>
+
+/** Settings for these examples, over which the run's own are laid. */
+export type SettingsPlan = (examples: TokenExample[]) => Partial<TrainSettings>
+
+export interface LampRunOptions {
+  base: Base
+  /** sha256 of the base's file, where known; else it is computed. */
+  baseSha256?: string
+  file: LampFile
+  builder: { example: BuildExample }
+  train: TrainVoice
+  /** Where results are kept; the same folder again takes up what is finished. */
+  out: string
+  /** Ids; default all of the file. */
+  users?: string[]
+  /** Names (`methods.ts`); default FIRST_METHODS. */
+  methods?: string[]
+  /** Queries a user at most; default all. */
+  queries?: number
+  /** Tokens of an input at most; default 160. */
+  maxInput?: number
+  /** Of a retrieved entry alone, and of several together; defaults by task. */
+  maxRetrieved?: number
+  maxRetrievedTotal?: number
+  /** Tokens of prompt and answer together at most; default what the base's context holds. */
+  maxTokens?: number
+  /** Default `mixed`. */
+  trainPrompts?: TrainPrompts
+  /** What a user's voice is trained on, instead of the history with those prompts. */
+  examples?: (user: LampUser) => TokenExample[]
+  /** What a user has written as far as this run knows: for the voice, retrieval and profile, not for task adapters. */
+  history?: (user: LampUser) => LampUser
+  /** Where task adapters are kept, for runs that share them; default `out`. */
+  tasksOut?: string
+  /** How profiles are written; null: none, so that no method may ask for one. Default `counts`. */
+  profiles?: 'counts' | 'model' | null
+  /** The product's search over a user's history, for `hybrid` methods. */
+  hybrid?: (user: LampUser, k: number) => Promise<(query: TaskQuery) => RetrievedPair[] | Promise<RetrievedPair[]>>
+  /** Users i, i + n, i + 2n, ... of those chosen. Folds and others are the same for every shard. */
+  shard?: { index: number; of: number }
+  /** Default FOLDS, or the number of users if fewer. */
+  folds?: number
+  taskItems?: number
+  /** Users of another file, on whose histories the one task adapter is trained instead of folds. */
+  taskFile?: LampFile
+  /** Default OTHERS. */
+  others?: number
+  contrast?: Partial<ContrastOptions>
+  /** By the size of what is trained on; default LAMP_SETTINGS alone. */
+  plan?: SettingsPlan
+  /** Instead of LAMP_SETTINGS or the plan's. */
+  settings?: Partial<TrainSettings>
+  /** Of the task adapter, instead of TASK_SETTINGS. */
+  taskSettings?: Partial<TrainSettings>
+  /** Of a voice over a task adapter, instead of the voice's other settings. */
+  overSettings?: Partial<TrainSettings>
+  /** Also write answers and score them by ROUGE. */
+  generate?: boolean
+  /** Of training (unless in `settings`), of mixes, samples and generation; default 1. */
+  seed?: number
+  /**
+   * A fresh base in place of the present one, which it closes: the runtime keeps every adapter it ever loaded. The builder
+   * must go on working.
+   */
+  renew?: () => Promise<Base>
+  onProgress?: (progress: LampProgress) => void
+  signal?: AbortSignal
+}
+
+export function budgetOf(options: LampRunOptions): PromptBudget {
+  const { maxRetrieved, maxRetrievedTotal } = RETRIEVED[options.file.task]
+  return {
+    maxInput: options.maxInput ?? 160,
+    maxRetrieved: options.maxRetrieved ?? maxRetrieved,
+    maxRetrievedTotal: options.maxRetrievedTotal ?? maxRetrievedTotal,
+    maxTokens: options.maxTokens ?? options.base.contextSize,
+  }
+}
+
+/** Those asked for, in the order asked, each once. Error `UnknownUser`. */
+export function chosenUsers({ file, users }: Pick<LampRunOptions, 'file' | 'users'>): LampUser[] {
+  if (users === undefined) return file.users
+  const byId = new Map(file.users.map((user) => [user.id, user]))
+  return [...new Set(users)].map((id) => {
+    const user = byId.get(id)
+    if (user) return user
+    const known = file.users.slice(0, 20).map((candidate) => candidate.id)
+    throw new IdiolectError(
+      'UnknownUser',
+      `${file.file} has no user "${id}"`,
+      `Choose from ${known.join(', ')}${file.users.length > known.length ? ', ...' : ''}.`,
+    )
+  })
+}
+
+/** The users of one shard. Error `BadShard`. */
+export function shardOf(users: LampUser[], shard: LampRunOptions['shard']): LampUser[] {
+  if (shard === undefined) return users
+  const { index, of } = shard
+  if (!(Number.isInteger(index) && Number.isInteger(of) && index >= 0 && index < of)) {
+    throw new IdiolectError('BadShard', `There is no shard ${index} of ${of}`, 'Shards are 0/n to (n-1)/n.')
+  }
+  return users.filter((_, i) => i % of === index)
+}
+
+/**
+ * The users whose voices stand for "another's": one panel for everyone, so that the work grows with the users and not
+ * with their square. One more than wanted, since nobody is another to himself. Error `TooFewUsers`.
+ */
+export function panelOf(users: LampUser[], others: number, seed: number): LampUser[] {
+  if (users.length < 2) {
+    throw new IdiolectError(
+      'TooFewUsers',
+      `The method "other" needs the voices of 2 or more users, and ${users.length} is chosen (${users[0]?.id})`,
+      'Choose more users, or leave "other" out of the methods.',
+    )
+  }
+  if (users.length <= others + 1) return users
+  return shuffle(
+    [...users].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    seeded(`others/${seed}`),
+  ).slice(0, others + 1)
+}
+
+/** Without the keys whose value is undefined, so that an option not given does not hide its default. */
+export function definedOf<T extends object>(value: T): Partial<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Partial<T>
+}

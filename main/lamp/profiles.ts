@@ -1,0 +1,53 @@
+/** The users' profiles in a run, written when first needed from the history alone, and kept in the user's folder. */
+import path from 'node:path'
+import { z } from 'zod'
+import { writeProfile } from '../assistant/profile.ts'
+import type { Base } from '../inference/types.ts'
+import { lampHistory } from './examples.ts'
+import type { LampUser } from './file.ts'
+import { hashOf, makeFolder, readJson, userFolder, writeJson } from './folder.ts'
+import type { LampRunOptions } from './options.ts'
+
+const shape = z.object({
+  plan: z.string(),
+  text: z.string(),
+  /** Ids of the entries that it was written from. */
+  sample: z.array(z.string()),
+  by: z.enum(['model', 'counts']),
+})
+
+export interface Profiles {
+  /** Null in a run without profiles, and for a history that says nothing. */
+  of(user: LampUser): Promise<string | null>
+}
+
+/** Held-out queries are never part of it: a profile is written from `lampHistory`. */
+export function createProfiles(
+  options: LampRunOptions,
+  { seed, baseSha256, base }: { seed: number; baseSha256: string; base: () => Promise<Base> },
+): Profiles {
+  const by = options.profiles === undefined ? 'counts' : options.profiles
+  const known = new Map<string, string | null>()
+  return {
+    async of(user) {
+      if (by === null) return null
+      const before = known.get(user.id)
+      if (before !== undefined) return before
+      const history = lampHistory(user).map(({ document, input, answer }) => ({ document, input, answer }))
+      const plan = hashOf(['profile 1', by, seed, by === 'model' ? baseSha256 : '', JSON.stringify(history)])
+      const folder = userFolder(options.out, user.id)
+      const file = path.join(folder, 'profile.json')
+      const kept = readJson(file, shape)
+      let text = kept?.plan === plan ? kept.text : null
+      if (text === null) {
+        const { signal } = options
+        const written = await writeProfile({ base: await base(), task: user.task, history, seed, by, signal })
+        text = written.text
+        makeFolder(folder)
+        writeJson(file, { plan, ...written })
+      }
+      known.set(user.id, text || null)
+      return text || null
+    },
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * What a run gives, and how it stands on disk beside the scores themselves:
+ *   <out>/run.json             what was asked (LampRunRecord), written first
+ *   <out>/<user>/result.json   the user's methods as far as they are finished (UserRecord), replaced whole after each
+ *   <out>/<user>/times.jsonl   seconds as they accrue, over kills (`times.ts`)
+ *   <out>/summary.json         table and differences (`table.ts`), written last
+ * Nothing here but times.jsonl and the trainer's own files depends on the clock.
+ */
+import path from 'node:path'
+import { z } from 'zod'
+import { readJson, writeJson } from './folder.ts'
+
+const queryShape = z.object({
+  query: z.string(),
+  /** Answer tokens, the end token counted; 0 for a baseline. */
+  tokens: z.number(),
+  /** Nats of the whole gold answer; null for a baseline. Over several voices: the mean. */
+  nll: z.number().nullable(),
+  /** The label chosen. Of rate: the distribution's median, which makes the mean absolute error least. */
+  prediction: z.string().optional(),
+  /** 1 where the prediction is right; over several voices a share. */
+  correct: z.number().optional(),
+  /** Of rate: the distance of prediction and gold, and its square. */
+  error: z.number().optional(),
+  squared: z.number().optional(),
+  /** -ln of the gold label's probability among the labels; null where gold is none of them. */
+  logLoss: z.number().nullable().optional(),
+  /** Of rate: mean of the distribution. */
+  expected: z.number().optional(),
+  /** Of rate: by score, 1 to 5. */
+  probabilities: z.array(z.number()).optional(),
+  rouge1: z.number().optional(),
+  rougeL: z.number().optional(),
+})
+/** One query under one method. */
+export type QueryResult = z.infer<typeof queryShape>
+
+const textShape = z.object({
+  query: z.string(),
+  gold: z.string(),
+  text: z.string(),
+  /** Whose voice wrote it; null for the base. */
+  voice: z.string().nullable(),
+})
+export type LampText = z.infer<typeof textShape>
+
+const methodShape = z.object({
+  /** Nats per answer token, the end token counted; null for a baseline. */
+  nll: z.number().nullable(),
+  /** Answer tokens scored, the end tokens counted. */
+  tokens: z.number(),
+  queries: z.number(),
+  scores: z.array(queryShape),
+  /** Of a mean over several voices: NLL per token under each of them. */
+  voices: z.record(z.string(), z.number()).optional(),
+  /** And the nats of each query's answer under each, in the order of `scores`. */
+  nlls: z.record(z.string(), z.array(z.number())).optional(),
+  accuracy: z.number().optional(),
+  macroF1: z.number().optional(),
+  mae: z.number().optional(),
+  rmse: z.number().optional(),
+  logLoss: z.number().optional(),
+  rouge1: z.number().optional(),
+  rougeL: z.number().optional(),
+  texts: z.array(textShape).optional(),
+})
+export type LampMethodResult = z.infer<typeof methodShape>
+
+const userShape = z.object({
+  version: z.literal(1),
+  /** Hash of all that decides the scores but the methods; a record of another is as good as none. */
+  config: z.string(),
+  user: z.string(),
+  task: z.enum(['headline', 'tag', 'rate', 'prose']),
+  /** Gold answers by query, for metrics over all users. */
+  golds: z.record(z.string(), z.string()),
+  methods: z.record(z.string(), methodShape),
+})
+export type UserRecord = z.infer<typeof userShape>
+
+const runShape = z.object({
+  version: z.literal(1),
+  config: z.string(),
+  file: z.string(),
+  task: z.enum(['headline', 'tag', 'rate', 'prose']),
+  base: z.object({ file: z.string(), sha256: z.string() }),
+  methods: z.array(z.string()),
+  /** Those of this folder; `shard` says which share of all they are. */
+  users: z.array(z.string()),
+  shard: z.object({ index: z.number(), of: z.number() }).nullable(),
+  /** Everything else that decides the outcome, for the reader. */
+  settings: z.record(z.string(), z.unknown()),
+})
+export type LampRunRecord = z.infer<typeof runShape>
+
+export const runFile = (out: string): string => path.join(out, 'run.json')
+export const summaryFile = (out: string): string => path.join(out, 'summary.json')
+const userFile = (folder: string): string => path.join(folder, 'result.json')
+
+export const readRun = (out: string): LampRunRecord | null => readJson(runFile(out), runShape)
+export const writeRun = (out: string, run: LampRunRecord): void => writeJson(runFile(out), run)
+
+/** Null where there is none, or one of another configuration. */
+export function readUser(folder: string, config: string): UserRecord | null {
+  const record = readJson(userFile(folder), userShape)
+  return record?.config === config ? record : null
+}
+export const writeUser = (folder: string, record: UserRecord): void => writeJson(userFile(folder), record)

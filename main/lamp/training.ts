@@ -1,0 +1,126 @@
+/** What a user's voice, or a task adapter, is trained on: history as examples whose prompts are those of use. */
+import type { BuildExample } from '../examples/types.ts'
+import { seeded } from '../random.ts'
+import type { TokenExample } from '../trainer/types.ts'
+import { lampHistory, lampSearch, type PromptBudget, promptOptions } from './examples.ts'
+import type { LampUser } from './file.ts'
+import { createPieces, normalized } from './same-piece.ts'
+
+/**
+ * Prompts while training. `plain`: the query alone. `same`: what the method shows in use. `mixed`: each item once, with
+ * 0, 1 or 2 earlier items, half of them with the profile where the run has profiles; so one voice serves every method.
+ */
+export const TRAIN_PROMPTS = ['plain', 'same', 'mixed'] as const
+export type TrainPrompts = (typeof TRAIN_PROMPTS)[number]
+
+/** `mixed`, or what every prompt shows. */
+export type PromptMix = 'mixed' | { retrieved: number; profile: boolean }
+
+/** A mix shows up to so many earlier items. */
+const MOST_MIXED = 2
+
+export interface TrainingSource {
+  user: LampUser
+  /** Null for a run without profiles. */
+  profile: string | null
+  /** Which items of `lampHistory`; default all. */
+  items?: number[]
+}
+
+/**
+ * The chosen items, each once, in order. What a mix shows before an item depends on the seed, the user and the item
+ * alone: neither on the methods asked for nor on the other items chosen.
+ */
+export function trainingExamples(
+  { user, profile, items }: TrainingSource,
+  builder: { example: BuildExample },
+  { mix, budget, seed }: { mix: PromptMix; budget: PromptBudget; seed: number },
+): TokenExample[] {
+  const history = lampHistory(user)
+  let search: ReturnType<typeof lampSearch> | null = null
+  return (items ?? history.map((_, index) => index)).flatMap((index) => {
+    const query = history[index]
+    if (query === undefined) return []
+    const shown = mix === 'mixed' ? drawn(seed, user.id, query.document) : mix
+    search ??= lampSearch(user)
+    const retrieved = shown.retrieved === 0 ? [] : search.earlier(index, shown.retrieved)
+    const options = promptOptions(budget, shown.retrieved, shown.profile ? profile : null)
+    return [builder.example(query, retrieved, options)]
+  })
+}
+
+function drawn(seed: number, user: string, item: string): { retrieved: number; profile: boolean } {
+  const random = seeded(`mix/${seed}/${JSON.stringify([user, item])}`)
+  return { retrieved: random.below(MOST_MIXED + 1), profile: random.next() < 0.5 }
+}
+
+/**
+ * The fold of each user, 0 to `folds` - 1, in the users' order: largest histories first, each into the fold that has
+ * least so far, so that folds are of like size. The order of the file changes nothing.
+ */
+export function foldsOf(users: readonly LampUser[], folds: number): number[] {
+  const order = users
+    .map((user, at) => ({ at, id: user.id, size: user.profile.length }))
+    .sort((a, b) => b.size - a.size || (a.id < b.id ? -1 : 1))
+  const sizes = Array.from({ length: folds }, () => 0)
+  const fold = new Array<number>(users.length).fill(0)
+  for (const { at, size } of order) {
+    const least = sizes.indexOf(Math.min(...sizes))
+    fold[at] = least
+    // One more than the items, so that users without any are spread too.
+    sizes[least] = (sizes[least] ?? 0) + size + 1
+  }
+  return fold
+}
+
+/** `most` shared out evenly: whoever has less than an even share gives all, and the rest is shared among the others. */
+export function evenShares(sizes: readonly number[], most: number): number[] {
+  const shares = sizes.map(() => 0)
+  let left = Math.min(
+    most,
+    sizes.reduce((sum, size) => sum + size, 0),
+  )
+  let open = sizes.flatMap((size, i) => (size > 0 ? [i] : []))
+  while (left > 0 && open.length > 0) {
+    const each = Math.max(1, Math.floor(left / open.length))
+    for (const i of open) {
+      const more = Math.min(each, left, (sizes[i] ?? 0) - (shares[i] ?? 0))
+      shares[i] = (shares[i] ?? 0) + more
+      left -= more
+    }
+    open = open.filter((i) => (shares[i] ?? 0) < (sizes[i] ?? 0))
+  }
+  return shares
+}
+
+/**
+ * What a task adapter is trained on: items of the `trainers`' histories, at most `most` in all, of each user evenly over
+ * time. An item that holds the text of a query of the users it will serve is left out.
+ */
+export function taskSources(
+  trainers: readonly TrainingSource[],
+  served: readonly LampUser[],
+  most: number,
+): TrainingSource[] {
+  const asked = createPieces(served.flatMap(({ queries }) => queries.map(({ input }) => input)))
+  const golds = new Set(
+    served.flatMap(({ task, queries }) => (task === 'prose' ? queries.map(({ gold }) => normalized(gold)) : [])),
+  )
+  const usable = trainers.map(({ user }) =>
+    lampHistory(user).flatMap(({ input, answer, task }, index) =>
+      asked.has(input) || (task === 'prose' && golds.has(normalized(answer))) ? [] : [index],
+    ),
+  )
+  const shares = evenShares(
+    usable.map(({ length }) => length),
+    most,
+  )
+  return trainers.flatMap((trainer, i) => {
+    const items = spread(usable[i] ?? [], shares[i] ?? 0)
+    return items.length === 0 ? [] : [{ ...trainer, items }]
+  })
+}
+
+function spread(items: readonly number[], count: number): number[] {
+  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)] as number)
+}

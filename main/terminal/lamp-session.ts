@@ -1,0 +1,144 @@
+/** What a benchmark's run needs of the app: a base that is open, and the trainer behind it. Ctrl-C ends both cleanly. */
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { createBases } from '../app/bases.ts'
+import { openCatalog } from '../app/catalog.ts'
+import { type InstalledBase, installedBase, trainableBase } from '../app/run-base.ts'
+import { megabytes } from '../catalog/files.ts'
+import { IdiolectError } from '../errors.ts'
+import { createPromptBuilder, type PromptBuilder } from '../examples/prompt.ts'
+import { openBase } from '../inference/base.ts'
+import { machineThreads } from '../inference/threads.ts'
+import type { Base, Tokenizer } from '../inference/types.ts'
+import type { LampFile } from '../lamp/file.ts'
+import type { LampProgress, LampRunOptions, TrainVoice } from '../lamp/options.ts'
+import { lampWords } from '../lamp/tasks.ts'
+import { openStore } from '../store/store.ts'
+import { startTraining, type TrainingRun } from '../trainer/client.ts'
+import { createRun, hasPlan, readResult } from '../trainer/run-folder.ts'
+import type { StepRecord } from '../trainer/types.ts'
+import { keepUnder } from '../trainer/under.ts'
+import { createProgress, type Progress, seconds } from './terminal.ts'
+
+export interface LampSessionOptions {
+  dataFolder: string
+  file: LampFile
+  /** Shown with an interruption: how to go on. */
+  out: string
+  /** Id of the base; default the one in use. */
+  base?: string
+  /** Whether anything is trained: then the base must allow it. */
+  trains: boolean
+  threads?: number
+}
+
+/** The options of `runLamp` that are the same for every run of a session. */
+export type LampSession = Required<
+  Pick<LampRunOptions, 'base' | 'baseSha256' | 'builder' | 'train' | 'renew' | 'signal' | 'onProgress'>
+> & { builder: PromptBuilder; progress: Progress; threads: number }
+
+/** Opens, works, and closes whatever happens. */
+export async function withLamp<T>(
+  { dataFolder, file, out, base: id, trains, threads = machineThreads().chat }: LampSessionOptions,
+  work: (session: LampSession) => Promise<T>,
+): Promise<T> {
+  const catalog = openCatalog(dataFolder)
+  const store = await openStore(dataFolder)
+  const bases = createBases(store, catalog, async () => () => {})
+  const controller = new AbortController()
+  let worker: TrainingRun | null = null
+  const interrupt = (): void => {
+    controller.abort(new IdiolectError('Interrupted', 'the run was interrupted', `Go on with it: --out ${out}`))
+    worker?.stop()
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  const progress = createProgress()
+  let open: Base | null = null
+  try {
+    const model = (trains ? trainableBase : installedBase)({ catalog, bases }, id)
+    const opened = async (): Promise<Base> => {
+      await open?.dispose()
+      open = null
+      open = await openBase(model.path, { threads })
+      return open
+    }
+    const base = await opened()
+    const session: LampSession = {
+      base,
+      baseSha256: model.sha256,
+      builder: createPromptBuilder(
+        tokenizerOf(() => open ?? base),
+        lampWords(file.benchmark),
+      ),
+      train: trainer(model, path.join(store.folder, 'device-speeds.json'), progress, (run) => {
+        worker = run
+      }),
+      renew: opened,
+      signal: controller.signal,
+      onProgress: ({ stage, message }: LampProgress) =>
+        stage === 'note' ? progress.done(message) : progress.show(`${stage}: ${message}`),
+      progress,
+      threads,
+    }
+    return await work(session)
+  } finally {
+    process.off('SIGINT', interrupt)
+    process.off('SIGTERM', interrupt)
+    progress.done()
+    await (open as Base | null)?.dispose()
+    await bases.close()
+    await store.close()
+  }
+}
+
+/** Of whichever base is open: prompts are built also after it was opened anew. */
+function tokenizerOf(base: () => Base): Tokenizer {
+  return {
+    tokenize: (text, special) => base().tokenize(text, special),
+    detokenize: (tokens) => base().detokenize(tokens),
+    endToken: base().endToken,
+    beginToken: base().beginToken,
+  }
+}
+
+function trainer(
+  model: InstalledBase,
+  measurements: string,
+  progress: Progress,
+  started: (run: TrainingRun | null) => void,
+): TrainVoice {
+  return async (examples, validation, settings, runFolder, { user, under, about }) => {
+    if (!hasPlan(runFolder)) {
+      const plan = {
+        version: 1 as const,
+        run: path.basename(runFolder),
+        // No date, since it would stand in the voice's file: a folder repeats from its seeds to the byte.
+        createdAt: new Date(0).toISOString(),
+        base: { id: model.id, file: model.path, sha256: model.sha256, architecture: model.architecture ?? 'llama' },
+        settings,
+        examples: { train: examples.length, validation: validation.length },
+        about: { name: user, ...about },
+      }
+      mkdirSync(runFolder, { recursive: true })
+      createRun(runFolder, under ? { ...plan, under: keepUnder(runFolder, under.file) } : plan, examples, validation)
+    }
+    const known = readResult(runFolder)
+    if (known) return known
+    const onStep = ({ step, steps, loss, tokensPerSecond, memoryBytes, secondsLeft }: StepRecord): void =>
+      progress.show(
+        `${user}: step ${step} of ${steps}, loss ${loss.toFixed(3)}, ${tokensPerSecond.toFixed(0)} tokens/s, ${megabytes(memoryBytes)}, ${seconds(secondsLeft)} left`,
+      )
+    const run = startTraining(runFolder, {
+      onStep,
+      threads: settings.threads,
+      measurements,
+    })
+    started(run)
+    try {
+      return await run.done
+    } finally {
+      started(null)
+    }
+  }
+}

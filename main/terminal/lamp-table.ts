@@ -1,0 +1,146 @@
+/** `lamp table` and `lamp merge`: the methods table as text, from what a run keeps on disk. */
+import path from 'node:path'
+import type { Command } from 'commander'
+import { IdiolectError } from '../errors.ts'
+import { isKnown } from '../evaluation/intervals.ts'
+import { makeFolder, writeJson } from '../lamp/folder.ts'
+import { summaryFile } from '../lamp/result.ts'
+import {
+  type LampTable,
+  readTable,
+  TABLE_METRICS,
+  type TableMetric,
+  type TableOptions,
+  type TableRow,
+} from '../lamp/table.ts'
+import { type GlobalOptions, listOption, numberOption, print } from './terminal.ts'
+
+interface ShowOptions {
+  leastQueries?: number
+  queries?: number
+  against?: string[]
+  out?: string
+}
+
+export function lampTableCommands(lamp: Command): void {
+  showOptions(
+    lamp
+      .command('table')
+      .description('print the table of a run anew, from its folder')
+      .argument('<out>', 'the folder of --out'),
+  ).action((out: string, own: ShowOptions, command: Command) => {
+    const { summary, lines } = showTable(path.resolve(out), own)
+    print(command.optsWithGlobals<GlobalOptions>(), summary, () => lines)
+  })
+  showOptions(
+    lamp
+      .command('merge')
+      .description('one table of the folders of several shards')
+      .argument('<out...>', 'the folders of --out'),
+  )
+    .option('--out <dir>', 'also keep it there')
+    .action((outs: string[], own: ShowOptions, command: Command) => {
+      const folders = [...new Set(outs.map((out) => path.resolve(out)))]
+      const summary = readTable(folders, tableOptions(own))
+      const twice = summary.users.find((user, i) => summary.users.indexOf(user) !== i)
+      if (twice !== undefined) {
+        throw new IdiolectError(
+          'ShardsDiffer',
+          `the user ${twice} is in more than one of the folders`,
+          'Name each shard once.',
+        )
+      }
+      if (own.out !== undefined) {
+        makeFolder(path.resolve(own.out))
+        writeJson(summaryFile(path.resolve(own.out)), summary)
+      }
+      print(command.optsWithGlobals<GlobalOptions>(), summary, () => tableLines(summary))
+    })
+}
+
+function showOptions(command: Command): Command {
+  return command
+    .option('--least-queries <n>', 'only users with so many queries', numberOption('least-queries', 1, 1e6, true))
+    .option('--queries <n>', 'only the first n queries of a user', numberOption('queries', 1, 1e6, true))
+    .option('--against <list>', 'gains over these methods', listOption)
+}
+
+function tableOptions({ leastQueries, queries, against }: ShowOptions): TableOptions {
+  return {
+    ...(leastQueries === undefined ? {} : { leastQueries }),
+    ...(queries === undefined ? {} : { queries }),
+    ...(against === undefined ? {} : { against }),
+  }
+}
+
+/** Reads a run's table, keeps it as its summary when nothing of it is left out, and gives it in lines. */
+export function showTable(out: string, own: ShowOptions = {}): { summary: LampTable; lines: string[] } {
+  const summary = readTable([out], tableOptions(own))
+  if (own.leastQueries === undefined && own.queries === undefined && own.against === undefined) {
+    writeJson(summaryFile(out), summary)
+  }
+  return { summary, lines: tableLines(summary) }
+}
+
+/** Rows are methods; a number and its 95% interval over queries, then gains and minutes. */
+export function tableLines(table: LampTable): string[] {
+  const metrics = (Object.keys(TABLE_METRICS) as TableMetric[]).filter((metric) =>
+    table.rows.some((row) => row.metrics[metric]),
+  )
+  const over = [...new Set(table.gains.map((gain) => gain.over))]
+  const [main = 'nll'] = metrics
+  const head = [
+    'method',
+    'queries',
+    ...metrics.map((metric) => TABLE_METRICS[metric].name),
+    ...over.map((method) => `${TABLE_METRICS[main].name} gain over ${method}`),
+    'own < others',
+    'training min',
+    'scoring min',
+  ]
+  const rows = table.rows.map((row) => [
+    row.method,
+    String(row.queries),
+    ...metrics.map((metric) => valueText(row, metric)),
+    ...over.map((method) => gainText(table, row.method, method, main)),
+    row.belowOthers ? `${row.belowOthers.users} of ${row.belowOthers.of}` : '',
+    row.minutes.training.toFixed(1),
+    (row.minutes.scoring + row.minutes.generating).toFixed(1),
+  ])
+  const { training, scoring, generating, perUser } = table.minutes
+  const sum = training + scoring + generating
+  return [
+    ...aligned([head, ...rows]),
+    '',
+    `${table.users.length} users of ${table.file}. In brackets 95% intervals by bootstrap over queries; of gains, after the bar, over users too.`,
+    'NLL in nats per answer token, the end token counted. Gains are positive where the row is better.',
+    `${sum.toFixed(1)} minutes in all (training ${training.toFixed(1)}, scoring ${(scoring + generating).toFixed(1)}), ${perUser.toFixed(2)} a user; an adapter counts in each row that uses it, once in the sum.`,
+  ]
+}
+
+function valueText(row: TableRow, metric: TableMetric): string {
+  const value = row.metrics[metric]
+  if (!value) return ''
+  return `${value.value.toFixed(3)}${isKnown(value) ? ` [${value.low.toFixed(3)}, ${value.high.toFixed(3)}]` : ''}`
+}
+
+function gainText(table: LampTable, method: string, over: string, metric: TableMetric): string {
+  const gain = table.gains.find((one) => one.method === method && one.over === over && one.metric === metric)
+  if (!gain) return ''
+  const { mean, overQueries, overUsers } = gain.effect
+  const bounds = [overQueries, overUsers]
+    .map((one) => (isKnown(one) ? `${one.low.toFixed(3)}, ${one.high.toFixed(3)}` : '?'))
+    .join(' | ')
+  return `${mean.toFixed(3)} [${bounds}]`
+}
+
+/** Columns as wide as their widest; the first to the left. */
+function aligned(rows: string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
