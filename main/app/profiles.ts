@@ -5,13 +5,11 @@
 import type { Handlers, Profile, TrainingTask } from '../../preload/contract.ts'
 import { writeProfile } from '../assistant/profile.ts'
 import { IdiolectError } from '../errors.ts'
-import { headlineQueries } from '../examples/headline.ts'
-import { proseQueries } from '../examples/prose.ts'
-import { rateQueries, scaleOf } from '../examples/rate.ts'
+import { queriesOf } from '../examples/queries.ts'
+import { scaleOf } from '../examples/rate.ts'
 import { splitByTime } from '../examples/split.ts'
-import { tagQueries } from '../examples/tag.ts'
 import { TASK_NAMES } from '../examples/tasks.ts'
-import type { Piece, TaskQuery } from '../examples/types.ts'
+import type { TaskQuery } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
 import { history } from '../library/history.ts'
 import type { Store } from '../store/store.ts'
@@ -57,14 +55,8 @@ export function profileFor(
 
 /** What a profile may be written from: the part that training learns from, never what is held out to prove on. */
 function learned(store: Store, task: TrainingTask): TaskQuery[] {
-  return queriesOf(task, splitByTime(history(store)).training)
-}
-
-function queriesOf(task: TrainingTask, pieces: Piece[]): TaskQuery[] {
-  if (task === 'headline') return headlineQueries(pieces).queries
-  if (task === 'tag') return tagQueries(pieces).queries
-  if (task === 'prose') return proseQueries(pieces, { maxPerPiece: 1 }).queries
-  return rateQueries(pieces, scaleOf(pieces.map(({ rating }) => rating))).queries
+  const { training } = splitByTime(history(store))
+  return queriesOf(task, training, scaleOf(training.map(({ rating }) => rating))).queries
 }
 
 interface Writing {

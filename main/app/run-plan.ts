@@ -8,7 +8,7 @@ import type { TrainingForecast, TrainingTask, TrainOptions } from '../../preload
 import { writeAtomically } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
 import { DEFAULT_PROMPT, DEFAULT_RETRIEVED, defaultSettings, kindSettings } from '../examples/defaults.ts'
-import { createPromptBuilder } from '../examples/prompt.ts'
+import { createPromptBuilder, MAX_PROFILE } from '../examples/prompt.ts'
 import { tasksOnScale } from '../examples/rate.ts'
 import { byTime, earlierPairs } from '../examples/split.ts'
 import { TASK_NAMES } from '../examples/tasks.ts'
@@ -22,6 +22,10 @@ import { VIRTUAL_TOKENS } from '../trainer/adapter-of.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
 import { DEVICES, meantDevice } from './devices.ts'
 import { runTasks } from './run-tasks.ts'
+
+/** Tokens of an example when nothing else is said, and of what stands around a profile. */
+const LONGEST = 512
+const LABEL_ROOM = 8
 
 export interface ProofQuery {
   query: TaskQuery
@@ -60,12 +64,13 @@ export function prepareRun(
 ): PreparedRun {
   const { parts, pieces, scale, note } = runTasks(store, options.tasks)
   const builder = createPromptBuilder(base, tasksOnScale({ scores: scale }))
-  const limit = Math.min(options.maxTokens ?? 512, base.contextSize - prefixRows(options))
-  const promptOf = (task: TrainingTask) => ({
-    ...DEFAULT_PROMPT[task],
-    maxTokens: limit,
-    profile: profiles[task] ?? null,
-  })
+  const promptOf = (task: TrainingTask) => {
+    const profile = profiles[task] ?? null
+    // Without room of its own, a profile would be the first to go from long prompts, and come back in the proof.
+    const usual = profile === null ? LONGEST : LONGEST + MAX_PROFILE + LABEL_ROOM
+    const maxTokens = Math.min(options.maxTokens ?? usual, base.contextSize - prefixRows(options))
+    return { ...DEFAULT_PROMPT[task], maxTokens, profile }
+  }
 
   const train: PreparedRun['train'] = []
   const validation: TokenExample[] = []

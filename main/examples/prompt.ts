@@ -10,7 +10,7 @@ import { PROFILE_LABEL, TASKS, type TaskWords } from './tasks.ts'
 import type { PromptOptions, RetrievedPair, TaskName, TaskQuery } from './types.ts'
 
 /** Tokens of a profile that a prompt shows when nothing else is said. */
-const MAX_PROFILE = 96
+export const MAX_PROFILE = 96
 
 /** A query whose answer is not known yet. */
 export type OpenQuery = Pick<TaskQuery, 'task' | 'input'>
