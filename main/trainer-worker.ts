@@ -43,19 +43,9 @@ async function between(): Promise<void> {
   if (stopped) throw new Stopped()
 }
 
-async function start(message: Extract<ToWorker, { type: 'start' }>): Promise<void> {
-  if (message.background) os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL)
-  const { folder, threads, checkpointSeconds, memoryCap, measurements, dump } = message
-  const result = await trainRun(folder, {
-    ...(threads === undefined ? {} : { threads }),
-    ...(checkpointSeconds === undefined ? {} : { checkpointSeconds }),
-    ...(memoryCap === undefined ? {} : { memoryCap }),
-    ...(measurements === undefined ? {} : { measurements }),
-    ...(dump === undefined ? {} : { dump }),
-    report,
-    between,
-  })
-  report({ type: 'done', result })
+async function start({ folder, background, sitting }: Extract<ToWorker, { type: 'start' }>): Promise<void> {
+  if (background) os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL)
+  report({ type: 'done', result: await trainRun(folder, { ...sitting, report, between }) })
 }
 
 /** Does one piece of work, tells how it failed, and ends the process. */

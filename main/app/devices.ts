@@ -1,6 +1,6 @@
 /** The devices that could train here, each tried in a child of its own, and which one is meant by a choice. */
-import { fork } from 'node:child_process'
 import type { TrainingDevice } from '../../preload/contract.ts'
+import { startChild } from '../child.ts'
 import { entryFile } from '../entries.ts'
 import { IdiolectError } from '../errors.ts'
 import { librariesFolder, VARIANTS, type Variant } from '../ggml/library.ts'
@@ -41,11 +41,7 @@ export function tryDevice(kind: Variant, entry?: string): Promise<DeviceFacts> {
   })
   if (!hasLibraries(kind)) return Promise.resolve(none(`there are no ${kind} libraries for this machine`))
   return new Promise((resolve) => {
-    const child = fork(entry ?? entryFile('device-child'), [], {
-      execArgv: [],
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-    })
+    const { process: child } = startChild(entry ?? entryFile('device-child'))
     const settle = (facts: DeviceFacts): void => {
       clearTimeout(timer)
       child.kill('SIGKILL')

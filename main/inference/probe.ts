@@ -1,5 +1,5 @@
 /** Tries a new model file where a crash costs nothing: header first, then a disposable child process. */
-import { type ChildProcess, fork } from 'node:child_process'
+import { startChild } from '../child.ts'
 import { entryFile } from '../entries.ts'
 import { messageOf } from '../errors.ts'
 import { type GgufFacts, inspectGguf } from './gguf-file.ts'
@@ -60,8 +60,7 @@ function result(facts: GgufFacts | null, reason: string | null): ProbeResult {
 function runChild(entry: string, request: ProbeRequest, options: ProbeOptions): Promise<string | null> {
   const timeout = options.timeout ?? 60_000
   return new Promise((resolve) => {
-    const child: ChildProcess = fork(entry, [], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
-    let said = ''
+    const { process: child, lastWords } = startChild(entry)
     let settled = false
     const settle = (reason: string | null): void => {
       if (settled) return
@@ -77,13 +76,9 @@ function runChild(entry: string, request: ProbeRequest, options: ProbeOptions): 
       timeout,
     )
     options.signal?.addEventListener('abort', cancel)
-    // llama.cpp's last words before an abort are on its error stream.
-    child.stderr?.on('data', (data: Buffer) => {
-      said = (said + data.toString()).slice(-2000)
-    })
     child.once('error', (error) => settle(`the child process could not be started: ${error.message}`))
     child.once('message', (message) => settle((message as ProbeReply).reason))
-    child.once('close', (code, signal) => settle(crashReason(code, signal, said)))
+    child.once('close', (code, signal) => settle(crashReason(code, signal, lastWords())))
     child.send(request, (error) => {
       if (error !== null) settle(`the child process could not be reached: ${error.message}`)
     })

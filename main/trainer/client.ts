@@ -1,10 +1,10 @@
 /** Starts the worker for a run and follows it. What a run needs is in its folder; see `types.ts`. */
-import { type ChildProcess, fork } from 'node:child_process'
+import { startChild } from '../child.ts'
 import { entryFile } from '../entries.ts'
 import { IdiolectError } from '../errors.ts'
 import type { EngineChoice } from './engine-choice.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
-import type { StepRecord, TrainResult } from './types.ts'
+import type { SittingOptions, StepRecord, TrainResult } from './types.ts'
 
 export interface TrainingEvents {
   /** Weights being read and converted, 0..1. */
@@ -28,13 +28,7 @@ export interface TrainingRun {
   readonly done: Promise<TrainResult>
 }
 
-export interface StartOptions extends TrainingEvents {
-  threads?: number
-  checkpointSeconds?: number
-  memoryCap?: number
-  /** File that keeps what was measured of this device for later runs. */
-  measurements?: string
-  dump?: string
+export interface StartOptions extends TrainingEvents, SittingOptions {
   /** Every other program on the machine goes first. */
   background?: boolean
 }
@@ -44,19 +38,10 @@ const PATIENCE = 10
 
 /** Starts or resumes a run: when its folder holds a checkpoint, it goes on from there. */
 export function startTraining(folder: string, options: StartOptions = {}): TrainingRun {
-  const child: ChildProcess = fork(entryFile('trainer-worker'), [], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    execArgv: [],
-    serialization: 'advanced',
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-  })
+  const { process: child, lastWords } = startChild(entryFile('trainer-worker'))
   const send = (message: ToWorker): void => {
     if (child.connected) child.send(message)
   }
-  let lastWords = ''
-  child.stderr?.on('data', (data: Buffer) => {
-    lastWords = (lastWords + data.toString()).slice(-2000)
-  })
   let stopping = false
   let pauses = 0
   const resting = new Map<number, () => void>()
@@ -84,12 +69,12 @@ export function startTraining(folder: string, options: StartOptions = {}): Train
     })
     child.on('error', (error) => settle(() => reject(error)))
     child.on('exit', (code, signal) => {
-      settle(() => reject(stopping ? interrupted(folder) : died(code, signal, lastWords)))
+      settle(() => reject(stopping ? interrupted(folder) : died(code, signal, lastWords())))
       for (const id of [...resting.keys()]) rested(id)
     })
   })
-  const { onLoading: _l, onPlanned: _p, onChosen: _c, onStep: _s, ...settings } = options
-  send({ type: 'start', folder, ...settings })
+  const { onLoading: _l, onPlanned: _p, onChosen: _c, onStep: _s, background = false, ...sitting } = options
+  send({ type: 'start', folder, background, sitting })
   return {
     folder,
     pid: child.pid,

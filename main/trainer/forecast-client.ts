@@ -1,5 +1,5 @@
 /** Asks a worker what a run would take. In a process of its own, like training: it opens the base and ggml. */
-import { fork } from 'node:child_process'
+import { startChild } from '../child.ts'
 import { entryFile } from '../entries.ts'
 import { IdiolectError } from '../errors.ts'
 import type { Forecast } from './memory-plan.ts'
@@ -7,12 +7,7 @@ import type { ForecastQuestion, FromWorker, ToWorker } from './messages.ts'
 
 /** @throws IdiolectError what the worker failed with (`NotEnoughMemory`), or `WorkerDied` */
 export function askForecast(question: ForecastQuestion): Promise<Forecast> {
-  const child = fork(entryFile('trainer-worker'), [], {
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    execArgv: [],
-    serialization: 'advanced',
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-  })
+  const { process: child } = startChild(entryFile('trainer-worker'))
   return new Promise<Forecast>((resolve, reject) => {
     child.on('message', (raw) => {
       const message = raw as FromWorker

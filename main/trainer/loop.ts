@@ -46,21 +46,13 @@ import {
 } from './run-folder.ts'
 import { writeRunVoice } from './run-voice.ts'
 import { readStart } from './start.ts'
-import type { RunPlan, TokenExample, TrainResult } from './types.ts'
+import type { RunPlan, SittingOptions, TokenExample, TrainResult } from './types.ts'
 import { readUnder } from './under.ts'
 import { chooseForms, formsOf, measuredForms, typeOfMatrices } from './weight-forms.ts'
 
-export interface LoopOptions {
-  threads?: number
-  /** Least seconds between checkpoints. */
-  checkpointSeconds?: number
-  memoryCap?: number
-  /** File that keeps what was measured of this device for later runs. */
-  measurements?: string
+export interface LoopOptions extends SittingOptions {
   /** Opens devices in place of `openDevice`. */
   open?: typeof openDevice
-  /** Folder for what a comparison with another implementation needs; B then begins at random, or A has no gradient. */
-  dump?: string
   report: (message: FromWorker) => void
   /** Awaited between blocks: may wait (pause) or throw `Stopped`. */
   between: () => Promise<void>

@@ -1,7 +1,7 @@
 /** What the worker process and its parent say to each other. */
 import type { EngineChoice } from './engine-choice.ts'
 import type { Forecast } from './memory-plan.ts'
-import type { StepRecord, TrainResult, TrainSettings } from './types.ts'
+import type { SittingOptions, StepRecord, TrainResult, TrainSettings } from './types.ts'
 
 /** A run that is not prepared yet. */
 export interface ForecastQuestion {
@@ -16,17 +16,8 @@ export interface ForecastQuestion {
 }
 
 export type ToWorker =
-  /** `background`: every other program goes first. `threads` overrides the plan's for this sitting (bits may then differ in the last place). */
-  | {
-      type: 'start'
-      folder: string
-      threads?: number
-      checkpointSeconds?: number
-      memoryCap?: number
-      measurements?: string
-      dump?: string
-      background?: boolean
-    }
+  /** `background`: every other program goes first. */
+  | { type: 'start'; folder: string; background: boolean; sitting: SittingOptions }
   /** Asks what a run would take, and ends: answered by `forecast` or `failed`. */
   | { type: 'forecast'; question: ForecastQuestion }
   /** Each is answered by one `paused` of the same id, as soon as nothing is computed any more. */
@@ -37,10 +28,10 @@ export type ToWorker =
 
 export type FromWorker =
   | { type: 'loading'; fraction: number }
-  /** `note`: what the user should know of the device, in words. */
   /** How the run will compute and what it will take, before any of it is allocated. */
   | { type: 'planned'; choice: EngineChoice }
   | { type: 'forecast'; forecast: Forecast }
+  /** `note`: what the user should know of the device, in words. */
   | { type: 'chosen'; choice: EngineChoice; device: string; note: string | null; resumedAt: number; steps: number }
   | { type: 'step'; record: StepRecord }
   | { type: 'paused'; id: number }

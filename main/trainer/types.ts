@@ -78,6 +78,20 @@ export interface RunPlan {
   about: Record<string, unknown>
 }
 
+/** How one sitting of a run goes: nothing here changes the outcome, but `threads` its last bits, and `dump` the start. */
+export interface SittingOptions {
+  /** Instead of the plan's. */
+  threads?: number
+  /** Least seconds between checkpoints; 5 when not given. */
+  checkpointSeconds?: number
+  /** Bytes that the worker may take; default: what is free, less a reserve. */
+  memoryCap?: number
+  /** File that keeps what was measured of this device for later runs. */
+  measurements?: string
+  /** Folder for what a comparison with another implementation needs; B then begins at random, or A has no gradient. */
+  dump?: string
+}
+
 /** A line of log.jsonl: what the contract tells of a step. */
 export type StepRecord = TrainingStep
 

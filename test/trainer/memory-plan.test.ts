@@ -262,7 +262,7 @@ async function measured(file: string, vocabulary: number, wanted: MemoryPlan, ch
   )
   const q = question(file, ROWS, { adapter: adapterOf(settings), dropout: settings.dropout })
   const memoryCap = NODE + (await forecast(q, wanted)) * 1.01
-  const { result } = await ask({ type: 'start', folder: run, memoryCap }, 'done')
+  const { result } = await ask({ type: 'start', folder: run, background: false, sitting: { memoryCap } }, 'done')
   const choice = keptChoice(run)
   if (!choice?.nodeBytes) throw new Error('the choice was not kept')
   const { nodeBytes, forecastBytes } = choice
