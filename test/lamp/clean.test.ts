@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { TaskName } from '../../main/examples/types.ts'
 import { type CleanOptions, cleanUser, type RawItem, type RawQuery, type RawUser } from '../../main/lamp/clean.ts'
 import { isoDate } from '../../main/lamp/date.ts'
-import { lampExamples, lampHistory, lampQueries, lampRetrieval } from '../../main/lamp/examples.ts'
+import { lampExamples, lampHistory, lampQueries, lampRetrieval, lampSearch } from '../../main/lamp/examples.ts'
 import type { LampUser } from '../../main/lamp/file.ts'
 import { createPieces } from '../../main/lamp/same-piece.ts'
 import { seeded } from '../../main/random.ts'
@@ -232,7 +232,9 @@ describe('canaries', () => {
   function seen(user: LampUser): string {
     const examples = lampExamples(user, fakeBuilder, { maxInput: 10_000 }).map(({ tokens }) => decode(tokens))
     const retrieve = lampRetrieval(user, 50)
-    return JSON.stringify([examples, lampHistory(user), lampQueries(user).map((asked) => retrieve(asked))])
+    const search = lampSearch(user)
+    const earlier = lampHistory(user).map((_, index) => search.earlier(index, 50))
+    return JSON.stringify([examples, lampHistory(user), lampQueries(user).map((asked) => retrieve(asked)), earlier])
   }
 
   it.each<[string, TaskName, Partial<RawItem>, Partial<RawQuery>]>([

@@ -228,6 +228,35 @@ describe('questions', () => {
     expect(notes).toContain('1: stands in the file once more; that part is set aside')
   })
 
+  it.each(LAMP_TASKS.map((task) => [task.id, task] as const))(
+    "of %s: an answer planted in the history is left out, by LaMP's file and by OPPU's",
+    (_id, task) => {
+      const canary = task.task === 'rate' ? '1' : 'Canary of Vellum Street'
+      const release = EXPECTED.find(([, , id]) => id === task.id)?.[1] as string
+      const [plain] = JSON.parse(readFileSync(oppu(release), 'utf8'))
+      const [asked] = plain.query
+      const { piece } = askedText(task, asked.input) as { piece: string }
+      const { text, answer } = task.history
+      const planted = { ...plain.profile[0], id: 'planted', [answer]: canary, ...(text !== null && { [text]: piece }) }
+      const profile = [planted, ...plain.profile]
+      const query = [{ ...asked, gold: text === null ? canary : asked.gold }]
+      const question = { id: 'q', input: asked.input, profile, output: query[0].gold }
+      const files = [
+        written('planted.json', [{ ...plain, profile, query }]),
+        written('planted_questions.json', [question]),
+      ]
+      for (const file of files) {
+        const { users, notes } = readLampFile(file)
+        expect(users[0]?.queries).toHaveLength(1)
+        expect(users[0]?.profile.map(({ id }) => id)).not.toContain('planted')
+        expect(users[0]?.profile).toHaveLength(plain.profile.length)
+        expect(notes.join('\n')).toContain(
+          '1 item (planted) with the text of a held-out query under another id left out of the history',
+        )
+      }
+    },
+  )
+
   it('are refused by place where the shape is another', () => {
     const file = written('bad.json', [{ id: '1', profile: [] }])
     expect(() => readLampFile(file)).toThrow('bad.json: [0].input: ')
