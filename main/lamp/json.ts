@@ -5,7 +5,7 @@ import { IdiolectError, messageOf } from '../errors.ts'
 
 /** Error `BadLampFile`: the file's name, then `what`. */
 export function badLampFile(file: string, what: string, next?: string, cause?: unknown): IdiolectError {
-  return new IdiolectError('BadLampFile', `${file}${what}`, next ?? 'See the README for the shape of these files.', {
+  return new IdiolectError('BadLampFile', `${file}${what}`, next ?? 'See docs/benchmark-files.md for the shape of these files.', {
     cause,
   })
 }
