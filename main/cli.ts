@@ -6,6 +6,7 @@ import { lampCommand } from './terminal/lamp-command.ts'
 import { libraryCommands } from './terminal/library-commands.ts'
 import { modelCommands, voiceCommands } from './terminal/model-commands.ts'
 import { profileCommand } from './terminal/profile-command.ts'
+import { studyCommand } from './terminal/study-command.ts'
 import { systemCommands } from './terminal/system-commands.ts'
 import { fail, type GlobalOptions, printError, quietPipes } from './terminal/terminal.ts'
 import { trainCommand } from './terminal/train-command.ts'
@@ -26,7 +27,7 @@ export function createProgram(): Command {
   writeCommands(program)
   labelCommands(program)
   profileCommand(program)
-  lampCommand(program)
+  studyCommand(lampCommand(program))
   systemCommands(program)
   return program
 }

@@ -103,7 +103,7 @@ export interface UserEffect {
 }
 
 export interface UserBootstrapOptions {
-  observations: UserObservation[]
+  observations: readonly UserObservation[]
   /** Default 4,000. */
   resamples?: number
   seed: number
@@ -155,7 +155,10 @@ export function bootstrapUsers({ observations, resamples = 4000, seed }: UserBoo
  * one of the two has are left out. Where a query was measured under several voices, their mean is compared; it has the
  * tokens of the answer, once.
  */
-export function pairedByQuery(worse: UserObservation[], better: UserObservation[]): UserObservation[] {
+export function pairedByQuery(
+  worse: readonly UserObservation[],
+  better: readonly UserObservation[],
+): UserObservation[] {
   const others = new Map(totals(better))
   return totals(worse).flatMap(([key, { user, query, sum, tokens }]) => {
     const other = others.get(key)
@@ -166,7 +169,7 @@ export function pairedByQuery(worse: UserObservation[], better: UserObservation[
 }
 
 /** By user, in order of appearance: each query's total. */
-function totalsByUser(observations: UserObservation[]): Mean[][] {
+function totalsByUser(observations: readonly UserObservation[]): Mean[][] {
   const users = new Map<string, Mean[]>()
   for (const [, total] of totals(observations)) {
     const queries = users.get(total.user)
@@ -176,7 +179,7 @@ function totalsByUser(observations: UserObservation[]): Mean[][] {
   return [...users.values()]
 }
 
-function totals(observations: UserObservation[]): [string, UserObservation][] {
+function totals(observations: readonly UserObservation[]): [string, UserObservation][] {
   const byQuery = new Map<string, UserObservation>()
   for (const { user, query, sum, tokens } of observations) {
     const key = JSON.stringify([user, query])

@@ -144,7 +144,9 @@ export interface LampRunOptions {
   signal?: AbortSignal
 }
 
-export function budgetOf(options: LampRunOptions): PromptBudget {
+export function budgetOf(
+  options: Pick<LampRunOptions, 'file' | 'base' | 'maxInput' | 'maxRetrieved' | 'maxRetrievedTotal' | 'maxTokens'>,
+): PromptBudget {
   const { maxRetrieved, maxRetrievedTotal } = RETRIEVED[options.file.task]
   return {
     maxInput: options.maxInput ?? 160,

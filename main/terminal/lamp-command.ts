@@ -65,7 +65,8 @@ export interface LampOptions extends Partial<Training> {
   base?: string
 }
 
-export function lampCommand(program: Command): void {
+/** @returns `lamp`, for more commands under it */
+export function lampCommand(program: Command): Command {
   const lamp = program
     .command('lamp')
     .description('the benchmark of the paper, on its own files and files of its shape')
@@ -106,6 +107,7 @@ export function lampCommand(program: Command): void {
     print(options, { ...result, summary }, () => lines)
   })
   lampTableCommands(lamp)
+  return lamp
 }
 
 /** Options of `lamp run`, for the studies too. */
