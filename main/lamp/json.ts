@@ -5,9 +5,14 @@ import { IdiolectError, messageOf } from '../errors.ts'
 
 /** Error `BadLampFile`: the file's name, then `what`. */
 export function badLampFile(file: string, what: string, next?: string, cause?: unknown): IdiolectError {
-  return new IdiolectError('BadLampFile', `${file}${what}`, next ?? 'See docs/benchmark-files.md for the shape of these files.', {
-    cause,
-  })
+  return new IdiolectError(
+    'BadLampFile',
+    `${file}${what}`,
+    next ?? 'See docs/benchmark-files.md for the shape of these files.',
+    {
+      cause,
+    },
+  )
 }
 
 /** Bytes read at a time from a list too long for one text. */
