@@ -7,7 +7,7 @@ import path from 'node:path'
 import type { TrainingForecast, TrainingTask, TrainOptions } from '../../preload/contract.ts'
 import { writeAtomically } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
-import { DEFAULT_PROMPT, DEFAULT_RETRIEVED, defaultSettings, kindSettings } from '../examples/defaults.ts'
+import { DEFAULT_PROMPT, DEFAULT_RETRIEVED, defaultSettings } from '../examples/defaults.ts'
 import { createPromptBuilder, MAX_PROFILE } from '../examples/prompt.ts'
 import { tasksOnScale } from '../examples/rate.ts'
 import { byTime, earlierPairs } from '../examples/split.ts'
@@ -20,7 +20,8 @@ import { createBm25 } from '../retrieval/bm25.ts'
 import type { Store } from '../store/store.ts'
 import { VIRTUAL_TOKENS } from '../trainer/adapter-of.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
-import { DEVICES, meantDevice } from './devices.ts'
+import { DEVICES } from './devices.ts'
+import { givenSettings } from './given-settings.ts'
 import { runTasks } from './run-tasks.ts'
 
 /** Tokens of an example when nothing else is said, and of what stands around a profile. */
@@ -97,7 +98,7 @@ export function prepareRun(
     byTime({ date: a.query.date, id: a.query.document }, { date: b.query.date, id: b.query.document }),
   )
   const tokens = train.reduce((sum, { example }) => sum + example.tokens.length, 0)
-  const settings = chosenSettings(defaultSettings({ examples: train.length, tokens, threads }), options)
+  const settings = { ...defaultSettings({ examples: train.length, tokens, threads }), ...givenSettings(options) }
   const tasks = parts.map(({ task }) => task)
   return { settings, tasks, scale, train, validation, proof, profiles, pieces, tokens, note }
 }
@@ -105,29 +106,6 @@ export function prepareRun(
 /** Tokens of the context that a prompt's own rows take. */
 function prefixRows({ kind, virtualTokens = VIRTUAL_TOKENS }: TrainOptions): number {
   return kind === 'prompt' ? virtualTokens : 0
-}
-
-function chosenSettings(defaults: TrainSettings, options: TrainOptions): TrainSettings {
-  const { rank, alpha, rslora, loraPlus, targets, lr, epochs, batch, dropout, seed, threads } = options
-  const given = {
-    rank,
-    alpha: alpha ?? rank,
-    rslora,
-    lrRatioB: loraPlus,
-    targets: targets && parseTargets(targets),
-    lr,
-    epochs,
-    batch,
-    dropout,
-    seed,
-    threads,
-    device: meantDevice(options.device),
-  }
-  return {
-    ...defaults,
-    ...kindSettings(options.kind, options.virtualTokens),
-    ...(Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined)) as Partial<TrainSettings>),
-  }
 }
 
 /** What one kind of adapter has, another has not. */
