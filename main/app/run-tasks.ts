@@ -90,7 +90,8 @@ export function runTasks(store: Store, wanted: readonly TrainingTask[] | undefin
   }
   const aboutScale = parts.some(({ task }) => task === 'rate') ? scale.note : null
   const notes = [split.note, ...leftOut, aboutScale].filter((note) => note !== null)
-  return { pieces: pieces.length, parts, scale: scale.scores, note: notes.length === 0 ? null : notes.join('; ') }
+  const note = notes.join('; ').replace(/^./, (first) => first.toUpperCase())
+  return { pieces: pieces.length, parts, scale: scale.scores, note: note === '' ? null : note }
 }
 
 /** Why tags or ratings are not learnt unasked, or null. */
@@ -102,7 +103,7 @@ function tooFew(task: TrainingTask, queries: readonly TaskQuery[]): string | nul
     return `${have} ${labels}, and unasked they are learnt from ${LEAST_LABELS} on`
   }
   const one = new Set(queries.map(({ answer }) => answer)).size === 1
-  return one ? `all pieces to learn from have the same` : null
+  return one ? 'all pieces to learn from have the same' : null
 }
 
 /** At most `most` of the items, evenly spread. */

@@ -5,6 +5,7 @@ import { proseInput } from '../examples/prose.ts'
 import { TASKS } from '../examples/tasks.ts'
 import type { PromptOptions, RetrievedPair } from '../examples/types.ts'
 import type { Base, Contrast, Generated, Voices } from '../inference/types.ts'
+import { lineStart } from './headline.ts'
 
 export interface DraftRequest {
   base: Base
@@ -43,7 +44,7 @@ export async function continueDraft(request: DraftRequest): Promise<Generated> {
     repeatPenalty: 1.1,
     seed: request.seed,
     stop: STOPS,
-    onText: request.onText,
+    onText: request.onText && lineStart(request.onText),
     signal: request.signal,
   })
 }

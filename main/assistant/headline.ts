@@ -102,7 +102,7 @@ function sameness(text: string): string {
 }
 
 /** Leaves out the space that stands between the prompt and the first word. */
-function lineStart(show: (text: string) => void): (text: string) => void {
+export function lineStart(show: (text: string) => void): (text: string) => void {
   let begun = false
   return (text) => {
     const shown = begun ? text : text.trimStart()

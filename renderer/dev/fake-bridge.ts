@@ -25,6 +25,11 @@ const HEADLINES = [
   'A timetable for the unpunctual',
 ]
 
+/** Of calls that no space of the window makes yet. */
+async function noWindow(): Promise<never> {
+  throw { name: 'NotHere', message: 'The stand-in does not do this.', next: null }
+}
+
 export function createFakeBridge(scene: string): Bridge {
   const listeners = new Map<EventName, Set<(event: never) => void>>()
   const tell = <N extends EventName>(name: N, event: Events[N]) => {
@@ -37,7 +42,7 @@ export function createFakeBridge(scene: string): Bridge {
   let models = fakeModels(!fresh)
   let voices = fresh ? [] : fakeVoices()
   let training: TrainingState | null = null
-  let settings: Calls['app.set']['out'] = { theme: 'system', scale: 1, retrieval: true }
+  let settings: Calls['app.set']['out'] = { theme: 'system', scale: 1, retrieval: true, profile: false }
   const run = (stage: TrainingState['stage'], steps: number, message: string): TrainingState => ({
     run: 'r2',
     stage,
@@ -282,6 +287,7 @@ export function createFakeBridge(scene: string): Bridge {
             ready: true,
             why: null,
             pieces: 102,
+            tasks: ['headline', 'tag', 'prose'],
             examples: { train: 361, validation: 38, proof: 48 },
             tokens: 210_000,
             steps: 180,
@@ -340,6 +346,12 @@ export function createFakeBridge(scene: string): Bridge {
       return Object.assign(record, { picked, edited: edited ?? null })
     },
     'headline.list': async () => [...history],
+    'tag.suggest': noWindow,
+    'tag.pick': noWindow,
+    'rate.suggest': noWindow,
+    'rate.pick': noWindow,
+    'draft.write': noWindow,
+    score: noWindow,
     'chat.send': async ({ request, text, conversation }) => {
       await pause(400)
       const answer = await stream(request, 0, ANSWER)

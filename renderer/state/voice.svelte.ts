@@ -21,7 +21,7 @@ export class VoiceStore {
   #busy = $state(false)
   #asked = 0
   /** What the user set by hand; everything else is chosen by the host. */
-  options = $state<TrainOptions>({ tasks: ['headline', 'prose'] })
+  options = $state<TrainOptions>({})
 
   constructor(app: AppStore) {
     this.#app = app
