@@ -58,6 +58,8 @@ describe('factsOf', () => {
   it.each([
     [{ tags: ['a', ' b ', 'a', 3] }, ['a', 'b', '3']],
     [{ tags: 'a, b' }, ['a', 'b']],
+    // A list says itself where a tag ends.
+    [{ tags: ['a, b', 'c'] }, ['a, b', 'c']],
     [{ categories: 'essays' }, ['essays']],
     [{ tags: ['a'], categories: ['blog'] }, ['a']],
     [{ tags: [], topics: ['t'] }, ['t']],
