@@ -1,5 +1,6 @@
 /** The methods of the table: what each puts into the prompt and lays over the base, as its name says. Data and names only. */
 import { IdiolectError } from '../errors.ts'
+import type { TaskName } from '../examples/types.ts'
 
 /** `own`: the user's adapter; `other`: the mean over other users' adapters; `cope`: own against the model without it. */
 export type MethodVoice = 'none' | 'own' | 'other' | 'cope'
@@ -47,6 +48,14 @@ export const METHODS_TABLE: readonly string[] = [
   'task+cope',
   'task+retrieval+cope',
 ]
+
+/** Those that can answer a task. */
+export const BASELINES_BY_TASK: Record<TaskName, readonly BaselineName[]> = {
+  headline: [],
+  tag: ['majority', 'frequencies', 'nearest'],
+  rate: ['majority', 'frequencies', 'nearest', 'tfidf'],
+  prose: ['bayes'],
+}
 
 /** What runs when nothing is asked for, by the names that these had first. */
 export const FIRST_METHODS: readonly string[] = ['base', 'retrieval', 'voice', 'voice+retrieval', 'other']
@@ -104,10 +113,11 @@ export function parseMethod(asked: string): Method {
   return { ...method, name: canonicalName(method) }
 }
 
-/** Each once, in the order asked; `table` stands for all of METHODS_TABLE. */
-export function parseMethods(names: readonly string[]): Method[] {
+/** Each once, in the order asked; `table` stands for all of METHODS_TABLE and the task's baselines. */
+export function parseMethods(names: readonly string[], task: TaskName): Method[] {
   const found = new Map<string, Method>()
-  for (const name of names.flatMap((one) => (one.trim() === 'table' ? METHODS_TABLE : [one]))) {
+  const table = [...METHODS_TABLE, ...BASELINES_BY_TASK[task]]
+  for (const name of names.flatMap((one) => (one.trim() === 'table' ? table : [one]))) {
     const method = parseMethod(name)
     if (!found.has(method.name)) found.set(method.name, method)
   }

@@ -7,6 +7,7 @@ import { IdiolectError } from '../errors.ts'
 import type { RetrievedPair, TaskQuery } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
 import { createAdapters } from './adapters.ts'
+import { checkBaseline, createBaselines } from './baseline-methods.ts'
 import { lampHistory, lampQueries, lampSearch, promptOptions } from './examples.ts'
 import type { LampUser } from './file.ts'
 import { fileSha256, hashOf, type KeptVoice, makeFolder, userFolder } from './folder.ts'
@@ -58,7 +59,7 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
   const { signal, onProgress, out, file } = options
   const everyone = chosenUsers(options).map((user) => options.history?.(user) ?? user)
   const users = shardOf(everyone, options.shard)
-  const methods = parseMethods(options.methods ?? FIRST_METHODS)
+  const methods = parseMethods(options.methods ?? FIRST_METHODS, file.task)
   const seed = options.seed ?? 1
   const budget = budgetOf(options)
   const contrast = { ...CONTRAST, ...options.contrast }
@@ -96,6 +97,7 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     settings: decisive,
   })
 
+  const baselines = createBaselines(file.users)
   const results: LampResult = { users: {} }
   for (const { id } of users) results.users[id] = { methods: {}, training: null }
 
@@ -105,6 +107,11 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     makeFolder(folder)
     const queries = lampQueries(user, options.queries)
     const golds = queries.map(({ answer }) => answer)
+    if (method.baseline) {
+      const scores = baselines.score(method.baseline, user, queries)
+      keep(folder, user, method, summarize([{ voice: null, scores }], golds))
+      return
+    }
     const laid = await laidFor(user, method)
     const scoring: Scoring = {
       base: await bases.current(),
@@ -135,7 +142,6 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     const result = summarize(voices, golds, method.voice === 'other')
     keep(folder, user, method, result)
     const shown = results.users[user.id] as LampUserResult
-    shown.methods[method.asked] = result
     const own = method.voice === 'own' || method.voice === 'cope' ? laid[0]?.voice : null
     if (own && shown.training === null) {
       const { tokens, seconds, tokensPerSecond, peakMemoryBytes } = own.training
@@ -181,6 +187,8 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     }
     record.methods[method.name] = result
     writeUser(folder, record)
+    const shown = results.users[user.id] as LampUserResult
+    shown.methods[method.asked] = result
   }
 
   // Others' voices last: every user's own results are there before the voices of the panel are trained.
@@ -201,6 +209,7 @@ function checkMethods(options: LampRunOptions, methods: Method[], users: LampUse
       'Leave this user out.',
     )
   }
+  for (const { baseline } of methods) if (baseline) checkBaseline(baseline, options.file.task)
   const profiled = methods.find(({ profile }) => profile)
   if (options.profiles === null && profiled) {
     throw new IdiolectError(

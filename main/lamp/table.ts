@@ -198,14 +198,14 @@ function metricOf(metric: TableMetric, method: string, users: UserRecord[], chan
 export function observe(metric: TableMetric, method: string, users: UserRecord[]): UserObservation[] {
   return users.flatMap((user) =>
     (user.methods[method]?.scores ?? []).flatMap((score, i): UserObservation[] => {
-      const sum = metric === 'likeliest' ? likeliest(user, method, i) : valueOf(metric, score)
+      const sum = metric === 'likeliest' ? likeliest(user, method, i) : numberOf(metric, score)
       if (sum === null || sum === undefined) return []
       return [{ user: user.user, query: score.query, sum, tokens: metric === 'nll' ? score.tokens : 1 }]
     }),
   )
 }
 
-function valueOf(metric: TableMetric, score: QueryResult): number | null | undefined {
+function numberOf(metric: TableMetric, score: QueryResult): number | null | undefined {
   if (metric === 'nll') return score.nll
   if (metric === 'accuracy') return score.correct
   if (metric === 'mae') return score.error

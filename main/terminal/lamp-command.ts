@@ -2,17 +2,15 @@
 import path from 'node:path'
 import type { Command } from 'commander'
 import { defaultDataFolder } from '../app/data-folder.ts'
-import { meantDevice } from '../app/devices.ts'
+import { givenSettings } from '../app/given-settings.ts'
 import { checkOptions } from '../app/run-plan.ts'
 import { IdiolectError } from '../errors.ts'
-import { kindSettings } from '../examples/defaults.ts'
 import { type LampFile, readLampFile } from '../lamp/file.ts'
 import { FIRST_METHODS, METHODS_TABLE, parseMethods } from '../lamp/methods.ts'
 import { definedOf, type LampRunOptions } from '../lamp/options.ts'
 import { SETTINGS_PLANS, type SettingsPlanName, settingsPlan } from '../lamp/plans.ts'
 import { runLamp } from '../lamp/run.ts'
 import { TRAIN_PROMPTS, type TrainPrompts } from '../lamp/training.ts'
-import { parseTargets } from '../model/lora.ts'
 import type { TrainSettings } from '../trainer/types.ts'
 import { withLamp } from './lamp-session.ts'
 import { lampTableCommands, showTable } from './lamp-table.ts'
@@ -87,7 +85,9 @@ export function lampCommand(program: Command): Command {
     const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-')
     const out = path.resolve(own.out ?? path.join(dataFolder, 'lamp', `${lampFile.task}-${stamp}`))
     const wanted = lampSettings(own, lampFile)
-    const trains = parseMethods(own.methods ?? FIRST_METHODS).some(({ voice, task }) => task || voice !== 'none')
+    const trains = parseMethods(own.methods ?? FIRST_METHODS, lampFile.task).some(
+      ({ voice, task }) => task || voice !== 'none',
+    )
     const result = await withLamp(
       { dataFolder, file: lampFile, out, base: own.base, trains, threads: own.threads },
       async (session) => {
@@ -171,18 +171,9 @@ export function lampSettings(
   own: LampOptions,
   file: LampFile,
 ): Omit<LampRunOptions, 'base' | 'file' | 'builder' | 'train' | 'out'> {
-  const { kind, virtualTokens, rank, alpha, rslora, loraPlus, targets, lr, epochs, batch, seed, threads, device } = own
+  const { kind, virtualTokens, rank, alpha, rslora, loraPlus, targets, seed, threads, device } = own
   checkOptions({ kind, virtualTokens, rank, alpha, rslora, loraPlus, targets, device })
-  const adapter = definedOf({
-    rank,
-    alpha,
-    rslora,
-    lrRatioB: loraPlus,
-    targets: targets && parseTargets(targets),
-    seed,
-    threads,
-    device: meantDevice(device),
-  })
+  const adapter = givenSettings({ rank, alpha, rslora, loraPlus, targets, seed, threads, device })
   return definedOf({
     users: own.users,
     methods: own.methods,
@@ -200,7 +191,7 @@ export function lampSettings(
     others: own.others,
     contrast: definedOf({ weight: own.contrast, plausible: own.plausible }),
     plan: settingsPlan(own.plan),
-    settings: { ...kindSettings(kind, virtualTokens), ...adapter, ...definedOf({ lr, epochs, batch }) },
+    settings: givenSettings({ ...own, tasks: undefined }),
     // A task adapter is a LoRA whatever lies over it.
     taskSettings: definedOf({
       ...(kind === undefined || kind === 'lora' ? adapter : {}),

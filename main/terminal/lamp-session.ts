@@ -11,6 +11,7 @@ import { openBase } from '../inference/base.ts'
 import { machineThreads } from '../inference/threads.ts'
 import type { Base, Tokenizer } from '../inference/types.ts'
 import type { LampFile } from '../lamp/file.ts'
+import { hybridRetrieval } from '../lamp/hybrid.ts'
 import type { LampProgress, LampRunOptions, TrainVoice } from '../lamp/options.ts'
 import { lampWords } from '../lamp/tasks.ts'
 import { openStore } from '../store/store.ts'
@@ -34,7 +35,7 @@ export interface LampSessionOptions {
 
 /** The options of `runLamp` that are the same for every run of a session. */
 export type LampSession = Required<
-  Pick<LampRunOptions, 'base' | 'baseSha256' | 'builder' | 'train' | 'renew' | 'signal' | 'onProgress'>
+  Pick<LampRunOptions, 'base' | 'baseSha256' | 'builder' | 'train' | 'renew' | 'hybrid' | 'signal' | 'onProgress'>
 > & { builder: PromptBuilder; progress: Progress; threads: number }
 
 /** Opens, works, and closes whatever happens. */
@@ -75,6 +76,11 @@ export async function withLamp<T>(
         worker = run
       }),
       renew: opened,
+      hybrid: (user, k) =>
+        bases.withEmbedder((embedder) => {
+          if (embedder) return hybridRetrieval(user, embedder, k, { signal: controller.signal })
+          throw new IdiolectError('NoHybrid', 'no embedder is installed', 'Install one, or take retrieval.')
+        }),
       signal: controller.signal,
       onProgress: ({ stage, message }: LampProgress) =>
         stage === 'note' ? progress.done(message) : progress.show(`${stage}: ${message}`),
