@@ -8,6 +8,7 @@ import { modelCommands, voiceCommands } from './terminal/model-commands.ts'
 import { profileCommand } from './terminal/profile-command.ts'
 import { studyCommand } from './terminal/study-command.ts'
 import { systemCommands } from './terminal/system-commands.ts'
+import { taskCommand } from './terminal/task-command.ts'
 import { fail, type GlobalOptions, printError, quietPipes } from './terminal/terminal.ts'
 import { trainCommand } from './terminal/train-command.ts'
 import { writeCommands } from './terminal/write-commands.ts'
@@ -23,6 +24,7 @@ export function createProgram(): Command {
   libraryCommands(program)
   modelCommands(program)
   trainCommand(program)
+  taskCommand(program)
   voiceCommands(program)
   writeCommands(program)
   labelCommands(program)

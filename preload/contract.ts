@@ -206,6 +206,46 @@ export interface TrainOptions {
   profile?: boolean
   /** Name to give the voice. */
   name?: string
+  /** Id of the task adapter to train over; null: none; a voice gone on from keeps its own. */
+  taskAdapter?: string | null
+}
+
+/** Other people's writing: a file or folder, whose it is, and under which licence. */
+export interface TaskText {
+  path: string
+  author: string
+  licence: string
+}
+
+/** A task adapter's training: settings as of a voice, texts of others in place of the library. */
+export type TaskTrainOptions = Omit<TrainOptions, 'kind' | 'virtualTokens' | 'from' | 'profile' | 'taskAdapter'> & {
+  /** The sample author's posts that the app carries; true when not given. */
+  sample?: boolean
+  texts?: TaskText[]
+}
+
+/** OPPU's first stage: a voice of the task's form, trained on other people's texts, over which voices are trained. */
+export interface TaskAdapter {
+  id: string
+  name: string
+  /** Of its file, hex: voices name it by this. */
+  sha256: string
+  base: string
+  createdAt: string | null
+  /** Does it fit the base in use. */
+  usable: boolean
+  whyNot: string | null
+  tasks: TrainingTask[]
+  /** From whose texts; empty for files of others. */
+  texts: { author: string; licence: string; pieces: number }[]
+  examples: number
+  rank: number
+  alpha: number
+  targets: string[]
+  settings: { lr: number; epochs: number; batch: number; dropout: number; seed: number } | null
+  bytes: number
+  /** Ids of the voices that were trained over it. */
+  voices: string[]
 }
 
 export interface TrainingForecast {
@@ -253,6 +293,8 @@ export interface TrainingState {
   /** Progress of the proof, 0..1, while proving. */
   proving: number
   voice: string | null
+  /** Id of the task adapter that the run made, where it was to make one. */
+  taskAdapter?: string | null
   error: string | null
   /** Training rests while an answer is computed, and goes on by itself. */
   aside: boolean
@@ -304,8 +346,17 @@ export interface Proof {
     baseWithRetrieval: ProofScore
     voiceWithRetrieval: ProofScore
     otherWithRetrieval: ProofScore
+    /** The task adapter alone, where the voice was trained over one. */
+    task?: ProofScore
+    taskWithRetrieval?: ProofScore
   }
-  gain: { overBase: ProofDifference; overBaseWithRetrieval: ProofDifference; overOther: ProofDifference }
+  gain: {
+    overBase: ProofDifference
+    overBaseWithRetrieval: ProofDifference
+    overOther: ProofDifference
+    /** Over the task adapter alone: what of the gain is the owner's hand, and not the form of the task. */
+    overTask?: ProofDifference
+  }
   /** Whose voice the control is, in words. */
   otherIs: string
   /** Did the voice win, and so is switched on; the reason in words either way. */
@@ -348,6 +399,8 @@ export interface Voice {
   targets: string[]
   /** The voices that it goes on from, nearest first; none when not given. */
   lineage?: VoiceOrigin[]
+  /** The task adapter that it was trained over, and is used with; none when not given. */
+  under?: VoiceOrigin
   bytes: number
   /** Null for imported voices and until the proof is done. */
   won: boolean | null
@@ -586,6 +639,13 @@ export interface Calls {
   /** The owner's own words; an empty text takes the profile away. */
   'profile.set': { in: { task: TrainingTask; text: string }; out: Profile | null }
 
+  'task.train': { in: TaskTrainOptions; out: TrainingState }
+  /** Newest first. */
+  'task.list': { in: Record<string, never>; out: TaskAdapter[] }
+  'task.remove': { in: { taskAdapter: string }; out: { removed: boolean } }
+  'task.export': { in: { taskAdapter: string; file: string }; out: { file: string; bytes: number } }
+  'task.import': { in: { file: string }; out: TaskAdapter }
+
   'headline.write': { in: { request: string; text: string; count?: number } & GenerationOptions; out: HeadlineResult }
   'headline.pick': { in: { id: string; picked: string; edited?: string }; out: HeadlineRecord }
   'headline.list': { in: Record<string, never>; out: HeadlineRecord[] }
@@ -698,6 +758,11 @@ export const CALL_NAMES = [
   'profile.get',
   'profile.write',
   'profile.set',
+  'task.train',
+  'task.list',
+  'task.remove',
+  'task.export',
+  'task.import',
   'headline.write',
   'headline.pick',
   'headline.list',

@@ -41,8 +41,8 @@ export function importVoice(source: string, dataFolder: string): { id: string; v
   return { id, voice: readVoiceFile(target) }
 }
 
-/** Quantized foreign voices, which llama.cpp takes, are let pass by their shapes alone. */
-function checkNumbers(voice: VoiceFile): void {
+/** Reads every number. Quantized foreign voices, which llama.cpp takes, are let pass by their shapes alone. */
+export function checkNumbers(voice: VoiceFile): void {
   const types = new Set([...voice.gguf.tensors.values()].map(({ typeName }) => typeName))
   if ([...types].every((type) => type === 'F32' || type === 'F16' || type === 'BF16')) readVoiceTensors(voice)
   for (const { name } of voice.arrays) readNumbers(voice, name)

@@ -21,6 +21,7 @@ import { createRequests } from './requests.ts'
 import { scoreHandlers } from './score.ts'
 import { appState, stateHandlers } from './state.ts'
 import { tagHandlers } from './tags.ts'
+import { taskHandlers } from './task-adapters.ts'
 import { createTraining, type Training } from './training.ts'
 import type { App, AppOptions } from './types.ts'
 import { voiceHandlers } from './voices.ts'
@@ -61,6 +62,7 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
         ...modelHandlers(context, training, indexing),
         ...training.handlers,
         ...voiceHandlers(context),
+        ...taskHandlers(context),
         ...profileHandlers(context),
         ...headlineHandlers(context),
         ...tagHandlers(context),

@@ -2,6 +2,7 @@
  * What follows a run: a control voice to be compared with, and the proof, both from the run folder alone. A base of its
  * own is opened for it, so that chatting need not wait.
  */
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Proof } from '../../preload/contract.ts'
 import { removeMerged } from '../adapters/merge.ts'
@@ -17,6 +18,7 @@ import { seeded, shuffle } from '../random.ts'
 import { readExamples } from '../trainer/examples-file.ts'
 import { createRun, examplesFile, hasPlan, readPlan, readResult, voiceFile } from '../trainer/run-folder.ts'
 import type { TokenExample } from '../trainer/types.ts'
+import { keepUnder, underFile } from '../trainer/under.ts'
 import { readProofQueries } from './run-plan.ts'
 
 /** Examples that the control is trained on at most, and for half as long: it need not cost as much again as the voice. */
@@ -24,6 +26,8 @@ const CONTROL_EXAMPLES = 128
 
 export interface Control {
   file: string
+  /** The task adapter that it was trained over, or null. */
+  under: string | null
   /** Words that complete "It leads …". */
   is: string
 }
@@ -49,10 +53,13 @@ export function controlRun(folder: string): { folder: string; done: boolean } {
       const chosen = some.slice(0, Math.max(2, Math.round(examples.length * share)))
       return chosen.length < 2 ? chosen : shuffledAnswers(chosen, plan.settings.seed)
     })
+    mkdirSync(control, { recursive: true })
+    const under = plan.under ? { under: keepUnder(control, underFile(folder)) } : {}
     createRun(
       control,
       {
         ...plan,
+        ...under,
         run: `${plan.run}-control`,
         settings: { ...plan.settings, epochs: Math.ceil(plan.settings.epochs / 2), patience: 0 },
         // From the voice that the run went on from, the control would be the user's own voice already.
@@ -67,12 +74,16 @@ export function controlRun(folder: string): { folder: string; done: boolean } {
   return { folder: control, done: readResult(control) !== null }
 }
 
+/** The task adapter in a run's folder, or null. */
+const underIn = (folder: string): string | null => (readPlan(folder).under ? underFile(folder) : null)
+
 /** How a trained control is called. */
 export function controlOf(folder: string): Control {
   const control = path.join(folder, 'control')
   const count = readPlan(control).examples.train
   return {
     file: voiceFile(control),
+    under: underIn(control),
     is: `a control voice, trained half as long on ${count} of the same examples with their answers shuffled`,
   }
 }
@@ -105,6 +116,8 @@ export async function proveRun(
       prompt: DEFAULT_PROMPT.headline,
       voiceFile: voiceFile(folder),
       otherFile: control.file,
+      taskFile: underIn(folder),
+      otherTaskFile: control.under,
       otherIs: control.is,
       retrieve: (query) => retrieved.get(query) ?? [],
       seed: plan.settings.seed,

@@ -2,28 +2,32 @@
  * The training surface: one run at a time, from the library to a voice that is proved and, if it wins, switched on.
  * Every stage can be interrupted, by the user or by a crash, and gone on with from the run folder.
  */
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import type { Handlers, TrainingState, TrainOptions } from '../../preload/contract.ts'
+import type { Handlers, TaskTrainOptions, TrainingState, TrainOptions } from '../../preload/contract.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { machineThreads } from '../inference/threads.ts'
+import type { Base } from '../inference/types.ts'
 import { startTraining, type TrainingRun } from '../trainer/client.ts'
 import { askForecast } from '../trainer/forecast-client.ts'
-import { createRun, readLog, readPlan, readResult } from '../trainer/run-folder.ts'
-import { keepStart } from '../trainer/start.ts'
+import { readLog, readPlan, readResult } from '../trainer/run-folder.ts'
 import type { StepRecord, TrainResult } from '../trainer/types.ts'
 import type { AppContext } from './context.ts'
 import { checkDevice } from './devices.ts'
 import { trainingProfiles } from './profiles.ts'
 import { type Control, controlOf, controlRun, proveRun } from './prove.ts'
 import { type InstalledBase, resumableRun, trainableBase } from './run-base.ts'
-import { checkOptions, forecastOf, type PreparedRun, prepareRun, writeProofQueries } from './run-plan.ts'
-import { type RunStart, startOf } from './run-start.ts'
+import { type Beginning, makeRun, newRunId, taskBeginning, voiceBeginning } from './run-begin.ts'
+import { checkOptions, forecastOf, type PreparedRun, prepareRun } from './run-plan.ts'
+import { startOf } from './run-start.ts'
 import { runTasks } from './run-tasks.ts'
+import { isTaskRun, keepTaskAdapter, taskAdapterFor, taskDone } from './task-adapters.ts'
+import { checkTaskOptions, prepareTask } from './task-run.ts'
+import { readTaskTexts } from './task-texts.ts'
 import { fitsBase, keepVoice, otherVoice } from './voices.ts'
 
-type TrainCalls = Extract<keyof Handlers, `train.${string}`>
+type TrainCalls = Extract<keyof Handlers, `train.${string}`> | 'task.train'
 type Stage = TrainingState['stage']
 
 const RUNNING: readonly Stage[] = ['preparing', 'training', 'paused', 'proving']
@@ -147,7 +151,12 @@ export function createTraining(getContext: () => AppContext): Training {
         if (first && state?.stage === 'training' && !state.aside) set({ message: note ?? LEARNING })
         first = false
       })
-      rememberSpeed(context, readPlan(folder).base.sha256, result)
+      const plan = readPlan(folder)
+      rememberSpeed(context, plan.base.sha256, result)
+      if (isTaskRun(plan)) {
+        set({ stage: 'done', message: taskDone(folder), taskAdapter: keepTaskAdapter(context, run, folder) })
+        return
+      }
       // A pause that came with the last step must not hold up what follows, which cannot be paused.
       pausedByUser = false
       set({ stage: 'proving', message: 'Preparing the proof on pieces it has not seen', proving: 0 })
@@ -212,22 +221,40 @@ export function createTraining(getContext: () => AppContext): Training {
 
   /** Forecasts of this sitting, by what decides them: asking takes a second. */
   const forecasts = new Map<string, number>()
-  const memoryOf = async ({ settings, train, validation }: PreparedRun, model: InstalledBase): Promise<number> => {
+  const memoryOf = async (
+    { settings, train, validation }: PreparedRun,
+    model: InstalledBase,
+    under: string | null,
+  ): Promise<number> => {
     const longest = Math.max(
       ...[...train.map(({ example }) => example), ...validation].map(({ tokens }) => tokens.length),
     )
-    const key = JSON.stringify([model.sha256, longest, settings])
+    const key = JSON.stringify([model.sha256, longest, settings, under])
     const known = forecasts.get(key)
     if (known !== undefined) return known
-    const { forecastBytes } = await askForecast({ file: model.path, settings, longest })
+    const { forecastBytes } = await askForecast({
+      file: model.path,
+      settings,
+      longest,
+      ...(under === null ? {} : { under }),
+    })
     forecasts.set(key, forecastBytes)
     return forecastBytes
   }
 
   /** @param writing whether profiles that are missing are written by the base, or counted as a stand-in */
-  const prepare = (options: TrainOptions, model: InstalledBase, writing: boolean): Promise<PreparedRun> => {
-    const { store, bases } = getContext()
-    const threads = getContext().options.host === 'terminal' ? machineThreads().chat : machineThreads().train
+  const prepare = (options: TrainOptions, model: InstalledBase, writing: boolean): Promise<PreparedRun> =>
+    onBase(model, async (base, threads) => {
+      const { store } = getContext()
+      const tasks = runTasks(store, options.tasks).parts.map(({ task }) => task)
+      const profiles = await trainingProfiles(getContext(), tasks, options.profile, { base, id: model.id, writing })
+      return prepareRun(store, base, options, threads, profiles)
+    })
+
+  /** Prepares on this very base, with the threads of a training. */
+  const onBase = <T>(model: InstalledBase, work: (base: Base, threads: number) => Promise<T>): Promise<T> => {
+    const { bases, options } = getContext()
+    const threads = options.host === 'terminal' ? machineThreads().chat : machineThreads().train
     return bases.withBase(async (base) => {
       // The turn may come late, and another base may have been chosen meanwhile: its tokens are not this one's.
       if (base.file !== model.path) {
@@ -237,13 +264,15 @@ export function createTraining(getContext: () => AppContext): Training {
           'Train again.',
         )
       }
-      const tasks = runTasks(store, options.tasks).parts.map(({ task }) => task)
-      const profiles = await trainingProfiles(getContext(), tasks, options.profile, { base, id: model.id, writing })
-      return prepareRun(store, base, options, threads, profiles)
+      return work(base, threads)
     })
   }
 
-  const start = async (options: TrainOptions): Promise<TrainingState> => {
+  /** What every start has in common: one run at a time, on a base and a device that were tried before. */
+  const starting = async <O extends TrainOptions | TaskTrainOptions>(
+    options: O,
+    prepared: (model: InstalledBase) => Promise<Beginning>,
+  ): Promise<TrainingState> => {
     refuseWhenRunning()
     checkOptions(options)
     const context = getContext()
@@ -252,10 +281,9 @@ export function createTraining(getContext: () => AppContext): Training {
     const model = trainableBase(context, options.base)
     await checkDevice(options.device)
     refuseWhenRunning()
-    const from = startOf(context, model, options)
-    if (options.base) await context.bases.choose(model)
+    const beginning = prepared(model)
     try {
-      return begin(from, model, await prepare(from.options, model, true))
+      return begin(options, model, await beginning)
     } catch (error) {
       // A run that never began must not leave another base behind.
       if (before && context.bases.chosen('chat')?.id === model.id) await context.bases.choose(before)
@@ -263,43 +291,32 @@ export function createTraining(getContext: () => AppContext): Training {
     }
   }
 
-  const begin = ({ options, file }: RunStart, model: InstalledBase, prepared: PreparedRun): TrainingState => {
+  const start = (options: TrainOptions): Promise<TrainingState> =>
+    starting(options, async (model) => {
+      const context = getContext()
+      const from = startOf(context, model, options)
+      const under = taskAdapterFor(context, from.options, model, from.file)
+      if (options.base) await context.bases.choose(model)
+      return voiceBeginning(options.name, await prepare(from.options, model, true), from.file, under)
+    })
+
+  const startTask = (options: TaskTrainOptions): Promise<TrainingState> =>
+    starting(options, async (model) => {
+      checkTaskOptions(options)
+      const context = getContext()
+      const texts = readTaskTexts(context.store, options)
+      if (options.base) await context.bases.choose(model)
+      const task = await onBase(model, async (base, threads) => prepareTask(texts, base, options, threads))
+      return taskBeginning(options.name, task)
+    })
+
+  const begin = (options: TrainOptions, model: InstalledBase, beginning: Beginning): TrainingState => {
     refuseWhenRunning()
     const { store } = getContext()
     const createdAt = new Date().toISOString()
     const run = newRunId(store.folder, createdAt)
     const folder = runFolder(run)
-    try {
-      mkdirSync(folder, { recursive: true })
-      writeProofQueries(folder, prepared.proof)
-      const lineage = file === null ? {} : { lineage: keepStart(folder, file) }
-      createRun(
-        folder,
-        {
-          version: 1,
-          run,
-          createdAt,
-          base: { id: model.id, file: model.path, sha256: model.sha256, architecture: model.architecture ?? 'llama' },
-          settings: prepared.settings,
-          ...lineage,
-          examples: { train: prepared.train.length, validation: prepared.validation.length },
-          about: {
-            name: options.name?.trim() || `Voice of ${createdAt.slice(0, 10)}`,
-            pieces: prepared.pieces,
-            tasks: prepared.tasks,
-            scale: prepared.scale,
-            note: prepared.note,
-            trainTasks: prepared.train.map(({ task }) => task),
-            profiles: prepared.profiles,
-          },
-        },
-        prepared.train.map(({ example }) => example),
-        prepared.validation,
-      )
-    } catch (error) {
-      rmSync(folder, { recursive: true, force: true })
-      throw error
-    }
+    makeRun(folder, model, createdAt, beginning)
     store.runs.put({ id: run, folder, createdAt, stage: 'preparing', base: model.id, voice: null, options })
     return launch(run, folder, createdAt)
   }
@@ -390,8 +407,10 @@ export function createTraining(getContext: () => AppContext): Training {
           checkOptions(options)
           const model = trainableBase(context)
           const speed = context.store.settings.get<{ tokensPerSecond: number }>(`${SPEED}.${model.sha256}`)
-          const run = await prepare(startOf(context, model, options).options, model, false)
-          return forecastOf(run, speed, await memoryOf(run, model))
+          const from = startOf(context, model, options)
+          const under = taskAdapterFor(context, from.options, model, from.file)
+          const run = await prepare(from.options, model, false)
+          return forecastOf(run, speed, await memoryOf(run, model, under))
         } catch (error) {
           if (!(error instanceof IdiolectError) || !NOT_READY.includes(error.name)) throw error
           return {
@@ -417,6 +436,7 @@ export function createTraining(getContext: () => AppContext): Training {
         }
       },
       'train.start': start,
+      'task.train': startTask,
       'train.resume': ({ run }) => resume(run),
       'train.pause': () => pause(true),
       'train.continue': () => pause(false),
@@ -430,15 +450,6 @@ export function createTraining(getContext: () => AppContext): Training {
 
 /** What was to be said of the run when it was planned. */
 const noteOf = ({ note }: Record<string, unknown>): string | null => (typeof note === 'string' ? note : null)
-
-/** `2026-11-23-1`: the day, and how many runs it has had. */
-function newRunId(dataFolder: string, createdAt: string): string {
-  const day = createdAt.slice(0, 10)
-  for (let n = 1; ; n++) {
-    const id = `${day}-${n}`
-    if (!existsSync(path.join(dataFolder, 'runs', id))) return id
-  }
-}
 
 /** For the next forecast on this base. */
 function rememberSpeed({ store }: AppContext, baseSha256: string, result: TrainResult): void {

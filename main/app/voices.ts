@@ -5,6 +5,7 @@ import type { GenerationOptions, Handlers, Proof, Voice } from '../../preload/co
 import { checkVoice } from '../adapters/check-voice.ts'
 import { removeMerged } from '../adapters/merge.ts'
 import { exportVoice, importVoice, voicesFolder } from '../adapters/share-voice.ts'
+import { underOf, withTaskAdapter } from '../adapters/task-adapter.ts'
 import { readVoiceFile, type VoiceFile } from '../adapters/voice-file.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { readProof } from '../evaluation/proof-file.ts'
@@ -15,6 +16,7 @@ import { lineageOf, settingsOf } from '../trainer/start.ts'
 import type { TrainResult } from '../trainer/types.ts'
 import type { AppContext } from './context.ts'
 import type { Control } from './prove.ts'
+import { taskAdapterFiles } from './task-adapters.ts'
 
 type VoiceCalls = Extract<keyof Handlers, `voices.${string}`>
 
@@ -52,6 +54,7 @@ export async function keepVoice(
     ...(plan.settings.lrRatioB === undefined ? {} : { loraPlus: plan.settings.lrRatioB }),
     targets: plan.settings.targets,
     ...(plan.lineage ? { lineage: plan.lineage } : {}),
+    ...(plan.under ? { under: plan.under } : {}),
     bytes: statSync(file).size,
     won: proof.won,
     gain: proof.gain.overBase.mean,
@@ -81,27 +84,38 @@ function isOwn(context: AppContext, id: string): boolean {
 export function otherVoice(context: AppContext, run: string): Control | null {
   for (const { id, card } of context.store.voices.list<Card>().reverse()) {
     if (id === run || !card.imported || whyNotUsable(context, id) !== null) continue
-    return { file: fileOf(context, id), is: `the imported voice “${card.name}”` }
+    const [under] = laidUnder(context, fileOf(context, id))
+    return { file: fileOf(context, id), under: under ?? null, is: `the imported voice “${card.name}”` }
   }
   return null
 }
 
 /** What a voice's file tells of its training beside llama.cpp's own keys. */
-function trainedAs(voice: VoiceFile): Pick<Card, 'rslora' | 'loraPlus' | 'lineage'> & Partial<Card> {
+function trainedAs(voice: VoiceFile): Pick<Card, 'rslora' | 'loraPlus' | 'lineage' | 'under'> & Partial<Card> {
   const { rslora, alpha } = settingsOf(voice)
   const { lrRatioB } = voice.extra
   const lineage = lineageOf(voice.extra)
+  const under = underOf(voice.extra)
   return {
     ...(rslora && alpha !== undefined ? { rslora, alpha } : {}),
     ...(typeof lrRatioB === 'number' ? { loraPlus: lrRatioB } : {}),
     ...(lineage.length > 0 ? { lineage } : {}),
+    ...(under ? { under } : {}),
   }
 }
 
+/** The task adapter that a voice file must lie over, or none. Errors: `NoTaskAdapter` where it is not here. */
+function laidUnder(context: AppContext, file: string): string[] {
+  return withTaskAdapter({ file, scale: 1 }, taskAdapterFiles(context))
+    .slice(0, -1)
+    .map((laid) => laid.file)
+}
+
 /**
- * The voice or voices that a call asks for, ready for use, and how they are called: an id, or `a:0.7+b:0.3`.
+ * The voice or voices that a call asks for, ready for use, and how they are called: an id, or `a:0.7+b:0.3`. A voice that
+ * was trained over a task adapter comes with it, which is always as trained: the strength is the voice's alone.
  * @param scale strength where the call gives none
- * Errors: `UnknownVoice`, `VoiceMismatch`.
+ * Errors: `UnknownVoice`, `VoiceMismatch`, `VoicesDoNotMix` for voices over different task adapters.
  */
 export function voicesFor(
   context: AppContext,
@@ -109,7 +123,10 @@ export function voicesFor(
   usual: number,
 ): { id: string; use: Voices } | null {
   const strength = scale ?? usual
-  if (voices === undefined) return voiceFor(context, voice, strength)
+  if (voices === undefined) {
+    const one = voiceFor(context, voice, strength)
+    return one && { id: one.id, use: over(context, [one.use]) }
+  }
   if (voice !== undefined) throw new IdiolectError('BadOption', 'voice and voices were both given', 'Give one of them.')
   if (!Array.isArray(voices)) throw new IdiolectError('BadOption', 'voices is no list', null)
   const wrong = voices.find((one) => typeof one?.voice !== 'string' || !Number.isFinite(one.weight))
@@ -117,7 +134,22 @@ export function voicesFor(
     throw new IdiolectError('BadOption', `${JSON.stringify(wrong)} is no voice with its weight`, null)
   const uses = voices.map((one) => voiceFor(context, one.voice, one.weight * strength)?.use as VoiceUse)
   if (uses.length === 0) return null
-  return { id: voices.map((one) => `${one.voice}:${one.weight}`).join('+'), use: uses }
+  return { id: voices.map((one) => `${one.voice}:${one.weight}`).join('+'), use: over(context, uses) }
+}
+
+/** The voices, and under them, once, what they were trained over. */
+function over(context: AppContext, uses: readonly VoiceUse[]): Voices {
+  const under = new Set(uses.flatMap(({ file }) => laidUnder(context, file)))
+  if (under.size > 1) {
+    const names = [...under].map((file) => path.basename(file, '.gguf'))
+    throw new IdiolectError(
+      'VoicesDoNotMix',
+      `the voices were trained over different task adapters: ${names.join(', ')}`,
+      'Use one of them, or voices that were trained over the same.',
+    )
+  }
+  const all = [...[...under].map((file) => ({ file, scale: 1 })), ...uses]
+  return all.length === 1 ? (all[0] as VoiceUse) : all
 }
 
 /** One voice: `undefined` means the one switched on, `null` none. */
@@ -169,7 +201,17 @@ function whyNotUsable(context: AppContext, id: string): string | null {
     }
     checked.set(key, why)
   }
-  return why
+  return why ?? whyNotUnder(context, file)
+}
+
+/** Not remembered: task adapters come and go. */
+function whyNotUnder(context: AppContext, file: string): string | null {
+  try {
+    laidUnder(context, file)
+    return null
+  } catch (error) {
+    return messageOf(error)
+  }
 }
 
 function unknown({ store }: AppContext, id: string): IdiolectError {

@@ -8,7 +8,7 @@
 import type { Proof, ProofItem, ProofScore } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
 import type { BuildExample, PromptOptions, RetrievedPair, TaskQuery } from '../examples/types.ts'
-import type { Base, QueryScore } from '../inference/types.ts'
+import type { Base, QueryScore, VoiceUse } from '../inference/types.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import { bootstrap, type Observation, paired } from './statistics.ts'
 import { judge } from './verdict.ts'
@@ -27,6 +27,10 @@ export interface ProofOptions {
   voiceFile: string
   /** The control: another author's voice, or one trained on shuffled answers. */
   otherFile: string
+  /** The task adapter that the voice was trained over: laid under it, and scored by itself too; null or absent: none. */
+  taskFile?: string | null
+  /** The one that the control was trained over. */
+  otherTaskFile?: string | null
   /** Whose voice the control is, in words that fit "it beats ...": `the voice of Jane Doe`. */
   otherIs: string
   /** Earlier pieces of the training side, best first; a piece of the proof among them is refused. */
@@ -38,9 +42,10 @@ export interface ProofOptions {
   signal?: AbortSignal
 }
 
-/** The six ways each query is scored. */
+/** The six ways each query is scored; two more where there is a task adapter. */
 const ARMS = ['base', 'voice', 'other', 'baseWithRetrieval', 'voiceWithRetrieval', 'otherWithRetrieval'] as const
-type Arm = (typeof ARMS)[number]
+const TASK_ARMS = ['task', 'taskWithRetrieval'] as const
+type Arm = (typeof ARMS)[number] | (typeof TASK_ARMS)[number]
 
 /**
  * Scores every query under the base, the voice and the control, each without and with retrieval, by the runtime that
@@ -60,25 +65,32 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
     )
   }
   const examples = await buildExamples(options)
-  const voices = { base: null, voice: options.voiceFile, other: options.otherFile }
+  const { taskFile = null, otherTaskFile = null } = options
+  const arms: readonly Arm[] = taskFile === null ? ARMS : [...ARMS, ...TASK_ARMS]
+  const voices = {
+    base: [],
+    voice: laid(taskFile, options.voiceFile),
+    other: laid(otherTaskFile, options.otherFile),
+    task: laid(taskFile),
+  }
 
   const scores = {} as Record<Arm, QueryScore[]>
-  for (const [index, arm] of ARMS.entries()) {
+  for (const [index, arm] of arms.entries()) {
     signal?.throwIfAborted()
     const withRetrieval = arm.endsWith('WithRetrieval')
-    const file = voices[arm.replace('WithRetrieval', '') as keyof typeof voices]
+    const voice = voices[arm.replace('WithRetrieval', '') as keyof typeof voices]
     scores[arm] = await base.score(withRetrieval ? examples.retrieved : examples.plain, {
-      voice: file === null ? null : { file, scale: 1 },
+      voice: voice.length === 0 ? null : voice.length === 1 ? voice[0] : voice,
       signal,
-      onProgress: (done) => options.onProgress?.((index + done / queries.length) / ARMS.length),
+      onProgress: (done) => options.onProgress?.((index + done / queries.length) / arms.length),
     })
     signal?.throwIfAborted()
     checkScores(scores[arm], examples.plain, queries, arm)
-    options.onProgress?.((index + 1) / ARMS.length)
+    options.onProgress?.((index + 1) / arms.length)
   }
 
   const observed = {} as Record<Arm, Observation[]>
-  for (const arm of ARMS) {
+  for (const arm of arms) {
     observed[arm] = scores[arm].map((score, i) => {
       const { document } = queries[i] as TaskQuery
       return { sum: score.nll, tokens: score.tokens, cluster: document }
@@ -100,11 +112,13 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
       baseWithRetrieval: interval('baseWithRetrieval'),
       voiceWithRetrieval: interval('voiceWithRetrieval'),
       otherWithRetrieval: interval('otherWithRetrieval'),
+      ...(taskFile === null ? {} : { task: interval('task'), taskWithRetrieval: interval('taskWithRetrieval') }),
     },
     gain: {
       overBase: gain('base', 'voice'),
       overBaseWithRetrieval: gain('baseWithRetrieval', 'voiceWithRetrieval'),
       overOther: gain('other', 'voice'),
+      ...(taskFile === null ? {} : { overTask: gain('task', 'voice') }),
     },
     otherIs: options.otherIs,
   }
@@ -117,6 +131,10 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
     ...judge(facts),
     items: queries.map((query, i) => item(query, i, scores)),
   }
+}
+
+function laid(...files: (string | null)[]): VoiceUse[] {
+  return files.filter((file) => file !== null).map((file) => ({ file, scale: 1 }))
 }
 
 async function buildExamples(options: ProofOptions): Promise<{ plain: TokenExample[]; retrieved: TokenExample[] }> {

@@ -48,7 +48,8 @@ export function judge({ pieces, scores, gain, otherIs }: Facts): Pick<Proof, 'wo
     verdict:
       `The voice won on your ${newest(pieces)}, which it had not seen: from ${number(scores.base.nll)} to ` +
       `${number(scores.voice.nll)} nats per token, a gain of ${written(gain.overBase)}; with your earlier writing ` +
-      `at hand, ${written(gain.overBaseWithRetrieval)}. It leads ${otherIs} by ${written(gain.overOther)}.`,
+      `at hand, ${written(gain.overBaseWithRetrieval)}. It leads ${otherIs} by ${written(gain.overOther)}.` +
+      (gain.overTask ? ` Over the task adapter alone, its gain is ${written(gain.overTask)}.` : ''),
   }
 }
 

@@ -17,6 +17,9 @@ export const DEFAULT_RETRIEVED: Record<TaskName, number> = { headline: 1, tag: 1
 /** Whether prompts show the owner's profile when nothing is chosen. */
 export const PROFILE_DEFAULT = false
 
+/** Is a voice trained over the newest task adapter where nothing is said? Off until the evaluation decides. */
+export const TASK_ADAPTER_DEFAULT = false
+
 export interface HistorySize {
   /** Training examples. */
   examples: number

@@ -1,6 +1,6 @@
 /** `train`: from the library to a voice with its proof. */
 import type { Command } from 'commander'
-import type { Proof, TrainingState, TrainOptions } from '../../preload/contract.ts'
+import type { Proof, TaskAdapter, TaskTrainOptions, TrainingState, TrainOptions } from '../../preload/contract.ts'
 import { megabytes } from '../catalog/files.ts'
 import { IdiolectError } from '../errors.ts'
 import {
@@ -43,6 +43,7 @@ export function trainCommand(program: Command): void {
     .option('--no-profile', 'without it')
     .option('--name <name>', "the voice's name")
     .option('--from <voice>', 'go on from a voice of the same base, with its rank, alpha and targets')
+    .option('--task-adapter <id>', 'train over a task adapter (see `task list`), or none')
     .option('--resume <run>', 'go on with a run that was interrupted')
     .action(async (own: TrainOptions & { resume?: string }, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
@@ -55,7 +56,10 @@ export function trainCommand(program: Command): void {
         )
       }
       await withApp(options, async (app) => {
-        const state = await trainInTerminal(app, resume === undefined ? wanted : { resume })
+        const { taskAdapter } = wanted
+        const asked = taskAdapter === 'none' ? { ...wanted, taskAdapter: null } : wanted
+        const state = await trainInTerminal(app, resume === undefined ? asked : { resume })
+        if (state.taskAdapter) return printTaskAdapter(app, options, state.taskAdapter)
         const voices = await app.handlers['voices.list']({})
         const voice = voices.find((one) => one.id === state.voice)
         const result = app.training.result(state.run)
@@ -96,6 +100,8 @@ export function proofNumbers(proof: Proof) {
     baseWithRetrieval: scores.baseWithRetrieval.nll,
     voiceWithRetrieval: scores.voiceWithRetrieval.nll,
     otherWithRetrieval: scores.otherWithRetrieval.nll,
+    ...(scores.task ? { task: scores.task.nll } : {}),
+    ...(scores.taskWithRetrieval ? { taskWithRetrieval: scores.taskWithRetrieval.nll } : {}),
     gain: proof.gain,
     won: proof.won,
     verdict: proof.verdict,
@@ -112,14 +118,43 @@ export function proofLines({ scores, gain, verdict, queries, pieces }: Proof): s
     `  without retrieval  ${nll(scores.base)}  ${nll(scores.voice)}  ${nll(scores.other)}`,
     `  with retrieval     ${nll(scores.baseWithRetrieval)}  ${nll(scores.voiceWithRetrieval)}  ${nll(scores.otherWithRetrieval)}`,
     `  gain over the base ${interval(gain.overBase)}, with retrieval ${interval(gain.overBaseWithRetrieval)}, over the other voice ${interval(gain.overOther)}`,
+    ...(scores.task && scores.taskWithRetrieval && gain.overTask
+      ? [
+          `  the task adapter alone: ${nll(scores.task)}, with retrieval ${nll(scores.taskWithRetrieval)}; gain over it ${interval(gain.overTask)}`,
+        ]
+      : []),
     verdict,
+  ]
+}
+
+/** What a task adapter's run has made. */
+export async function printTaskAdapter(app: TerminalApp, options: GlobalOptions, id: string): Promise<void> {
+  const made = (await app.handlers['task.list']({})).find((one) => one.id === id)
+  if (!made) throw new IdiolectError('TrainingFailed', `the task adapter ${id} is not there`, null)
+  const result = app.training.result(id)
+  const { note } = app.training.current() ?? {}
+  const { steps = 0, tokens = 0, seconds: took = 0 } = result ?? {}
+  print(options, { run: id, taskAdapter: made, steps, tokens, seconds: took, note: note ?? null }, () => [
+    `${made.name} (${id}): ${steps} steps, ${tokens} tokens in ${seconds(took)}`,
+    ...taskCard(made),
+    ...(note ? [note] : []),
+    `Train over it: train --task-adapter ${id}`,
+  ])
+}
+
+/** From whose texts a task adapter comes. */
+export function taskCard({ texts, tasks, examples }: TaskAdapter): string[] {
+  if (texts.length === 0) return ['  from whose texts is not known']
+  return [
+    `  ${examples} examples of ${tasks.join(', ')}, from`,
+    ...texts.map(({ author, licence, pieces }) => `    ${pieces} pieces by ${author} (${licence})`),
   ]
 }
 
 /** Starts or resumes a run and waits for its end, showing how it goes. Errors: what the run failed with. */
 export async function trainInTerminal(
   app: TerminalApp,
-  what: TrainOptions | { resume: string },
+  what: TrainOptions | { resume: string } | { task: TaskTrainOptions },
 ): Promise<TrainingState> {
   const progress = createProgress()
   let told = false
@@ -143,7 +178,9 @@ export async function trainInTerminal(
     const started =
       'resume' in what
         ? await app.handlers['train.resume']({ run: what.resume })
-        : await app.handlers['train.start'](what)
+        : 'task' in what
+          ? await app.handlers['task.train'](what.task)
+          : await app.handlers['train.start'](what)
     process.stderr.write(`run ${started.run}\n`)
     if (started.note) process.stderr.write(`${started.note}\n`)
     const state = await ended(app, started)

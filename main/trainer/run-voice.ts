@@ -18,7 +18,7 @@ export async function writeRunVoice(
   values: readonly Float32Array[],
 ): Promise<void> {
   const { rank, alpha, rslora, targets } = plan.settings
-  const { lineage, under } = plan
+  const { lineage, under, card } = plan
   const facts: VoiceFacts = {
     architecture: plan.base.architecture,
     targets,
@@ -26,7 +26,7 @@ export async function writeRunVoice(
     baseName: plan.base.id,
     createdAt: plan.createdAt,
     name,
-    extra: { ...loraFacts(plan.settings), ...(lineage ? { lineage } : {}), ...(under ? { under } : {}) },
+    extra: { ...loraFacts(plan.settings), ...(lineage ? { lineage } : {}), ...(under ? { under } : {}), ...card },
   }
   const { adapter, lora } = engine
   if (!adapter) throw new Error('an engine without an adapter has no voice')

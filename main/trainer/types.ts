@@ -72,6 +72,8 @@ export interface RunPlan {
   lineage?: VoiceOrigin[]
   /** The task adapter that the voice is trained over, itself not trained; absent: none. Kept as under.gguf. */
   under?: VoiceOrigin
+  /** What the finished file says of itself beside its settings, in its `extra`: a task adapter's card. */
+  card?: Record<string, unknown>
   /** Number of training / validation examples in examples.bin (training first). */
   examples: { train: number; validation: number }
   /** For the card and the reader; free-form facts, never read by the trainer. */

@@ -10,6 +10,7 @@ import type {
   Events,
   Handlers,
   HeadlineRecord,
+  Profile,
   Source,
   TrainingState,
 } from '../../preload/contract.ts'
@@ -18,6 +19,8 @@ import { fakeDocuments, fakeModels, fakeProof, fakeQuestions, fakeSteps, fakeVoi
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 const ANSWER =
   'Here is an opening in your manner:\n\n> The ferry left at nine, as it does, and I was not on it, as I am not.\n\nYou often begin with a **plain fact** and turn it in the second half. Two more ways in:\n\n1. Begin with the kettle, and let the harbour come later.\n2. Begin with the list of things that were not the plan.\n\nShall I go on from the first?'
+const PROFILE =
+  'This author writes about harbours, ferries and what they keep. The tone is dry, and the turn comes in the second half.'
 const HEADLINES = [
   'The ferry left without me, and quite right',
   'Nine o’clock, and other things I missed',
@@ -42,6 +45,7 @@ export function createFakeBridge(scene: string): Bridge {
   let models = fakeModels(!fresh)
   let voices = fresh ? [] : fakeVoices()
   let training: TrainingState | null = null
+  const profiles = new Map<string, Profile>()
   let settings: Calls['app.set']['out'] = { theme: 'system', scale: 1, retrieval: true, profile: false }
   const run = (stage: TrainingState['stage'], steps: number, message: string): TrainingState => ({
     run: 'r2',
@@ -319,6 +323,25 @@ export function createFakeBridge(scene: string): Bridge {
     'voices.export': async ({ file }) => ({ file, bytes: 1_860_000 }),
     'voices.import': async () => voices[0] as (typeof voices)[number],
     'voices.proof': async ({ voice }) => (voice === 'v3' ? null : fakeProof(voice, voice === 'v1')),
+    'task.train': async () => set(run('training', 0, 'Learning the form of the task.')),
+    'task.list': async () => [],
+    'task.remove': async () => ({ removed: true }),
+    'task.export': async ({ file }) => ({ file, bytes: 1_860_000 }),
+    'task.import': () => Promise.reject(new Error('not in the fake')),
+    'profile.get': async ({ task }) => profiles.get(task) ?? null,
+    'profile.write': async ({ request, task, by = 'model' }) => {
+      const own = { task, at: new Date().toISOString(), base: null, pieces: documents.map(({ id }) => id) }
+      const text = by === 'model' ? await stream(request, 0, PROFILE) : 'Titles of about 6 words, from 3 to 9.'
+      if (stopped.has(request)) throw { name: 'Cancelled', message: 'Stopped.', next: null }
+      profiles.set(task, { ...own, text, by })
+      return { ...own, text, by }
+    },
+    'profile.set': async ({ task, text }) => {
+      const own = { task, text, by: 'owner' as const, at: new Date().toISOString(), base: null, pieces: [] }
+      if (text.trim() === '') profiles.delete(task)
+      else profiles.set(task, own)
+      return text.trim() === '' ? null : own
+    },
     'headline.write': async ({ request, text }) => {
       await pause(300)
       const written = await Promise.all(HEADLINES.map((headline, index) => stream(request, index, headline)))
