@@ -41,6 +41,11 @@ export function checkTaskAdapter(voice: VoiceFile): void {
   if (below) throw refuse(`it was trained over the task adapter ${below.name}`)
 }
 
+/** Was the voice trained over this very file? */
+export function liesOver(voice: VoiceFile, file: string): boolean {
+  return underOf(voice.extra)?.sha256 === hashOf(file)
+}
+
 /** A voice file at a strength: what `main/inference` calls a `VoiceUse`. */
 export interface Laid {
   file: string

@@ -10,12 +10,13 @@ import os from 'node:os'
 import path from 'node:path'
 import type { LlamaContext, LlamaModel } from 'node-llama-cpp'
 import { prefixOfVoice } from '../adapters/array-voice.ts'
+import { liesOver } from '../adapters/task-adapter.ts'
 import { readVoiceFile } from '../adapters/voice-file.ts'
 import { IdiolectError } from '../errors.ts'
 import { CHUNK, createKv, type Kv } from './kv.ts'
 import { reasonOf, takeLlamaErrors } from './llama.ts'
 import type { Voices, VoiceUse } from './types.ts'
-import { kindOfVoice, layPrefix, loadMerged } from './voice-kinds.ts'
+import { kindOfVoice, layPrefix, loadMerged, scaledTask } from './voice-kinds.ts'
 
 /** A voice, what it may be held against, and one more. */
 const KEPT = 3
@@ -32,7 +33,7 @@ export type Precision = 'split' | 'fast'
 export interface VoicePool {
   /**
    * Runs `work` alone on the context of these voices; others wait. Errors: `VoiceMissing`, `VoiceUnfit`, `NoContext`;
-   * `VoicesDoNotMix` for several where one is no LoRA.
+   * `VoicesDoNotMix` for several where one is no LoRA and the other not the task adapter below it.
    * @param precision `split`: on the CPU, likelihoods that do not depend on how a text is split into batches, but for rare roundings
    */
   use<T>(voices: Voices | null | undefined, precision: Precision, work: (kv: Kv) => Promise<T>): Promise<T>
@@ -83,18 +84,21 @@ export function createVoicePool(model: LlamaModel, file: string, contextSize: nu
   }
 
   const openWith = (voices: Found[], precision: Precision): Promise<Entry> => {
-    const [first] = voices
-    if (first === undefined) return openPlain(createContext(model, [], precision))
+    if (voices.length === 0) return openPlain(createContext(model, [], precision))
     const other = voices.find(({ file }) => kindOfVoice(file) !== 'lora')
     if (other === undefined) return openPlain(createWithVoices(voices, precision))
-    if (voices.length > 1) {
+    // It mixes with nothing but the task adapter that it was trained over.
+    const under = voices.filter((voice) => voice !== other)
+    const stranger = under.find(({ file }) => !liesOver(readVoiceFile(other.file), file))
+    if (stranger !== undefined) {
       throw new IdiolectError(
         'VoicesDoNotMix',
         `${other.file} is of the kind ${kindOfVoice(other.file)}, and only LoRA voices can be used together`,
-        'Use it alone.',
+        `Use it without ${stranger.file}.`,
       )
     }
-    return kindOfVoice(other.file) === 'ia3' ? openMerged(first, precision) : openPrompt(first, precision)
+    const open = kindOfVoice(other.file) === 'ia3' ? openMerged : openPrompt
+    return open(other, under[0] ?? null, precision)
   }
 
   const openPlain = async (made: Promise<LlamaContext>): Promise<Entry> => {
@@ -102,15 +106,28 @@ export function createVoicePool(model: LlamaModel, file: string, contextSize: nu
     return { kv: createKv(context.getSequence()), dispose: () => context.dispose() }
   }
 
-  const openMerged = async (voice: VoiceUse, precision: Precision): Promise<Entry> => {
+  const openMerged = async (voice: Found, task: Found | null, precision: Precision): Promise<Entry> => {
     const merged = await loadMerged(model, file, voice.file, voice.scale)
-    const { kv } = await openPlain(createContext(merged, [], precision))
-    return { kv, dispose: () => merged.dispose() }
+    // Factors scale what the task adapter adds, too.
+    const scaled = task && scaledTask(task.file, voice.file, voice.scale)
+    try {
+      const adapters = task && scaled ? [{ filePath: scaled, scale: task.scale }] : []
+      const { kv } = await openPlain(createContext(merged, adapters, precision))
+      return { kv, dispose: () => merged.dispose() }
+    } catch (error) {
+      await merged.dispose()
+      throw error
+    } finally {
+      if (scaled) await rm(scaled, { force: true })
+    }
   }
 
-  const openPrompt = async (use: VoiceUse, precision: Precision): Promise<Entry> => {
+  const openPrompt = async (use: Found, task: Found | null, precision: Precision): Promise<Entry> => {
     const voice = readVoiceFile(use.file)
-    const context = await createContext(model, [], precision, prefixOfVoice(voice))
+    const before = prefixOfVoice(voice)
+    const context = await (task
+      ? createWithVoices([task], precision, before)
+      : createContext(model, [], precision, before))
     try {
       const sequence = context.getSequence()
       const prefix = await layPrefix(sequence, file, voice)
@@ -153,13 +170,13 @@ export function createVoicePool(model: LlamaModel, file: string, contextSize: nu
     return copy
   }
 
-  const createWithVoices = async (voices: Found[], precision: Precision): Promise<LlamaContext> => {
+  const createWithVoices = async (voices: Found[], precision: Precision, before = 0): Promise<LlamaContext> => {
     const copies: string[] = []
     takeLlamaErrors()
     try {
       const adapters: { filePath: string; scale: number }[] = []
       for (const voice of voices) adapters.push({ filePath: await pathOf(voice, copies), scale: voice.scale })
-      const context = await createContext(model, adapters, precision)
+      const context = await createContext(model, adapters, precision, before)
       for (const [i, { filePath }] of adapters.entries()) {
         loadedFrom.set((voices[i] as Found).version, filePath)
         takenPaths.add(filePath)

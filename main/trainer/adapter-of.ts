@@ -24,18 +24,9 @@ export function adapterOf(settings: TrainSettings): AdapterSpec {
 
 /**
  * Before hours are spent: can the base generate with such a voice?
- * @param stacked over a task adapter
- * @throws IdiolectError `NotMergeable` for (IA)3 on a base whose rows cannot be scaled, `NotStackable` for a kind that
- * cannot be used together with a task adapter
+ * @throws IdiolectError `NotMergeable` for (IA)3 on a base whose rows cannot be scaled
  */
-export function checkUsable(spec: AdapterSpec, base: GgufFile, stacked: boolean): void {
-  if (stacked && spec.kind !== 'lora') {
-    throw new IdiolectError(
-      'NotStackable',
-      `a voice of the kind ${spec.kind} cannot be used over a task adapter, only LoRA can`,
-      'Merge the task adapter into the base and train over that file, or train a LoRA.',
-    )
-  }
+export function checkUsable(spec: AdapterSpec, base: GgufFile): void {
   if (spec.kind !== 'ia3') return
   for (const { name, typeName } of base.tensors.values()) if (SCALED.test(name)) checkScalable(name, typeName)
 }

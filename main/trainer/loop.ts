@@ -83,7 +83,7 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
   const h = readHyperparameters(gguf)
   const adapter = adapterOf(plan.settings)
   const under = readUnder(folder, plan, gguf)
-  checkUsable(adapter, gguf, under !== null)
+  checkUsable(adapter, gguf)
   // A GPU's own memory bounds what it computes.
   const cap = options.memoryCap ?? (device.kind === 'cpu' ? undefined : device.memory().free * 0.9)
   const measurements = options.measurements ?? null
