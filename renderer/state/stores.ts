@@ -6,6 +6,7 @@ import { HeadlineStore } from './headlines.svelte.ts'
 import { ImportStore } from './import.svelte.ts'
 import { LibraryStore } from './library.svelte.ts'
 import { ModelStore } from './models.svelte.ts'
+import { ProfileStore } from './profile.svelte.ts'
 import { VoiceStore } from './voice.svelte.ts'
 
 export interface Stores {
@@ -13,6 +14,7 @@ export interface Stores {
   imports: ImportStore
   library: LibraryStore
   voice: VoiceStore
+  profile: ProfileStore
   headlines: HeadlineStore
   chat: ChatStore
   models: ModelStore
@@ -33,6 +35,7 @@ export function createStores(bridge: Bridge): Stores {
     voice,
     models,
     imports: new ImportStore(app, library),
+    profile: new ProfileStore(app),
     headlines: new HeadlineStore(app),
     chat: new ChatStore(app),
     async open() {

@@ -1,0 +1,79 @@
+import type { Profile, TrainingTask } from '../../preload/contract.ts'
+import { newRequest } from '../lib/request.ts'
+import type { AppStore } from './app.svelte.ts'
+
+/** The owner's profile for the task at hand: as it is kept, as it is edited, and as it is being written. */
+export class ProfileStore {
+  #app: AppStore
+  #task = $state<TrainingTask>('headline')
+  #kept = $state.raw<Profile | null>(null)
+  #request = $state<string | null>(null)
+  #streamed = $state('')
+  #try = 0
+  /** What stands in the field. */
+  text = $state('')
+
+  constructor(app: AppStore) {
+    this.#app = app
+    app.on('stream', ({ request, index, text }) => {
+      if (request !== this.#request) return
+      // A later try replaces what was written before it.
+      this.#streamed = index === this.#try ? this.#streamed + text : text
+      this.#try = index
+    })
+  }
+
+  get task() {
+    return this.#task
+  }
+  get kept() {
+    return this.#kept
+  }
+  get writing() {
+    return this.#request !== null
+  }
+  get streamed() {
+    return this.#streamed
+  }
+  changed = $derived(this.text.trim() !== (this.#kept?.text ?? ''))
+
+  async load(task: TrainingTask = this.#task): Promise<void> {
+    this.stop()
+    this.#task = task
+    const profile = await this.#app.attempt(() => this.#app.call('profile.get', { task }))
+    if (this.#task === task) this.#show(profile)
+  }
+
+  async save(): Promise<void> {
+    const task = this.#task
+    const text = this.text
+    const saved = await this.#app.attempt(async () => ({
+      profile: await this.#app.call('profile.set', { task, text }),
+    }))
+    if (saved && this.#task === task) this.#show(saved.profile)
+  }
+
+  /** @param replace also over the owner's own words, who were asked */
+  async write(by: 'model' | 'counts', replace: boolean): Promise<void> {
+    if (this.#request) return
+    const request = newRequest()
+    const task = this.#task
+    this.#request = request
+    this.#streamed = ''
+    this.#try = 0
+    const profile = await this.#app.attempt(() => this.#app.call('profile.write', { request, task, by, replace }))
+    if (this.#request !== request) return
+    this.#request = null
+    if (profile) this.#show(profile)
+  }
+
+  stop(): void {
+    void this.#app.cancel(this.#request)
+    this.#request = null
+  }
+
+  #show(profile: Profile | null): void {
+    this.#kept = profile
+    this.text = profile?.text ?? ''
+  }
+}
