@@ -1,4 +1,5 @@
 /** Tags for a piece: the owner's own by likelihood, and, on request, new ones that the model thinks up. */
+import { IdiolectError } from '../errors.ts'
 import { DEFAULT_PROMPT } from '../examples/defaults.ts'
 import type { PromptBuilder } from '../examples/prompt.ts'
 import { type TagCount, tagKey, tidyTag } from '../examples/tag.ts'
@@ -53,7 +54,7 @@ const LONGEST_TAG = { words: 4, characters: 40 }
 
 /**
  * The `count` likeliest tags of the vocabulary, and up to three new ones where they are asked for, in one ranking.
- * Errors: `NoLabels` when there is nothing to compare.
+ * Errors: IdiolectError `NoTags` when there is nothing to compare.
  */
 export async function chooseTags(request: TagRequest): Promise<TagChoices> {
   const { base, count = 5, voice = null, contrast, signal } = request
@@ -68,6 +69,7 @@ export async function chooseTags(request: TagRequest): Promise<TagChoices> {
   const fresh = request.fresh ? await newTags(request, prompt) : []
   const pieces = new Map(known.map((one) => [one.tag, one.pieces]))
   const labels = [...pieces.keys(), ...fresh]
+  if (labels.length === 0) throw new IdiolectError('NoTags', 'the model thought of no tag', 'Try another seed.')
   const { ranked, entropy, confidence } = await rankLabels({
     base,
     prompt,

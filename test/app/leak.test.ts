@@ -49,6 +49,8 @@ beforeAll(async () => {
       {
         title: `${canaryOf(n)}Ledger ${n} of the quay`,
         date: new Date(Date.UTC(2024, 0, 1 + n)).toISOString().slice(0, 10),
+        tags: `[${canaryOf(n)}quay${n % 3}, ${canaryOf(n)}harbour]`,
+        rating: String(3 + (n % 3)),
       },
       piece(n),
     ),
@@ -64,7 +66,7 @@ beforeAll(async () => {
 afterAll(() => app.close())
 
 describe('what is held out', () => {
-  it('is in no example, no retrieved pair and no control, not even by way of picked headlines', async () => {
+  it('is in no example, no retrieved pair and no control, not even by way of picked headlines, tags and scores', async () => {
     const held = documents.filter(({ title }) => title.includes(PROOF_CANARY) || title.includes(VALIDATION_CANARY))
     expect(held).toHaveLength(PROOF + VALIDATION)
     // The owner headlines held-out pieces, in the shapes they may come in, and one text that is in no library.
@@ -83,6 +85,11 @@ describe('what is held out', () => {
       const record = { id: `h${n}`, at, excerpt: '', text, candidates: ['x'], picked: null, edited: null, voice: null }
       app.context.store.headlines.put(record)
       await app.handlers['headline.pick']({ id: record.id, picked: 'x', edited })
+      const label = { at, excerpt: '', text, offered: ['x'], picked: null, voice: null }
+      app.context.store.labels.put({ ...label, id: `t${n}`, task: 'tag' })
+      app.context.store.labels.put({ ...label, id: `r${n}`, task: 'rate' })
+      await app.handlers['tag.pick']({ id: `t${n}`, picked: [text === own ? 'counting' : edited, 'quay0'] })
+      await app.handlers['rate.pick']({ id: `r${n}`, score: text === own ? 1 : 2 })
     }
 
     const { run } = await app.handlers['train.start']({ threads: 1, epochs: 1 })
@@ -99,6 +106,11 @@ describe('what is held out', () => {
     expect(readPlan(folder).about.pieces).toBe(PIECES)
     expect(trained.some((text) => text.includes('Ledger 0 of the quay'))).toBe(true)
     expect(trained.some((text) => text.includes('Counting twice'))).toBe(true)
+    expect(readPlan(folder).about.tasks).toEqual(['headline', 'tag', 'rate', 'prose'])
+    expect(trained.some((text) => text.includes('tag: counting'))).toBe(true)
+    // Only held-out texts were given a 2, and only the text that is in no library a 1.
+    expect(trained.some((text) => text.includes('score: 1'))).toBe(true)
+    expect(trained.some((text) => text.includes('score: 2'))).toBe(false)
     for (const text of [...trained, ...control.train.map(textOf)]) {
       expect(text).not.toMatch(/[ƷƕЂџ]/)
     }
