@@ -103,9 +103,10 @@ export function createAdapters(
 
   /** The folds are over the whole file, so that a choice of users changes no task adapter. */
   let folds: Map<string, number> | null = null
+  let trainers: LampUser[] | null = null
   const foldOf = (user: LampUser): number | null => {
     if (taskFile) {
-      trainersOf(options)
+      trainers ??= trainersOf(options)
       return null
     }
     folds ??= foldMap(options)
@@ -127,8 +128,8 @@ export function createAdapters(
       const fold = foldOf(user)
       const everyone = options.file.users
       const served = fold === null ? everyone : everyone.filter((one) => foldOf(one) === fold)
-      const trainers = fold === null ? trainersOf(options) : everyone.filter((one) => foldOf(one) !== fold)
-      const sources = trainers.map((trainer) => ({ user: trainer, profile: null }))
+      const teachers = trainers ?? everyone.filter((one) => foldOf(one) !== fold)
+      const sources = teachers.map((trainer) => ({ user: trainer, profile: null }))
       const chosen: TrainingSource[] = []
       for (const source of taskSources(sources, served, options.taskItems ?? TASK_ITEMS)) {
         chosen.push({ ...source, profile: await profileFor(source.user, method) })

@@ -28,7 +28,7 @@ import {
   TASK_SETTINGS,
 } from './options.ts'
 import { createProfiles } from './profiles.ts'
-import { type LampMethodResult, readUser, type UserRecord, writeRun, writeUser } from './result.ts'
+import { type LampMethodResult, readRun, readUser, type UserRecord, writeRun, writeUser } from './result.ts'
 import { type Scoring, scoreUnit, type Unit } from './score.ts'
 import { summarize, type VoiceScores } from './summarize.ts'
 
@@ -85,14 +85,17 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     ...file.users.map((user) => JSON.stringify(user)),
   ]).slice(0, 24)
   makeFolder(out)
+  // Another row or column in the same folder joins what is there.
+  const before = readRun(out)
+  const joined = before?.config === config ? before : { users: [], methods: [] }
   writeRun(out, {
     version: 1,
     config,
     file: path.basename(file.file),
     task: file.task,
     base: { file: path.basename(options.base.file), sha256: baseSha256 },
-    methods: methods.map(({ name }) => name),
-    users: users.map(({ id }) => id),
+    methods: [...new Set([...joined.methods, ...methods.map(({ name }) => name)])],
+    users: [...new Set([...joined.users, ...users.map(({ id }) => id)])],
     shard: options.shard ?? null,
     settings: decisive,
   })

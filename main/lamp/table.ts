@@ -2,19 +2,15 @@
  * The methods table from a run's folders alone: what each method gives over all users and queries, with intervals, what
  * it gains over others, and the minutes it took. Nothing is computed anew by a model.
  */
-import { existsSync, readdirSync } from 'node:fs'
-import path from 'node:path'
 import { IdiolectError } from '../errors.ts'
 import { UNKNOWN } from '../evaluation/intervals.ts'
 import { bootstrapUsers, pairedByQuery, type UserEffect, type UserObservation } from '../evaluation/statistics.ts'
 import type { TaskName } from '../examples/types.ts'
-import { adapterName, TASKS_FOLDER, voiceName } from './adapters.ts'
 import { userFolder } from './folder.ts'
 import { METHODS_TABLE, type Method, parseMethod, withVoice } from './methods.ts'
+import { type Minutes, minutesOf, rowMinutes, type Timed, timesOf } from './minutes.ts'
 import { type LampRunRecord, type QueryResult, readRun, readUser, type UserRecord } from './result.ts'
 import { metricsOf } from './summarize.ts'
-import { readTimes } from './times.ts'
-import type { TrainPrompts } from './training.ts'
 
 /** What is measured, and whether less is better. NLL per answer token, the others per query. */
 export const TABLE_METRICS = {
@@ -53,7 +49,7 @@ export interface TableRow {
   /** Of a voice that others' were scored beside: users for whom its NLL is below the mean of theirs. */
   belowOthers: { users: number; of: number } | null
   /** Shared adapters count in every row that uses them. */
-  minutes: { training: number; scoring: number; generating: number }
+  minutes: Minutes
 }
 
 /** What `method` gains over `over`, positive where it is better; on the queries that both have. */
@@ -71,7 +67,7 @@ export interface LampTable {
   rows: TableRow[]
   gains: TableGain[]
   /** Of everything that is in the folders, each adapter once. */
-  minutes: { training: number; scoring: number; generating: number; perUser: number }
+  minutes: Minutes & { perUser: number }
 }
 
 export interface TableOptions {
@@ -81,9 +77,14 @@ export interface TableOptions {
   queries?: number
   /** Gains over these; default base. */
   against?: string[]
+  /** Default 4,000, fewer for thousands of queries. */
   resamples?: number
   seed?: number
 }
+
+/** Draws of a bootstrap over many queries, and its resamples at least. */
+const DRAWS = 2e6
+const LEAST_RESAMPLES = 500
 
 interface Run {
   out: string
@@ -92,7 +93,7 @@ interface Run {
 
 /** One run, or the shards of one. Errors: `NoRun`, `ShardsDiffer`, `NothingToShow`. */
 export function readTable(outs: readonly string[], options: TableOptions = {}): LampTable {
-  const { leastQueries = 0, queries: most, against = ['base'], resamples = 4000, seed = 1 } = options
+  const { leastQueries = 0, queries: most, against = ['base'], seed = 1 } = options
   const runs = outs.map((out): Run => {
     const record = readRun(out)
     if (record) return { out, record }
@@ -111,8 +112,11 @@ export function readTable(outs: readonly string[], options: TableOptions = {}): 
   }
   const shown = users.map((user) => firstQueries(user, most))
   const names = orderOf(shown)
+  const queries = shown.reduce((sum, { golds }) => sum + Object.keys(golds).length, 0)
+  const resamples = options.resamples ?? Math.max(LEAST_RESAMPLES, Math.min(4000, Math.floor(DRAWS / queries)))
+  const timed = timesOf(runs)
   const methods = names.map(parseMethod)
-  const rows = methods.map((method) => rowOf(method, shown, runs, { resamples, seed }))
+  const rows = methods.map((method) => rowOf(method, shown, timed, { resamples, seed }))
   const over = [...new Set(against.map((name) => parseMethod(name).name))]
   const gains = over.flatMap((reference) =>
     names.flatMap((method) => (method === reference ? [] : gainsOf(method, reference, shown, { resamples, seed }))),
@@ -123,7 +127,7 @@ export function readTable(outs: readonly string[], options: TableOptions = {}): 
     users: shown.map(({ user }) => user),
     rows,
     gains,
-    minutes: minutesOf(runs, users.length),
+    minutes: minutesOf(timed, users.length),
   }
 }
 
@@ -159,7 +163,7 @@ function orderOf(users: UserRecord[]): string[] {
 
 type Chance = { resamples: number; seed: number }
 
-function rowOf(method: Method, users: UserRecord[], runs: Run[], chance: Chance): TableRow {
+function rowOf(method: Method, users: UserRecord[], timed: Timed[], chance: Chance): TableRow {
   const scores = users.flatMap((user) => user.methods[method.name]?.scores ?? [])
   const golds = users.flatMap(
     (user) => user.methods[method.name]?.scores.map(({ query }) => user.golds[query] ?? '') ?? [],
@@ -176,7 +180,7 @@ function rowOf(method: Method, users: UserRecord[], runs: Run[], chance: Chance)
     queries: scores.length,
     metrics,
     belowOthers: belowOthers(method, users),
-    minutes: rowMinutes(method, runs),
+    minutes: rowMinutes(method, timed),
   }
 }
 
@@ -246,45 +250,4 @@ export function gainsOf(method: string, over: string, users: UserRecord[], chanc
     if (observations.length === 0) return []
     return [{ method, over, metric, effect: bootstrapUsers({ observations, ...chance }) }]
   })
-}
-
-/** Seconds of one name over all folders of a kind, in minutes. */
-function rowMinutes(method: Method, runs: Run[]): TableRow['minutes'] {
-  const minutes = { training: 0, scoring: 0, generating: 0 }
-  for (const { out, record } of runs) {
-    const prompts = (record.settings.trainPrompts ?? 'mixed') as TrainPrompts
-    const voice = voiceName(method, prompts)
-    for (const user of record.users) {
-      const times = readTimes(userFolder(out, user))
-      minutes.scoring += (times.scoring.get(method.name) ?? 0) / 60
-      minutes.generating += (times.generating.get(method.name) ?? 0) / 60
-      if (voice !== null) minutes.training += (times.training.get(voice) ?? 0) / 60
-    }
-    if (!method.task) continue
-    for (const [name, seconds] of taskTimes(out)) {
-      const isOwn = adapterName(name.replace(/ \(.*$/, ''), method, prompts) === name
-      if (isOwn) minutes.training += seconds / 60
-    }
-  }
-  return minutes
-}
-
-function taskTimes(out: string): [string, number][] {
-  const folder = path.join(out, TASKS_FOLDER)
-  if (!existsSync(folder)) return []
-  return readdirSync(folder).flatMap((name) => [...readTimes(path.join(folder, name)).training])
-}
-
-function minutesOf(runs: Run[], users: number): LampTable['minutes'] {
-  const minutes = { training: 0, scoring: 0, generating: 0 }
-  for (const { out, record } of runs) {
-    for (const [, seconds] of taskTimes(out)) minutes.training += seconds / 60
-    for (const user of record.users) {
-      const times = readTimes(userFolder(out, user))
-      for (const stage of ['training', 'scoring', 'generating'] as const) {
-        for (const seconds of times[stage].values()) minutes[stage] += seconds / 60
-      }
-    }
-  }
-  return { ...minutes, perUser: (minutes.training + minutes.scoring + minutes.generating) / users }
 }

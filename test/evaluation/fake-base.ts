@@ -33,7 +33,7 @@ export interface FakeBase extends Base {
   generated: string[]
 }
 
-/** `nll` gives nats per answer token from the prompt, the answer and the voice file's text (null: no voice). */
+/** `nll` gives nats per answer token from the prompt, the answer and the voice files' texts, joined by + (null: no voice). */
 export function fakeBase(
   file: string,
   nll: (prompt: string, answer: string, voice: string | null) => number,
@@ -44,8 +44,8 @@ export function fakeBase(
     throw new Error('not part of this fake')
   }
   const voiceText = (voices: Voices | null | undefined) => {
-    const [voice] = voices ? [voices].flat() : []
-    return voice ? readFileSync(voice.file, 'utf8') : null
+    const list = voices ? [voices].flat() : []
+    return list.length > 0 ? list.map((voice) => readFileSync(voice.file, 'utf8')).join('+') : null
   }
   return {
     file,

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest'
+import type { TaskQuery } from '../../main/examples/types.ts'
+import { lampHistory, lampSearch, promptOptions } from '../../main/lamp/examples.ts'
+import type { LampUser } from '../../main/lamp/file.ts'
+import { evenShares, foldsOf, taskSources, trainingExamples } from '../../main/lamp/training.ts'
+import { decode, fakeBuilder } from '../evaluation/fake-base.ts'
+
+const BUDGET = { maxInput: 400, maxRetrieved: 400, maxRetrievedTotal: 800 }
+
+function user(id: string, texts: string[], queries: string[] = []): LampUser {
+  return {
+    id,
+    task: 'headline',
+    profile: texts.map((text, n) => ({ id: `${id} ${n}`, text, title: `T${n}`, answer: `T${n}`, date: null })),
+    queries: queries.map((input, n) => ({ id: `${id} q${n}`, input, gold: `G${n}`, date: null })),
+  }
+}
+
+const many = (id: string, count: number): LampUser =>
+  user(
+    id,
+    Array.from({ length: count }, (_, n) => `${id} apples pears number${n}`),
+  )
+
+describe('training examples', () => {
+  const shown = (seed: number, items?: number[]): string[] =>
+    trainingExamples({ user: many('ann', 40), profile: null, items }, fakeBuilder, {
+      mix: 'mixed',
+      budget: BUDGET,
+      seed,
+    }).map(({ tokens, answerFrom }) => decode(tokens.subarray(0, answerFrom)))
+
+  it('show 0, 1 and 2 earlier items in a mix, each item once, and none that is later or itself', () => {
+    const prompts = shown(1)
+    expect(prompts).toHaveLength(40)
+    const counts = prompts.slice(2).map((prompt) => prompt.split('|').length - 1)
+    expect(new Set(counts)).toEqual(new Set([0, 1, 2]))
+    for (const [at, prompt] of prompts.entries()) {
+      const numbers = [...prompt.matchAll(/number(\d+)/g)].map(([, n]) => Number(n))
+      expect(numbers.at(-1)).toBe(at)
+      for (const earlier of numbers.slice(0, -1)) expect(earlier).toBeLessThan(at)
+    }
+  })
+
+  it('depend on seed, user and item alone', () => {
+    expect(shown(1)).toEqual(shown(1))
+    expect(shown(2)).not.toEqual(shown(1))
+    expect(shown(1, [30, 31])).toEqual(shown(1).slice(30, 32))
+  })
+
+  it('show the profile in about half of a mix, and in all or none elsewhere', () => {
+    const profiles: (string | null | undefined)[] = []
+    const builder: typeof fakeBuilder = {
+      example(query, retrieved, options) {
+        profiles.push(options.profile)
+        return fakeBuilder.example(query, retrieved, options)
+      },
+    }
+    const source = { user: many('ann', 40), profile: 'She likes apples.' }
+    trainingExamples(source, builder, { mix: 'mixed', budget: BUDGET, seed: 1 })
+    const with_ = profiles.splice(0).filter((profile) => profile === 'She likes apples.').length
+    expect(with_).toBeGreaterThan(8)
+    expect(with_).toBeLessThan(32)
+    trainingExamples(source, builder, { mix: { retrieved: 0, profile: true }, budget: BUDGET, seed: 1 })
+    expect(new Set(profiles.splice(0))).toEqual(new Set(['She likes apples.']))
+    trainingExamples(source, builder, { mix: { retrieved: 0, profile: false }, budget: BUDGET, seed: 1 })
+    expect(new Set(profiles)).toEqual(new Set([undefined]))
+  })
+
+  it('never retrieve the same text under another id', () => {
+    const twice = user('ann', ['apples and pears', 'apples and plums', 'Apples  and pears'])
+    const search = lampSearch(twice)
+    expect(search.earlier(2, 2).map(({ document }) => document)).toEqual(['ann 1'])
+    expect(search.earlier(0, 2)).toEqual([])
+    expect(search.earlier(1, 2).map(({ document }) => document)).toEqual(['ann 0'])
+  })
+
+  it('count the frequencies of the earlier part alone', () => {
+    // "rare" is rare among the first three, and common once all later items are there.
+    const later = Array.from({ length: 30 }, (_, n) => `rare later${n}`)
+    const history = user('ann', ['common rare', 'common usual', 'common rare usual', ...later])
+    const alone = user('ann', ['common rare', 'common usual', 'common rare usual'])
+    expect(lampSearch(history).earlier(2, 2)).toEqual(lampSearch(alone).earlier(2, 2))
+    const [query] = lampHistory(history).slice(2)
+    const [first] = lampSearch(history).atUse({ ...(query as TaskQuery), document: 'asked' }, 1)
+    // The whole history ranks otherwise, or this would show nothing.
+    expect(first?.document).not.toBe(lampSearch(alone).earlier(2, 1)[0]?.document)
+  })
+
+  it('divide the room among several retrieved items', () => {
+    expect(promptOptions(BUDGET, 1, null).maxRetrieved).toBe(400)
+    expect(promptOptions({ ...BUDGET, maxRetrievedTotal: 240 }, 2, null).maxRetrieved).toBe(120)
+    expect(promptOptions({ ...BUDGET, maxRetrieved: 80, maxRetrievedTotal: 240 }, 2, null).maxRetrieved).toBe(80)
+    expect(promptOptions({ ...BUDGET, maxRetrievedTotal: 240 }, 4, 'x')).toMatchObject({
+      maxRetrieved: 60,
+      profile: 'x',
+    })
+  })
+})
+
+describe('groups of users', () => {
+  const users = [90, 10, 40, 50, 30, 20].map((count, n) => many(`u${n}`, count))
+
+  it('are disjoint, whole, of like size, and the same whatever the order of the file', () => {
+    const folds = foldsOf(users, 3)
+    const sizes = [0, 0, 0]
+    for (const [i, fold] of folds.entries()) sizes[fold] = (sizes[fold] ?? 0) + (users[i]?.profile.length ?? 0)
+    expect(sizes.toSorted((a, b) => a - b)).toEqual([70, 80, 90])
+    const reversed = foldsOf(users.toReversed(), 3).toReversed()
+    expect(reversed).toEqual(folds)
+    expect(new Set(foldsOf(users, 6)).size).toBe(6)
+  })
+
+  it.each([
+    [[2, 50, 50], 22, [2, 10, 10]],
+    [[2, 3, 4], 100, [2, 3, 4]],
+    [[5, 5, 5], 2, [1, 1, 0]],
+    [[0, 7], 5, [0, 5]],
+    [[], 5, []],
+  ])('give %j items of %i as %j', (sizes, most, shares) => {
+    expect(evenShares(sizes, most)).toEqual(shares)
+  })
+
+  it('train a task adapter on none of the texts that will be asked about', () => {
+    const served = user('bob', ['bob writes'], ['secret canary text of a held-out query'])
+    const leaking = user('ann', ['ann writes', 'Secret  canary text of a held-out query', 'ann again'])
+    const [source] = taskSources([{ user: leaking, profile: null }], [served], 10)
+    expect(source?.items).toEqual([0, 2])
+  })
+
+  it('take the items of a long history evenly over its time', () => {
+    const sources = taskSources(
+      [many('ann', 100), many('bob', 3)].map((one) => ({ user: one, profile: null })),
+      [],
+      13,
+    )
+    expect(sources.map(({ items }) => items)).toEqual([
+      [0, 10, 20, 30, 40, 50, 60, 70, 80, 90],
+      [0, 1, 2],
+    ])
+  })
+})
