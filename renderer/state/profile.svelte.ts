@@ -37,7 +37,18 @@ export class ProfileStore {
   }
   changed = $derived(this.text.trim() !== (this.#kept?.text ?? ''))
 
-  async load(task: TrainingTask = this.#task): Promise<void> {
+  /** Reads what is kept, unless something is being edited or written. */
+  async open(): Promise<void> {
+    if (!this.changed && !this.writing) await this.load(this.#task)
+  }
+
+  /** To another task; what was edited is saved first. */
+  async go(task: TrainingTask): Promise<void> {
+    if (this.changed && !this.writing) await this.save()
+    await this.load(task)
+  }
+
+  async load(task: TrainingTask): Promise<void> {
     this.stop()
     this.#task = task
     const profile = await this.#app.attempt(() => this.#app.call('profile.get', { task }))
