@@ -98,9 +98,12 @@ export interface UserEffect {
   tokens: number
   /** 95%: what new pieces of these very users would give. */
   overQueries: Bounds
-  /** 95%: what new users like these would give. Unknown for one user. */
+  /** 95%: what new users like these would give. */
   overUsers: Bounds
 }
+
+/** Queries, or users, from which an interval is given. */
+export const LEAST_DRAWS = 5
 
 export interface UserBootstrapOptions {
   observations: readonly UserObservation[]
@@ -116,9 +119,12 @@ export interface UserBootstrapOptions {
  * nothing about people who were not measured, and is the narrower one wherever users differ.
  *
  * `overUsers` draws users, and of each drawn user queries, both with replacement: new users like these. Percentiles are
- * expanded for few users (`tailShare`). It is never too narrow: simulated, 95 to 98 of 100 intervals hold the truth where
- * users differ, and 99 where they do not, since the chance within a user then counts twice (A. C. Davison and
- * D. V. Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8).
+ * expanded for few users (`tailShare`). Simulated, 95 to 97 of 100 intervals hold the truth where users differ, and 99
+ * where they do not, since the chance within a user then counts twice (A. C. Davison and D. V. Hinkley, "Bootstrap
+ * Methods and their Application", 1997, section 3.8).
+ *
+ * Either is UNKNOWN over fewer than LEAST_DRAWS: no resample leaves the range of what was measured, and the range of
+ * three, say, holds the truth in 76 of 100 studies only.
  *
  * Throws RangeError without an observation, or without a token.
  */
@@ -145,8 +151,8 @@ export function bootstrapUsers({ observations, resamples = 4000, seed }: UserBoo
     users: users.length,
     queries: pool.length,
     tokens: pool.reduce((sum, { tokens }) => sum + tokens, 0),
-    overQueries: pool.length === 1 ? UNKNOWN : percentiles(overQueries, tailShare(pool.length)),
-    overUsers: users.length === 1 ? UNKNOWN : percentiles(overUsers, tailShare(users.length)),
+    overQueries: pool.length < LEAST_DRAWS ? UNKNOWN : percentiles(overQueries, tailShare(pool.length)),
+    overUsers: users.length < LEAST_DRAWS ? UNKNOWN : percentiles(overUsers, tailShare(users.length)),
   }
 }
 

@@ -60,7 +60,7 @@ export async function activityStudy(context: StudyContext, { levels = LEVELS }: 
     measure: context.measure,
     rows: compareWithChosen(context, measured, ALL),
     notes: [
-      'A level has the users with more items than that, so users differ between levels; the table’s gain over all items is of the same users.',
+      'A level has the users with more items than that, so users differ between levels; the gain over all items is of the same users.',
       ...(skipped.length > 0 ? [`No user has more than ${skipped[0]} items.`] : []),
     ],
   }

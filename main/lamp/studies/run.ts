@@ -26,10 +26,12 @@ export const settingFolder = (out: string, name: string): string =>
   path.join(out, 'settings', name.replaceAll(/[^A-Za-z0-9._-]+/g, '-'))
 
 export function createSettingRunner({ options, out, measure, numbersOf }: SettingRunner) {
+  let file = options.file
   return async (setting: Setting): Promise<SettingScores> => {
     const folder = settingFolder(out, setting.name)
     const result = await runLamp({
       ...options,
+      file,
       out: folder,
       tasksOut: out,
       methods: [...setting.methods],
@@ -38,6 +40,8 @@ export function createSettingRunner({ options, out, measure, numbersOf }: Settin
       ...(setting.examples ? { examples: setting.examples } : {}),
       settings: { ...options.settings, ...setting.settings },
     })
+    // What was found in the file is said once, not with every setting.
+    file = { ...file, notes: [] }
     const users = Object.entries(result.users)
     return {
       methods: new Map(setting.methods.map((name) => [name, observed(result, name, measure)])),

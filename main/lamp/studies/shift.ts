@@ -45,6 +45,7 @@ export async function shiftStudy(
         reference: of(against),
         scores: of(series),
         numbers: scores.numbers,
+        seconds: scores.seconds,
         facts: { similarity: bin.reduce((sum, { similarity }) => sum + similarity, 0) / bin.length },
       })
       return row ? [row] : []
@@ -62,7 +63,10 @@ export async function shiftStudy(
     against,
     measure: context.measure,
     rows,
-    notes: within ? [] : ['Bins differ in their users too: `--within` makes them of each user’s own queries.'],
+    notes:
+      within || users.length === 1
+        ? []
+        : ["Bins differ in their users too; --within-users makes them of each user's own queries."],
   }
 }
 

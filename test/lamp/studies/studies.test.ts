@@ -65,7 +65,9 @@ interface Trained {
 function setUp(more: Partial<StudyOptions> = {}) {
   const trained: Trained[] = []
   const base = fakeBase(path.join(folder, 'base.gguf'), (prompt, _answer, voice) => {
-    const { items = 0, rank = 0 } = voice === null ? {} : (JSON.parse(voice) as { items?: number; rank?: number })
+    const { items = 0, rank = 0 } = voice?.includes('items')
+      ? (JSON.parse(voice.slice(voice.lastIndexOf('{'))) as { items: number; rank: number })
+      : {}
     return 4 - 0.01 * items - 0.001 * rank - (voice !== null && prompt.includes('item') ? 0.5 : 0)
   })
   const train: TrainVoice = async (examples, _validation, settings, runFolder, { user, under }) => {
