@@ -5,6 +5,7 @@
 import type { Handlers, Profile, TrainingTask } from '../../preload/contract.ts'
 import { writeProfile } from '../assistant/profile.ts'
 import { IdiolectError } from '../errors.ts'
+import { PROFILE_BY } from '../examples/defaults.ts'
 import { queriesOf } from '../examples/queries.ts'
 import { scaleOf } from '../examples/rate.ts'
 import { splitByTime } from '../examples/split.ts'
@@ -123,7 +124,7 @@ export async function trainingProfiles(
     }
     // Too few pieces of a kind are the run's to complain of.
     if (learned(store, task).length === 0) continue
-    const by = base.writing ? (kept?.by ?? 'model') : 'counts'
+    const by = base.writing ? (kept?.by ?? PROFILE_BY) : 'counts'
     const profile = await written(store, base.base, base.id, task, { by, signal: base.signal })
     if (base.writing) store.settings.set(keyOf(task), profile)
     profiles[task] = profile.text
@@ -138,7 +139,7 @@ export function profileHandlers(context: AppContext): Pick<Handlers, ProfileCall
       checkTask(task)
       return readProfile(store, task)
     },
-    'profile.write': ({ request, task, by = 'model', seed, replace = false }) =>
+    'profile.write': ({ request, task, by = PROFILE_BY, seed, replace = false }) =>
       requests.run(request, async (signal) => {
         checkTask(task)
         if (by !== 'model' && by !== 'counts')

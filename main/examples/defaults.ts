@@ -16,6 +16,8 @@ export const DEFAULT_RETRIEVED: Record<TaskName, number> = { headline: 1, tag: 1
 
 /** Whether prompts show the owner's profile when nothing is chosen. */
 export const PROFILE_DEFAULT = false
+/** Who writes a profile when nobody is named: bases of 135M describe an author worse than counting does. */
+export const PROFILE_BY: 'model' | 'counts' = 'counts'
 
 /** Is a voice trained over the newest task adapter where nothing is said? Off until the evaluation decides. */
 export const TASK_ADAPTER_DEFAULT = false

@@ -22,7 +22,7 @@ export function profileCommand(program: Command): void {
     .description('what prompts say of you, task by task; without an option: show it')
     .option('--task <task>', 'headline, tag, rate or prose (drafts and chat too); default: headline, or all to show')
     .option('--write', 'have it written from the pieces that training learns from')
-    .option('--by <how>', 'with --write: model (the base writes) or counts (no model; sure, and quick)')
+    .option('--by <how>', 'with --write: counts (the default: no model, sure and quick) or model (the base writes)')
     .option('--seed <n>', 'with --write: the same seed writes the same', numberOption('seed', 0, 2 ** 32, true))
     .option('--replace', 'with --write: also over your own words')
     .option('--set <text>', 'your own words, or a file of them; an empty text takes the profile away')

@@ -107,7 +107,7 @@ describe('a profile', () => {
     app.events.on((name, event) => {
       if (name === 'stream' && 'index' in event && event.request === 'q') chunks.push(event.text)
     })
-    await app.handlers['profile.write']({ request: 'q', task: 'tag' })
+    await app.handlers['profile.write']({ request: 'q', task: 'tag', by: 'model' })
     expect(chunks.join('')).not.toBe('')
     const { folder } = app.context.store
     await app.close()
@@ -121,7 +121,9 @@ describe('a profile', () => {
     app.events.on((name) => {
       if (name === 'stream') void app.handlers['request.cancel']({ request: 'p' })
     })
-    await expect(app.handlers['profile.write']({ request: 'p', task: 'prose' })).rejects.toThrow('it was cancelled')
+    await expect(app.handlers['profile.write']({ request: 'p', task: 'prose', by: 'model' })).rejects.toThrow(
+      'it was cancelled',
+    )
     expect(await app.handlers['profile.get']({ task: 'prose' })).toBeNull()
   })
 
@@ -148,7 +150,7 @@ describe('a profile', () => {
     app.events.on((name) => {
       if (name === 'stream') void app.handlers['profile.set']({ task: 'headline', text: OWN })
     })
-    const write = app.handlers['profile.write']({ request: 'p', task: 'headline', replace: true })
+    const write = app.handlers['profile.write']({ request: 'p', task: 'headline', by: 'model', replace: true })
     await expect(write).rejects.toMatchObject({ name: 'OwnProfile' })
     expect((await app.handlers['profile.get']({ task: 'headline' }))?.text).toBe(OWN)
   })
