@@ -103,6 +103,8 @@ export function readTable(outs: readonly string[], options: TableOptions = {}): 
   const users = runs
     .flatMap((run) => usersOf(run, first))
     .filter(({ golds }) => Object.keys(golds).length >= leastQueries)
+    // Shards bring them in another order, and a bootstrap draws by place.
+    .sort((a, b) => (a.user < b.user ? -1 : 1))
   if (users.length === 0) {
     throw new IdiolectError(
       'NothingToShow',

@@ -245,7 +245,7 @@ describe('a wrong option', () => {
     [['models', 'use', 'nobody'], /There is no model "nobody"/],
     [['models', 'get', 'nobody'], /There is no model "nobody"/],
     [['lamp', 'run', path.join(root, 'nowhere.json')], /nowhere\.json cannot be read/],
-    [['lamp', 'run', poem], /its task is "poem", and only headline and prose can be run/],
+    [['lamp', 'run', poem], /its task is "poem", and only headline, tag, rating and prose can be run/],
     [['lamp', 'run', lamp, '--methods', 'magic'], /There is no method "magic"/],
     [['lamp', 'run', lamp, '--methods', ''], /--methods was given an empty list/],
     [['lamp', 'run', lamp, '--users', 'bob'], /has no user "bob"/],
