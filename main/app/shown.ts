@@ -1,7 +1,7 @@
 /**
  * What a task's prompt shows beside a text when it is in use: the owner's pieces most alike that have an answer for the
- * task, never the piece itself in whatever shape it comes, the owner's profile, and the words for the owner's scale. One place, so that an
- * answer is scored under the very prompt that it would be written under.
+ * task, never the piece itself in whatever shape it comes, the owner's profile, and the words for the owner's scale. One
+ * place, so that an answer is scored under the very prompt that it would be written under.
  */
 import type { GenerationOptions, Source, TrainingTask } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
@@ -9,6 +9,7 @@ import { DEFAULT_RETRIEVED } from '../examples/defaults.ts'
 import { createPromptBuilder, type PromptBuilder } from '../examples/prompt.ts'
 import { proseQueries } from '../examples/prose.ts'
 import { type Scale, scaleOf, tasksOnScale } from '../examples/rate.ts'
+import { firstTag } from '../examples/tag.ts'
 import type { PromptOptions, RetrievedPair } from '../examples/types.ts'
 import type { Tokenizer } from '../inference/types.ts'
 import { splitFrontMatter } from '../library/front-matter.ts'
@@ -65,7 +66,9 @@ export async function shownBeside(
   const pairs = show ? pairsOf(task, text, others, k) : []
   return {
     pairs,
-    sources: pairs.flatMap((pair) => others.filter(({ document }) => document.id === pair.document).map(sourceOf)),
+    sources: [...new Set(pairs.map((pair) => pair.document))].flatMap((id) =>
+      others.filter(({ document }) => document.id === id).map(sourceOf),
+    ),
     own,
     scale,
     builder: (tokenizer) => createPromptBuilder(tokenizer, tasksOnScale(scale)),
@@ -74,7 +77,7 @@ export async function shownBeside(
 }
 
 function hasAnswer(task: TrainingTask, { tags, rating }: StoredDocument, scale: Scale): boolean {
-  if (task === 'tag') return tags.some((tag) => tag.trim() !== '')
+  if (task === 'tag') return firstTag(tags) !== ''
   if (task === 'rate') return rating !== null && scale.scores.includes(rating)
   return true
 }
@@ -84,7 +87,7 @@ function pairsOf(task: TrainingTask, text: string, hits: PieceHit[], k: number):
   return hits.slice(0, k).map(({ document: { id, text: input, title, tags, rating } }) => ({
     document: id,
     input,
-    answer: task === 'tag' ? (tags.find((tag) => tag.trim() !== '') ?? '') : task === 'rate' ? String(rating) : title,
+    answer: task === 'tag' ? firstTag(tags) : task === 'rate' ? String(rating) : title,
   }))
 }
 

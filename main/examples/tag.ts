@@ -18,13 +18,18 @@ export function tagQueries(pieces: Piece[]): TaskQueries {
   const queries: TaskQuery[] = []
   const dropped: DroppedPiece[] = []
   for (const piece of pieces) {
-    const answer = tidyTag(piece.tags?.find((tag) => tidyTag(tag) !== '') ?? '')
+    const answer = firstTag(piece.tags ?? [])
     const input = withoutHeading(piece.text.trim(), piece.title)
     const reason = answer === '' ? 'it has no tag' : tooShort(input)
     if (reason !== null) dropped.push({ document: piece.id, reason })
     else queries.push({ task: 'tag', document: piece.id, title: piece.title, date: piece.date, input, answer })
   }
   return { queries, dropped }
+}
+
+/** The first that says anything; empty: there is none. */
+export function firstTag(tags: readonly string[]): string {
+  return tags.map(tidyTag).find((tag) => tag !== '') ?? ''
 }
 
 /** One line. Commas stay: a list in front matter says where one tag ends. */
