@@ -53,7 +53,10 @@ export function createSimilarity(texts: readonly string[]): Similarity {
  */
 export function similarities(user: LampUser, count?: number): Map<string, number> {
   const history = lampHistory(user)
-  const similarity = createSimilarity(history.map(({ task, input, answer }) => (task === 'prose' ? answer : input)))
+  // Where a history is bare answers (tweets), these are all there is to be like.
+  const similarity = createSimilarity(
+    history.map(({ task, input, answer }) => (task === 'prose' ? answer : input || answer)),
+  )
   return new Map(
     lampQueries(user, count).map(({ task, document, input }) => [
       document,
