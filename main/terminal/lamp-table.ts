@@ -82,18 +82,26 @@ export function showTable(out: string, own: ShowOptions = {}): { summary: LampTa
   return { summary, lines: tableLines(summary) }
 }
 
+/** What the printed table shows gains in; the summary has them in every metric. */
+const GAINED: Record<LampTable['task'], TableMetric[]> = {
+  headline: ['nll'],
+  tag: ['accuracy'],
+  rate: ['mae', 'logLoss'],
+  prose: ['nll'],
+}
+
 /** Rows are methods; a number and its 95% interval over queries, then gains and minutes. */
 export function tableLines(table: LampTable): string[] {
   const metrics = (Object.keys(TABLE_METRICS) as TableMetric[]).filter((metric) =>
     table.rows.some((row) => row.metrics[metric]),
   )
   const over = [...new Set(table.gains.map((gain) => gain.over))]
-  const [main = 'nll'] = metrics
+  const gained = GAINED[table.task].flatMap((metric) => over.map((method) => ({ metric, method })))
   const head = [
     'method',
     'queries',
     ...metrics.map((metric) => TABLE_METRICS[metric].name),
-    ...over.map((method) => `${TABLE_METRICS[main].name} gain over ${method}`),
+    ...gained.map(({ metric, method }) => `${TABLE_METRICS[metric].name} gain over ${method}`),
     'own < others',
     'training min',
     'scoring min',
@@ -102,7 +110,7 @@ export function tableLines(table: LampTable): string[] {
     row.method,
     String(row.queries),
     ...metrics.map((metric) => valueText(row, metric)),
-    ...over.map((method) => gainText(table, row.method, method, main)),
+    ...gained.map(({ metric, method }) => gainText(table, row.method, method, metric)),
     row.belowOthers ? `${row.belowOthers.users} of ${row.belowOthers.of}` : '',
     row.minutes.training.toFixed(1),
     (row.minutes.scoring + row.minutes.generating).toFixed(1),
