@@ -53,7 +53,7 @@ export function studyCommand(lamp: Command): void {
       `of ${Object.keys(MEASURES).join(', ')}`,
       oneOf('measure', Object.keys(MEASURES) as MeasureName[]),
     )
-    .option('--bins <n>', 'shift: bins of queries, least like the history to most', numberOption('bins', 2, 20, true))
+    .option('--bins <n>', 'shift: bins of queries, least like the history to most', numberOption('bins', 2, 8, true))
     .option('--within-users', "shift: bins of each user's own queries")
     .option('--levels <list>', 'activity: items of history', numbersOption('levels', 1, 1e6))
     .option('--formats <list>', `formats: of ${FORMATS.join(', ')}`, someOf('formats', FORMATS))
