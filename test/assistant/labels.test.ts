@@ -191,4 +191,13 @@ describe('a draft', () => {
     expect(parts.join('')).toBe('And so it went.')
     expect(asked[0]?.options).toMatchObject({ maxTokens: 20, seed: 3 })
   })
+
+  test('that is empty is tried again with the next seeds, a bounded number of times', async () => {
+    const second = scripted(() => 0, [' \n', ' So.'])
+    expect((await continueDraft({ ...request(second.base), opening: text, seed: 3 })).text.trim()).toBe('So.')
+    expect(second.asked.map(({ options }) => options.seed)).toEqual([3, 4])
+    const never = scripted(() => 0)
+    expect((await continueDraft({ ...request(never.base), opening: text })).text).toBe('')
+    expect(never.asked).toHaveLength(4)
+  })
 })
