@@ -1,8 +1,8 @@
 /** How likely a task's answer is, under the very prompt and voice that would write it. */
 import type { Handlers } from '../../preload/contract.ts'
-import { labelTokens } from '../assistant/labels.ts'
 import { IdiolectError } from '../errors.ts'
 import { DEFAULT_PROMPT } from '../examples/defaults.ts'
+import { labelTokens } from '../examples/labels.ts'
 import { proseInput } from '../examples/prose.ts'
 import { TASK_NAMES } from '../examples/tasks.ts'
 import type { AppContext } from './context.ts'

@@ -1,5 +1,6 @@
 /** A set of labels after a prompt, by their likelihood: tags and scores are compared whole, never drawn. */
 import { IdiolectError } from '../errors.ts'
+import { labelTokens, sharesOf } from '../examples/labels.ts'
 import type { Base, Contrast, Voices } from '../inference/types.ts'
 
 export interface LabelRequest {
@@ -31,8 +32,7 @@ export interface LabelRanking {
 }
 
 /**
- * The end token is counted: without it a label would be favoured for being how another begins (`c` and `c++`).
- * Errors: `NoLabels` for an empty set; the base's own.
+ * The whole set, ranked. Errors: `NoLabels` for an empty set; the base's own.
  */
 export async function rankLabels(request: LabelRequest): Promise<LabelRanking> {
   const { base, prompt, voice = null, contrast, signal } = request
@@ -62,18 +62,11 @@ export async function rankLabels(request: LabelRequest): Promise<LabelRanking> {
   )
 }
 
-/** " " + label + end token, as examples end. */
-export function labelTokens(base: Pick<Base, 'tokenize' | 'endToken'>, label: string): Int32Array {
-  return Int32Array.from([...base.tokenize(` ${label}`), base.endToken])
-}
-
 /** The same from log-probabilities that are known. @param labels one or more, all finite or -Infinity, not all of the latter */
 export function rankingOf(labels: readonly Omit<RankedLabel, 'probability'>[]): LabelRanking {
-  const most = Math.max(...labels.map(({ logProbability }) => logProbability))
-  const weights = labels.map(({ logProbability }) => Math.exp(logProbability - most))
-  const sum = weights.reduce((total, weight) => total + weight, 0)
+  const shares = sharesOf(labels.map(({ logProbability }) => logProbability))
   const ranked = labels
-    .map((label, i) => ({ ...label, probability: (weights[i] as number) / sum }))
+    .map((label, i) => ({ ...label, probability: shares[i] as number }))
     .sort((a, b) => b.probability - a.probability)
   const entropy = ranked.reduce((total, { probability: p }) => total - (p > 0 ? p * Math.log(p) : 0), 0)
   return { ranked, entropy, confidence: labels.length < 2 ? 1 : 1 - entropy / Math.log(labels.length) }

@@ -1,12 +1,14 @@
 /** Tags for a piece: the owner's own by likelihood, and, on request, new ones that the model thinks up. */
+
 import { IdiolectError } from '../errors.ts'
 import { DEFAULT_PROMPT } from '../examples/defaults.ts'
+import { labelTokens } from '../examples/labels.ts'
 import type { PromptBuilder } from '../examples/prompt.ts'
 import { type TagCount, tagKey, tidyTag } from '../examples/tag.ts'
 import { TASKS } from '../examples/tasks.ts'
 import type { PromptOptions, RetrievedPair } from '../examples/types.ts'
 import type { Base, Contrast, Voices } from '../inference/types.ts'
-import { labelTokens, rankLabels } from './labels.ts'
+import { rankLabels } from './labels.ts'
 
 export interface TagRequest {
   base: Base

@@ -1,5 +1,4 @@
 /** Answers out of a set: the labels that a user's answer may be, and what a distribution over them is worth. */
-import type { Tokenizer } from '../inference/types.ts'
 import type { LampUser } from './file.ts'
 import type { QueryResult } from './result.ts'
 
@@ -10,19 +9,6 @@ export function labelsOf(user: LampUser): string[] | null {
   if (user.task === 'rate') return SCORES
   if (user.task !== 'tag') return null
   return user.labels ?? [...new Set(user.profile.map(({ answer }) => answer))]
-}
-
-/** As a prompt's answer: " " + label + end token, so that no label is favoured for being another's beginning. */
-export function labelTokens(tokenizer: Tokenizer, label: string): Int32Array {
-  return Int32Array.from([...tokenizer.tokenize(` ${label}`), tokenizer.endToken])
-}
-
-/** Shares of the labels from their log-probabilities (nats), or from any weights given as logarithms. */
-export function shares(logs: readonly number[]): number[] {
-  const most = Math.max(...logs)
-  const weights = logs.map((log) => Math.exp(log - most))
-  const sum = weights.reduce((total, weight) => total + weight, 0)
-  return weights.map((weight) => weight / sum)
 }
 
 /**

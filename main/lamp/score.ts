@@ -1,11 +1,12 @@
 /** Scores one user's queries under one method and its voices, keeping every score as it comes. Knows no methods' names. */
 import path from 'node:path'
 import { z } from 'zod'
+import { labelTokens, sharesOf } from '../examples/labels.ts'
 import type { TaskName, TaskQuery } from '../examples/types.ts'
 import type { Base, Contrast, VoiceUse } from '../inference/types.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import { appendLines, hashOf, type KeptVoice, readLines } from './folder.ts'
-import { judgeLabels, labelTokens, shares } from './labels.ts'
+import { judgeLabels } from './labels.ts'
 import type { QueryResult } from './result.ts'
 import { timed } from './times.ts'
 
@@ -115,7 +116,7 @@ export async function scoreUnit(scoring: Scoring, unit: Unit): Promise<QueryResu
     if (scoring.labels === null || labels === undefined || (scoring.task !== 'tag' && scoring.task !== 'rate')) {
       return result
     }
-    return { ...result, ...judgeLabels(scoring.task, scoring.labels, shares(labels), { gold: query.answer, golds }) }
+    return { ...result, ...judgeLabels(scoring.task, scoring.labels, sharesOf(labels), { gold: query.answer, golds }) }
   })
 }
 

@@ -374,7 +374,22 @@ describe('the rest', () => {
   it('help and version end well, on stdout', async () => {
     const help = await idiolect(root, ['--help'])
     expect(help.code).toBe(0)
-    for (const name of ['import', 'search', 'train', 'voices', 'headline', 'tag', 'rate', 'draft', 'score', 'chat', 'lamp', 'models', 'serve', 'doctor'])
+    for (const name of [
+      'import',
+      'search',
+      'train',
+      'voices',
+      'headline',
+      'tag',
+      'rate',
+      'draft',
+      'score',
+      'chat',
+      'lamp',
+      'models',
+      'serve',
+      'doctor',
+    ])
       expect(help.stdout).toMatch(new RegExp(`^ +${name}\\b`, 'm'))
     const version = await idiolect(root, ['--version'])
     expect([version.code, version.stdout.trim()]).toEqual([0, '0.1.0'])

@@ -7,7 +7,7 @@ import type { LampUser } from '../file.ts'
 import {
   compareWithChosen,
   type Measured,
-  rowOf,
+  measuredAt,
   runReference,
   type Study,
   type StudyContext,
@@ -42,12 +42,7 @@ export async function activityStudy(context: StudyContext, { levels = LEVELS }: 
       ...(level === ALL ? {} : { history: (user: LampUser) => lastItems(user, level) }),
     })
     const reference = shared ?? scoresOf(scores, against)
-    for (const series of methods) {
-      const own = scoresOf(scores, series)
-      const { numbers, seconds } = scores
-      const row = rowOf(context, { series, setting: String(level), reference, scores: own, numbers, seconds })
-      if (row) measured.push({ row, scores: own })
-    }
+    measured.push(...measuredAt(context, String(level), scores, reference))
   }
   return {
     name: 'activity',

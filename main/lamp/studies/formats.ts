@@ -8,15 +8,7 @@ import { seeded, shuffle } from '../../random.ts'
 import type { TokenExample } from '../../trainer/types.ts'
 import { lampHistory } from '../examples.ts'
 import type { LampUser } from '../file.ts'
-import {
-  compareWithChosen,
-  type Measured,
-  rowOf,
-  runReference,
-  type Study,
-  type StudyContext,
-  scoresOf,
-} from './study.ts'
+import { compareWithChosen, type Measured, measuredAt, runReference, type Study, type StudyContext } from './study.ts'
 
 export const FORMATS = ['pairs', 'inputs', 'outputs', 'shuffled'] as const
 export type Format = (typeof FORMATS)[number]
@@ -49,12 +41,7 @@ export async function formatsStudy(
       methods,
       examples: (user) => formatted(user, format, { ...options, seed }),
     })
-    for (const series of methods) {
-      const own = scoresOf(scores, series)
-      const { numbers, seconds } = scores
-      const row = rowOf(context, { series, setting: NAMES[format], reference, scores: own, numbers, seconds })
-      if (row) measured.push({ row, scores: own })
-    }
+    measured.push(...measuredAt(context, NAMES[format], scores, reference))
   }
   return {
     name: 'formats',

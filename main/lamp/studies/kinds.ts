@@ -4,15 +4,7 @@
  */
 import type { AdapterKind } from '../../../preload/contract.ts'
 import { kindSettings } from '../../examples/defaults.ts'
-import {
-  compareWithChosen,
-  type Measured,
-  rowOf,
-  runReference,
-  type Study,
-  type StudyContext,
-  scoresOf,
-} from './study.ts'
+import { compareWithChosen, type Measured, measuredAt, runReference, type Study, type StudyContext } from './study.ts'
 
 export const KIND_NAMES: Record<AdapterKind, string> = { lora: 'LoRA', ia3: '(IA)3', prompt: 'prompt tuning' }
 
@@ -31,12 +23,7 @@ export async function kindsStudy(
   const measured: Measured[] = []
   for (const kind of kinds) {
     const scores = await run({ name: kind, methods, settings: kindSettings(kind, virtualTokens) })
-    for (const series of methods) {
-      const own = scoresOf(scores, series)
-      const { numbers, seconds } = scores
-      const row = rowOf(context, { series, setting: KIND_NAMES[kind], reference, scores: own, numbers, seconds })
-      if (row) measured.push({ row, scores: own })
-    }
+    measured.push(...measuredAt(context, KIND_NAMES[kind], scores, reference))
   }
   return {
     name: 'kinds',

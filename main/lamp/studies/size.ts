@@ -3,15 +3,7 @@
  * B A is added in full at every size and the sizes differ in nothing else.
  */
 import { parseTargets } from '../../model/lora.ts'
-import {
-  compareWithChosen,
-  type Measured,
-  rowOf,
-  runReference,
-  type Study,
-  type StudyContext,
-  scoresOf,
-} from './study.ts'
+import { compareWithChosen, type Measured, measuredAt, runReference, type Study, type StudyContext } from './study.ts'
 
 export interface SizeOptions {
   ranks?: readonly number[]
@@ -38,19 +30,8 @@ export async function sizeStudy(
         methods,
         settings: { kind: 'lora', rank, alpha: rank, targets: parseTargets(set.split(',')) },
       })
-      for (const method of methods) {
-        const own = scoresOf(scores, method)
-        const { numbers, seconds } = scores
-        const row = rowOf(context, {
-          series: methods.length === 1 ? set : `${method}, ${set}`,
-          setting: `rank ${rank}`,
-          reference,
-          scores: own,
-          numbers,
-          seconds,
-        })
-        if (row) measured.push({ row, scores: own })
-      }
+      const seriesOf = (method: string): string => (methods.length === 1 ? set : `${method}, ${set}`)
+      measured.push(...measuredAt(context, `rank ${rank}`, scores, reference, seriesOf))
     }
   }
   const chosen = ranks.includes(PAPERS) ? `rank ${PAPERS}` : null

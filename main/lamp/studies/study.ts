@@ -125,6 +125,25 @@ export interface Measured {
   scores: readonly UserObservation[]
 }
 
+/**
+ * A row of each studied method in one setting.
+ * @param seriesOf the method's line in the picture; its own name when not given
+ */
+export function measuredAt(
+  context: StudyContext,
+  setting: string,
+  scores: SettingScores,
+  reference: readonly UserObservation[],
+  seriesOf: (method: string) => string = (method) => method,
+): Measured[] {
+  const { numbers, seconds } = scores
+  return context.methods.flatMap((method) => {
+    const own = scoresOf(scores, method)
+    const row = rowOf(context, { series: seriesOf(method), setting, reference, scores: own, numbers, seconds })
+    return row ? [{ row, scores: own }] : []
+  })
+}
+
 /** Every row with its gain over the row of the same series in the setting `chosen`. */
 export function compareWithChosen(
   { measure, seed }: Pick<StudyContext, 'measure' | 'seed'>,

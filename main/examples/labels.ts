@@ -1,0 +1,18 @@
+/** Answers out of a set, as a prompt's answers are written and compared. */
+import type { Tokenizer } from '../inference/types.ts'
+
+/**
+ * " " + label + end token, as examples end. The end token is counted: without it a label would be favoured for being how
+ * another begins (`c` and `c++`).
+ */
+export function labelTokens(tokenizer: Pick<Tokenizer, 'tokenize' | 'endToken'>, label: string): Int32Array {
+  return Int32Array.from([...tokenizer.tokenize(` ${label}`), tokenizer.endToken])
+}
+
+/** The softmax: shares of labels from their log-probabilities (nats), or from any weights given as logarithms. */
+export function sharesOf(logs: readonly number[]): number[] {
+  const most = Math.max(...logs)
+  const weights = logs.map((log) => Math.exp(log - most))
+  const sum = weights.reduce((total, weight) => total + weight, 0)
+  return weights.map((weight) => weight / sum)
+}
