@@ -2,11 +2,13 @@
  * What follows a run: a control voice to be compared with, and the proof, both from the run folder alone. A base of its
  * own is opened for it, so that chatting need not wait.
  */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Proof } from '../../preload/contract.ts'
 import { removeMerged } from '../adapters/merge.ts'
+import { sha256OfContent } from '../adapters/share-voice.ts'
 import { shuffledAnswers } from '../evaluation/control.ts'
+import { keepScores } from '../evaluation/kept-scores.ts'
 import { runProof } from '../evaluation/proof.ts'
 import { readProof, writeProof } from '../evaluation/proof-file.ts'
 import { DEFAULT_PROMPT } from '../examples/defaults.ts'
@@ -88,6 +90,9 @@ export function controlOf(folder: string): Control {
   }
 }
 
+/** Kept until the proof is written: a proof that was broken off goes on where it was. */
+const SCORES_FILE = 'proof-scores.jsonl'
+
 /** Scores the run's proof pieces and writes proof.json; a proof that is there is read. */
 export async function proveRun(
   folder: string,
@@ -102,8 +107,9 @@ export async function proveRun(
   const retrieved = new Map(proof.map(({ query, retrieved }) => [query, retrieved]))
   const base = await openBase(plan.base.file, { threads: options.threads })
   try {
+    const scores = path.join(folder, SCORES_FILE)
     const result = await runProof({
-      base,
+      base: keepScores(base, scores, sha256OfContent),
       baseId: plan.base.id,
       run: plan.run,
       voice,
@@ -125,6 +131,7 @@ export async function proveRun(
       signal: options.signal,
     })
     writeProof(folder, result)
+    rmSync(scores, { force: true })
     return result
   } finally {
     await base.dispose()

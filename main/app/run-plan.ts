@@ -7,21 +7,21 @@ import path from 'node:path'
 import type { TrainingForecast, TrainingTask, TrainOptions } from '../../preload/contract.ts'
 import { writeAtomically } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
-import { DEFAULT_PROMPT, DEFAULT_RETRIEVED, defaultSettings } from '../examples/defaults.ts'
+import { DEFAULT_PROMPT, defaultSettings } from '../examples/defaults.ts'
 import { createPromptBuilder, MAX_PROFILE } from '../examples/prompt.ts'
 import { tasksOnScale } from '../examples/rate.ts'
-import { byTime, earlierPairs } from '../examples/split.ts'
+import { byTime } from '../examples/split.ts'
 import { TASK_NAMES } from '../examples/tasks.ts'
 import type { RetrievedPair, TaskQuery } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
 import { ADAPTER_KINDS } from '../model/adapter.ts'
 import { parseTargets } from '../model/lora.ts'
-import { createBm25 } from '../retrieval/bm25.ts'
 import type { Store } from '../store/store.ts'
 import { VIRTUAL_TOKENS } from '../trainer/adapter-of.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
 import { DEVICES } from './devices.ts'
 import { givenSettings } from './given-settings.ts'
+import { createRunExamples } from './run-examples.ts'
 import { runTasks } from './run-tasks.ts'
 
 /** Tokens of an example when nothing else is said, and of what stands around a profile. */
@@ -73,19 +73,15 @@ export function prepareRun(
     return { ...DEFAULT_PROMPT[task], maxTokens, profile }
   }
 
+  const seed = options.seed ?? 1
   const train: PreparedRun['train'] = []
   const validation: TokenExample[] = []
   const proof: ProofQuery[] = []
   for (const { task, earlier, ...part } of parts) {
-    for (const query of part.training) train.push({ task, example: builder.example(query, [], promptOf(task)) })
-    for (const query of part.validation) validation.push(builder.example(query, [], promptOf(task)))
-    const search = createBm25(earlier.map((query) => query.input))
-    for (const query of part.proof) {
-      const allowed = new Set(earlierPairs(query, earlier).map((pair) => pair.document))
-      const hits = search.search(query.input, earlier.length).map((hit) => earlier[hit.index] as TaskQuery)
-      const retrieved = hits.filter((hit) => allowed.has(hit.document)).slice(0, DEFAULT_RETRIEVED[task])
-      proof.push({ query, retrieved: retrieved.map(({ document, input, answer }) => ({ document, input, answer })) })
-    }
+    const examples = createRunExamples(task, earlier, { builder, prompt: promptOf(task), seed, owner: 'owner' })
+    for (const query of part.training) train.push({ task, example: examples.training(query) })
+    for (const query of part.validation) validation.push(examples.validation(query))
+    for (const query of part.proof) proof.push({ query, retrieved: examples.retrieved(query) })
   }
   if (train.length < 8 || proof.length === 0) {
     throw new IdiolectError(

@@ -12,6 +12,7 @@ import type { TaskQuery } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
 import { givenSettings } from './given-settings.ts'
+import { createRunExamples } from './run-examples.ts'
 import type { AuthorTexts } from './task-texts.ts'
 
 /** Examples of a task at most, shared out evenly among the authors; one of prose is as long as ten headlines. */
@@ -72,13 +73,14 @@ export function prepareTask(
   const validation: TokenExample[] = []
   for (const task of options.tasks ?? tasksIn(authors)) {
     const prompt = { ...DEFAULT_PROMPT[task], maxTokens: limit }
-    for (const { pieces } of authors) {
+    for (const { author, pieces } of authors) {
       const cut = pieces.length - Math.floor(pieces.length * VALIDATION_SHARE)
       const most = Math.ceil(MOST[task] / authors.length)
-      const queries = (part: typeof pieces): TaskQuery[] => spread(queriesOf(task, part, scale).queries, most)
-      for (const query of queries(pieces.slice(0, cut)))
-        train.push({ task, example: builder.example(query, [], prompt) })
-      for (const query of spread(queries(pieces.slice(cut)), 20)) validation.push(builder.example(query, [], prompt))
+      const queries = (part: typeof pieces): TaskQuery[] => queriesOf(task, part, scale).queries
+      const earlier = queries(pieces.slice(0, cut))
+      const examples = createRunExamples(task, earlier, { builder, prompt, seed: options.seed ?? 1, owner: author })
+      for (const query of spread(earlier, most)) train.push({ task, example: examples.training(query) })
+      for (const query of spread(queries(pieces.slice(cut)), 20)) validation.push(examples.validation(query))
     }
   }
   if (train.length < LEAST_EXAMPLES) throw tooFew(authors, train.length)

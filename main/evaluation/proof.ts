@@ -14,7 +14,7 @@ import { bootstrap, type Observation, paired } from './statistics.ts'
 import { judge } from './verdict.ts'
 
 export interface ProofOptions {
-  base: Base
+  base: Pick<Base, 'score'>
   /** Ids of the base, the run and the voice, as the proof will name them. */
   baseId: string
   run: string

@@ -14,6 +14,18 @@ export const DEFAULT_PROMPT: Record<TaskName, PromptOptions> = {
 /** Pieces shown before a query where retrieval is on, in the proof and in use: more do not help a base of this size. */
 export const DEFAULT_RETRIEVED: Record<TaskName, number> = { headline: 1, tag: 1, rate: 1, prose: 1 }
 
+/**
+ * Is a voice trained on prompts with earlier pieces too, none, one or two by chance? A voice that never met a piece before
+ * a query is the worse for one in use (docs/notebook.md). Prose leaves no room for one beside its own text.
+ */
+export const TRAINED_WITH_RETRIEVAL: Record<TaskName, boolean> = { headline: true, tag: true, rate: true, prose: false }
+
+/** Half as much again of a retrieved piece is shown in all when there are several, in equal shares. */
+export function sharedOut(options: PromptOptions, pieces: number): PromptOptions {
+  if (pieces < 2) return options
+  return { ...options, maxRetrieved: Math.floor((1.5 * options.maxRetrieved) / pieces) }
+}
+
 /** Whether prompts show the owner's profile when nothing is chosen. */
 export const PROFILE_DEFAULT = false
 /** Who writes a profile when nobody is named: bases of 135M describe an author worse than counting does. */

@@ -1,5 +1,5 @@
-/** A history cut by time into training, validation and proof; and what an example may look back at. */
-import type { Piece, RetrievedPair, TaskQuery } from './types.ts'
+/** A history cut by time into training, validation and proof. */
+import type { Piece } from './types.ts'
 
 export interface SplitOptions {
   /** Shares of the pieces. */
@@ -59,15 +59,4 @@ export function byTime(a: { date: string; id: string }, b: { date: string; id: s
 function timeOf(date: string): number {
   const time = Date.parse(date)
   return Number.isNaN(time) ? 0 : time
-}
-
-/**
- * What retrieval may show for a query: pairs of pieces strictly older than its own. `pool` must be of the training
- * side; then neither an example's own piece nor anything later, let alone held out, can leak into its prompt.
- */
-export function earlierPairs(query: TaskQuery, pool: TaskQuery[]): (RetrievedPair & { date: string })[] {
-  const own = { date: query.date, id: query.document }
-  return pool
-    .filter((other) => other.document !== query.document && byTime({ date: other.date, id: other.document }, own) < 0)
-    .map(({ document, input, answer, date }) => ({ document, input, answer, date }))
 }

@@ -4,10 +4,11 @@
  */
 import path from 'node:path'
 import { IdiolectError } from '../errors.ts'
+import { hashOf } from '../hash.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
 import type { PromptBudget } from './examples.ts'
 import type { LampUser } from './file.ts'
-import { beginTraining, hashOf, type KeptVoice, keepVoice, keptVoice, makeFolder, userFolder } from './folder.ts'
+import { beginTraining, type KeptVoice, keepVoice, keptVoice, makeFolder, userFolder } from './folder.ts'
 import { type Method, promptName } from './methods.ts'
 import { definedOf, FOLDS, LAMP_SETTINGS, type LampRunOptions, TASK_ITEMS, TASK_SETTINGS } from './options.ts'
 import { timed } from './times.ts'

@@ -9,12 +9,14 @@
  * A process killed at any moment leaves these so that the next run takes up what is finished and does the rest.
  */
 import { createHash } from 'node:crypto'
-import { appendFileSync, createReadStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { createReadStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { writeAtomically } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
-import type { TokenExample, TrainResult } from '../trainer/types.ts'
+import { hashOf } from '../hash.ts'
+import { cannotWrite, parsedOrNothing } from '../lines.ts'
+import type { TrainResult } from '../trainer/types.ts'
 
 /** A voice that is finished and whole on disk. */
 export interface KeptVoice {
@@ -94,27 +96,6 @@ export async function keepVoice(folder: string, user: string, plan: string, trai
   return { user, file: path.resolve(voiceFile), sha256, training }
 }
 
-/** Reads a file of lines; a line torn by a kill, or not of this shape, counts as not written. */
-export function readLines<T>(file: string, line: z.ZodType<T>): T[] {
-  if (!existsSync(file)) return []
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .flatMap((text) => {
-      const checked = line.safeParse(parsed(text))
-      return checked.success ? [checked.data] : []
-    })
-}
-
-/** Adds lines; first ends a line that a kill had torn. Errors: `CannotWrite`. */
-export function appendLines(file: string, lines: unknown[]): void {
-  try {
-    const torn = existsSync(file) && !readFileSync(file, 'utf8').endsWith('\n')
-    appendFileSync(file, (torn ? '\n' : '') + lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
-  } catch (error) {
-    throw cannotWrite(file, error)
-  }
-}
-
 /** sha256 of a file's bytes, hex. Error `CannotRead` naming it. */
 export async function fileSha256(file: string): Promise<string> {
   const hash = createHash('sha256')
@@ -126,44 +107,12 @@ export async function fileSha256(file: string): Promise<string> {
   return hash.digest('hex')
 }
 
-/** sha256 over parts, hex; no two lists of parts read the same. */
-export function hashOf(parts: (string | number | TokenExample)[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) {
-    if (typeof part !== 'object') hash.update(`${JSON.stringify(part)},`)
-    else {
-      hash.update(`[${part.tokens.length},${part.answerFrom}]`)
-      hash.update(new Uint8Array(part.tokens.buffer, part.tokens.byteOffset, part.tokens.byteLength))
-    }
-  }
-  return hash.digest('hex')
-}
-
-/** Null for a file that is not there, or not of this shape. */
 export function readJson<T>(file: string, shape: z.ZodType<T>): T | null {
   if (!existsSync(file)) return null
-  const checked = shape.safeParse(parsed(readFileSync(file, 'utf8')))
+  const checked = shape.safeParse(parsedOrNothing(readFileSync(file, 'utf8')))
   return checked.success ? checked.data : null
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** Whole or not at all. Errors: `CannotWrite`. */
 export function writeJson(file: string, value: unknown): void {
   writeAtomically(file, (append) => append(Buffer.from(`${JSON.stringify(value, null, 1)}\n`)))
-}
-
-function cannotWrite(file: string, error: unknown): IdiolectError {
-  return new IdiolectError(
-    'CannotWrite',
-    `${file} cannot be written: ${messageOf(error)}`,
-    'Free some space on the disk, or choose another folder for --out.',
-    { cause: error },
-  )
 }

@@ -2,10 +2,11 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { writeProfile } from '../assistant/profile.ts'
+import { hashOf } from '../hash.ts'
 import type { Base } from '../inference/types.ts'
 import { lampHistory } from './examples.ts'
 import type { LampUser } from './file.ts'
-import { hashOf, makeFolder, readJson, userFolder, writeJson } from './folder.ts'
+import { makeFolder, readJson, userFolder, writeJson } from './folder.ts'
 import type { LampRunOptions } from './options.ts'
 
 const shape = z.object({

@@ -1,7 +1,7 @@
 /** Seconds that a run took, kept as they accrue, so that a kill loses a few and a later run adds its own. */
 import path from 'node:path'
 import { z } from 'zod'
-import { appendLines, readLines } from './folder.ts'
+import { appendLines, readLines } from '../lines.ts'
 
 const line = z.object({
   /** Of training: the adapter's name (`voice`, `task+voice`, ...); else the method's. */

@@ -1,6 +1,6 @@
 /** What a user's voice, or a task adapter, is trained on: history as examples whose prompts are those of use. */
+import { drawnMix } from '../examples/mix.ts'
 import type { BuildExample } from '../examples/types.ts'
-import { seeded } from '../random.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import { lampHistory, lampSearch, type PromptBudget, promptOptions } from './examples.ts'
 import type { LampUser } from './file.ts'
@@ -15,9 +15,6 @@ export type TrainPrompts = (typeof TRAIN_PROMPTS)[number]
 
 /** `mixed`, or what every prompt shows. */
 export type PromptMix = 'mixed' | { retrieved: number; profile: boolean }
-
-/** A mix shows up to so many earlier items. */
-const MOST_MIXED = 2
 
 export interface TrainingSource {
   user: LampUser
@@ -41,17 +38,12 @@ export function trainingExamples(
   return (items ?? history.map((_, index) => index)).flatMap((index) => {
     const query = history[index]
     if (query === undefined) return []
-    const shown = mix === 'mixed' ? drawn(seed, user.id, query.document) : mix
+    const shown = mix === 'mixed' ? drawnMix(seed, user.id, query.document) : mix
     search ??= lampSearch(user)
     const retrieved = shown.retrieved === 0 ? [] : search.earlier(index, shown.retrieved)
     const options = promptOptions(budget, shown.retrieved, shown.profile ? profile : null)
     return [builder.example(query, retrieved, options)]
   })
-}
-
-function drawn(seed: number, user: string, item: string): { retrieved: number; profile: boolean } {
-  const random = seeded(`mix/${seed}/${JSON.stringify([user, item])}`)
-  return { retrieved: random.below(MOST_MIXED + 1), profile: random.next() < 0.5 }
 }
 
 /**

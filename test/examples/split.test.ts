@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { earlierPairs, splitByTime } from '../../main/examples/split.ts'
-import type { Piece, TaskQuery } from '../../main/examples/types.ts'
+import { splitByTime } from '../../main/examples/split.ts'
+import type { Piece } from '../../main/examples/types.ts'
 
 const day = (i: number) => new Date(Date.UTC(2020, 0, 1 + i)).toISOString().slice(0, 10)
 const pieces = (count: number): Piece[] =>
@@ -54,37 +54,5 @@ describe('splitting by time', () => {
     expect(splitByTime(pieces(1)).note).toMatch(/^1 piece is too few/)
     expect(splitByTime(pieces(12)).note).toMatch(/12 pieces/)
     expect(splitByTime(pieces(20)).note).toBeNull()
-  })
-})
-
-describe('what an example may look back at', () => {
-  const query = (document: string, date: string): TaskQuery => ({
-    task: 'headline',
-    document,
-    title: document,
-    date,
-    input: `text of ${document}`,
-    answer: document,
-  })
-  const pool = [query('a', '2020-01-01'), query('b', '2021-01-01'), query('c', '2021-01-01'), query('d', '2022-01-01')]
-
-  test('strictly earlier pieces alone, never its own and never a later one', () => {
-    expect(earlierPairs(query('c', '2021-01-01'), pool).map(({ document }) => document)).toEqual(['a', 'b'])
-    expect(earlierPairs(query('a', '2020-01-01'), pool)).toEqual([])
-    expect(earlierPairs(query('new', '2023-01-01'), pool)).toHaveLength(4)
-  })
-
-  test('other passages of the same piece are no history', () => {
-    const passages = [query('a', '2020-01-01'), query('a', '2020-01-01')]
-    expect(earlierPairs(passages[1]!, passages)).toEqual([])
-  })
-
-  test('held-out pieces of a split cannot stand in any training prompt', () => {
-    const split = splitByTime(pieces(40))
-    const heldOut = new Set(ids([...split.validation, ...split.proof]))
-    const training = split.training.map(({ id, date }) => query(id, date))
-    const seen = training.flatMap((each) => earlierPairs(each, training).map(({ document }) => document))
-    expect(seen.length).toBeGreaterThan(0)
-    expect(seen.some((document) => heldOut.has(document))).toBe(false)
   })
 })
