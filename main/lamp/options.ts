@@ -36,8 +36,8 @@ export const TASK_SETTINGS: Partial<TrainSettings> = { lr: 4e-3, epochs: 1, batc
  */
 export const CONTRAST: ContrastOptions = { weight: 0.1 / 0.9, plausible: 0.1 }
 
-/** Items that a task adapter is trained on, over all its users. */
-export const TASK_ITEMS = 600
+/** Items that a task adapter is trained on, over all its users: 250 teach a base of 135M what a reference's 600 did (docs/notebook.md). */
+export const TASK_ITEMS = 250
 /** Folds of users, each with a task adapter that has seen none of them. */
 export const FOLDS = 3
 /** Other users' voices that the method `other` is a mean over, at most. */
