@@ -59,3 +59,8 @@ function syncFolder(folder: string): void {
     closeSync(fd)
   }
 }
+
+/** A JSON value as a whole file, a key a line. Errors as `writeAtomically`. */
+export function writeJson(file: string, value: unknown): void {
+  writeAtomically(file, (append) => append(Buffer.from(`${JSON.stringify(value, null, 1)}\n`)))
+}

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { TrainingForecast, TrainingTask, TrainOptions } from '../../preload/contract.ts'
-import { writeAtomically } from '../atomic.ts'
+import { writeJson } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
 import { DEFAULT_PROMPT, defaultSettings } from '../examples/defaults.ts'
 import { createPromptBuilder, MAX_PROFILE } from '../examples/prompt.ts'
@@ -16,13 +16,12 @@ import type { RetrievedPair, TaskQuery } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
 import { ADAPTER_KINDS } from '../model/adapter.ts'
 import { parseTargets } from '../model/lora.ts'
-import type { Store } from '../store/store.ts'
 import { VIRTUAL_TOKENS } from '../trainer/adapter-of.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
 import { DEVICES } from './devices.ts'
 import { givenSettings } from './given-settings.ts'
 import { createRunExamples } from './run-examples.ts'
-import { runTasks } from './run-tasks.ts'
+import type { RunTasks } from './run-tasks.ts'
 
 /** Tokens of an example when nothing else is said, and of what stands around a profile. */
 const LONGEST = 512
@@ -52,18 +51,18 @@ export interface PreparedRun {
 }
 
 /**
+ * @param tasks as `runTasks` chose them
  * @param options as `checkOptions` lets them pass
  * @param profiles shown above every prompt of their task, in all three parts
  * Errors: IdiolectError `TooFewPieces`.
  */
 export function prepareRun(
-  store: Store,
+  { parts, pieces, scale, note }: RunTasks,
   base: Base,
   options: TrainOptions,
   threads: number,
   profiles: Partial<Record<TrainingTask, string>> = {},
 ): PreparedRun {
-  const { parts, pieces, scale, note } = runTasks(store, options.tasks)
   const builder = createPromptBuilder(base, tasksOnScale({ scores: scale }))
   const promptOf = (task: TrainingTask) => {
     const profile = profiles[task] ?? null
@@ -165,7 +164,7 @@ export function checkOptions(options: TrainOptions): void {
 const proofQueriesFile = (folder: string): string => path.join(folder, 'proof-queries.json')
 
 export function writeProofQueries(folder: string, proof: ProofQuery[]): void {
-  writeAtomically(proofQueriesFile(folder), (append) => append(Buffer.from(`${JSON.stringify(proof, null, 1)}\n`)))
+  writeJson(proofQueriesFile(folder), proof)
 }
 
 export function readProofQueries(folder: string): ProofQuery[] {

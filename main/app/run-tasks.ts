@@ -4,6 +4,7 @@ import { IdiolectError } from '../errors.ts'
 import { queriesOf } from '../examples/queries.ts'
 import { scaleOf } from '../examples/rate.ts'
 import { splitByTime } from '../examples/split.ts'
+import { spread } from '../examples/spread.ts'
 import { TASK_NAMES } from '../examples/tasks.ts'
 import type { TaskQuery } from '../examples/types.ts'
 import { history } from '../library/history.ts'
@@ -109,10 +110,4 @@ function tooFew(task: TrainingTask, queries: readonly TaskQuery[]): string | nul
   }
   const one = new Set(queries.map(({ answer }) => answer)).size === 1
   return one ? 'all pieces to learn from have the same' : null
-}
-
-/** At most `most` of the items, evenly spread. */
-function spread<T>(items: readonly T[], most: number): T[] {
-  if (items.length <= most) return [...items]
-  return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)] as T)
 }

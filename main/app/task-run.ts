@@ -8,6 +8,7 @@ import { DEFAULT_PROMPT, defaultSettings } from '../examples/defaults.ts'
 import { createPromptBuilder } from '../examples/prompt.ts'
 import { queriesOf } from '../examples/queries.ts'
 import { scaleOf, tasksOnScale } from '../examples/rate.ts'
+import { spread } from '../examples/spread.ts'
 import type { TaskQuery } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
@@ -137,10 +138,4 @@ function tooFew(authors: readonly AuthorTexts[], examples: number): IdiolectErro
     `${pieces} pieces by others gave ${examples} examples, and at least ${LEAST_EXAMPLES} are needed${note ? ` (${note})` : ''}`,
     'Add folders of other people’s writing with --from-folder, --author and --licence.',
   )
-}
-
-/** At most `most` of the items, evenly spread. */
-function spread<T>(items: readonly T[], most: number): T[] {
-  if (items.length <= most) return [...items]
-  return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)] as T)
 }

@@ -246,9 +246,10 @@ export function createTraining(getContext: () => AppContext): Training {
   const prepare = (options: TrainOptions, model: InstalledBase, writing: boolean): Promise<PreparedRun> =>
     onBase(model, async (base, threads) => {
       const { store } = getContext()
-      const tasks = runTasks(store, options.tasks).parts.map(({ task }) => task)
-      const profiles = await trainingProfiles(getContext(), tasks, options.profile, { base, id: model.id, writing })
-      return prepareRun(store, base, options, threads, profiles)
+      const tasks = runTasks(store, options.tasks)
+      const named = tasks.parts.map(({ task }) => task)
+      const profiles = await trainingProfiles(getContext(), named, options.profile, { base, id: model.id, writing })
+      return prepareRun(tasks, base, options, threads, profiles)
     })
 
   /** Prepares on this very base, with the threads of a training. */

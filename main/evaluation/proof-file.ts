@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import type { Proof } from '../../preload/contract.ts'
-import { writeAtomically } from '../atomic.ts'
+import { writeJson } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 
 const score = z.object({ nll: z.number(), low: z.number(), high: z.number() })
@@ -54,8 +54,7 @@ const proofShape = z.object({
 
 /** Writes `proof.json` into the run folder, whole or not at all. Errors: `CannotWrite`. */
 export function writeProof(runFolder: string, proof: Proof): void {
-  const text = `${JSON.stringify(proof, null, 1)}\n`
-  writeAtomically(path.join(runFolder, 'proof.json'), (append) => append(Buffer.from(text)))
+  writeJson(path.join(runFolder, 'proof.json'), proof)
 }
 
 /** The run's proof, or null while there is none. Errors: `BadProof` naming the file and what is wrong in it. */

@@ -1,4 +1,5 @@
 /** Pieces -> prose queries: what stands before in a piece, and how its author goes on. */
+import { spread } from './spread.ts'
 import type { DroppedPiece, Piece, TaskQueries, TaskQuery } from './types.ts'
 
 export interface ProseOptions {
@@ -113,9 +114,4 @@ function tail(text: string, length: number): string {
   const cut = text.slice(-length)
   // Whole already when the character before the cut ends a word.
   return /\s/.test(text[text.length - length - 1] ?? '') ? cut.trimStart() : cut.replace(/^\S*\s+/, '')
-}
-
-function spread<T>(items: T[], count: number): T[] {
-  if (items.length <= count) return items
-  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]!)
 }

@@ -12,7 +12,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { writeAtomically } from '../atomic.ts'
+import { writeJson } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { hashOf } from '../hash.ts'
 import { cannotWrite, parsedOrNothing } from '../lines.ts'
@@ -111,8 +111,4 @@ export function readJson<T>(file: string, shape: z.ZodType<T>): T | null {
   if (!existsSync(file)) return null
   const checked = shape.safeParse(parsedOrNothing(readFileSync(file, 'utf8')))
   return checked.success ? checked.data : null
-}
-
-export function writeJson(file: string, value: unknown): void {
-  writeAtomically(file, (append) => append(Buffer.from(`${JSON.stringify(value, null, 1)}\n`)))
 }

@@ -30,12 +30,6 @@ export const LAMP_SETTINGS: TrainSettings = {
 /** Of the task adapter, beside LAMP_SETTINGS: small batches, one epoch, as for a long history (docs/notebook.md). */
 export const TASK_SETTINGS: Partial<TrainSettings> = { lr: 4e-3, epochs: 1, batch: 4 }
 
-/**
- * CoPe's alpha is .1 (arXiv 2506.12109, its authors' own command), here alpha / (1 - alpha); tokens below a tenth of the
- * likeliest are not written.
- */
-export const CONTRAST: ContrastOptions = { weight: 0.1 / 0.9, plausible: 0.1 }
-
 /** Items that a task adapter is trained on, over all its users: 250 teach a base of 135M what a reference's 600 did (docs/notebook.md). */
 export const TASK_ITEMS = 250
 /** Folds of users, each with a task adapter that has seen none of them. */

@@ -2,11 +2,12 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { writeProfile } from '../assistant/profile.ts'
+import { writeJson } from '../atomic.ts'
 import { hashOf } from '../hash.ts'
 import type { Base } from '../inference/types.ts'
 import { lampHistory } from './examples.ts'
 import type { LampUser } from './file.ts'
-import { makeFolder, readJson, userFolder, writeJson } from './folder.ts'
+import { makeFolder, readJson, userFolder } from './folder.ts'
 import type { LampRunOptions } from './options.ts'
 
 const shape = z.object({

@@ -8,7 +8,8 @@
  */
 import path from 'node:path'
 import { z } from 'zod'
-import { readJson, writeJson } from './folder.ts'
+import { writeJson } from '../atomic.ts'
+import { readJson } from './folder.ts'
 
 const queryShape = z.object({
   query: z.string(),

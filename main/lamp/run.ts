@@ -6,6 +6,7 @@ import path from 'node:path'
 import { IdiolectError } from '../errors.ts'
 import type { RetrievedPair, TaskQuery } from '../examples/types.ts'
 import { hashOf } from '../hash.ts'
+import { COPE } from '../inference/contrast.ts'
 import type { Base } from '../inference/types.ts'
 import { createAdapters } from './adapters.ts'
 import { checkBaseline, createBaselines } from './baseline-methods.ts'
@@ -17,7 +18,6 @@ import { labelsOf } from './labels.ts'
 import { FIRST_METHODS, type Method, parseMethods } from './methods.ts'
 import {
   budgetOf,
-  CONTRAST,
   chosenUsers,
   FOLDS,
   LAMP_SETTINGS,
@@ -63,7 +63,7 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
   const methods = parseMethods(options.methods ?? FIRST_METHODS, file.task)
   const seed = options.seed ?? 1
   const budget = budgetOf(options)
-  const contrast = { ...CONTRAST, ...options.contrast }
+  const contrast = { ...COPE, ...options.contrast }
   const others = options.others ?? OTHERS
   const panel = methods.some(({ voice }) => voice === 'other') ? panelOf(everyone, others, seed) : []
   checkMethods(options, methods, users)

@@ -37,16 +37,6 @@ export interface LampTask {
 /** How OPPU's code decodes answers; unseeded there. */
 export const OPPU_DECODING = { temperature: 0.1, topK: 10, topP: 0.9, maxTokens: 200 } as const
 
-/** How it decodes profiles, from `items` random items of history of `words` words each (300 tokens for other users). */
-export const OPPU_PROFILE_DECODING = {
-  temperature: 0.6,
-  topK: 10,
-  topP: 0.9,
-  maxTokens: 200,
-  items: 10,
-  words: 200,
-} as const
-
 /** In the order of OPPU's prompt. */
 const CATEGORIES = [
   'travel',

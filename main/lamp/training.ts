@@ -1,5 +1,6 @@
 /** What a user's voice, or a task adapter, is trained on: history as examples whose prompts are those of use. */
 import { drawnMix } from '../examples/mix.ts'
+import { spread } from '../examples/spread.ts'
 import type { BuildExample } from '../examples/types.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import { lampHistory, lampSearch, type PromptBudget, promptOptions } from './examples.ts'
@@ -111,8 +112,4 @@ export function taskSources(
     const items = spread(usable[i] ?? [], shares[i] ?? 0)
     return items.length === 0 ? [] : [{ ...trainer, items }]
   })
-}
-
-function spread(items: readonly number[], count: number): number[] {
-  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)] as number)
 }

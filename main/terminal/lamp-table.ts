@@ -1,9 +1,10 @@
 /** `lamp table` and `lamp merge`: the methods table as text, from what a run keeps on disk. */
 import path from 'node:path'
 import type { Command } from 'commander'
+import { writeJson } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
 import { isKnown } from '../evaluation/intervals.ts'
-import { makeFolder, writeJson } from '../lamp/folder.ts'
+import { makeFolder } from '../lamp/folder.ts'
 import { summaryFile } from '../lamp/result.ts'
 import {
   type LampTable,

@@ -5,7 +5,7 @@
  * the file's own blocks forward round activations otherwise than converted ones do, no less (docs/notebook.md).
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { writeAtomically } from '../atomic.ts'
+import { writeJson } from '../atomic.ts'
 import type { Device } from '../ggml/device.ts'
 import { Graph } from '../ggml/graph.ts'
 import { Storage } from '../ggml/storage.ts'
@@ -114,10 +114,7 @@ export function measuredForms(
   const known = kept[key]
   if (known) return known
   const measured = measureForms(device, h)
-  if (file !== null) {
-    const text = `${JSON.stringify({ ...kept, [key]: measured }, null, 1)}\n`
-    writeAtomically(file, (append) => append(Buffer.from(text)))
-  }
+  if (file !== null) writeJson(file, { ...kept, [key]: measured })
   return measured
 }
 

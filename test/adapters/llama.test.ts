@@ -6,7 +6,7 @@ import { readVoiceFile, readVoiceTensors, type VoiceTensor } from '../../main/ad
 import { readGguf, readTensor } from '../../main/gguf/read.ts'
 import { type TensorInput, writeGguf } from '../../main/gguf/write.ts'
 import { largestDifference, logitsOf, quietLlama } from '../helpers/llama.ts'
-import { randomVoice } from '../helpers/random-voice.ts'
+import { ALL_TARGETS, randomVoice } from '../helpers/random-voice.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
 
@@ -14,15 +14,6 @@ const folder = temporaryFolder()
 const baseFile = path.join(folder, 'base.gguf')
 const file = path.join(folder, 'voice.gguf')
 const tokens = [70, 81, 92, 103, 5, 6]
-const ALL = {
-  attn_q: 'q',
-  attn_k: 'k',
-  attn_v: 'v',
-  attn_output: 'o',
-  ffn_gate: 'gate',
-  ffn_up: 'up',
-  ffn_down: 'down',
-}
 let llama: Llama
 beforeAll(async () => {
   llama = await quietLlama()
@@ -62,7 +53,7 @@ function merge(target: string, pairs: VoiceTensor[], factor: number): void {
 
 describe('llama.cpp with a voice', () => {
   it('computes W x + alpha / r * scale * B A x', async () => {
-    randomVoice(file, baseFile, { rank: 4, alpha: 8, targets: ALL, deviation: 0.1 })
+    randomVoice(file, baseFile, { rank: 4, alpha: 8, targets: ALL_TARGETS, deviation: 0.1 })
     const plain = await logits(baseFile)
     for (const scale of [1, 0.5]) {
       const merged = path.join(folder, 'merged.gguf')

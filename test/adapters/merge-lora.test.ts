@@ -10,22 +10,13 @@ import { type GgufFile, readGguf, readTensor } from '../../main/gguf/read.ts'
 import type { GgufValue } from '../../main/gguf/values.ts'
 import { dequantize } from '../helpers/dequantize.ts'
 import { largestDifference, logitsOf, quietLlama } from '../helpers/llama.ts'
-import { randomVoice } from '../helpers/random-voice.ts'
+import { ALL_TARGETS, randomVoice } from '../helpers/random-voice.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { type TinyModel, writeTinyModel } from '../helpers/tiny-model.ts'
 
 const folder = temporaryFolder()
 const at = (name: string): string => path.join(folder, `${name}.gguf`)
 const TOKENS = [70, 81, 92, 103, 5, 6]
-const ALL = {
-  attn_q: 'q',
-  attn_k: 'k',
-  attn_v: 'v',
-  attn_output: 'o',
-  ffn_gate: 'gate',
-  ffn_up: 'up',
-  ffn_down: 'down',
-}
 
 let llama: Llama
 beforeAll(async () => {
@@ -71,7 +62,7 @@ function sum(w: Float32Array, { a, b, K, M }: VoiceTensor, factor: number): Floa
 describe('a merged file', () => {
   it.each([
     ['llama', { attn_q: 'q', attn_v: 'v' }],
-    ['llama', ALL],
+    ['llama', ALL_TARGETS],
     ['phi3', { attn_qkv: 'qkv', ffn_up: 'up' }],
   ] as const)(
     'of an F32 base is the sum itself, and llama.cpp sees no difference: %s, %o',

@@ -3,33 +3,14 @@ import koffi from 'koffi'
 import { describe, expect, it } from 'vitest'
 import { checkScalable, scaleRows } from '../../main/adapters/scale-rows.ts'
 import { bf16ToFloat, floatToBf16, floatToHalf, halfToFloat } from '../../main/gguf/half.ts'
-import { type GgmlTypeName, ggmlTypeNamed } from '../../main/gguf/types.ts'
+import type { GgmlTypeName } from '../../main/gguf/types.ts'
 import { QUANTIZATIONS } from '../../main/model/quantizations.ts'
+import { dequantize } from '../helpers/dequantize.ts'
 import { ggmlBaseLibrary, quantize } from '../helpers/quantize.ts'
 import { normals, seeded } from '../helpers/random.ts'
 
 const ROW = 512
 const FACTORS = Float32Array.of(1, 1.37, -0.6, 0, 0.998, 12)
-const library = koffi.load(ggmlBaseLibrary())
-koffi.struct('type_traits_of_test', {
-  name: 'const char*',
-  block: 'int64_t',
-  interleave: 'int64_t',
-  bytes: 'size_t',
-  quantized: 'bool',
-  toFloat: 'void*',
-})
-const traitsOf = library.func('const type_traits_of_test* ggml_get_type_traits(int)')
-const toFloat = koffi.proto('void to_float_of_test(const void* x, _Out_ float* y, int64_t k)')
-
-function decoded(type: GgmlTypeName, bytes: Buffer): Float32Array {
-  if (type === 'F32') return new Float32Array(new Uint8Array(bytes).buffer)
-  const traits = koffi.decode(traitsOf(ggmlTypeNamed(type).id), 'type_traits_of_test') as { toFloat: bigint }
-  const out = new Float32Array(ROW * FACTORS.length)
-  koffi.call(traits.toFloat, toFloat, bytes, out, out.length)
-  return out
-}
-
 /** How far a row may be from the exact product, over its largest number. */
 const BOUND: Partial<Record<GgmlTypeName, number>> = { F32: 1e-7, F16: 2 ** -11, BF16: 2 ** -8 }
 
@@ -37,10 +18,10 @@ describe('scaleRows', () => {
   it.each(QUANTIZATIONS as readonly GgmlTypeName[])('multiplies %s as close as its own scales allow', (type) => {
     const values = normals(seeded(4), ROW * FACTORS.length, 1)
     const bytes = Buffer.from(quantize(type, values, ROW))
-    const before = decoded(type, bytes)
+    const before = dequantize(type, bytes)
     const rows = Buffer.from(bytes)
     scaleRows(type, rows, FACTORS)
-    const after = decoded(type, rows)
+    const after = dequantize(type, rows)
     FACTORS.forEach((factor, row) => {
       const part = (a: Float32Array): Float32Array => a.subarray(row * ROW, (row + 1) * ROW)
       if (factor === 1) expect(part(after)).toEqual(part(before))
@@ -69,7 +50,9 @@ describe('16-bit numbers', () => {
   })
 
   it('are rounded as ggml rounds them', () => {
-    const rows = library.func('void ggml_fp32_to_fp16_row(const float* x, _Out_ uint16_t* y, int64_t n)')
+    const rows = koffi
+      .load(ggmlBaseLibrary())
+      .func('void ggml_fp32_to_fp16_row(const float* x, _Out_ uint16_t* y, int64_t n)')
     const random = seeded(9)
     const values = Float32Array.from({ length: 20_000 }, () => {
       const size = 2 ** (random() * 46 - 28)

@@ -17,6 +17,17 @@ export interface RandomVoice {
   extra: Record<string, unknown>
 }
 
+/** Every matrix that a LoRA may be on, where none is fused. */
+export const ALL_TARGETS = {
+  attn_q: 'q',
+  attn_k: 'k',
+  attn_v: 'v',
+  attn_output: 'o',
+  ffn_gate: 'gate',
+  ffn_up: 'up',
+  ffn_down: 'down',
+}
+
 const DEFAULTS: RandomVoice = {
   rank: 4,
   alpha: 8,

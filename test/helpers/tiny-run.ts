@@ -1,5 +1,9 @@
 /** Runs on tiny models: plans with every setting, and examples in which there is something to learn. */
+import { existsSync } from 'node:fs'
+import { expect } from 'vitest'
 import { seeded } from '../../main/random.ts'
+import { startTraining } from '../../main/trainer/client.ts'
+import { voiceFile } from '../../main/trainer/run-folder.ts'
 import type { RunPlan, TokenExample, TrainSettings } from '../../main/trainer/types.ts'
 
 /** Answers follow from prompts: each of 8 tokens is one of the prompt's plus one. */
@@ -25,6 +29,23 @@ export const TINY_SETTINGS: TrainSettings = {
   seed: 7,
   threads: 1,
   patience: 0,
+}
+
+/**
+ * Sittings of a run, each ended by killing its worker at a step.
+ * @param checkpoints seconds between two checkpoints, by step; after every step when not given
+ */
+export async function killedAt(folder: string, steps: readonly number[], checkpoints = (_step: number) => 0) {
+  for (const at of steps) {
+    const training = startTraining(folder, {
+      checkpointSeconds: checkpoints(at),
+      onStep: ({ step }) => {
+        if (step === at) process.kill(training.pid as number, 'SIGKILL')
+      },
+    })
+    await expect(training.done).rejects.toThrow(/SIGKILL/)
+    expect(existsSync(voiceFile(folder))).toBe(false)
+  }
 }
 
 /** A plan for the base file; its hash is not looked at by the trainer. */

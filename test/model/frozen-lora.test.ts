@@ -16,7 +16,7 @@ import type { TokenExample } from '../../main/trainer/types.ts'
 import { frozenOf } from '../../main/trainer/under.ts'
 import { expectTrueGradients } from '../helpers/gradients.ts'
 import { largestDifference, logitsOf, quietLlama } from '../helpers/llama.ts'
-import { randomVoice } from '../helpers/random-voice.ts'
+import { ALL_TARGETS, randomVoice } from '../helpers/random-voice.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { type TinyModel, writeTinyModel } from '../helpers/tiny-model.ts'
 
@@ -45,15 +45,6 @@ const SHAPES = {
   phi3: {},
 } as const satisfies Record<string, Partial<TinyModel>>
 
-const ALL = {
-  attn_q: 'q',
-  attn_k: 'k',
-  attn_v: 'v',
-  attn_output: 'o',
-  ffn_gate: 'gate',
-  ffn_up: 'up',
-  ffn_down: 'down',
-}
 const FUSED = { attn_qkv: 'qkv', attn_output: 'o', ffn_up: 'up' }
 
 interface Made {
@@ -121,9 +112,9 @@ function writeVoice(file: string, base: string, engine: Engine, values: readonly
 
 describe.each([
   ['llama', { attn_q: 'q', attn_v: 'v' }],
-  ['llama', ALL],
+  ['llama', ALL_TARGETS],
   ['qwen2', { attn_k: 'k', ffn_down: 'down' }],
-  ['qwen3', ALL],
+  ['qwen3', ALL_TARGETS],
   ['phi3', FUSED],
 ] as const)('%s with a task adapter on %o', (architecture, targets) => {
   it("starts as the task's model: that of llama.cpp with the task adapter, and bit by bit the engine's own", async () => {
@@ -164,8 +155,8 @@ describe('gradients through a frozen adapter', () => {
   it.each([
     ['llama', { attn_q: 'q', attn_v: 'v' }, ['q', 'v']],
     ['llama', { attn_output: 'o', ffn_up: 'up', attn_k: 'k' }, ['q', 'v', 'down']],
-    ['llama', ALL, TARGET_NAMES],
-    ['qwen3', ALL, ['q', 'o', 'gate']],
+    ['llama', ALL_TARGETS, TARGET_NAMES],
+    ['qwen3', ALL_TARGETS, ['q', 'o', 'gate']],
     ['phi3', FUSED, TARGET_NAMES],
   ] as const)(
     'are those that finite differences have: %s, frozen %o, trained %o',
@@ -179,7 +170,7 @@ describe('gradients through a frozen adapter', () => {
   it.each([{ kind: 'ia3' }, { kind: 'prompt', tokens: 5 }] as const)(
     'are those that finite differences have for $kind',
     async (spec) => {
-      const { base, under } = make('llama', ALL)
+      const { base, under } = make('llama', ALL_TARGETS)
       using engine = open(base, { under, adapter: spec })
       const adapter = engine.adapter as NonNullable<Engine['adapter']>
       const values = engine.initial(7, examples, true)
@@ -202,7 +193,7 @@ describe('gradients through a frozen adapter', () => {
   )
 
   it('are other than without it, and the same whether blocks are kept, or computed again', async () => {
-    const { base, under } = make('llama', ALL)
+    const { base, under } = make('llama', ALL_TARGETS)
     const gradient = async (options: Partial<EngineOptions>): Promise<Float32Array[]> => {
       using engine = open(base, { adapter: lora(['q', 'v']), dropout: 0.1, ...options })
       engine.adapter?.put(engine.initial(7, examples, true))

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readVoiceFile } from '../../main/adapters/voice-file.ts'
@@ -9,7 +9,7 @@ import { createRun, readLog, voiceFile } from '../../main/trainer/run-folder.ts'
 import type { RunPlan, TrainSettings } from '../../main/trainer/types.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
-import { learnable, tinyPlan } from '../helpers/tiny-run.ts'
+import { killedAt, learnable, tinyPlan } from '../helpers/tiny-run.ts'
 
 const root = temporaryFolder()
 const base = path.join(root, 'base.gguf')
@@ -44,16 +44,7 @@ describe('a run', () => {
     const whole = run('unbroken')
     await startTraining(whole, { checkpointSeconds: 0 }).done
     const broken = run('broken')
-    for (const at of [3, 11, 17]) {
-      const training = startTraining(broken, {
-        checkpointSeconds: 0,
-        onStep: ({ step }) => {
-          if (step === at) process.kill(training.pid as number, 'SIGKILL')
-        },
-      })
-      await expect(training.done).rejects.toThrow(/SIGKILL/)
-      expect(existsSync(voiceFile(broken))).toBe(false)
-    }
+    await killedAt(broken, [3, 11, 17])
     let first = 0
     await startTraining(broken, {
       onChosen: ({ resumedAt }) => {

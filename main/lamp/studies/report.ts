@@ -1,10 +1,9 @@
 /** A study for the reader: lines for the terminal, a picture, and both files beside the runs. */
 import path from 'node:path'
-import { writeAtomically } from '../../atomic.ts'
+import { writeAtomically, writeJson } from '../../atomic.ts'
 import { type Bounds, isKnown } from '../../evaluation/intervals.ts'
 import type { UserEffect } from '../../evaluation/statistics.ts'
 import { type Chart, drawChart } from '../chart.ts'
-import { writeJson } from '../folder.ts'
 import type { Study, StudyRow } from './study.ts'
 
 /** Whom and what a study was made with, in words for the picture and in facts for the file. */
