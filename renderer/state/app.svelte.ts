@@ -12,7 +12,17 @@ import type {
 import { toContractError } from '../lib/errors.ts'
 import type { Connection } from '../start.ts'
 
-export const SPACES = ['library', 'voice', 'headlines', 'chat', 'models'] as const
+export const SPACES = [
+  'draft',
+  'headlines',
+  'tags',
+  'ratings',
+  'chat',
+  'library',
+  'voice',
+  'models',
+  'settings',
+] as const
 export type Space = (typeof SPACES)[number]
 
 export interface Notice {

@@ -18,7 +18,17 @@ export const en = {
     notices: 'Notices',
     copied: 'Copied',
   },
-  spaces: { library: 'Library', voice: 'Voice', headlines: 'Headlines', chat: 'Chat', models: 'Models' },
+  spaces: {
+    draft: 'Draft',
+    headlines: 'Headlines',
+    tags: 'Tags',
+    ratings: 'Ratings',
+    chat: 'Chat',
+    library: 'Library',
+    voice: 'Voice',
+    models: 'Models',
+    settings: 'Settings',
+  },
   status: {
     voiceOn: (name: string): string => `Writing in “${name}”`,
     voiceOff: 'No voice is on',

@@ -6,7 +6,16 @@ import type axe from 'axe-core'
 import type { Locator, Page } from 'playwright-core'
 import { projectFolder } from '../../main/entries.ts'
 
-export type SpaceName = 'Library' | 'Voice' | 'Headlines' | 'Chat' | 'Models'
+export type SpaceName =
+  | 'Draft'
+  | 'Headlines'
+  | 'Tags'
+  | 'Ratings'
+  | 'Chat'
+  | 'Library'
+  | 'Voice'
+  | 'Models'
+  | 'Settings'
 export type Scheme = 'light' | 'dark'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

@@ -1,0 +1,88 @@
+/** The app itself: what it runs on, its state and settings, the system's files, errors as they cross. */
+import type { TrainingState } from './training.ts'
+
+export interface AppInfo {
+  version: string
+  host: 'electron' | 'browser' | 'terminal'
+  platform: string
+  /** Absolute path of the data folder (state, models, runs, voices). */
+  dataFolder: string
+  /** A copy of the sample author's posts that may be imported to try the app; absolute path. */
+  sampleFolder: string
+  cores: number
+  /** Threads used while chatting / while training in the background. */
+  chatThreads: number
+  trainThreads: number
+  memoryBytes: number
+  freeMemoryBytes: number
+  /** e.g. `CPU (zen4)`, `Vulkan: …`. */
+  device: string
+}
+
+export interface AppState {
+  /** Nothing imported, no voice: show the first start. */
+  firstStart: boolean
+  documents: number
+  passages: number
+  /** Id of the base model that chats and is trained on, or null when none is installed yet. */
+  base: string | null
+  /** Id of the embedder model, or null: then the base's pooled states serve retrieval, and the app says so. */
+  embedder: string | null
+  /** Id of the voice that is switched on, or null. */
+  voice: string | null
+  training: TrainingState | null
+  questions: number
+}
+
+export interface Settings {
+  theme: 'system' | 'light' | 'dark'
+  /** Default strength of the voice, 0..2. */
+  scale: number
+  retrieval: boolean
+  /** Show the owner's profile in prompts, and train with it. */
+  profile: boolean
+}
+
+export interface FolderEntry {
+  name: string
+  path: string
+  folder: boolean
+  /** For folders: how many readable writing files stand directly in it; for files 0. */
+  pieces: number
+}
+
+export interface FolderListing {
+  path: string
+  parent: string | null
+  entries: FolderEntry[]
+}
+
+/** An error as it crosses the contract: what happened, and what to do next. */
+export interface ContractError {
+  name: string
+  message: string
+  /** What the user can do, one sentence, or null. */
+  next: string | null
+}
+
+export interface AppCalls {
+  'app.info': { in: Record<string, never>; out: AppInfo }
+  'app.state': { in: Record<string, never>; out: AppState }
+  'app.settings': { in: Record<string, never>; out: Settings }
+  'app.set': { in: Partial<Settings>; out: Settings }
+  'request.cancel': { in: { request: string }; out: { cancelled: boolean } }
+  /** Opens the system's folder dialog; `supported: false` where the host has none (use `files.list`). */
+  'files.choose': { in: { kind: 'folder' | 'gguf' | 'voice' }; out: { supported: boolean; paths: string[] } }
+  /** Folders and writing files in a folder; no path: the home folder. */
+  'files.list': { in: { path?: string; kind?: 'writing' | 'gguf' }; out: FolderListing }
+}
+
+export const APP_CALLS = [
+  'app.info',
+  'app.state',
+  'app.settings',
+  'app.set',
+  'request.cancel',
+  'files.choose',
+  'files.list',
+] as const satisfies readonly (keyof AppCalls)[]

@@ -1,0 +1,155 @@
+/** Voices, their proofs, and the profile that may stand beside them. */
+import type { AdapterKind, TrainingTask } from './training.ts'
+
+/** NLL per answer token (nats, the end token counted) over the proof pieces, with a 95% bootstrap interval. */
+export interface ProofScore {
+  nll: number
+  low: number
+  high: number
+}
+
+export interface ProofDifference {
+  /** Mean of paired differences per answer token, nats; positive: the voice is better. */
+  mean: number
+  low: number
+  high: number
+}
+
+export interface ProofItem {
+  document: string
+  title: string
+  date: string | null
+  task: TrainingTask
+  /** Answer tokens in this query. */
+  tokens: number
+  base: number
+  voice: number
+  other: number
+  baseWithRetrieval: number
+  voiceWithRetrieval: number
+  otherWithRetrieval: number
+}
+
+export interface Proof {
+  run: string
+  voice: string
+  base: string
+  computedAt: string
+  /** Held-out queries scored (from pieces kept out of training). */
+  queries: number
+  pieces: number
+  scores: {
+    base: ProofScore
+    voice: ProofScore
+    other: ProofScore
+    baseWithRetrieval: ProofScore
+    voiceWithRetrieval: ProofScore
+    otherWithRetrieval: ProofScore
+    /** The task adapter alone, where the voice was trained over one. */
+    task?: ProofScore
+    taskWithRetrieval?: ProofScore
+  }
+  gain: {
+    overBase: ProofDifference
+    overBaseWithRetrieval: ProofDifference
+    overOther: ProofDifference
+    /** Over the task adapter alone: what of the gain is the owner's hand, and not the form of the task. */
+    overTask?: ProofDifference
+  }
+  /** Whose voice the control is, in words. */
+  otherIs: string
+  /** Did the voice win, and so is switched on; the reason in words either way. */
+  won: boolean
+  verdict: string
+  items: ProofItem[]
+}
+
+/** A voice that another one goes on from. */
+export interface VoiceOrigin {
+  name: string
+  /** Of its file, hex. */
+  sha256: string
+  createdAt: string | null
+}
+
+export interface Voice {
+  id: string
+  name: string
+  base: string
+  createdAt: string
+  run: string | null
+  active: boolean
+  /** Does the base that this voice was trained on match the installed one. */
+  usable: boolean
+  whyNot: string | null
+  pieces: number
+  examples: number
+  tokens: number
+  trainingSeconds: number
+  /** LoRA when not given. */
+  kind?: AdapterKind
+  /** 0 for other kinds than LoRA, as is alpha. */
+  rank: number
+  alpha: number
+  /** rsLoRA: scaled by alpha / √rank; false when not given. */
+  rslora?: boolean
+  /** LoRA+: B's learning rate over A's; 1 when not given. */
+  loraPlus?: number
+  targets: string[]
+  /** The voices that it goes on from, nearest first; none when not given. */
+  lineage?: VoiceOrigin[]
+  /** The task adapter that it was trained over, and is used with; none when not given. */
+  under?: VoiceOrigin
+  bytes: number
+  /** Null for imported voices and until the proof is done. */
+  won: boolean | null
+  gain: number | null
+  tasks: TrainingTask[]
+}
+
+/** What is known of the owner as an author, for one task; it stands above the prompt where profiles are on. */
+export interface Profile {
+  task: TrainingTask
+  text: string
+  /** The base wrote it, it was counted from the pieces, or the owner wrote or edited it. */
+  by: 'model' | 'counts' | 'owner'
+  at: string
+  /** Id of the base that wrote it; null when none did. */
+  base: string | null
+  /** Pieces that it was written from, ids; of an edited one, those of the text that was edited. */
+  pieces: string[]
+}
+
+export interface VoicesCalls {
+  'voices.list': { in: Record<string, never>; out: Voice[] }
+  'voices.use': { in: { voice: string | null }; out: Voice[] }
+  'voices.rename': { in: { voice: string; name: string }; out: Voice }
+  'voices.remove': { in: { voice: string }; out: { removed: boolean } }
+  'voices.export': { in: { voice: string; file: string }; out: { file: string; bytes: number } }
+  'voices.import': { in: { file: string; name?: string }; out: Voice }
+  'voices.proof': { in: { voice: string }; out: Proof | null }
+  'profile.get': { in: { task: TrainingTask }; out: Profile | null }
+  /**
+   * Writes the profile from the pieces that a training would learn from, streaming. What the owner wrote or edited is
+   * only replaced where `replace` is true.
+   */
+  'profile.write': {
+    in: { request: string; task: TrainingTask; by?: 'model' | 'counts'; seed?: number; replace?: boolean }
+    out: Profile
+  }
+  /** The owner's own words; an empty text takes the profile away. */
+  'profile.set': { in: { task: TrainingTask; text: string }; out: Profile | null }
+}
+
+export const VOICES_CALLS = [
+  'voices.list',
+  'voices.use',
+  'voices.rename',
+  'voices.remove',
+  'voices.export',
+  'voices.import',
+  'voices.proof',
+  'profile.get',
+  'profile.write',
+  'profile.set',
+] as const satisfies readonly (keyof VoicesCalls)[]
