@@ -12,7 +12,7 @@ export type ConnectionListener = (connection: Connection) => void
 export function start(connect: (onConnection: ConnectionListener) => Bridge): void {
   const target = document.getElementById('app')
   if (!target) throw new Error('the page has no element with the id "app"')
-  document.documentElement.lang = language
+  document.documentElement.lang = language()
   let listener: ConnectionListener = () => {}
   const stores = createStores(connect((connection) => listener(connection)))
   listener = (connection) => {

@@ -13,9 +13,16 @@ import type { Training } from './training.ts'
 import { APP_VERSION } from './version.ts'
 
 const SETTINGS = 'app.settings'
-const DEFAULTS: Settings = { theme: 'system', scale: 1, retrieval: true, profile: PROFILE_DEFAULT }
+const DEFAULTS: Settings = {
+  theme: 'system',
+  language: 'system',
+  scale: 1,
+  retrieval: true,
+  profile: PROFILE_DEFAULT,
+}
 const settingsSchema = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']).optional(),
+  language: z.enum(['system', 'en', 'de']).optional(),
   scale: z.number().min(0).max(2).optional(),
   retrieval: z.boolean().optional(),
   profile: z.boolean().optional(),

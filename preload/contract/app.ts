@@ -36,6 +36,8 @@ export interface AppState {
 
 export interface Settings {
   theme: 'system' | 'light' | 'dark'
+  /** Of the window's words, numbers and dates. */
+  language: 'system' | 'en' | 'de'
   /** Default strength of the voice, 0..2. */
   scale: number
   retrieval: boolean

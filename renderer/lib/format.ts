@@ -1,17 +1,32 @@
-import { language, words } from '../words/words.ts'
+/** Numbers, sizes, times and dates as the language at hand writes them. */
+import { type Language, language, words } from '../words/words.ts'
 
-const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 })
-const short = new Intl.NumberFormat(language, { maximumSignificantDigits: 3 })
-const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' })
-const moment = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
+/** Formatters are dear to make: one of each a language. */
+function eachLanguage<T>(make: (language: Language) => T): () => T {
+  const made = new Map<Language, T>()
+  return () => {
+    const at = language()
+    const formatter = made.get(at) ?? make(at)
+    made.set(at, formatter)
+    return formatter
+  }
+}
+
+const whole = eachLanguage((tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: 0 }))
+const short = eachLanguage((tag) => new Intl.NumberFormat(tag, { maximumSignificantDigits: 3 }))
+const share = eachLanguage((tag) => new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 0 }))
+const day = eachLanguage((tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone: 'UTC' }))
+const moment = eachLanguage((tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }))
 
 export function formatNumber(value: number): string {
-  return whole.format(value)
+  return whole().format(value)
 }
 
 /** With exactly `digits` digits after the point. */
 export function formatFixed(value: number, digits = 2): string {
-  return new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
+  return new Intl.NumberFormat(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
+    value,
+  )
 }
 
 /** Bytes in decimal units with three significant digits: `91.7 MB`. */
@@ -23,12 +38,12 @@ export function formatBytes(bytes: number): string {
     value /= 1000
     unit += 1
   }
-  return `${short.format(value)} ${units[unit]}`
+  return `${short().format(value)} ${units[unit]}`
 }
 
 /** A model's size: `135 M`, `1.5 B`. */
 export function formatParameters(count: number): string {
-  return count >= 1e9 ? `${short.format(count / 1e9)} B` : `${short.format(count / 1e6)} M`
+  return count >= 1e9 ? `${short().format(count / 1e9)} B` : `${short().format(count / 1e6)} M`
 }
 
 /** Seconds as words for a person who waits. */
@@ -42,16 +57,16 @@ export function formatSeconds(seconds: number): string {
 export function formatDate(iso: string | null): string {
   if (!iso) return words.time.undated
   const date = new Date(iso)
-  return Number.isNaN(date.getTime()) ? iso : day.format(date)
+  return Number.isNaN(date.getTime()) ? iso : day().format(date)
 }
 
 export function formatMoment(iso: string): string {
   const date = new Date(iso)
-  return Number.isNaN(date.getTime()) ? iso : moment.format(date)
+  return Number.isNaN(date.getTime()) ? iso : moment().format(date)
 }
 
 export function formatPercent(fraction: number): string {
-  return `${whole.format(fraction * 100)}%`
+  return share().format(fraction)
 }
 
 /** The last part of a path, whichever slash it is written with. */

@@ -11,6 +11,7 @@ import type {
 } from '../../preload/contract.ts'
 import { toContractError } from '../lib/errors.ts'
 import type { Connection } from '../start.ts'
+import { type Language, language, setLanguage } from '../words/words.ts'
 
 export const SPACES = [
   'draft',
@@ -31,19 +32,23 @@ export interface Notice {
   retry: (() => void) | null
 }
 
+/** Until the host has told its own. */
+const DEFAULTS: Settings = { theme: 'system', language: 'system', scale: 1, retrieval: true, profile: false }
+
 /** What the whole window shares: the host's state, the settings, the space at hand, and what went wrong. */
 export class AppStore {
   #bridge: Bridge
   #nextNotice = 1
   #info = $state.raw<AppInfo | null>(null)
   #state = $state.raw<AppState | null>(null)
-  #settings = $state.raw<Settings>({ theme: 'system', scale: 1, retrieval: true, profile: false })
+  #settings = $state.raw<Settings>(DEFAULTS)
   #notices = $state.raw<Notice[]>([])
   #space = $state<Space>('library')
   #welcome = $state(false)
   #ready = $state(false)
   #dialogs = $state(0)
   #connection = $state<Connection>('connected')
+  #language = $state<Language>(language())
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge
@@ -93,6 +98,11 @@ export class AppStore {
     if (connection === 'connected' && !this.#ready && this.#notices.length > 0) void this.open()
   }
 
+  /** What is on the screen is drawn anew when it changes. */
+  get language() {
+    return this.#language
+  }
+
   async open(): Promise<void> {
     const read = await this.attempt(
       () => Promise.all([this.call('app.info', {}), this.call('app.state', {}), this.call('app.settings', {})]),
@@ -100,10 +110,10 @@ export class AppStore {
     )
     if (!read) return
     ;[this.#info, this.#state, this.#settings] = read
+    this.#show(this.#settings)
     this.#welcome = this.#state.firstStart
     this.#ready = true
     this.#notices = []
-    showTheme(this.#settings.theme)
   }
 
   call<N extends CallName>(name: N, input: Calls[N]['in']): Promise<Calls[N]['out']> {
@@ -147,17 +157,22 @@ export class AppStore {
 
   async set(change: Partial<Settings>): Promise<void> {
     this.#settings = { ...this.#settings, ...change }
-    if (change.theme) showTheme(change.theme)
+    this.#show(this.#settings)
     const settings = await this.attempt(() => this.call('app.set', change))
     if (settings) this.#settings = settings
+  }
+
+  /** Wears the settings that the whole page wears. */
+  #show(settings: Settings): void {
+    const page = document.documentElement
+    if (settings.theme === 'system') delete page.dataset.theme
+    else page.dataset.theme = settings.theme
+    setLanguage(settings.language)
+    this.#language = language()
+    page.lang = this.#language
   }
 
   async cancel(request: string | null): Promise<void> {
     if (request) await this.attempt(() => this.call('request.cancel', { request }))
   }
-}
-
-function showTheme(theme: Settings['theme']): void {
-  if (theme === 'system') delete document.documentElement.dataset.theme
-  else document.documentElement.dataset.theme = theme
 }

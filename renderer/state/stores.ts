@@ -2,6 +2,7 @@ import { createContext } from 'svelte'
 import type { Bridge } from '../../preload/contract.ts'
 import { AppStore } from './app.svelte.ts'
 import { ChatStore } from './chat.svelte.ts'
+import { CommandStore } from './commands.svelte.ts'
 import { HeadlineStore } from './headlines.svelte.ts'
 import { ImportStore } from './import.svelte.ts'
 import { LibraryStore } from './library.svelte.ts'
@@ -11,6 +12,7 @@ import { VoiceStore } from './voice.svelte.ts'
 
 export interface Stores {
   app: AppStore
+  commands: CommandStore
   imports: ImportStore
   library: LibraryStore
   voice: VoiceStore
@@ -31,6 +33,7 @@ export function createStores(bridge: Bridge): Stores {
   const models = new ModelStore(app)
   return {
     app,
+    commands: new CommandStore(),
     library,
     voice,
     models,

@@ -1,6 +1,9 @@
+/** The window's words in the language at hand. Knows the languages; what is said stands in en.ts and de.ts alone. */
+import type { Settings } from '../../preload/contract.ts'
+import { de } from './de.ts'
 import { en } from './en.ts'
 
-/** What a second language must give: the same keys, its own words. */
+/** What a further language must give: the same keys, its own words. */
 export type Words = Widen<typeof en>
 type Widen<T> = T extends string
   ? string
@@ -9,10 +12,31 @@ type Widen<T> = T extends string
     : { readonly [K in keyof T]: Widen<T[K]> }
 
 /** A language is added by a file beside `en.ts` and a line here. */
-const languages: Record<string, Words> = { en }
+export const LANGUAGES = { en, de } as const satisfies Record<string, Words>
+export type Language = keyof typeof LANGUAGES
 
-/** The user's first language that the app speaks, as a language tag. */
-export const language: string =
-  (globalThis.navigator?.languages ?? []).map((tag) => tag.split('-')[0] ?? '').find((tag) => tag in languages) ?? 'en'
+/** The system's first language that the app speaks, or English. */
+export function systemLanguage(tags: readonly string[] = globalThis.navigator?.languages ?? []): Language {
+  return tags.map((tag) => tag.split('-')[0]?.toLowerCase() ?? '').find(isLanguage) ?? 'en'
+}
 
-export const words: Words = languages[language] ?? en
+function isLanguage(tag: string): tag is Language {
+  return Object.hasOwn(LANGUAGES, tag)
+}
+
+let current: Language = systemLanguage()
+
+/** As a language tag, for `lang` and `Intl`. */
+export function language(): Language {
+  return current
+}
+
+/** Chooses the language of every word from now on. What is on the screen must be drawn anew (App.svelte does so). */
+export function setLanguage(choice: Settings['language']): void {
+  current = choice === 'system' ? systemLanguage() : choice
+}
+
+/** Always those of the language at hand: read a word where it is shown, and keep no copy in a module. */
+export const words: Words = new Proxy({} as Words, {
+  get: (_, part) => Reflect.get(LANGUAGES[current], part),
+})

@@ -215,7 +215,7 @@ export function mainJob(open: OpenApp, prefix: string): void {
 
   it('shows which base is in use', async () => {
     const { page } = app
-    await page.keyboard.press('Control+Shift+Digit5')
+    await page.keyboard.press('Control+Shift+Digit8')
     const card = page.getByRole('article', { name: 'SmolLM2 135M Instruct' })
     await card.waitFor()
     expect(await textOf(card)).toContain('In use')

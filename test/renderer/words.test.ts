@@ -1,0 +1,136 @@
+/** The window's words: the same in every language, and nowhere else. */
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { type AST, parse } from 'svelte/compiler'
+import { afterEach, describe, expect, it } from 'vitest'
+import { projectFolder } from '../../main/entries.ts'
+import { formatBytes, formatDate, formatFixed, formatNumber, formatPercent } from '../../renderer/lib/format.ts'
+import { LANGUAGES, language, setLanguage, systemLanguage, words } from '../../renderer/words/words.ts'
+
+afterEach(() => setLanguage('system'))
+
+/** `chat.send` -> its word; functions are called with one and with more, and numbers serve as names. */
+function spoken(part: object, prefix = ''): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const [key, value] of Object.entries(part)) {
+    const name = prefix + key
+    if (typeof value === 'string') found.set(name, value)
+    else if (typeof value === 'function') found.set(name, [value(1, 1, 1, 1), value(2, 3, 4, 5)].join('\n'))
+    else for (const [inner, word] of spoken(value, `${name}.`)) found.set(inner, word)
+  }
+  return found
+}
+
+describe('the languages', () => {
+  const english = spoken(LANGUAGES.en)
+  for (const [tag, own] of Object.entries(LANGUAGES)) {
+    it(`${tag} says everything, and says it whole`, () => {
+      const said = spoken(own)
+      expect([...said.keys()].sort()).toEqual([...english.keys()].sort())
+      for (const [name, word] of said) {
+        expect(word.trim(), name).not.toBe('')
+        expect(word, name).not.toMatch(/undefined|NaN|\[object/)
+      }
+    })
+  }
+
+  it('German is not English left standing', () => {
+    const german = spoken(LANGUAGES.de)
+    const same = [...english].filter(([name, word]) => new Set(word.match(/\p{L}{2,}/gu)).size > 2 && german.get(name) === word)
+    expect(same).toEqual([])
+  })
+
+  it('German quotes as German does', () => {
+    for (const [name, word] of spoken(LANGUAGES.de)) expect(word, name).not.toMatch(/["”]|“[^“„]*”/)
+  })
+
+  it('the system decides, then the owner', () => {
+    expect(systemLanguage(['fr-CH', 'de-AT', 'en'])).toBe('de')
+    expect(systemLanguage(['fr'])).toBe('en')
+    setLanguage('de')
+    expect(language()).toBe('de')
+    expect(words.spaces.library).toBe('Bibliothek')
+    setLanguage('en')
+    expect(words.spaces.library).toBe('Library')
+  })
+
+  it('numbers and dates follow', () => {
+    setLanguage('en')
+    expect([formatNumber(12345), formatFixed(1.5), formatBytes(91.7e6), formatPercent(0.5)]).toEqual([
+      '12,345',
+      '1.50',
+      '91.7 MB',
+      '50%',
+    ])
+    expect(formatDate('2024-05-17')).toBe('May 17, 2024')
+    setLanguage('de')
+    expect([formatNumber(12345), formatFixed(1.5), formatBytes(91.7e6), formatPercent(0.5)]).toEqual([
+      '12.345',
+      '1,50',
+      '91,7 MB',
+      '50\u00a0%',
+    ])
+    expect(formatDate('2024-05-17')).toBe('17.05.2024')
+  })
+})
+
+/** What a person reads or hears of an element beside its text. */
+const SPOKEN = new Set([
+  'aria-label',
+  'aria-description',
+  'aria-roledescription',
+  'title',
+  'placeholder',
+  'alt',
+  'label',
+])
+/** Letters that are no word of a language: the mark of a key, of a format, of a unit. */
+const NO_WORDS = new Set(['Esc', 'Tab', 'GGUF', 'NLL', 'GB', 'MB'])
+
+/** Every piece of text with a letter in it that a template writes out by itself. */
+function wordsOf(source: string): string[] {
+  const found: string[] = []
+  const note = (text: string): void => {
+    for (const word of text.split(/[^\p{L}]+/u)) if (word && !NO_WORDS.has(word)) found.push(text.trim())
+  }
+  const visit = (node: unknown): void => {
+    if (node === null || typeof node !== 'object') return
+    const { type } = node as { type?: string }
+    if (type === 'Text') note((node as AST.Text).data)
+    if (type === 'RegularElement' && (node as AST.RegularElement).name === 'style') return
+    if (type === 'StyleDirective') return
+    if (type === 'Attribute') {
+      const { name, value } = node as AST.Attribute
+      if (!SPOKEN.has(name) || value === true) return
+      for (const part of Array.isArray(value) ? value : [value]) {
+        if (part.type === 'Text') note(part.data)
+        else if (part.expression.type === 'Literal') note(String(part.expression.value))
+        else if (part.expression.type === 'TemplateLiteral')
+          for (const { value } of part.expression.quasis) note(value.raw)
+      }
+      return
+    }
+    for (const [key, child] of Object.entries(node)) if (key !== 'parent') visit(child)
+  }
+  visit(parse(source, { modern: true }).fragment)
+  return found
+}
+
+describe('the components', () => {
+  it('are searched for words of their own', () => {
+    expect(wordsOf('<p>Hello</p>')).toEqual(['Hello'])
+    expect(wordsOf('{#if a}<p title="A b">{words.x} · 3</p>{/if}')).toEqual(['A b', 'A b'])
+    expect(wordsOf('<button aria-label={`Close`} class="button quiet">{"x"}</button>')).toEqual(['Close'])
+    expect(wordsOf('<A title={words.a} value="left" /><script>const a = "Hello"</script>')).toEqual([])
+  })
+
+  const folder = path.join(projectFolder(), 'renderer')
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.svelte'))
+  it('have none', () => {
+    expect(files.length).toBeGreaterThan(50)
+    const own = files.flatMap((name) =>
+      wordsOf(readFileSync(path.join(folder, name), 'utf8')).map((word) => `${name}: ${word}`),
+    )
+    expect(own).toEqual([])
+  })
+})
