@@ -18,6 +18,7 @@ import { modelHandlers } from './models.ts'
 import { profileHandlers } from './profiles.ts'
 import { rateHandlers } from './ratings.ts'
 import { createRequests } from './requests.ts'
+import { rememberToResume, resumeRemembered } from './resume-at-start.ts'
 import { scoreHandlers } from './score.ts'
 import { appState, stateHandlers } from './state.ts'
 import { tagHandlers } from './tags.ts'
@@ -50,6 +51,7 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
     }
     const indexing = createIndexing(context)
     if (options.host !== 'terminal') indexing.begin()
+    void resumeRemembered(context, training)
     let closing: Promise<void> | null = null
     return {
       training,
@@ -76,6 +78,7 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
           // First, so that nobody writes to what is closed below.
           await context.requests.close()
           await indexing.close()
+          rememberToResume(context, training)
           await training.close()
           await bases.close()
           await disposeLlama()

@@ -180,7 +180,7 @@ export async function serveApp(options: ServeOptions): Promise<Served> {
     if (pathname.startsWith('/open/')) {
       const ends = tickets.get(pathname.slice('/open/'.length))
       tickets.delete(pathname.slice('/open/'.length))
-      if (ends === undefined || ends < Date.now()) {
+      if (ends === undefined || ends < performance.now()) {
         throw new Refused(404, 'UsedAddress', 'This address worked once; use the one that was printed.')
       }
       response.writeHead(302, { ...securityHeaders, location: `/#token=${token}`, 'cache-control': 'no-store' })
@@ -222,7 +222,7 @@ export async function serveApp(options: ServeOptions): Promise<Served> {
     token,
     ticket() {
       const name = randomBytes(24).toString('base64url')
-      tickets.set(name, Date.now() + ticketLife)
+      tickets.set(name, performance.now() + ticketLife)
       return `http://127.0.0.1:${port}/open/${name}`
     },
     async close() {

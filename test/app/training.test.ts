@@ -2,6 +2,7 @@ import { appendFileSync, cpSync, existsSync, readdirSync, renameSync } from 'nod
 import path from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../main/app/app.ts'
+import type { AppOptions } from '../../main/app/types.ts'
 import { sha256OfFile } from '../../main/catalog/files.ts'
 import { readLog, readPlan } from '../../main/trainer/run-folder.ts'
 import type { TrainingState, TrainOptions } from '../../preload/contract.ts'
@@ -13,7 +14,7 @@ import { writeTinyModel } from '../helpers/tiny-model.ts'
 const root = temporaryFolder()
 const [one, two] = [path.join(root, 'one.gguf'), path.join(root, 'two.gguf')]
 const QUICK: TrainOptions = { tasks: ['headline'], epochs: 1, batch: 4, rank: 2, threads: 1 }
-const LONG: TrainOptions = { ...QUICK, epochs: 100 }
+const LONG: TrainOptions = { ...LONG, batch: 1 }
 const OVER = ['done', 'failed', 'cancelled', 'interrupted']
 
 type App = Awaited<ReturnType<typeof createApp>>
@@ -41,17 +42,17 @@ afterEach(async () => {
   for (const app of open.splice(0)) await app.close()
 })
 
-async function start(dataFolder: string): Promise<App> {
-  const app = await createApp({ dataFolder, host: 'terminal' })
+async function start(dataFolder: string, host: AppOptions['host'] = 'terminal'): Promise<App> {
+  const app = await createApp({ dataFolder, host })
   open.push(app)
   return app
 }
 
 /** An app on a data folder of its own, with two bases, the first in use, and 14 pieces. */
-function ready(): Promise<App> {
+function ready(host: AppOptions['host'] = 'terminal'): Promise<App> {
   const data = path.join(root, `data-${folders++}`)
   cpSync(template, data, { recursive: true })
-  return start(data)
+  return start(data, host)
 }
 
 /** Resolves with the first state that fits. */
@@ -198,6 +199,26 @@ describe('closing the app', () => {
     const again = await start(app.context.store.folder)
     expect((await again.handlers['app.state']({})).training).toMatchObject({ run, stage: 'interrupted' })
     expect(await again.handlers['train.resume']({ run })).toMatchObject({ run })
+  })
+
+  it('quit from a window goes on by itself at the next start, once', async () => {
+    const app = await ready('browser')
+    const data = app.context.store.folder
+    const trains = reaches(app, ({ stage }) => stage === 'training')
+    const { run } = await app.handlers['train.start']({ ...LONG, batch: 1 })
+    await trains
+    await app.close()
+    const terminal = await start(data)
+    expect(terminal.training.current()).toMatchObject({ run, stage: 'interrupted' })
+    await terminal.close()
+    const again = await start(data, 'browser')
+    const goesOn = await reaches(again, ({ stage }) => stage === 'training')
+    expect(goesOn.run).toBe(run)
+    await again.handlers['train.pause']({})
+    await again.close()
+    // Its owner had paused it: it waits.
+    const last = await start(data, 'browser')
+    await expect(last.handlers['train.resume']({ run })).resolves.toMatchObject({ run, stage: 'training' })
   })
 
   it('while a run is prepared begins none', async () => {
