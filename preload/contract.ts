@@ -10,7 +10,7 @@
 import { APP_CALLS, type AppCalls, type AppState } from './contract/app.ts'
 import { ASSISTANT_CALLS, type AssistantCalls, type StreamChunk } from './contract/assistant.ts'
 import { CHATS_CALLS, type ChatsCalls } from './contract/chats.ts'
-import { DRAFTS_CALLS, type DraftsCalls } from './contract/drafts.ts'
+import { DRAFTS_CALLS, type DraftChanged, type DraftsCalls } from './contract/drafts.ts'
 import { HEADLINES_CALLS, type HeadlinesCalls } from './contract/headlines.ts'
 import { LABELS_CALLS, type LabelsCalls } from './contract/labels.ts'
 import { type ImportProgress, LIBRARY_CALLS, type LibraryCalls } from './contract/library.ts'
@@ -48,6 +48,7 @@ export interface Events {
   'train.state': TrainingState
   'train.step': TrainingStep & { run: string }
   stream: StreamChunk
+  'draft.changed': DraftChanged
   'state.changed': AppState
 }
 
@@ -82,6 +83,7 @@ export const EVENT_NAMES = [
   'train.state',
   'train.step',
   'stream',
+  'draft.changed',
   'state.changed',
 ] as const satisfies readonly EventName[]
 

@@ -5,14 +5,18 @@ import { continueDraft } from '../assistant/draft.ts'
 import { IdiolectError } from '../errors.ts'
 import { passagesFor } from './chats.ts'
 import type { AppContext } from './context.ts'
+import { keptHandlers } from './drafts-kept.ts'
 import { profileFor } from './profiles.ts'
 import { shownBeside } from './shown.ts'
 import { readSettings } from './state.ts'
 import { voicesFor } from './voices.ts'
 
-export function draftHandlers(context: AppContext): Pick<Handlers, 'draft.write'> {
+type DraftCalls = Extract<keyof Handlers, `draft.${string}`>
+
+export function draftHandlers(context: AppContext): Pick<Handlers, DraftCalls> {
   const { bases, events, requests } = context
   return {
+    ...keptHandlers(context),
     'draft.write': ({ request, text, from = 'opening', voice, voices, scale, seed, maxTokens, ...shownWith }) =>
       requests.run(request, async (signal) => {
         const given = text.trim()

@@ -89,4 +89,41 @@ export const MIGRATIONS: readonly string[] = [
     voice TEXT
   ) STRICT;
   `,
+  `
+  CREATE TABLE drafts (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    named INTEGER NOT NULL,
+    created TEXT NOT NULL,
+    at TEXT NOT NULL,
+    words INTEGER NOT NULL,
+    file TEXT,
+    learn INTEGER NOT NULL DEFAULT 0,
+    matter TEXT,
+    text TEXT NOT NULL,
+    spans TEXT NOT NULL,
+    history TEXT,
+    revision INTEGER NOT NULL,
+    removed TEXT,
+    turn INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE draft_versions (
+    id TEXT PRIMARY KEY,
+    draft TEXT NOT NULL REFERENCES drafts(id) ON DELETE CASCADE,
+    at TEXT NOT NULL,
+    why TEXT NOT NULL,
+    title TEXT NOT NULL,
+    words INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    spans TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX draft_versions_draft ON draft_versions(draft);
+  CREATE TABLE draft_files (
+    draft TEXT NOT NULL REFERENCES drafts(id) ON DELETE CASCADE,
+    file TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (draft, file)
+  ) STRICT;
+  `,
 ]

@@ -11,6 +11,7 @@ import { type Answers, createAnswers } from './answers.ts'
 import { type Chats, createChats } from './chats.ts'
 import { openDatabase } from './database.ts'
 import { createDocuments, type Documents } from './documents.ts'
+import { createDrafts, type Drafts } from './drafts.ts'
 import { storeError } from './errors.ts'
 import { createHeadlines, type Headlines } from './headlines.ts'
 import { createLabels, type Labels } from './labels.ts'
@@ -33,6 +34,7 @@ export interface Store {
   skipped: Skipped
   answers: Answers
   chats: Chats
+  drafts: Drafts
   headlines: Headlines
   labels: Labels
   runs: Runs
@@ -78,6 +80,7 @@ export async function openStore(dataFolder: string): Promise<Store> {
       skipped: createSkipped(db),
       answers: createAnswers(db),
       chats: createChats(db),
+      drafts: createDrafts(db),
       headlines: createHeadlines(db),
       labels: createLabels(db),
       runs: createRuns(db),

@@ -1,5 +1,81 @@
-/** Drafts: what the owner writes, and what the assistant adds to it. */
+/** Drafts: what the owner writes, what the assistant adds to it, and who wrote which words. */
 import type { GenerationOptions, Source } from './assistant.ts'
+
+/**
+ * Who wrote a span: the owner; the assistant (also where the owner has edited its words since); or somebody else, whom
+ * the owner quoted. Only the owner's may ever be learnt from.
+ */
+export type DraftAuthor = 'owner' | 'assistant' | 'quoted'
+
+/** Offsets into the text in UTF-16 units. Spans are sorted, adjacent, none empty, and cover the whole text. */
+export interface DraftSpan {
+  from: number
+  to: number
+  author: DraftAuthor
+  /** With which voice the assistant wrote; null without one, and for the others. */
+  voice: string | null
+}
+
+export interface DraftSummary {
+  id: string
+  /** As the owner gave it, else the first heading or line; empty while there is neither. */
+  title: string
+  /** Of the last change, ISO. */
+  at: string
+  created: string
+  words: number
+  /** The file on disk that it is linked to. */
+  file: string | null
+  /** May the owner's own paragraphs be learnt from. */
+  learn: boolean
+}
+
+export interface Draft extends DraftSummary {
+  text: string
+  spans: DraftSpan[]
+  /** The editor's undo history as JSON; opaque here. */
+  history: string | null
+  /** Grows by one with every save. */
+  revision: number
+}
+
+export interface DraftVersion {
+  version: string
+  at: string
+  words: number
+  /**
+   * `saved`: as it stood; `refused`: came from a window that knew an older revision; `file`: as it stood before the linked
+   * file was read.
+   */
+  why: 'saved' | 'refused' | 'file'
+}
+
+export interface DraftSaved {
+  revision: number
+  at: string
+  title: string
+  words: number
+  /** The undo history was too long: its oldest steps were left out. */
+  historyCut: boolean
+}
+
+export type DraftFormat = 'md' | 'html' | 'docx'
+
+export type RewriteHow = 'shorter' | 'plainer' | 'warmer' | 'mine' | 'ask'
+
+/** Another window saved or removed a draft, or read its file. */
+export interface DraftChanged {
+  draft: string
+  revision: number
+  removed: boolean
+}
+
+/** A draft's linked file is no longer as the draft last wrote or read it. */
+export interface DraftFileChanged {
+  draft: string
+  file: string
+  changed: 'modified' | 'removed'
+}
 
 export interface DraftResult {
   text: string
@@ -10,6 +86,35 @@ export interface DraftResult {
 }
 
 export interface DraftsCalls {
+  /** Last changed first; `text` keeps those whose title or text contains it, whatever the case. */
+  'draft.list': { in: { text?: string }; out: DraftSummary[] }
+  'draft.get': { in: { draft: string }; out: Draft }
+  /** All of `text` is the owner's unless `spans` say otherwise. */
+  'draft.create': { in: { title?: string; text?: string; spans?: DraftSpan[] }; out: Draft }
+  /**
+   * `revision` is the one that the window has; `title` '' goes back to the first line. Errors: `DraftChanged` when the
+   * stored revision is another one (the text is kept as a version), `BadSpans`, `DraftTooLong`, `UnknownDraft`.
+   */
+  'draft.save': {
+    in: {
+      draft: string
+      revision: number
+      text: string
+      spans: DraftSpan[]
+      history?: string | null
+      title?: string
+    }
+    out: DraftSaved
+  }
+  /** Newest first. */
+  'draft.versions': { in: { draft: string }; out: DraftVersion[] }
+  /** The draft as it stood then; its `revision` is today's, so that saving it restores it. */
+  'draft.version': { in: { draft: string; version: string }; out: Draft }
+  /** It can be restored for thirty days, unless `forever`. */
+  'draft.remove': { in: { draft: string; forever?: boolean }; out: { removed: boolean } }
+  'draft.restore': { in: { draft: string }; out: DraftSummary }
+  /** Off unless switched on: may training use what the owner alone wrote in this draft. */
+  'draft.learn': { in: { draft: string; learn: boolean }; out: DraftSummary }
   /** Goes on from an opening (`from` not given), or does what an instruction asks. Streams. */
   'draft.write': {
     in: { request: string; text: string; from?: 'opening' | 'instruction' } & GenerationOptions
@@ -17,4 +122,15 @@ export interface DraftsCalls {
   }
 }
 
-export const DRAFTS_CALLS = ['draft.write'] as const satisfies readonly (keyof DraftsCalls)[]
+export const DRAFTS_CALLS = [
+  'draft.list',
+  'draft.get',
+  'draft.create',
+  'draft.save',
+  'draft.versions',
+  'draft.version',
+  'draft.remove',
+  'draft.restore',
+  'draft.learn',
+  'draft.write',
+] as const satisfies readonly (keyof DraftsCalls)[]

@@ -1,0 +1,27 @@
+/** A draft's title where its owner gave none: its first heading or line. */
+
+const LONGEST = 120
+/** Of a text: a title stands at its head. */
+const SEEN = 4000
+
+/** Without Markdown's marks; empty for a text without words. */
+export function titleOf(text: string): string {
+  for (const line of text.slice(0, SEEN).split('\n')) {
+    const plain = line
+      .replace(/^\s*(?:#{1,6}\s+|>\s?|[-*+]\s+|\d+[.)]\s+)+/, '')
+      .replace(/\s#+\s*$/, '')
+      .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .replace(/(?<![\p{L}\p{N}])(\*\*|__|\*|_|`|~~)(\S(?:.*?\S)?)\1(?![\p{L}\p{N}])/gu, '$2')
+      .replace(/[\s\p{Cc}]+/gu, ' ')
+      .trim()
+    if (/[\p{L}\p{N}]|\p{Extended_Pictographic}/u.test(plain)) return shortened(plain)
+  }
+  return ''
+}
+
+function shortened(title: string): string {
+  if (title.length <= LONGEST) return title
+  const cut = title.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, '')
+  const space = cut.lastIndexOf(' ')
+  return `${(space > LONGEST / 2 ? cut.slice(0, space) : cut).trimEnd()}…`
+}
