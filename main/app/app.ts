@@ -25,7 +25,7 @@ import { tagHandlers } from './tags.ts'
 import { taskHandlers } from './task-adapters.ts'
 import { createTraining, type Training } from './training.ts'
 import type { App, AppOptions } from './types.ts'
-import { voiceHandlers } from './voices.ts'
+import { voiceHandlers } from './voice-handlers.ts'
 
 /** Errors: IdiolectError `DataFolderBusy` when another process holds the folder, and the store's own. */
 export async function createApp(options: AppOptions): Promise<App & { training: Training; context: AppContext }> {

@@ -8,6 +8,7 @@ import { createRun } from '../trainer/run-folder.ts'
 import { keepStart } from '../trainer/start.ts'
 import type { RunPlan, TokenExample } from '../trainer/types.ts'
 import { keepUnder } from '../trainer/under.ts'
+import { writeLearned } from './learned.ts'
 import type { InstalledBase } from './run-base.ts'
 import { type PreparedRun, writeProofQueries } from './run-plan.ts'
 import { taskRole } from './task-adapters.ts'
@@ -25,7 +26,7 @@ export interface Beginning {
 /** @param from the voice that it goes on from, or null @param under the task adapter that it is trained over, or null */
 export function voiceBeginning(
   name: string | undefined,
-  { settings, train, validation, proof, pieces, tasks, scale, note, profiles }: PreparedRun,
+  { settings, train, validation, proof, pieces, tasks, scale, note, profiles, learned }: PreparedRun,
   from: string | null,
   under: string | null,
 ): Beginning {
@@ -36,6 +37,7 @@ export function voiceBeginning(
     validation,
     lay(folder) {
       writeProofQueries(folder, proof)
+      writeLearned(folder, learned)
       return {
         ...(from === null ? {} : { lineage: keepStart(folder, from) }),
         ...(under === null ? {} : { under: keepUnder(folder, under) }),

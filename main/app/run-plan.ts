@@ -20,6 +20,7 @@ import { VIRTUAL_TOKENS } from '../trainer/adapter-of.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
 import { DEVICES } from './devices.ts'
 import { givenSettings } from './given-settings.ts'
+import { type LearnedNote, learnedNote } from './learned.ts'
 import { createRunExamples } from './run-examples.ts'
 import type { RunTasks } from './run-tasks.ts'
 
@@ -48,6 +49,7 @@ export interface PreparedRun {
   tokens: number
   /** What is to be expected of few pieces, what was left out; or null. */
   note: string | null
+  learned: LearnedNote
 }
 
 /**
@@ -57,7 +59,7 @@ export interface PreparedRun {
  * Errors: IdiolectError `TooFewPieces`.
  */
 export function prepareRun(
-  { parts, pieces, scale, note }: RunTasks,
+  { parts, pieces, library, scale, note }: RunTasks,
   base: Base,
   options: TrainOptions,
   threads: number,
@@ -95,7 +97,8 @@ export function prepareRun(
   const tokens = train.reduce((sum, { example }) => sum + example.tokens.length, 0)
   const settings = { ...defaultSettings({ examples: train.length, tokens, threads }), ...givenSettings(options) }
   const tasks = parts.map(({ task }) => task)
-  return { settings, tasks, scale, train, validation, proof, profiles, pieces, tokens, note }
+  const learned = learnedNote(parts, library)
+  return { settings, tasks, scale, train, validation, proof, profiles, pieces, tokens, note, learned }
 }
 
 /** Tokens of the context that a prompt's own rows take. */

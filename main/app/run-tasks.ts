@@ -24,6 +24,8 @@ export interface TaskParts {
 
 export interface RunTasks {
   pieces: number
+  /** Ids of these pieces. */
+  library: string[]
   parts: TaskParts[]
   /** The scores of the training side's scale: what is held out decides nothing. */
   scale: number[]
@@ -97,7 +99,8 @@ export function runTasks(store: Store, wanted: readonly TrainingTask[] | undefin
   const aboutScale = parts.some(({ task }) => task === 'rate') ? scale.note : null
   const notes = [split.note, ...leftOut, aboutScale].filter((note) => note !== null)
   const note = notes.join('; ').replace(/^./, (first) => first.toUpperCase())
-  return { pieces: pieces.length, parts, scale: scale.scores, note: note === '' ? null : note }
+  const library = pieces.map(({ id }) => id)
+  return { pieces: pieces.length, library, parts, scale: scale.scores, note: note === '' ? null : note }
 }
 
 /** Why tags or ratings are not learnt unasked, or null. */

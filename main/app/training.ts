@@ -25,7 +25,8 @@ import { runTasks } from './run-tasks.ts'
 import { isTaskRun, keepTaskAdapter, taskAdapterFor, taskDone } from './task-adapters.ts'
 import { checkTaskOptions, prepareTask } from './task-run.ts'
 import { readTaskTexts } from './task-texts.ts'
-import { fitsBase, keepVoice, otherVoice } from './voices.ts'
+import { keepVoice, otherVoice } from './voice-cards.ts'
+import { fitsBase } from './voices.ts'
 
 type TrainCalls = Extract<keyof Handlers, `train.${string}`> | 'task.train'
 type Stage = TrainingState['stage']

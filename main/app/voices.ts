@@ -1,111 +1,26 @@
-/** The voices' surface: cards, switching, export and import; and how a finished run becomes a voice. */
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+/**
+ * Voices in use: which files a call for a voice, a mix or several voices stands for, and whether the base in use can speak
+ * with them. Cards are made in `voice-cards.ts`, the surface is `voice-handlers.ts`.
+ */
+import { statSync } from 'node:fs'
 import path from 'node:path'
-import type { GenerationOptions, Handlers, Proof, Voice } from '../../preload/contract.ts'
+import type { GenerationOptions, VoiceWeight } from '../../preload/contract.ts'
 import { checkVoice } from '../adapters/check-voice.ts'
-import { removeMerged } from '../adapters/merge.ts'
-import { exportVoice, importVoice, voicesFolder } from '../adapters/share-voice.ts'
-import { underOf, withTaskAdapter } from '../adapters/task-adapter.ts'
-import { readVoiceFile, type VoiceFile } from '../adapters/voice-file.ts'
+import { voicesFolder } from '../adapters/share-voice.ts'
+import { withTaskAdapter } from '../adapters/task-adapter.ts'
+import { readVoiceFile } from '../adapters/voice-file.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
-import { readProof } from '../evaluation/proof-file.ts'
 import { readGguf } from '../gguf/read.ts'
 import type { Voices, VoiceUse } from '../inference/types.ts'
-import { readPlan, voiceFile } from '../trainer/run-folder.ts'
-import { lineageOf, settingsOf } from '../trainer/start.ts'
-import type { TrainResult } from '../trainer/types.ts'
 import type { AppContext } from './context.ts'
-import type { Control } from './prove.ts'
 import { taskAdapterFiles } from './task-adapters.ts'
+import type { Card } from './voice-cards.ts'
 
-type VoiceCalls = Extract<keyof Handlers, `voices.${string}`>
-
-/** What the store keeps of a voice; whether it is active and usable is found when asked. */
-type Card = Omit<Voice, 'active' | 'usable' | 'whyNot'> & { imported: boolean }
-
-const fileOf = (context: AppContext, id: string): string => path.join(voicesFolder(context.store.folder), `${id}.gguf`)
-
-/** Copies the run's voice among the voices and writes its card. @returns the voice's id */
-export async function keepVoice(
-  context: AppContext,
-  run: string,
-  folder: string,
-  result: TrainResult,
-  proof: Proof,
-): Promise<string> {
-  const plan = readPlan(folder)
-  const file = fileOf(context, run)
-  mkdirSync(path.dirname(file), { recursive: true })
-  exportVoice(voiceFile(folder), file)
-  const card: Card = {
-    id: run,
-    name: String(plan.about.name),
-    base: plan.base.id,
-    createdAt: plan.createdAt,
-    run,
-    pieces: Number(plan.about.pieces),
-    examples: plan.examples.train,
-    tokens: result.tokens,
-    trainingSeconds: result.seconds,
-    kind: plan.settings.kind ?? 'lora',
-    rank: plan.settings.rank,
-    alpha: plan.settings.alpha,
-    ...(plan.settings.rslora ? { rslora: true } : {}),
-    ...(plan.settings.lrRatioB === undefined ? {} : { loraPlus: plan.settings.lrRatioB }),
-    targets: plan.settings.targets,
-    ...(plan.lineage ? { lineage: plan.lineage } : {}),
-    ...(plan.under ? { under: plan.under } : {}),
-    bytes: statSync(file).size,
-    won: proof.won,
-    gain: proof.gain.overBase.mean,
-    tasks: plan.about.tasks as Card['tasks'],
-    imported: false,
-  }
-  context.store.voices.put(run, card)
-  return run
-}
-
-/** Is the file of this voice, byte for byte, that of a voice trained here? It left and came back, and is nobody else's. */
-function isOwn(context: AppContext, id: string): boolean {
-  const bytes = readFileSync(fileOf(context, id))
-  return context.store.voices.list<Card>().some(({ id: other, card }) => {
-    const file = fileOf(context, other)
-    return (
-      other !== id &&
-      !card.imported &&
-      card.bytes === bytes.length &&
-      existsSync(file) &&
-      readFileSync(file).equals(bytes)
-    )
-  })
-}
-
-/** Another person's voice that fits the base in use, as the control of a proof; null when there is none. */
-export function otherVoice(context: AppContext, run: string): Control | null {
-  for (const { id, card } of context.store.voices.list<Card>().reverse()) {
-    if (id === run || !card.imported || whyNotUsable(context, id) !== null) continue
-    const [under] = laidUnder(context, fileOf(context, id))
-    return { file: fileOf(context, id), under: under ?? null, is: `the imported voice “${card.name}”` }
-  }
-  return null
-}
-
-/** What a voice's file tells of its training beside llama.cpp's own keys. */
-function trainedAs(voice: VoiceFile): Pick<Card, 'rslora' | 'loraPlus' | 'lineage' | 'under'> & Partial<Card> {
-  const { rslora, alpha } = settingsOf(voice)
-  const { lrRatioB } = voice.extra
-  const lineage = lineageOf(voice.extra)
-  const under = underOf(voice.extra)
-  return {
-    ...(rslora && alpha !== undefined ? { rslora, alpha } : {}),
-    ...(typeof lrRatioB === 'number' ? { loraPlus: lrRatioB } : {}),
-    ...(lineage.length > 0 ? { lineage } : {}),
-    ...(under ? { under } : {}),
-  }
-}
+export const fileOf = (context: AppContext, id: string): string =>
+  path.join(voicesFolder(context.store.folder), `${id}.gguf`)
 
 /** The task adapter that a voice file must lie over, or none. Errors: `NoTaskAdapter` where it is not here. */
-function laidUnder(context: AppContext, file: string): string[] {
+export function laidUnder(context: AppContext, file: string): string[] {
   return withTaskAdapter({ file, scale: 1 }, taskAdapterFiles(context))
     .slice(0, -1)
     .map((laid) => laid.file)
@@ -122,19 +37,23 @@ export function voicesFor(
   { voice, voices, scale }: Pick<GenerationOptions, 'voice' | 'voices' | 'scale'>,
   usual: number,
 ): { id: string; use: Voices } | null {
-  const strength = scale ?? usual
   if (voices === undefined) {
-    const one = voiceFor(context, voice, strength)
-    return one && { id: one.id, use: over(context, [one.use]) }
+    const one = voiceFor(context, voice, scale, usual)
+    return one && { id: one.id, use: over(context, one.uses) }
   }
   if (voice !== undefined) throw new IdiolectError('BadOption', 'voice and voices were both given', 'Give one of them.')
+  checkWeights(voices)
+  const uses = voices.flatMap((one) => voiceFor(context, one.voice, one.weight * (scale ?? usual), usual)?.uses ?? [])
+  if (uses.length === 0) return null
+  return { id: voices.map((one) => `${one.voice}:${one.weight}`).join('+'), use: over(context, uses) }
+}
+
+/** Errors: IdiolectError `BadOption`. */
+export function checkWeights(voices: readonly VoiceWeight[]): void {
   if (!Array.isArray(voices)) throw new IdiolectError('BadOption', 'voices is no list', null)
   const wrong = voices.find((one) => typeof one?.voice !== 'string' || !Number.isFinite(one.weight))
   if (wrong !== undefined)
     throw new IdiolectError('BadOption', `${JSON.stringify(wrong)} is no voice with its weight`, null)
-  const uses = voices.map((one) => voiceFor(context, one.voice, one.weight * strength)?.use as VoiceUse)
-  if (uses.length === 0) return null
-  return { id: voices.map((one) => `${one.voice}:${one.weight}`).join('+'), use: over(context, uses) }
 }
 
 /** The voices, and under them, once, what they were trained over. */
@@ -152,27 +71,47 @@ function over(context: AppContext, uses: readonly VoiceUse[]): Voices {
   return all.length === 1 ? (all[0] as VoiceUse) : all
 }
 
-/** One voice: `undefined` means the one switched on, `null` none. */
+/** The strength that the owner gave this voice, or null. */
+export function strengthOf({ store }: Pick<AppContext, 'store'>, id: string): number | null {
+  return store.voices.get<Card>(id)?.card.strength ?? null
+}
+
+/**
+ * One voice, or all of a mix: `undefined` means the one switched on, `null` none. Without a scale its own strength counts,
+ * else the usual one; a mix's strength multiplies all of its weights.
+ */
 function voiceFor(
   context: AppContext,
   voice: string | null | undefined,
-  scale: number,
-): { id: string; use: VoiceUse } | null {
+  scale: number | undefined,
+  usual: number,
+): { id: string; uses: VoiceUse[] } | null {
   const id = voice === undefined ? (context.store.voices.active()?.id ?? null) : voice
   if (id === null) return null
-  if (!context.store.voices.get(id)) throw unknown(context, id)
+  const found = context.store.voices.get<Card>(id)
+  if (!found) throw unknownVoice(context, id)
   const why = whyNotUsable(context, id)
   if (why) {
     // A voice that is merely switched on steps back for another base; one that was asked for by name may not.
     if (voice === undefined) return null
     throw new IdiolectError('VoiceMismatch', why, 'Choose another voice, or the base it was trained on.')
   }
-  return { id, use: { file: fileOf(context, id), scale } }
+  const { mix, strength } = found.card
+  const factor = scale ?? strength ?? usual
+  const parts = mix ?? [{ voice: id, weight: 1 }]
+  return { id, uses: parts.map((one) => ({ file: fileOf(context, one.voice), scale: one.weight * factor })) }
 }
 
-/** Errors: IdiolectError `UnknownVoice`. */
+/** Errors: IdiolectError `UnknownVoice`, `MixIsNoFile`. */
 export function fileOfVoice(context: AppContext, id: string): string {
-  if (!context.store.voices.get(id)) throw unknown(context, id)
+  const found = context.store.voices.get<Card>(id)
+  if (!found) throw unknownVoice(context, id)
+  if (found.card.mix)
+    throw new IdiolectError(
+      'MixIsNoFile',
+      `“${found.card.name}” is a mix, and has no file of its own`,
+      'Take one of its voices.',
+    )
   return fileOf(context, id)
 }
 
@@ -184,7 +123,33 @@ export function fitsBase(context: AppContext, id: string): boolean {
 const checked = new Map<string, string | null>()
 
 /** In words, or null. Remembered by file, time and base, since it reads both files. */
-function whyNotUsable(context: AppContext, id: string): string | null {
+export function whyNotUsable(context: AppContext, id: string): string | null {
+  const mix = context.store.voices.get<Card>(id)?.card.mix
+  return mix ? whyNoMix(context, mix) : whyNotFits(context, id)
+}
+
+/** Why these voices cannot speak together, in words, or null. */
+export function whyNoMix(context: AppContext, mix: readonly VoiceWeight[]): string | null {
+  for (const { voice } of mix) {
+    const card = context.store.voices.get<Card>(voice)?.card
+    if (!card) return `its voice ${voice} is not there any more`
+    const why = whyNotFits(context, voice)
+    if (why) return `its voice “${card.name}”: ${why}`
+    if ((card.kind ?? 'lora') !== 'lora')
+      return `its voice “${card.name}” is of the kind ${card.kind}, and only LoRA voices mix`
+  }
+  try {
+    over(
+      context,
+      mix.map(({ voice, weight }) => ({ file: fileOf(context, voice), scale: weight })),
+    )
+    return null
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+function whyNotFits(context: AppContext, id: string): string | null {
   const file = fileOf(context, id)
   const found = statSync(file, { throwIfNoEntry: false })
   if (!found) return `its file ${file} is missing`
@@ -214,97 +179,11 @@ function whyNotUnder(context: AppContext, file: string): string | null {
   }
 }
 
-function unknown({ store }: AppContext, id: string): IdiolectError {
+export function unknownVoice({ store }: AppContext, id: string): IdiolectError {
   const ids = store.voices.list().map((voice) => voice.id)
   return new IdiolectError(
     'UnknownVoice',
     `there is no voice ${JSON.stringify(id)}; there are: ${ids.join(', ') || 'none'}`,
     null,
   )
-}
-
-export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
-  const { store } = context
-  const get = (id: string): Card => {
-    const found = store.voices.get<Card>(id)
-    if (!found) throw unknown(context, id)
-    return found.card
-  }
-  const voiceOf = (card: Card): Voice => {
-    const { imported: _, ...facts } = card
-    const whyNot = whyNotUsable(context, card.id)
-    return { ...facts, active: store.voices.active()?.id === card.id, usable: whyNot === null, whyNot }
-  }
-  const list = (): Voice[] =>
-    store.voices
-      .list<Card>()
-      .map(({ card }) => voiceOf(card))
-      .reverse()
-  return {
-    async 'voices.list'() {
-      return list()
-    },
-    async 'voices.use'({ voice }) {
-      if (voice !== null) {
-        get(voice)
-        const why = whyNotUsable(context, voice)
-        if (why) throw new IdiolectError('VoiceMismatch', why, 'Choose the base it was trained on first.')
-      }
-      store.voices.setActive(voice)
-      context.changed()
-      return list()
-    },
-    async 'voices.rename'({ voice, name }) {
-      const clean = name.trim()
-      if (clean === '' || clean.length > 120) throw new IdiolectError('BadName', 'a name has 1 to 120 characters', null)
-      const card = { ...get(voice), name: clean }
-      store.voices.put(voice, card)
-      return voiceOf(card)
-    },
-    async 'voices.remove'({ voice }) {
-      get(voice)
-      store.voices.remove(voice)
-      rmSync(fileOf(context, voice), { force: true })
-      removeMerged(fileOf(context, voice))
-      context.changed()
-      return { removed: true }
-    },
-    async 'voices.export'({ voice, file }) {
-      get(voice)
-      return exportVoice(fileOf(context, voice), path.resolve(file))
-    },
-    async 'voices.import'({ file, name }) {
-      const { id, voice } = importVoice(path.resolve(file), store.folder)
-      const base = context.bases.chosen('chat')
-      const card: Card = {
-        id,
-        name: name?.trim() || voice.name || path.basename(file, path.extname(file)),
-        base: voice.baseName ?? base?.id ?? 'unknown',
-        createdAt: voice.createdAt ?? new Date().toISOString(),
-        run: null,
-        pieces: 0,
-        examples: 0,
-        tokens: 0,
-        trainingSeconds: 0,
-        kind: voice.kind,
-        rank: voice.rank,
-        alpha: voice.alpha,
-        targets: voice.targets,
-        ...trainedAs(voice),
-        bytes: voice.bytes,
-        won: null,
-        gain: null,
-        tasks: [],
-        imported: !isOwn(context, id),
-      }
-      store.voices.put(id, card)
-      context.changed()
-      return voiceOf(card)
-    },
-    async 'voices.proof'({ voice }) {
-      const { run } = get(voice)
-      const folder = run === null ? null : store.runs.get(run)?.folder
-      return folder ? readProof(folder) : null
-    },
-  }
 }

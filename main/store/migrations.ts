@@ -126,4 +126,28 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (draft, file)
   ) STRICT;
   `,
+  `
+  CREATE TABLE voice_uses (id INTEGER PRIMARY KEY, at TEXT NOT NULL, voice TEXT, name TEXT) STRICT;
+  CREATE TABLE voice_reports (
+    voice TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    report TEXT NOT NULL,
+    PRIMARY KEY (voice, kind)
+  ) STRICT;
+  CREATE TABLE trials (
+    id TEXT PRIMARY KEY,
+    voice TEXT NOT NULL,
+    at TEXT NOT NULL,
+    document TEXT NOT NULL,
+    title TEXT NOT NULL,
+    date TEXT,
+    task TEXT NOT NULL,
+    opening TEXT NOT NULL,
+    options TEXT NOT NULL,
+    picked INTEGER,
+    picked_at TEXT
+  ) STRICT;
+  CREATE INDEX trials_voice ON trials(voice, at);
+  `,
 ]

@@ -22,7 +22,9 @@ import { createPassages, type Passages } from './passages.ts'
 import { createRuns, type Runs } from './runs.ts'
 import { createSettings, type SettingsTable } from './settings.ts'
 import { createSkipped, type Skipped } from './skipped.ts'
+import { createTrials, type Trials } from './trials.ts'
 import { createVectors, type Vectors } from './vectors.ts'
+import { createVoiceReports, type VoiceReports } from './voice-reports.ts'
 import { createVoices, type Voices } from './voices.ts'
 
 export interface Store {
@@ -39,6 +41,8 @@ export interface Store {
   labels: Labels
   runs: Runs
   voices: Voices
+  voiceReports: VoiceReports
+  trials: Trials
   models: Models
   settings: SettingsTable
   /** Grows with every change to the library's documents: what was built from them is good while this stands. */
@@ -85,6 +89,8 @@ export async function openStore(dataFolder: string): Promise<Store> {
       labels: createLabels(db),
       runs: createRuns(db),
       voices: createVoices(db),
+      voiceReports: createVoiceReports(db),
+      trials: createTrials(db),
       models: createModels(db),
       settings,
       libraryVersion: () => version,

@@ -7,6 +7,14 @@ export interface VoiceRecord<Card = unknown> {
   active: boolean
 }
 
+/** A switch: from this time on this voice was on, or none. */
+export interface VoiceSwitch {
+  at: string
+  voice: string | null
+  /** As it was called then. */
+  name: string | null
+}
+
 export interface Voices {
   /** In the order they came. */
   list<Card = unknown>(): VoiceRecord<Card>[]
@@ -16,6 +24,9 @@ export interface Voices {
   active<Card = unknown>(): VoiceRecord<Card> | null
   /** Switches this voice on and every other off; null: all off. False when there is no such voice (nothing changes). */
   setActive(id: string | null): boolean
+  /** Newest first. */
+  uses(limit: number): VoiceSwitch[]
+  /** What was measured of it and asked about it goes with it. */
   remove(id: string): boolean
 }
 
@@ -25,8 +36,16 @@ interface Row {
   active: number
 }
 
+interface Named {
+  name: string | null
+}
+const NAMED = "SELECT json_extract(card, '$.name') AS name FROM voices WHERE id = ?"
+
 export function createVoices(db: Database): Voices {
   const one = <Card>(row: Row | null) => row && toVoice<Card>(row)
+  const note = (voice: string | null, name: string | null): void => {
+    db.run('INSERT INTO voice_uses (at, voice, name) VALUES (?, ?, ?)', new Date().toISOString(), voice, name)
+  }
   return {
     list: <Card>() => db.all<Row>('SELECT * FROM voices ORDER BY rowid').map((row) => toVoice<Card>(row)),
     get: <Card>(id: string) => one<Card>(db.get<Row>('SELECT * FROM voices WHERE id = ?', id)),
@@ -40,12 +59,23 @@ export function createVoices(db: Database): Voices {
     active: <Card>() => one<Card>(db.get<Row>('SELECT * FROM voices WHERE active = 1')),
     setActive: (id) =>
       db.transaction(() => {
-        if (id !== null && !db.get('SELECT id FROM voices WHERE id = ?', id)) return false
+        const next = id === null ? null : db.get<Named>(NAMED, id)
+        if (id !== null && next === null) return false
+        const before = db.get<{ id: string }>('SELECT id FROM voices WHERE active = 1')?.id ?? null
+        if (before === id) return true
         db.run('UPDATE voices SET active = 0 WHERE active = 1')
         if (id !== null) db.run('UPDATE voices SET active = 1 WHERE id = ?', id)
+        note(id, next?.name ?? null)
         return true
       }),
-    remove: (id) => db.run('DELETE FROM voices WHERE id = ?', id) > 0,
+    uses: (limit) => db.all<VoiceSwitch>('SELECT at, voice, name FROM voice_uses ORDER BY id DESC LIMIT ?', limit),
+    remove: (id) =>
+      db.transaction(() => {
+        if (db.get('SELECT id FROM voices WHERE id = ? AND active = 1', id)) note(null, null)
+        db.run('DELETE FROM voice_reports WHERE voice = ?', id)
+        db.run('DELETE FROM trials WHERE voice = ?', id)
+        return db.run('DELETE FROM voices WHERE id = ?', id) > 0
+      }),
   }
 }
 

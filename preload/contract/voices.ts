@@ -1,5 +1,6 @@
 /** Voices, their proofs, and the profile that may stand beside them. */
-import type { AdapterKind, TrainingTask } from './training.ts'
+import type { VoiceWeight } from './assistant.ts'
+import type { AdapterKind, TrainingStep, TrainingTask } from './training.ts'
 
 /** NLL per answer token (nats, the end token counted) over the proof pieces, with a 95% bootstrap interval. */
 export interface ProofScore {
@@ -105,6 +106,71 @@ export interface Voice {
   won: boolean | null
   gain: number | null
   tasks: TrainingTask[]
+  /** A mix: its voices with their weights; it has no file, run or proof of its own. */
+  mix?: VoiceWeight[]
+  /** Where a call gives none; the settings' when not given. */
+  strength?: number
+}
+
+/** A piece of the owner's, or a choice of theirs, that a run learnt from, watched itself by, or was proved on. */
+export interface LearnedPiece {
+  /** Id of the piece; null for a choice that the owner made in the app. */
+  document: string | null
+  title: string
+  date: string | null
+  tasks: TrainingTask[]
+  part: 'training' | 'validation' | 'proof'
+  /** Its status in the library now; `gone`: it is not there any more. */
+  now: 'mine' | 'asked' | 'excluded' | 'gone'
+}
+
+/** What a voice was learnt from, how, and what it took. */
+export interface Learned {
+  /** Oldest first; null: nothing was noted (an imported voice, a run of an early version). */
+  pieces: LearnedPiece[] | null
+  settings: {
+    lr: number
+    epochs: number
+    batch: number
+    dropout: number
+    warmup: number
+    weightDecay: number
+    clip: number
+    seed: number
+    threads: number
+    device: string
+    profile: boolean
+  } | null
+  run: {
+    startedAt: string
+    base: string
+    baseSha256: string
+    steps: number
+    tokens: number
+    seconds: number
+    tokensPerSecond: number
+    peakMemoryBytes: number
+    finalLoss: number
+    bestValidation: number | null
+  } | null
+  steps: TrainingStep[]
+}
+
+/** From `at` on this voice was on, or none (`voice` null). */
+export interface VoiceHistoryEntry {
+  at: string
+  voice: string | null
+  /** As it was called then. */
+  name: string | null
+  /** Can it be gone back to. */
+  there: boolean
+}
+
+/** What a voice's file means nothing without. */
+export interface VoiceNeeds {
+  base: string
+  /** Name of the task adapter that must lie under it, or null. */
+  taskAdapter: string | null
 }
 
 /** What is known of the owner as an author, for one task; it stands above the prompt where profiles are on. */
@@ -125,9 +191,20 @@ export interface VoicesCalls {
   'voices.use': { in: { voice: string | null }; out: Voice[] }
   'voices.rename': { in: { voice: string; name: string }; out: Voice }
   'voices.remove': { in: { voice: string }; out: { removed: boolean } }
-  'voices.export': { in: { voice: string; file: string }; out: { file: string; bytes: number } }
+  /** The strength that is used where a call gives none, 0..2; null: the settings'. */
+  'voices.strength': { in: { voice: string; strength: number | null }; out: Voice }
+  /** Saves several voices with their weights under a name, or changes the mix `mix`. */
+  'voices.mix': { in: { mix?: string; name: string; voices: VoiceWeight[] }; out: Voice }
+  /** GGUF: one file, for llama.cpp and its kin. PEFT: a folder, for Transformers; LoRA on llama bases only. */
+  'voices.export': {
+    in: { voice: string; file: string; format?: 'gguf' | 'peft' }
+    out: { file: string; bytes: number; needs: VoiceNeeds }
+  }
   'voices.import': { in: { file: string; name?: string }; out: Voice }
   'voices.proof': { in: { voice: string }; out: Proof | null }
+  'voices.learned': { in: { voice: string }; out: Learned }
+  /** Newest first. */
+  'voices.history': { in: Record<string, never>; out: VoiceHistoryEntry[] }
   'profile.get': { in: { task: TrainingTask }; out: Profile | null }
   /**
    * Writes the profile from the pieces that a training would learn from, streaming. What the owner wrote or edited is
@@ -145,10 +222,14 @@ export const VOICES_CALLS = [
   'voices.list',
   'voices.use',
   'voices.rename',
+  'voices.strength',
+  'voices.mix',
   'voices.remove',
   'voices.export',
   'voices.import',
   'voices.proof',
+  'voices.learned',
+  'voices.history',
   'profile.get',
   'profile.write',
   'profile.set',
