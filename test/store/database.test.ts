@@ -107,6 +107,9 @@ describe('openStore', () => {
       'runs',
       'settings',
       'skipped',
+      'trials',
+      'voice_reports',
+      'voice_uses',
       'voices',
     ])
     db.close()
