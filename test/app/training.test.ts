@@ -14,7 +14,7 @@ import { writeTinyModel } from '../helpers/tiny-model.ts'
 const root = temporaryFolder()
 const [one, two] = [path.join(root, 'one.gguf'), path.join(root, 'two.gguf')]
 const QUICK: TrainOptions = { tasks: ['headline'], epochs: 1, batch: 4, rank: 2, threads: 1 }
-const LONG: TrainOptions = { ...LONG, batch: 1 }
+const LONG: TrainOptions = { ...QUICK, epochs: 100 }
 const OVER = ['done', 'failed', 'cancelled', 'interrupted']
 
 type App = Awaited<ReturnType<typeof createApp>>
