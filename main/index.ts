@@ -1,6 +1,19 @@
 /** Electron's entry: hands Electron and the built files to main/electron/start.ts. The only file that imports `electron`. */
 import path from 'node:path'
-import { app, BrowserWindow, dialog, ipcMain, Menu, protocol, screen, session, shell } from 'electron'
+import {
+  app,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  Notification,
+  nativeImage,
+  protocol,
+  screen,
+  session,
+  shell,
+  Tray,
+} from 'electron'
 import { createApp } from './app/app.ts'
 import { defaultDataFolder } from './app/data-folder.ts'
 import { startElectron } from './electron/start.ts'
@@ -8,12 +21,26 @@ import { projectFolder } from './entries.ts'
 
 const out = path.join(projectFolder(), 'out')
 
-const electron = { app, BrowserWindow, dialog, ipcMain, Menu, protocol, screen, session, shell }
+const electron = {
+  app,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  nativeImage,
+  Notification,
+  protocol,
+  screen,
+  session,
+  shell,
+  Tray,
+}
 // Not awaited: Electron is ready only after this module has been evaluated.
 void startElectron(electron, {
   createApp,
   dataFolder: defaultDataFolder(),
   renderer: path.join(out, 'renderer'),
   preload: path.join(out, 'preload', 'index.cjs'),
+  icon: path.join(projectFolder(), 'resources', 'icon.png'),
   platform: process.platform,
 })

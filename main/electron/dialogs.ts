@@ -1,29 +1,20 @@
-/** The system's dialogs: choosing files, and the question before quitting. */
+/** The system's dialogs: choosing files, and the questions before quitting or closing the window. */
 import type { FileDialogs } from '../app/types.ts'
 import type { DialogLike } from './electron-like.ts'
+import type { DesktopWords } from './words.ts'
 
-/** Words in one place: the renderer's own are in renderer/words. */
-const words = {
-  folder: 'Choose the folder of your writing',
-  gguf: 'Choose a model file',
-  voice: 'Choose a voice file',
-  ggufFiles: 'GGUF files',
-  runGoesOn: 'A voice is being trained.',
-  canBeResumed: 'If you quit now, training stops at its last checkpoint and can be resumed later.',
-  quit: 'Quit',
-  stay: 'Go on training',
-}
-
-export function fileDialogs(dialog: DialogLike): FileDialogs {
+/** @param words those of the moment a dialog opens */
+export function fileDialogs(dialog: DialogLike, words: () => Promise<DesktopWords>): FileDialogs {
   return {
     async choose(kind) {
+      const { chooseFolder, chooseModel, chooseVoice, ggufFiles } = await words()
       const { canceled, filePaths } = await dialog.showOpenDialog(
         kind === 'folder'
-          ? { title: words.folder, properties: ['openDirectory', 'multiSelections'] }
+          ? { title: chooseFolder, properties: ['openDirectory', 'multiSelections'] }
           : {
-              title: words[kind],
+              title: kind === 'gguf' ? chooseModel : chooseVoice,
               properties: ['openFile'],
-              filters: [{ name: words.ggufFiles, extensions: ['gguf'] }],
+              filters: [{ name: ggufFiles, extensions: ['gguf'] }],
             },
       )
       return canceled ? [] : filePaths
@@ -31,15 +22,21 @@ export function fileDialogs(dialog: DialogLike): FileDialogs {
   }
 }
 
-/** True: quit although a run goes on. */
-export async function askToQuit(dialog: DialogLike): Promise<boolean> {
+export type Leaving = 'quit' | 'stay' | 'background'
+
+/**
+ * What to do although a run goes on.
+ * @param background whether going on without the window is offered: when it is the window that was closed
+ */
+export async function askToLeave(dialog: DialogLike, words: DesktopWords, background: boolean): Promise<Leaving> {
+  const answers: Leaving[] = background ? ['background', 'quit', 'stay'] : ['stay', 'quit']
   const { response } = await dialog.showMessageBox({
     type: 'question',
-    message: words.runGoesOn,
-    detail: words.canBeResumed,
-    buttons: [words.quit, words.stay],
-    defaultId: 1,
-    cancelId: 1,
+    message: words.quitTitle,
+    detail: words.quitDetail,
+    buttons: answers.map((answer) => words[answer]),
+    defaultId: 0,
+    cancelId: answers.indexOf('stay'),
   })
-  return response === 0
+  return answers[response] ?? 'stay'
 }

@@ -16,6 +16,9 @@ export interface WindowLike
     Electron.BrowserWindow,
     | 'loadURL'
     | 'show'
+    | 'hide'
+    | 'isVisible'
+    | 'isFocused'
     | 'focus'
     | 'isMinimized'
     | 'restore'
@@ -55,8 +58,21 @@ export type SessionLike = Pick<
 
 export type AppLike = Pick<
   Electron.App,
-  'whenReady' | 'requestSingleInstanceLock' | 'enableSandbox' | 'setPath' | 'on' | 'quit' | 'exit'
+  | 'whenReady'
+  | 'requestSingleInstanceLock'
+  | 'enableSandbox'
+  | 'setPath'
+  | 'getPreferredSystemLanguages'
+  | 'on'
+  | 'quit'
+  | 'exit'
 >
+
+export type TrayLike = Pick<Electron.Tray, 'setToolTip' | 'setContextMenu' | 'on' | 'destroy'>
+
+export interface NotificationLike extends Pick<Electron.Notification, 'show'> {
+  on(event: 'click', listener: () => void): unknown
+}
 
 export interface ElectronLike {
   app: AppLike
@@ -67,6 +83,12 @@ export interface ElectronLike {
   dialog: DialogLike
   shell: Pick<Electron.Shell, 'openExternal'>
   screen: { getAllDisplays(): Pick<Electron.Display, 'workArea'>[] }
+  nativeImage: { createFromPath(file: string): Electron.NativeImage }
+  Tray: new (image: Electron.NativeImage) => TrayLike
+  Notification: {
+    new (options: Electron.NotificationConstructorOptions): NotificationLike
+    isSupported(): boolean
+  }
   Menu: {
     setApplicationMenu(menu: Electron.Menu | null): void
     buildFromTemplate: typeof Electron.Menu.buildFromTemplate

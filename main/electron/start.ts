@@ -7,12 +7,14 @@ import path from 'node:path'
 import type * as Electron from 'electron'
 import type { App, CreateApp } from '../app/types.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
+import { type Background, followTraining } from './background.ts'
 import { readBounds, smallest, writeBounds } from './bounds.ts'
-import { askToQuit, fileDialogs } from './dialogs.ts'
+import { askToLeave, fileDialogs } from './dialogs.ts'
 import type { ElectronLike, WindowLike } from './electron-like.ts'
 import { denyPermissions, guardContents } from './guards.ts'
 import { sendEvents, serveCalls } from './ipc.ts'
 import { appOrigin, registerScheme, serveRenderer } from './protocol.ts'
+import { type DesktopWords, desktopWords } from './words.ts'
 
 export interface ElectronDeps {
   createApp: CreateApp
@@ -22,18 +24,20 @@ export interface ElectronDeps {
   renderer: string
   /** The built preload, one CommonJS file. */
   preload: string
+  /** A square picture for the tray, absolute path. */
+  icon: string
   platform: NodeJS.Platform
 }
 
 const busyStages = new Set(['preparing', 'training', 'proving'])
 
-function applicationMenu(platform: NodeJS.Platform): Electron.MenuItemConstructorOptions[] {
+function applicationMenu(platform: NodeJS.Platform, words: DesktopWords): Electron.MenuItemConstructorOptions[] {
   const view: Electron.MenuItemConstructorOptions = {
-    label: 'View',
+    label: words.view,
     submenu: [{ role: 'resetZoom' }, { role: 'zoomIn' }, { role: 'zoomOut' }, { role: 'togglefullscreen' }],
   }
   const first: Electron.MenuItemConstructorOptions =
-    platform === 'darwin' ? { role: 'appMenu' } : { label: 'File', submenu: [{ role: 'quit' }] }
+    platform === 'darwin' ? { role: 'appMenu' } : { label: words.file, submenu: [{ role: 'quit' }] }
   // The edit menu carries the shortcuts of copy and paste on macOS.
   return [first, { role: 'editMenu' }, view, { role: 'windowMenu' }]
 }
@@ -94,19 +98,30 @@ export async function startElectron(electron: ElectronLike, deps: ElectronDeps):
   if (!electron.app.requestSingleInstanceLock()) return electron.app.quit()
 
   let window: WindowLike | null = null
-  electron.app.on('second-instance', () => {
+  const show = () => {
     if (window === null || window.isDestroyed()) return
+    if (!window.isVisible()) window.show()
     if (window.isMinimized()) window.restore()
     window.focus()
-  })
+  }
+  electron.app.on('second-instance', show)
+  electron.app.on('activate', show)
   await electron.app.whenReady()
   denyPermissions(electron.session.defaultSession)
   serveRenderer(electron.protocol, deps.renderer)
-  electron.Menu.setApplicationMenu(electron.Menu.buildFromTemplate(applicationMenu(deps.platform)))
 
+  let opened: App | null = null
+  const words = () => desktopWords(electron.app, opened)
   let app: App
   try {
-    app = await deps.createApp({ dataFolder: deps.dataFolder, host: 'electron', files: fileDialogs(electron.dialog) })
+    app = await deps.createApp({
+      dataFolder: deps.dataFolder,
+      host: 'electron',
+      files: fileDialogs(electron.dialog, words),
+    })
+    opened = app
+    const menu = applicationMenu(deps.platform, await words())
+    electron.Menu.setApplicationMenu(electron.Menu.buildFromTemplate(menu))
   } catch (error) {
     showError(electron, error)
     return electron.app.exit(1)
@@ -115,20 +130,35 @@ export async function startElectron(electron: ElectronLike, deps: ElectronDeps):
   window = shown
   serveCalls(electron.ipcMain, shown, app)
   const forget = sendEvents(shown, app)
+  const background: Background = followTraining({
+    electron,
+    app,
+    window: shown,
+    icon: deps.icon,
+    words,
+    show,
+    quit: () => void leave(false),
+  })
 
   let leaving: 'no' | 'asked' | 'yes' = 'no'
-  async function leave(): Promise<void> {
+  /** @param closing it was the window that was closed: training may go on without it, where a tray shows that it does */
+  async function leave(closing: boolean): Promise<void> {
     if (leaving !== 'no') return
     leaving = 'asked'
-    if ((await trainingGoesOn(app)) && !(await askToQuit(electron.dialog))) {
-      leaving = 'no'
-      return
+    if (await trainingGoesOn(app)) {
+      const answer = await askToLeave(electron.dialog, await words(), closing && background.hasTray())
+      if (answer !== 'quit') {
+        leaving = 'no'
+        if (answer === 'background' && !shown.isDestroyed()) shown.hide()
+        return
+      }
     }
     leaving = 'yes'
     if (!shown.isDestroyed()) {
       writeBounds(deps.dataFolder, { ...shown.getNormalBounds(), maximized: shown.isMaximized() })
     }
     forget()
+    background.end()
     let code = 0
     try {
       await app.close()
@@ -140,13 +170,13 @@ export async function startElectron(electron: ElectronLike, deps: ElectronDeps):
     electron.app.exit(code)
   }
   // Both ways out are held until the app is closed: then `exit` ends the process without asking again.
-  const hold = (event: { preventDefault(): void }) => {
+  const hold = (closing: boolean) => (event: { preventDefault(): void }) => {
     if (leaving === 'yes') return
     event.preventDefault()
-    void leave()
+    void leave(closing)
   }
-  shown.on('close', hold)
-  electron.app.on('before-quit', hold)
+  shown.on('close', hold(true))
+  electron.app.on('before-quit', hold(false))
   try {
     await shown.loadURL(`${appOrigin}/`)
   } catch (error) {

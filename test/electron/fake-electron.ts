@@ -6,6 +6,7 @@ import type {
   ContentsLike,
   ElectronLike,
   FrameLike,
+  TrayLike,
   WindowLike,
 } from '../../main/electron/electron-like.ts'
 
@@ -24,6 +25,8 @@ export interface FakeWindow extends WindowLike {
   bounds: Electron.Rectangle
   maximized: boolean
   minimized: boolean
+  visible: boolean
+  focused: boolean
   destroyed: boolean
 }
 
@@ -43,8 +46,18 @@ export interface FakeElectron extends ElectronLike {
   permissionCheck: PermissionCheck | null
   deviceCheck: ((details: Electron.DevicePermissionHandlerHandlerDetails) => boolean) | null
   menu: Electron.MenuItemConstructorOptions[]
+  /** Trays that stand, newest last. */
+  readonly trays: FakeTray[]
+  readonly notifications: (Electron.NotificationConstructorOptions & { click(): void })[]
   exitCode: number | null
-  answers: { lock: boolean; button: number; files: string[] | null; displays: Electron.Rectangle[] }
+  answers: {
+    lock: boolean
+    button: number
+    files: string[] | null
+    displays: Electron.Rectangle[]
+    languages: string[]
+    tray: boolean
+  }
 }
 
 export function fakeEvent(url = '') {
@@ -82,11 +95,22 @@ function makeWindow(options: Electron.BrowserWindowConstructorOptions): FakeWind
     bounds: { x: 10, y: 20, width: 1000, height: 700 },
     maximized: false,
     minimized: false,
+    visible: true,
+    focused: true,
     destroyed: false,
     loadURL: async (url) => {
       frame.url = url
     },
-    show: () => void log.push('show'),
+    show: () => {
+      window.visible = true
+      log.push('show')
+    },
+    hide: () => {
+      window.visible = false
+      log.push('hide')
+    },
+    isVisible: () => window.visible,
+    isFocused: () => window.focused,
     focus: () => void log.push('focus'),
     isMinimized: () => window.minimized,
     restore: () => void log.push('restore'),
@@ -101,6 +125,31 @@ function makeWindow(options: Electron.BrowserWindowConstructorOptions): FakeWind
     isDestroyed: () => window.destroyed,
   }
   return window
+}
+
+export interface FakeTray extends TrayLike {
+  tip: string
+  menu: Electron.MenuItemConstructorOptions[]
+  readonly events: EventEmitter
+}
+
+function makeTray(trays: FakeTray[]): FakeTray {
+  const events = new EventEmitter()
+  const tray: FakeTray = {
+    tip: '',
+    menu: [],
+    events,
+    setToolTip: (tip) => {
+      tray.tip = tip
+    },
+    setContextMenu: (menu) => {
+      tray.menu = menu as unknown as Electron.MenuItemConstructorOptions[]
+    },
+    on: events.on.bind(events) as unknown as TrayLike['on'],
+    destroy: () => void trays.splice(trays.indexOf(tray), 1),
+  }
+  trays.push(tray)
+  return tray
 }
 
 export function fakeElectron(): FakeElectron {
@@ -123,8 +172,17 @@ export function fakeElectron(): FakeElectron {
     permissionCheck: null,
     deviceCheck: null,
     menu: [],
+    trays: [],
+    notifications: [],
     exitCode: null,
-    answers: { lock: true, button: 1, files: null, displays: [{ x: 0, y: 0, width: 1920, height: 1040 }] },
+    answers: {
+      lock: true,
+      button: 1,
+      files: null,
+      displays: [{ x: 0, y: 0, width: 1920, height: 1040 }],
+      languages: ['en'],
+      tray: true,
+    },
     app: {
       whenReady: async () => void log.push('ready'),
       requestSingleInstanceLock: () => fake.answers.lock,
@@ -133,6 +191,7 @@ export function fakeElectron(): FakeElectron {
         fake.paths[name] = path
       },
       on: ((name: string, listener: (...args: unknown[]) => void) => appEvents.on(name, listener)) as never,
+      getPreferredSystemLanguages: () => fake.answers.languages,
       quit: () => void log.push('quit'),
       exit: (code) => {
         fake.exitCode = code ?? 0
@@ -188,12 +247,38 @@ export function fakeElectron(): FakeElectron {
       openExternal: async (url) => void fake.opened.push(url),
     },
     screen: { getAllDisplays: () => fake.answers.displays.map((workArea) => ({ workArea })) },
+    nativeImage: {
+      createFromPath: (file) => ({ file, resize: () => ({ file }) }) as unknown as Electron.NativeImage,
+    },
+    Tray: class {
+      constructor() {
+        if (!fake.answers.tray) throw new Error('there is no tray')
+        const tray = makeTray(fake.trays)
+        // biome-ignore lint/correctness/noConstructorReturn: the fake is a plain object behind Electron's `new`
+        return tray
+      }
+    } as unknown as ElectronLike['Tray'],
+    Notification: class {
+      static isSupported = () => true
+      #listeners = new EventEmitter()
+      readonly options: Electron.NotificationConstructorOptions
+      constructor(options: Electron.NotificationConstructorOptions) {
+        this.options = options
+      }
+      on(event: 'click', listener: () => void) {
+        return this.#listeners.on(event, listener)
+      }
+      show() {
+        fake.notifications.push({ ...this.options, click: () => void this.#listeners.emit('click') })
+      }
+    },
     Menu: {
-      setApplicationMenu: () => void log.push('menu'),
-      buildFromTemplate: (template) => {
-        fake.menu = template as Electron.MenuItemConstructorOptions[]
-        return {} as Electron.Menu
+      setApplicationMenu: (menu) => {
+        log.push('menu')
+        fake.menu = menu as unknown as Electron.MenuItemConstructorOptions[]
       },
+      // The template is its own menu here.
+      buildFromTemplate: (template) => template as unknown as Electron.Menu,
     },
   }
   return fake

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import type * as Electron from 'electron'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { App, AppOptions, EventListener } from '../../main/app/types.ts'
 import { type ElectronDeps, startElectron } from '../../main/electron/start.ts'
@@ -15,6 +16,8 @@ let listeners: Set<EventListener>
 let options: AppOptions | null
 let closed: number
 let stage: TrainingState['stage'] | null
+let asked: string[]
+let language: 'system' | 'en' | 'de'
 
 beforeEach(() => {
   const folder = mkdtempSync(path.join(temporary, 'run-'))
@@ -26,9 +29,14 @@ beforeEach(() => {
   options = null
   closed = 0
   stage = null
+  asked = []
+  language = 'system'
   const app = {
     handlers: {
       'train.state': async () => (stage === null ? null : { stage }),
+      'train.pause': async () => void asked.push('pause'),
+      'train.continue': async () => void asked.push('continue'),
+      'app.settings': async () => ({ language }),
       'app.set': async (input: unknown) => input,
       'models.use': async () => {
         throw new IdiolectError('UnknownModel', 'There is no such model.', 'Use another.')
@@ -52,6 +60,7 @@ beforeEach(() => {
     dataFolder: path.join(folder, 'data'),
     renderer,
     preload: '/built/preload/index.cjs',
+    icon: '/built/icon.png',
     platform: 'linux',
   }
 })
@@ -304,11 +313,12 @@ describe('quitting', () => {
   it('asks while a voice is trained, and stays when told so', async () => {
     const window = await started()
     stage = 'training'
+    electron.answers.button = 0
     electron.appEvents.emit('before-quit', fakeEvent())
     await settled()
     expect(electron.questions).toHaveLength(1)
     expect([closed, electron.exitCode, window.destroyed]).toEqual([0, null, false])
-    electron.answers.button = 0
+    electron.answers.button = 1
     electron.appEvents.emit('before-quit', fakeEvent())
     // A second wish while the first is carried out changes nothing.
     electron.appEvents.emit('before-quit', fakeEvent())
@@ -326,3 +336,105 @@ describe('quitting', () => {
     expect(electron.exitCode).toBe(0)
   })
 })
+
+describe('a training that goes on', () => {
+  const tell = (name: 'train.state' | 'train.step', event: object) => {
+    for (const listener of listeners) listener(name, event as never)
+  }
+  const begin = async () => {
+    stage = 'training'
+    tell('train.state', { run: 'r', stage: 'training', steps: [], totalSteps: 40, message: '' })
+    await settled()
+  }
+  const end = async (how: 'done' | 'failed' | 'cancelled') => {
+    stage = how
+    tell('train.state', { run: 'r', stage: how, steps: [], totalSteps: 40, message: 'It sounds like you.' })
+    await settled()
+  }
+
+  it('shows its progress in a tray while it lasts, and can be paused there', async () => {
+    await started()
+    expect(electron.trays).toEqual([])
+    await begin()
+    tell('train.step', { run: 'r', step: 10, steps: 40 })
+    await settled()
+    const [tray] = electron.trays
+    expect(tray?.tip).toBe('Training a voice: 25 %')
+    expect(tray?.menu.map(({ label, type }) => label ?? type)).toEqual([
+      'Open Idiolect',
+      'separator',
+      'Training a voice: 25 %',
+      'Pause training',
+      'separator',
+      'Quit',
+    ])
+    click(tray?.menu[3])
+    expect(asked).toEqual(['pause'])
+    tell('train.state', { run: 'r', stage: 'paused', steps: [{ step: 10 }], totalSteps: 40, message: '' })
+    await settled()
+    click(electron.trays[0]?.menu[3])
+    expect(asked).toEqual(['pause', 'continue'])
+    await end('done')
+    expect(electron.trays).toEqual([])
+  })
+
+  it('outlives its window: closed into the tray, shown again from there', async () => {
+    const window = await started()
+    await begin()
+    electron.answers.button = 0
+    window.events.emit('close', fakeEvent())
+    await settled()
+    expect(electron.questions[0]?.buttons).toEqual(['Go on in the background', 'Quit', 'Stay'])
+    expect([window.visible, window.destroyed, closed]).toEqual([false, false, 0])
+    click(electron.trays[0]?.menu[0])
+    expect(window.visible).toBe(true)
+    window.events.emit('close', fakeEvent())
+    await settled()
+    await end('done')
+    // Its end brings the window back.
+    expect(window.visible).toBe(true)
+    expect(electron.notifications).toMatchObject([{ title: 'The voice is ready', body: 'It sounds like you.' }])
+  })
+
+  it('is not hidden where there is no tray to come back from', async () => {
+    electron.answers.tray = false
+    const window = await started()
+    await begin()
+    electron.answers.button = 0
+    window.events.emit('close', fakeEvent())
+    await settled()
+    expect(electron.questions[0]?.buttons).toEqual(['Stay', 'Quit'])
+    expect([window.visible, closed]).toEqual([true, 0])
+  })
+
+  it('tells its end to those who look elsewhere, and not what they did themselves', async () => {
+    const window = await started()
+    await begin()
+    await end('done')
+    expect(electron.notifications).toEqual([])
+    window.focused = false
+    await begin()
+    await end('cancelled')
+    expect(electron.notifications).toEqual([])
+    await begin()
+    await end('failed')
+    expect(electron.notifications.map(({ title }) => title)).toEqual(['The training failed'])
+    window.minimized = true
+    electron.notifications[0]?.click()
+    expect(window.log).toEqual(['restore', 'focus'])
+  })
+
+  it('speaks the language that was chosen, or the system’s', async () => {
+    electron.answers.languages = ['de-AT', 'en']
+    await started()
+    expect(electron.menu.map(({ label }) => label)).toContain('Ansicht')
+    language = 'en'
+    await begin()
+    expect(electron.trays[0]?.tip).toBe('Training a voice: 0 %')
+  })
+})
+
+function click(item: Electron.MenuItemConstructorOptions | undefined): void {
+  if (!item?.click) throw new Error('there is no such item')
+  ;(item.click as () => void)()
+}

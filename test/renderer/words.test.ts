@@ -36,7 +36,9 @@ describe('the languages', () => {
 
   it('German is not English left standing', () => {
     const german = spoken(LANGUAGES.de)
-    const same = [...english].filter(([name, word]) => new Set(word.match(/\p{L}{2,}/gu)).size > 2 && german.get(name) === word)
+    const same = [...english].filter(
+      ([name, word]) => new Set(word.match(/\p{L}{2,}/gu)).size > 2 && german.get(name) === word,
+    )
     expect(same).toEqual([])
   })
 
