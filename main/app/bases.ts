@@ -10,6 +10,7 @@ import { baseAsEmbedder, openEmbedder } from '../inference/embedder.ts'
 import { machineThreads } from '../inference/threads.ts'
 import type { Base, Embedder } from '../inference/types.ts'
 import type { Store } from '../store/store.ts'
+import { createIdle } from './idle.ts'
 
 const CHAT = 'model.chat'
 const EMBEDDER = 'model.embedder'
@@ -37,8 +38,16 @@ interface Loaded<T> {
   model: T
 }
 
-/** @param aside awaited before every computation, so that training has stepped aside; gives what ends that */
-export function createBases(store: Store, catalog: Catalog, aside: () => Promise<() => void>): Bases {
+/**
+ * @param aside awaited before every computation, so that training has stepped aside; gives what ends that
+ * @param idleMinutes after how many without any call the models leave the memory; 0: never
+ */
+export function createBases(
+  store: Store,
+  catalog: Catalog,
+  aside: () => Promise<() => void>,
+  idleMinutes: () => number = () => 0,
+): Bases {
   let base: Loaded<Base> | null = null
   let embedder: Loaded<Embedder> | null = null
   let turn: Promise<unknown> = Promise.resolve()
@@ -50,9 +59,11 @@ export function createBases(store: Store, catalog: Catalog, aside: () => Promise
   }
   const besideTraining = async <T>(work: () => Promise<T>): Promise<T> => {
     const back = await aside()
+    const unused = idle.use()
     try {
       return await work()
     } finally {
+      unused()
       back()
     }
   }
@@ -85,6 +96,12 @@ export function createBases(store: Store, catalog: Catalog, aside: () => Promise
     else embedder = null
     await old?.model.dispose()
   }
+  const disposeAll = async (): Promise<void> => {
+    await dispose('base')
+    await dispose('embedder')
+  }
+  // In its turn: who comes meanwhile opens them anew.
+  const idle = createIdle(idleMinutes, () => void queued(disposeAll).catch(() => {}))
   const openedBase = async (): Promise<Base> => {
     const model = baseModel()
     if (base?.id !== model.id || base.sha256 !== model.sha256) {
@@ -125,10 +142,8 @@ export function createBases(store: Store, catalog: Catalog, aside: () => Promise
       })
     },
     async close() {
-      await queued(async () => {
-        await dispose('base')
-        await dispose('embedder')
-      })
+      idle.end()
+      await queued(disposeAll)
     },
   }
 }

@@ -2,6 +2,7 @@
 import { createApp } from '../app/app.ts'
 import { defaultDataFolder } from '../app/data-folder.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
+import { keepAddress, keptAddress } from './address-file.ts'
 import { type Served, serveApp } from './http.ts'
 
 /** Tried first, so that a browser's bookmark and its settings for the page stay good. */
@@ -16,10 +17,16 @@ export interface BrowserOptions {
 
 /**
  * Serves until SIGINT or SIGTERM, which end training cleanly (it can be resumed) and then the process.
- * Errors: IdiolectError `DataFolderBusy`, `PortTaken`.
+ * Errors: IdiolectError `AlreadyOpen` (with the address) where a browser host serves this folder, `DataFolderBusy`,
+ * `PortTaken`.
  */
 export async function serveBrowser(options: BrowserOptions = {}): Promise<Served> {
-  const app = await createApp({ dataFolder: options.dataFolder ?? defaultDataFolder(), host: 'browser' })
+  const dataFolder = options.dataFolder ?? defaultDataFolder()
+  const app = await createApp({ dataFolder, host: 'browser' }).catch(async (error: unknown) => {
+    const address = isBusy(error) ? await keptAddress(dataFolder) : null
+    if (address === null) throw error
+    throw new IdiolectError('AlreadyOpen', `Idiolect is open already: ${address}`, 'Open that address in a browser.')
+  })
   const serve = (port: number) => serveApp({ handlers: app.handlers, events: app.events, port })
   let served: Served
   try {
@@ -31,11 +38,13 @@ export async function serveBrowser(options: BrowserOptions = {}): Promise<Served
     await app.close()
     throw error
   }
+  const forgetAddress = keepAddress(dataFolder, served.address)
   let ending: Promise<void> | null = null
   const end = () => {
     // A second Ctrl-C does not wait for anything.
     if (ending !== null) process.exit(130)
     process.stderr.write('Ending ...\n')
+    forgetAddress()
     // The app first: its calls in flight end with it, and the server waits for those.
     ending = app
       .close()
@@ -53,3 +62,5 @@ export async function serveBrowser(options: BrowserOptions = {}): Promise<Served
   process.stdout.write(`${served.address}\n`)
   return served
 }
+
+const isBusy = (error: unknown): boolean => error instanceof IdiolectError && error.name === 'DataFolderBusy'
