@@ -11,7 +11,7 @@ import { APP_CALLS, type AppCalls, type AppState } from './contract/app.ts'
 import { ASSISTANT_CALLS, type AssistantCalls, type StreamChunk } from './contract/assistant.ts'
 import { CHATS_CALLS, type ChatsCalls } from './contract/chats.ts'
 import { DRAFTS_CALLS, type DraftChanged, type DraftsCalls } from './contract/drafts.ts'
-import { HEADLINES_CALLS, type HeadlinesCalls } from './contract/headlines.ts'
+import { HEADLINES_CALLS, type HeadlineProgress, type HeadlinesCalls } from './contract/headlines.ts'
 import { LABELS_CALLS, type LabelsCalls } from './contract/labels.ts'
 import { type ImportProgress, LIBRARY_CALLS, type LibraryCalls } from './contract/library.ts'
 import { MODELS_CALLS, type ModelProgress, type ModelsCalls } from './contract/models.ts'
@@ -49,6 +49,7 @@ export interface Events {
   'train.step': TrainingStep & { run: string }
   stream: StreamChunk
   'draft.changed': DraftChanged
+  'headline.candidate': HeadlineProgress
   'state.changed': AppState
 }
 
@@ -84,6 +85,7 @@ export const EVENT_NAMES = [
   'train.step',
   'stream',
   'draft.changed',
+  'headline.candidate',
   'state.changed',
 ] as const satisfies readonly EventName[]
 

@@ -35,24 +35,32 @@ export function pickedOf({ store }: AppContext, id: string, task: LabelRecord['t
 }
 
 /**
- * An example each of what the owner picked or wrote for this task, unless the text is one of those held out.
+ * An example each of what the owner picked or wrote for this task, what was worded anew first, unless the text is one of
+ * those held out.
+ * @param heldOut pieces, or what tells whether a text is one of theirs
  * @param scores the scale; picked scores off it are left out
  */
 export function pickedQueries(
   store: Store,
   task: TrainingTask,
-  heldOut: readonly Piece[],
+  heldOut: readonly Piece[] | ((text: string) => boolean),
   scores: readonly number[],
 ): TaskQuery[] {
   if (task === 'prose') return []
-  const isHeldOut = createSameText(heldOut.map((piece) => piece.text))
+  const isHeldOut = typeof heldOut === 'function' ? heldOut : createSameText(heldOut.map((piece) => piece.text))
   return task === 'headline' ? pickedHeadlines(store, isHeldOut) : pickedLabels(store, task, isHeldOut, scores)
 }
 
+/** One choice a piece: the newest that the owner worded, else the newest. */
 function pickedHeadlines(store: Store, isHeldOut: (text: string) => boolean): TaskQuery[] {
-  return store.headlines.list(1000).flatMap((record): TaskQuery[] => {
+  const newest = store.headlines.list(1000).filter(({ picked }) => picked !== null)
+  const edited = newest.filter((record) => record.edited !== null)
+  const pieces = new Set<string>()
+  return [...edited, ...newest.filter((record) => record.edited === null)].flatMap((record): TaskQuery[] => {
     const answer = record.edited ?? record.picked
-    if (!answer || isHeldOut(record.text)) return []
+    if (!answer || pieces.has(record.text)) return []
+    pieces.add(record.text)
+    if (isHeldOut(record.text)) return []
     const { id, at: date, text: input } = record
     return [{ task: 'headline', document: `headline:${id}`, title: answer, date, input, answer }]
   })

@@ -73,7 +73,8 @@ export function runTasks(store: Store, wanted: readonly TrainingTask[] | undefin
   const leftOut: string[] = []
   for (const task of new Set(wanted ?? TASK_NAMES)) {
     const own = queriesOf(task, split.training, scale).queries
-    const earlier = [...own, ...pickedQueries(store, task, heldOut, scale.scores)]
+    const picked = pickedQueries(store, task, heldOut, scale.scores)
+    const earlier = [...own, ...picked]
     const why = earlier.length === 0 ? LACKS[task] : wanted ? null : tooFew(task, earlier)
     if (why !== null) {
       // Nobody misses ratings who never gave any.
@@ -81,10 +82,13 @@ export function runTasks(store: Store, wanted: readonly TrainingTask[] | undefin
       continue
     }
     const most = MOST[task]
+    const room = wanted ? most.training : MOST_UNASKED[task]
+    // What the owner chose is learnt before anything else, but never so much that it crowds out what the owner wrote.
+    const chosen = picked.slice(0, Math.max(Math.floor(room / 2), room - own.length))
     parts.push({
       task,
       earlier,
-      training: spread(earlier, wanted ? most.training : MOST_UNASKED[task]),
+      training: [...spread(own, room - chosen.length), ...chosen],
       validation: spread(queriesOf(task, split.validation, scale).queries, most.validation),
       proof: spread(queriesOf(task, split.proof, scale).queries, most.proof),
     })

@@ -6,10 +6,21 @@ export interface ChatPassage {
   text: string
 }
 
+/** What a prompt could hold of a conversation. */
+export interface ChatPrompt {
+  tokens: Int32Array
+  /** Turns that were left out, from the oldest. */
+  dropped: number
+  /** The first turn that was kept lost its beginning. */
+  shortened: boolean
+}
+
 export interface ChatRequest {
   base: Base
   /** Oldest first; the last is the question. */
   turns: ChatTurn[]
+  /** The answer so far, to be gone on with. */
+  begun?: string
   /** The owner's earlier writing, most alike first; none: none is mentioned. */
   passages: ChatPassage[]
   /** What is known of the owner as an author; none when empty. */
@@ -28,11 +39,20 @@ const LEAST_PASSAGE_TOKENS = 20
 const PROFILE_TOKENS = 96
 
 /** The answer as far as it was written: after the signal `finish` is `aborted` and the text so far is kept. */
-export async function answerChat(request: ChatRequest): Promise<Generated> {
-  const { base, maxTokens = 256 } = request
-  const limit = base.contextSize - maxTokens
-  const prompt = chatPromptWithin(base, request.turns, request.passages, limit, request.profile ?? '')
-  return base.generate(prompt, {
+export async function answerChat(request: ChatRequest): Promise<Generated & Pick<ChatPrompt, 'dropped' | 'shortened'>> {
+  const { base, maxTokens = 256, begun = '' } = request
+  // What was answered long ago may fill the context alone: the end of it is gone on with.
+  const so = base.tokenize(begun)
+  const answered = so.subarray(Math.max(0, so.length - Math.floor((base.contextSize - maxTokens) / 2)))
+  const limit = base.contextSize - maxTokens - answered.length
+  const { tokens, dropped, shortened } = chatPromptWithin(
+    base,
+    request.turns,
+    request.passages,
+    limit,
+    request.profile ?? '',
+  )
+  const written = await base.generate(Int32Array.from([...tokens, ...answered]), {
     voice: request.voice ?? null,
     maxTokens,
     temperature: request.temperature ?? 0.7,
@@ -44,6 +64,7 @@ export async function answerChat(request: ChatRequest): Promise<Generated> {
     onText: request.onText,
     signal: request.signal,
   })
+  return { ...written, dropped, shortened }
 }
 
 /**
@@ -56,14 +77,16 @@ export function chatPromptWithin(
   passages: ChatPassage[],
   limit: number,
   profile = '',
-): Int32Array {
+): ChatPrompt {
   let about = firstTokens(base, profile.trim(), PROFILE_TOKENS)
-  let kept = turns
+  let kept = withinReach(base, turns, limit)
   let shown = passages
   let passageTokens = PASSAGE_TOKENS
+  let shortened = false
   for (;;) {
-    const prompt = base.chatPrompt([{ role: 'system', text: systemText(base, shown, passageTokens, about) }, ...kept])
-    if (prompt.length <= limit) return prompt
+    const tokens = base.chatPrompt([{ role: 'system', text: systemText(base, shown, passageTokens, about) }, ...kept])
+    const prompt = { tokens, dropped: turns.length - kept.length, shortened }
+    if (tokens.length <= limit) return prompt
     if (kept.length > 1) kept = withoutOldest(kept)
     else if (shown.length > 0 && passageTokens > LEAST_PASSAGE_TOKENS) passageTokens = Math.floor(passageTokens / 2)
     else if (shown.length > 0) shown = shown.slice(0, -1)
@@ -72,10 +95,20 @@ export function chatPromptWithin(
       const question = kept[0]
       const ids = question === undefined ? new Int32Array(0) : base.tokenize(question.text)
       if (question === undefined || ids.length < 2) return prompt
-      const room = Math.max(1, Math.min(ids.length - 1, ids.length - (prompt.length - limit)))
+      const room = Math.max(1, Math.min(ids.length - 1, ids.length - (tokens.length - limit)))
       kept = [{ ...question, text: base.detokenize(ids.subarray(ids.length - room)) }]
+      shortened = true
     }
   }
+}
+
+/** The newest turns that may fit at all, so that a conversation of years is not rendered to find that out. */
+function withinReach(base: Base, turns: ChatTurn[], limit: number): ChatTurn[] {
+  let from = turns.length
+  let tokens = 0
+  while (from > 0 && tokens <= limit) tokens += base.tokenize(turns[--from]?.text ?? '').length
+  while (from > 0 && from < turns.length - 1 && turns[from]?.role !== 'user') from++
+  return turns.slice(from)
 }
 
 /** Short, since every word of it takes attention from a small model. */

@@ -16,58 +16,73 @@ export interface HeadlineRequest {
   text: string
   retrieved: RetrievedPair[]
   voice?: Voices | null
+  /** Whose voice writes the candidate at each place, in place of `voice`: two authors mixed. */
+  voices?: readonly (Voices | null)[]
   /** Headlines that are taken: a model that repeats one has copied it. */
   avoid?: Iterable<string>
   /** Candidates wanted; fewer come back where the model repeats itself. */
   count?: number
+  /** Tries made earlier for this piece: these go on where they ended. */
+  after?: number
   /** The same seed writes the same headlines. */
   seed?: number
   maxTokens?: number
   /** As in training, or the voice meets a prompt that it has not learnt. */
   prompt?: Partial<PromptOptions>
   signal?: AbortSignal
-  /** Text as it is written; `index` counts the tries, and a try that repeats an earlier one is not in the result. */
+  /** Text as it is written, by the candidate's place. */
   onText?: (index: number, text: string) => void
+  /** A candidate is there; null: the try repeated an earlier one, and what comes for its place begins anew. */
+  onCandidate?: (index: number, candidate: HeadlineCandidate | null) => void
 }
 
-/** The first try takes the likeliest words; the others are drawn, the later ones more freely. */
+/** The first try of a voice takes the likeliest words; the others are drawn, the later ones more freely. */
 const TEMPERATURES = [0, 0.7, 0.75, 0.8, 0.85, 0.9]
 
 /**
  * Distinct candidates, best first by the mean log-probability under the model that wrote them; those that ran into
- * `maxTokens` stand last, since they break off. After the signal: what was finished before it. The prompt is computed
- * once, all tries go on from it.
+ * `maxTokens` stand last, since they break off. Of several voices: by their places, since what two models think likely
+ * does not compare. After the signal: what was finished before it. The prompt is computed once a voice, all its tries go
+ * on from it.
  */
 export async function writeHeadlines(request: HeadlineRequest): Promise<HeadlineCandidate[]> {
-  const { base, builder, count = 5, seed = 1, maxTokens = 32, signal } = request
+  const { base, builder, count = 5, seed = 1, maxTokens = 32, after = 0, signal, voices } = request
   const options = { ...DEFAULT_PROMPT.headline, maxTokens: base.contextSize, ...request.prompt }
   const prompt = builder.prompt({ task: 'headline', input: request.text }, request.retrieved, options)
   const taken = new Set([...(request.avoid ?? [])].map(sameness))
-  const found = new Map<string, HeadlineCandidate & { whole: boolean }>()
+  const found: (HeadlineCandidate & { whole: boolean })[] = []
+  const tried = new Map<Voices | null, number>()
   // A small model repeats itself: twice as many tries as candidates, then what there is.
-  for (let index = 0; found.size < count && index < 2 * count; index++) {
+  for (let tries = 0; found.length < count && tries < 2 * count; tries++) {
     if (signal?.aborted) break
-    const onText = lineStart((text) => request.onText?.(index, text))
+    const index = found.length
+    const voice = voices === undefined ? (request.voice ?? null) : (voices[index] ?? null)
+    const before = after + (tried.get(voice) ?? 0)
+    tried.set(voice, (tried.get(voice) ?? 0) + 1)
     const written = await base.generate(prompt, {
-      voice: request.voice ?? null,
+      voice,
       maxTokens,
-      temperature: TEMPERATURES[Math.min(index, TEMPERATURES.length - 1)]!,
+      temperature: TEMPERATURES[Math.min(before, TEMPERATURES.length - 1)]!,
       topP: 0.95,
-      seed: seed + index,
+      seed: seed + after + tries,
       stop: ['\n'],
-      onText,
+      onText: lineStart((text) => request.onText?.(index, text)),
       signal,
     })
     if (written.finish === 'aborted') break
     const text = tidyHeadline(written.text)
     const key = sameness(text)
-    if (key !== '' && !found.has(key) && !taken.has(key)) {
-      found.set(key, { text, score: written.meanLogProbability, whole: written.finish !== 'length' })
+    if (key === '' || taken.has(key)) {
+      request.onCandidate?.(index, null)
+      continue
     }
+    taken.add(key)
+    const candidate = { text, score: written.meanLogProbability, index }
+    found.push({ ...candidate, whole: written.finish !== 'length' })
+    request.onCandidate?.(index, candidate)
   }
-  return [...found.values()]
-    .sort((a, b) => Number(b.whole) - Number(a.whole) || b.score - a.score)
-    .map(({ text, score }) => ({ text, score }))
+  if (voices === undefined) found.sort((a, b) => Number(b.whole) - Number(a.whole) || b.score - a.score)
+  return found.map(({ text, score, index }) => ({ text, score, index }))
 }
 
 const PAIRS: [string, string][] = [
@@ -94,7 +109,8 @@ export function tidyHeadline(text: string): string {
   return line
 }
 
-function sameness(text: string): string {
+/** What two headlines have in common that differ in case and marks alone. */
+export function sameness(text: string): string {
   return text
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, ' ')

@@ -86,8 +86,17 @@ function promptText(
   return `${solved.join('')}${shown(`${words.instruction}\n`, input, maxInput)}${words.answer}`
 }
 
+/** Characters that the wanted tokens may take before all of a text is read: far more than they do in any writing. */
+const CHARACTERS_A_TOKEN = 24
+
 /** The first or last `count` tokens of the text by itself, as text again; a text that is short enough stays as it is. */
 function cut(tokenizer: Tokenizer, text: string, count: number, keep: 'first' | 'last'): string {
+  // A book is not tokenized for its first lines. What is left out is too far away to change where those end.
+  const room = CHARACTERS_A_TOKEN * (count + 16)
+  if (keep === 'first' && text.length > 2 * room) {
+    const ids = tokenizer.tokenize(text.slice(0, room))
+    if (ids.length > count + 16) return tokenizer.detokenize(ids.subarray(0, count))
+  }
   const ids = tokenizer.tokenize(text)
   if (ids.length <= count) return text
   return tokenizer.detokenize(keep === 'first' ? ids.subarray(0, count) : ids.subarray(ids.length - count))

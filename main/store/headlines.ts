@@ -1,30 +1,45 @@
-/** Headlines proposed, picked and edited: the next training's examples. */
+/** Headlines proposed, picked, edited and rejected: the next training's examples. */
 import type { HeadlineRecord } from '../../preload/contract.ts'
-import type { Database } from './database.ts'
+import type { Database, SqlValue } from './database.ts'
 
 export interface Headlines {
-  /** Newest first. */
-  list(limit?: number): HeadlineRecord[]
+  /** Newest first; `text` keeps those whose piece or candidates contain it. */
+  list(limit?: number, text?: string): HeadlineRecord[]
+  /** Of this very piece. */
+  ofText(text: string): HeadlineRecord[]
   get(id: string): HeadlineRecord | null
   put(record: HeadlineRecord): void
   remove(id: string): boolean
 }
 
-type Row = Omit<HeadlineRecord, 'candidates'> & { candidates: string }
+type Lists = 'candidates' | 'authors' | 'rejected'
+type Row = Omit<HeadlineRecord, Lists | 'blindPick'> & Record<Lists, string> & { blind_pick: string | null }
+
+const COLUMNS = 'id, at, excerpt, text, candidates, picked, edited, voice, authors, rejected, blind, blind_pick'
+const NEWEST_FIRST = 'ORDER BY at DESC, rowid DESC'
 
 export function createHeadlines(db: Database): Headlines {
+  const all = (condition: string, ...values: SqlValue[]): HeadlineRecord[] =>
+    db.all<Row>(`SELECT ${COLUMNS} FROM headlines ${condition}`, ...values).map(toRecord)
   return {
-    list: (limit = 200) =>
-      db.all<Row>('SELECT * FROM headlines ORDER BY at DESC, rowid DESC LIMIT ?', limit).map(toRecord),
-    get(id) {
-      const row = db.get<Row>('SELECT * FROM headlines WHERE id = ?', id)
-      return row && toRecord(row)
-    },
+    list: (limit = 200, text = '') =>
+      text === ''
+        ? all(`${NEWEST_FIRST} LIMIT ?`, limit)
+        : all(
+            `WHERE instr(lower(text), lower(?1)) > 0 OR instr(lower(coalesce(edited, '')), lower(?1)) > 0 OR EXISTS
+              (SELECT 1 FROM json_each(candidates) WHERE instr(lower(value), lower(?1)) > 0) ${NEWEST_FIRST} LIMIT ?2`,
+            text,
+            limit,
+          ),
+    ofText: (text) => all(`WHERE text = ? ${NEWEST_FIRST}`, text),
+    get: (id) => all('WHERE id = ?', id)[0] ?? null,
     put(record) {
       db.run(
-        `INSERT INTO headlines VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        `INSERT INTO headlines (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT(id) DO UPDATE SET at = excluded.at, excerpt = excluded.excerpt, text = excluded.text,
-          candidates = excluded.candidates, picked = excluded.picked, edited = excluded.edited, voice = excluded.voice`,
+          candidates = excluded.candidates, picked = excluded.picked, edited = excluded.edited, voice = excluded.voice,
+          authors = excluded.authors, rejected = excluded.rejected, blind = excluded.blind,
+          blind_pick = excluded.blind_pick`,
         record.id,
         record.at,
         record.excerpt,
@@ -33,12 +48,22 @@ export function createHeadlines(db: Database): Headlines {
         record.picked,
         record.edited,
         record.voice,
+        JSON.stringify(record.authors),
+        JSON.stringify(record.rejected),
+        record.blind,
+        record.blindPick,
       )
     },
     remove: (id) => db.run('DELETE FROM headlines WHERE id = ?', id) > 0,
   }
 }
 
-function toRecord(row: Row): HeadlineRecord {
-  return { ...row, candidates: JSON.parse(row.candidates) as string[] }
+function toRecord({ candidates, authors, rejected, blind_pick, ...row }: Row): HeadlineRecord {
+  return {
+    ...row,
+    candidates: JSON.parse(candidates) as string[],
+    authors: JSON.parse(authors) as (string | null)[],
+    rejected: JSON.parse(rejected) as string[],
+    blindPick: blind_pick,
+  }
 }

@@ -150,4 +150,14 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX trials_voice ON trials(voice, at);
   `,
+  `
+  ALTER TABLE conversations ADD COLUMN head TEXT;
+  ALTER TABLE messages ADD COLUMN cut INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE messages ADD COLUMN seen TEXT;
+  CREATE INDEX messages_parent ON messages(parent);
+  ALTER TABLE headlines ADD COLUMN authors TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE headlines ADD COLUMN rejected TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE headlines ADD COLUMN blind TEXT;
+  ALTER TABLE headlines ADD COLUMN blind_pick TEXT;
+  `,
 ]

@@ -54,8 +54,8 @@ export class ChatStore {
     this.#drop()
     this.#current = conversation
     this.#messages = []
-    const messages = await this.#app.attempt(() => this.#app.call('chat.get', { conversation }))
-    if (messages && this.#current === conversation) this.#messages = messages
+    const got = await this.#app.attempt(() => this.#app.call('chat.get', { conversation }))
+    if (got && this.#current === conversation) this.#messages = got.messages
   }
 
   begin(): void {

@@ -115,7 +115,7 @@ export class HeadlineStore {
   again(record: HeadlineRecord): void {
     this.clear()
     this.text = record.text
-    const candidates = record.candidates.map((text) => ({ text, score: 0 }))
+    const candidates = record.candidates.map((text, index) => ({ text, score: 0, index }))
     this.#result = { id: record.id, candidates, sources: [], voice: record.voice }
     this.#picked = record.picked
     this.#edited = record.edited

@@ -82,7 +82,8 @@ describe('what is held out', () => {
     for (const [n, text] of [...shapes, own].entries()) {
       const edited = text === own ? 'Counting twice' : `Picked ${PROOF_CANARY}${VALIDATION_CANARY}`
       const at = new Date(Date.UTC(2024, 6, 1, 0, n)).toISOString()
-      const record = { id: `h${n}`, at, excerpt: '', text, candidates: ['x'], picked: null, edited: null, voice: null }
+      const none = { authors: [], rejected: [], picked: null, edited: null, voice: null, blind: null, blindPick: null }
+      const record = { ...none, id: `h${n}`, at, excerpt: '', text, candidates: ['x'] }
       app.context.store.headlines.put(record)
       await app.handlers['headline.pick']({ id: record.id, picked: 'x', edited })
       const label = { at, excerpt: '', text, offered: ['x'], picked: null, voice: null }

@@ -105,7 +105,7 @@ describe('a profile', () => {
     expect(written.pieces).toHaveLength(PIECES - HELD_OUT)
     const chunks: string[] = []
     app.events.on((name, event) => {
-      if (name === 'stream' && 'index' in event && event.request === 'q') chunks.push(event.text)
+      if (name === 'stream' && 'text' in event && event.request === 'q') chunks.push(event.text)
     })
     await app.handlers['profile.write']({ request: 'q', task: 'tag', by: 'model' })
     expect(chunks.join('')).not.toBe('')

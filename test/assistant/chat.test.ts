@@ -32,9 +32,9 @@ const passages = [
 ]
 /** The prompt as text; control tokens are not shown. */
 const prompt = (limit: number, from = turns, shown = passages) =>
-  base.detokenize(chatPromptWithin(base, from, shown, limit))
+  base.detokenize(chatPromptWithin(base, from, shown, limit).tokens)
 const length = (from: ChatTurn[], shown: typeof passages) =>
-  chatPromptWithin(base, from, shown, Number.POSITIVE_INFINITY).length
+  chatPromptWithin(base, from, shown, Number.POSITIVE_INFINITY).tokens.length
 
 describe('what a prompt holds', () => {
   test('with room: every turn in order, every passage with its title, each passage cut', () => {
@@ -71,7 +71,34 @@ describe('what a prompt holds', () => {
     expect(prompt(limit, huge)).toMatch(/what now\?/)
     expect(prompt(limit, huge)).not.toContain('begin')
     for (const at of [200, 300, 400, 600, 900])
-      expect(chatPromptWithin(base, turns, passages, at).length).toBeLessThanOrEqual(at)
+      expect(chatPromptWithin(base, turns, passages, at).tokens.length).toBeLessThanOrEqual(at)
+  })
+})
+
+describe('what a prompt says of what it holds', () => {
+  const within = (limit: number, from = turns) => {
+    const { dropped, shortened } = chatPromptWithin(base, from, passages, limit)
+    return { dropped, shortened }
+  }
+
+  test('how many of the oldest turns it left out, and whether the question lost its beginning', () => {
+    expect(within(5000)).toEqual({ dropped: 0, shortened: false })
+    expect(within(length(turns, passages) - 1)).toEqual({ dropped: 2, shortened: false })
+    expect(within(300, [...turns, assistant('so'), user(`begin ${long.repeat(3)}`)])).toEqual({
+      dropped: 6,
+      shortened: true,
+    })
+  })
+
+  test('a conversation of a thousand turns is the one that its newest turns make', () => {
+    const years = Array.from({ length: 500 }, (_, n) => [user(`question ${n}`), assistant(`answer ${n}`)]).flat()
+    const asked = [...years, user('now what?')]
+    const { tokens, dropped } = chatPromptWithin(base, asked, [], 400)
+    expect(tokens.length).toBeLessThanOrEqual(400)
+    expect(base.detokenize(tokens)).toMatch(/answer 499.*now what\?/s)
+    expect(dropped).toBeGreaterThan(900)
+    expect(asked[dropped]?.role).toBe('user')
+    expect(chatPromptWithin(base, asked.slice(dropped), [], 400).tokens).toEqual(tokens)
   })
 })
 
@@ -96,6 +123,18 @@ describe('answers', () => {
     }
     const answer = await answerChat({ base, turns, passages, maxTokens: 60, seed: 1, signal: stop.signal, onText })
     expect(answer).toMatchObject({ finish: 'aborted', text: streamed })
+  })
+
+  test('an answer that was begun is gone on with from its last word', async () => {
+    const prompts: string[] = []
+    const generate: Base['generate'] = async (given) => {
+      prompts.push(base.detokenize(given))
+      return { text: '', tokens: 0, meanLogProbability: Number.NaN, finish: 'end' }
+    }
+    const over = { ...base, generate }
+    await answerChat({ base: over, turns, passages })
+    await answerChat({ base: over, turns, passages, begun: 'Once there was' })
+    expect(prompts[1]).toBe(`${prompts[0]}Once there was`)
   })
 
   test('a base without a template gets its stop texts', async () => {

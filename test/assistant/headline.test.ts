@@ -39,9 +39,9 @@ describe('candidates', () => {
   test('are distinct, tidy, and best first', async () => {
     const { base: over } = scripted([' "A late ferry"', ' A Late Ferry!', ' Late\n', '', ' Nobody was surprised'])
     expect(await writeHeadlines({ ...request(over), count: 3 })).toEqual([
-      { text: 'Late', score: -6 },
-      { text: 'A late ferry', score: -15 },
-      { text: 'Nobody was surprised', score: -21 },
+      { text: 'Late', score: -6, index: 1 },
+      { text: 'A late ferry', score: -15, index: 0 },
+      { text: 'Nobody was surprised', score: -21, index: 2 },
     ])
   })
 
@@ -73,6 +73,36 @@ describe('candidates', () => {
     expect(base.detokenize(asked[0]!.prompt)).toMatch(/^Generate a headline .*\nheadline:$/s)
   })
 
+  test('each place is told when it is filled, and when it begins anew', async () => {
+    const { base: over } = scripted([' A late ferry', ' A Late Ferry!', ' Late'])
+    const told: [number, string | null][] = []
+    await writeHeadlines({ ...request(over), count: 2, onCandidate: (at, made) => told.push([at, made?.text ?? null]) })
+    expect(told).toEqual([
+      [0, 'A late ferry'],
+      [1, null],
+      [1, 'Late'],
+    ])
+  })
+
+  test('two voices write at their own places, each beginning with its likeliest, in no order of worth', async () => {
+    const [one, two] = [
+      { file: 'one.gguf', scale: 1 },
+      { file: 'two.gguf', scale: 1 },
+    ]
+    const { base: over, asked } = scripted([' A', ' Bee', ' C', ' Dee'])
+    const found = await writeHeadlines({ ...request(over), count: 4, voices: [two, one, two, one] })
+    expect(asked.map(({ options }) => options.voice)).toEqual([two, one, two, one])
+    expect(asked.map(({ options }) => options.temperature > 0)).toEqual([false, false, true, true])
+    expect(found.map(({ index }) => index)).toEqual([0, 1, 2, 3])
+  })
+
+  test('more of the same go on where the first tries ended', async () => {
+    const { base: over, asked } = scripted([' A', ' B'])
+    await writeHeadlines({ ...request(over), count: 2, seed: 7, after: 3 })
+    expect(asked.map(({ options }) => options.seed)).toEqual([10, 11])
+    expect(asked.every(({ options }) => options.temperature > 0)).toBe(true)
+  })
+
   test('a stop keeps what was finished', async () => {
     const stop = new AbortController()
     const { base: over, asked } = scripted([' One', ' Two', ' Three'])
@@ -102,11 +132,11 @@ test('a headline loses its quotes, marks and label, and keeps those that belong 
 test('on a real model: what streams for a try begins with its candidate, and a seed repeats all', async () => {
   const streamed = new Map<number, string>()
   const onText = (index: number, part: string) => streamed.set(index, (streamed.get(index) ?? '') + part)
-  const found = await writeHeadlines({ ...request(base), count: 3, maxTokens: 8, onText })
+  const onCandidate = (index: number, made: unknown) => made === null && streamed.delete(index)
+  const found = await writeHeadlines({ ...request(base), count: 3, maxTokens: 8, onText, onCandidate })
   expect(await writeHeadlines({ ...request(base), count: 3, maxTokens: 8 })).toEqual(found)
-  const tidied = [...streamed.values()].map(tidyHeadline)
   expect(found.length).toBeGreaterThan(0)
-  for (const candidate of found) expect(tidied).toContain(candidate.text)
+  for (const candidate of found) expect(tidyHeadline(streamed.get(candidate.index) ?? '')).toBe(candidate.text)
 })
 
 describe.skipIf(SMOLLM === null)('on the starter model', () => {

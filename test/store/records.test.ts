@@ -23,6 +23,8 @@ function message(id: string, parent: string | null, text: string): ChatMessage {
     voice: null,
     sources: [source],
     stopped: parent !== null,
+    cut: false,
+    seen: null,
   }
 }
 
@@ -47,6 +49,31 @@ describe('conversations', () => {
     expect(store.chats.remove('c1')).toBe(true)
     expect(store.chats.message('m1')).toBeNull()
     expect(store.chats.remove('c1')).toBe(false)
+  })
+
+  it('shows the branch that was written last, or chosen, and says where a text stands', () => {
+    store.chats.create({ id: 'c3', title: 'Branches', at: '2026-01-03T00:00:00Z' })
+    const put = (id: string, parent: string | null, text: string) =>
+      store.chats.putMessage({ ...message(id, parent, text), conversation: 'c3' })
+    put('b1', null, 'A question')
+    put('b2', 'b1', 'one answer')
+    put('b3', 'b1', `another ${'word '.repeat(20)}with a Canary in its middle`)
+    const ids = (head: string) => store.chats.branch(head).map(({ id }) => id)
+    expect(store.chats.get('c3')?.head).toBe('b3')
+    expect([ids('b2'), ids('b3')]).toEqual([
+      ['b1', 'b2'],
+      ['b1', 'b3'],
+    ])
+    store.chats.setHead('c3', 'b2')
+    put('b3', 'b1', 'another word with a Canary in its middle')
+    expect(store.chats.get('c3')?.head).toBe('b2')
+    const [found] = store.chats.list('canary')
+    expect(found?.hits).toHaveLength(1)
+    const [hit] = found?.hits ?? []
+    expect([hit?.message, hit?.excerpt.slice(hit.from, hit.to)]).toEqual(['b3', 'Canary'])
+    store.chats.removeMessage('b2')
+    expect(store.chats.get('c3')?.head).toBe('b1')
+    store.chats.remove('c3')
   })
 
   it('refuses a message without its conversation', () => {
@@ -110,10 +137,18 @@ describe('runs, models, headlines, settings', () => {
       picked: null,
       edited: null,
       voice: 'v',
+      authors: ['v', null],
+      rejected: ['One'],
+      blind: 'hidden',
+      blindPick: null,
     }
     store.headlines.put(record)
     store.headlines.put({ ...record, picked: 'Two', edited: 'Three' })
-    expect(store.headlines.list()).toEqual([{ ...record, picked: 'Two', edited: 'Three' }])
+    const chosen = { ...record, picked: 'Two', edited: 'Three' }
+    expect(store.headlines.list()).toEqual([chosen])
+    expect(store.headlines.ofText('t')).toEqual([chosen])
+    for (const [wanted, found] of Object.entries({ one: 1, THREE: 1, nothing: 0 }))
+      expect(store.headlines.list(9, wanted)).toHaveLength(found)
   })
 
   it('keeps settings of any shape, null for those never set', () => {
