@@ -58,15 +58,16 @@ const RENEWED = 128
  */
 export async function runLamp(options: LampRunOptions): Promise<LampResult> {
   const { signal, onProgress, out, file } = options
-  const everyone = chosenUsers(options).map((user) => options.history?.(user) ?? user)
-  const users = shardOf(everyone, options.shard)
   const methods = parseMethods(options.methods ?? FIRST_METHODS, file.task)
+  const asked = chosenUsers(options).map((user) => options.history?.(user) ?? user)
+  const everyone = scorable(options, methods, asked)
+  const users = shardOf(everyone, options.shard)
   const seed = options.seed ?? 1
   const budget = budgetOf(options)
   const contrast = { ...COPE, ...options.contrast }
   const others = options.others ?? OTHERS
   const panel = methods.some(({ voice }) => voice === 'other') ? panelOf(everyone, others, seed) : []
-  checkMethods(options, methods, users)
+  checkMethods(options, methods)
 
   const baseSha256 = options.baseSha256 ?? (await fileSha256(options.base.file))
   const bases = createRenewing(options)
@@ -201,18 +202,27 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
   return results
 }
 
-function checkMethods(options: LampRunOptions, methods: Method[], users: LampUser[]): void {
+/**
+ * Those who have queries and, where a voice is wanted, a history. In a whole file the others are left out with a note:
+ * one of thousands must not stop the rest. Who was named is missed, and so is an error.
+ */
+function scorable(options: LampRunOptions, methods: Method[], users: LampUser[]): LampUser[] {
   const needsVoice = methods.some(({ voice }) => voice !== 'none')
-  for (const user of users) {
+  const lacking = users.flatMap((user) => {
     const queries = Math.min(user.queries.length, options.queries ?? Number.POSITIVE_INFINITY)
     const items = lampHistory(user).length
-    if (queries > 0 && (items > 0 || !needsVoice)) continue
-    throw new IdiolectError(
-      'NothingToScore',
-      `${user.id} has ${queries} usable queries and ${items} usable items of history`,
-      'Leave this user out.',
-    )
-  }
+    if (queries > 0 && (items > 0 || !needsVoice)) return []
+    return [{ user, why: `${user.id} has ${queries} usable queries and ${items} usable items of history` }]
+  })
+  const [first] = lacking
+  if (first && (options.users !== undefined || lacking.length === users.length))
+    throw new IdiolectError('NothingToScore', first.why, 'Leave this user out.')
+  for (const { why } of lacking) options.onProgress?.({ user: null, stage: 'note', message: `${why}: left out` })
+  const out = new Set(lacking.map(({ user }) => user))
+  return users.filter((user) => !out.has(user))
+}
+
+function checkMethods(options: LampRunOptions, methods: Method[]): void {
   for (const { baseline } of methods) if (baseline) checkBaseline(baseline, options.file.task)
   const profiled = methods.find(({ profile }) => profile)
   if (options.profiles === null && profiled) {

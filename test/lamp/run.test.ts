@@ -120,6 +120,25 @@ describe('a LaMP run', () => {
     for (const one of folders) expect(path.dirname(one)).toBe(out.toLowerCase())
   })
 
+  it('leaves out, with a word, who has nothing to score, unless it was named', async () => {
+    const [first, ...rest] = file.users as [LampFile['users'][number], ...LampFile['users']]
+    const nobody = { ...first, id: 'nobody', queries: [] }
+    const blank = { ...first, id: 'blank', profile: [] }
+    const { run, notes } = setUp({ file: { ...file, notes: [], users: [first, nobody, blank, ...rest] } })
+    const { users } = await run({ methods: ['base', 'voice'] })
+    expect(Object.keys(users)).toEqual(NAMES)
+    expect(notes.filter(({ stage }) => stage === 'note')).toEqual(
+      ['nobody has 0 usable queries and 3', 'blank has 11 usable queries and 0'].map((start) => ({
+        user: null,
+        stage: 'note',
+        message: `${start} usable items of history: left out`,
+      })),
+    )
+    // Without a voice no history is needed.
+    expect(Object.keys((await run({ methods: ['base'] })).users)).toEqual(['ann', 'blank', 'Ann', 'bob:x/y'])
+    await expect(run({ users: ['ann', 'nobody'] })).rejects.toMatchObject({ name: 'NothingToScore' })
+  })
+
   it('takes the users, methods, queries, cut and settings asked for', async () => {
     const { run, base, trained } = setUp()
     const asked = { users: ['ann'], methods: ['base', 'voice'], queries: 2, maxInput: 6 }
