@@ -13,7 +13,7 @@ import { CHATS_CALLS, type ChatsCalls } from './contract/chats.ts'
 import { DRAFTS_CALLS, type DraftChanged, type DraftsCalls } from './contract/drafts.ts'
 import { HEADLINES_CALLS, type HeadlineProgress, type HeadlinesCalls } from './contract/headlines.ts'
 import { LABELS_CALLS, type LabelsCalls } from './contract/labels.ts'
-import { type ImportProgress, LIBRARY_CALLS, type LibraryCalls } from './contract/library.ts'
+import { type ImportProgress, type ImportState, LIBRARY_CALLS, type LibraryCalls } from './contract/library.ts'
 import { MODELS_CALLS, type ModelProgress, type ModelsCalls } from './contract/models.ts'
 import { TRAINING_CALLS, type TrainingCalls, type TrainingState, type TrainingStep } from './contract/training.ts'
 import { VOICES_CALLS, type VoicesCalls } from './contract/voices.ts'
@@ -44,6 +44,8 @@ export interface Calls
 
 export interface Events {
   'import.progress': ImportProgress
+  /** An import began or ended: the library may have changed. */
+  'import.state': ImportState
   'models.progress': ModelProgress
   'train.state': TrainingState
   'train.step': TrainingStep & { run: string }
@@ -80,6 +82,7 @@ export const CALL_NAMES = [
 
 export const EVENT_NAMES = [
   'import.progress',
+  'import.state',
   'models.progress',
   'train.state',
   'train.step',

@@ -12,11 +12,14 @@ import { draftHandlers } from './drafts.ts'
 import { createEmitter } from './events.ts'
 import { fileHandlers } from './files.ts'
 import { headlineHandlers } from './headlines.ts'
+import { createImports } from './imports.ts'
 import { createIndexing } from './indexing.ts'
 import { libraryHandlers } from './library.ts'
+import { createLibraryFolders } from './library-folders.ts'
 import { modelHandlers } from './models.ts'
 import { profileHandlers } from './profiles.ts'
 import { rateHandlers } from './ratings.ts'
+import { recallHandlers } from './recall.ts'
 import { createRequests } from './requests.ts'
 import { rememberToResume, resumeRemembered } from './resume-at-start.ts'
 import { scoreHandlers } from './score.ts'
@@ -52,6 +55,8 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
     const indexing = createIndexing(context)
     if (options.host !== 'terminal') indexing.begin()
     void resumeRemembered(context, training)
+    const imports = createImports(context, indexing)
+    const folders = createLibraryFolders(context, (folder) => imports.readAgain(folder))
     let closing: Promise<void> | null = null
     return {
       training,
@@ -60,7 +65,10 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
       handlers: {
         ...stateHandlers(context),
         ...fileHandlers(context),
-        ...libraryHandlers(context, indexing),
+        ...libraryHandlers(context),
+        ...imports.handlers,
+        ...folders.handlers,
+        ...recallHandlers(context),
         ...modelHandlers(context, training, indexing),
         ...training.handlers,
         ...voiceHandlers(context),
@@ -75,6 +83,7 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
       },
       close() {
         closing ??= (async () => {
+          folders.close()
           // First, so that nobody writes to what is closed below.
           await context.requests.close()
           await indexing.close()

@@ -12,7 +12,7 @@ import { profileFor } from './profiles.ts'
 import { readSettings } from './state.ts'
 
 /** Passages put before a question: a small model loses its way among more. */
-const PASSAGES = 3
+export const PASSAGES = 3
 /** Milliseconds after which an answer that is being written is on disk. */
 const KEEP_EVERY = 400
 

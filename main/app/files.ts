@@ -1,5 +1,5 @@
 /** The folder browser for hosts without a file dialog: names in a folder, and how many pieces of writing it holds. */
-import { type Dirent, readdirSync, statSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { FolderEntry, FolderListing, Handlers } from '../../preload/contract.ts'
@@ -7,11 +7,20 @@ import { IdiolectError, messageOf } from '../errors.ts'
 import { isWriting } from '../library/kinds.ts'
 import type { AppContext } from './context.ts'
 
-export function fileHandlers({ options }: AppContext): Pick<Handlers, 'files.choose' | 'files.list'> {
+export function fileHandlers({ options }: AppContext): Pick<Handlers, 'files.choose' | 'files.list' | 'files.reveal'> {
   return {
     async 'files.choose'({ kind }) {
       if (!options.files) return { supported: false, paths: [] }
       return { supported: true, paths: await options.files.choose(kind) }
+    },
+    async 'files.reveal'({ path: file }) {
+      if (!options.files?.reveal) return { shown: false }
+      const there = existsSync(file) ? file : path.dirname(file)
+      if (!existsSync(there)) {
+        throw new IdiolectError('NoSuchFile', `${file} is gone, and its folder too`, 'Read its folder again.')
+      }
+      options.files.reveal(there)
+      return { shown: true }
     },
     async 'files.list'({ path: asked, kind = 'writing' }) {
       return listFolder(path.resolve(asked ?? os.homedir()), kind)

@@ -1,40 +1,39 @@
 /** The library's surface: import, list, search, questions. */
-import type { Handlers, ImportReport } from '../../preload/contract.ts'
+import type { Handlers } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
-import { importPaths } from '../library/import.ts'
+import type { Embedder } from '../inference/types.ts'
+import { checkFiles } from '../library/check.ts'
 import { answerQuestion, decideAll, questions } from '../library/whose.ts'
-import { searchPassages } from '../retrieval/search.ts'
+import { findPieces } from '../retrieval/find.ts'
+import { hasMeaning, searchPassages } from '../retrieval/search.ts'
 import type { AppContext } from './context.ts'
-import type { Indexing } from './indexing.ts'
+import { learnedBy, openedPiece } from './pieces.ts'
 
-type LibraryCalls = Extract<keyof Handlers, `library.${string}`>
+type LibraryCalls =
+  | 'library.list'
+  | 'library.get'
+  | 'library.open'
+  | 'library.search'
+  | 'library.find'
+  | 'library.questions'
+  | 'library.answer'
+  | 'library.setStatus'
+  | 'library.setStatuses'
+  | 'library.remove'
+  | 'library.removeMany'
+  | 'library.learned'
+  | 'library.check'
+  | 'library.skipped'
 
 const MOST_PASSAGES = 100
+/** Pieces that one search gives: nobody reads further. */
+const MOST_FOUND = 500
 
-export function libraryHandlers(context: AppContext, indexing: Indexing): Pick<Handlers, LibraryCalls> {
-  const { store, bases, events, requests } = context
+export function libraryHandlers(context: AppContext): Pick<Handlers, LibraryCalls> {
+  const { store, bases } = context
   const unknown = (id: string): IdiolectError =>
     new IdiolectError('UnknownPiece', `there is no piece ${JSON.stringify(id)} in the library`, null)
   return {
-    'library.import': ({ request, paths }) =>
-      requests.run(request, async (signal): Promise<ImportReport> => {
-        try {
-          // Vectors come after: words are found at once, and an import need not wait for a model.
-          const report = await importPaths({
-            store,
-            embedder: null,
-            paths,
-            request,
-            signal,
-            onProgress: (progress) => events.emit('import.progress', progress),
-          })
-          if (context.options.host === 'terminal') await indexing.now(request, signal)
-          else indexing.begin()
-          return report
-        } finally {
-          context.changed()
-        }
-      }),
     async 'library.list'(filter) {
       return store.documents.list(filter)
     },
@@ -44,9 +43,26 @@ export function libraryHandlers(context: AppContext, indexing: Indexing): Pick<H
       const { id, path, title, date, tags, rating, words, kind, status, author, draft, text } = found
       return { id, path, title, date, tags, rating, words, kind, status, author, draft, text }
     },
+    async 'library.open'({ document }) {
+      const piece = openedPiece(context, document)
+      if (!piece) throw unknown(document)
+      return piece
+    },
+    async 'library.find'({ query, meaning = false, documents, limit = MOST_FOUND }) {
+      if (query.trim() === '') throw emptyQuery()
+      const input = {
+        query,
+        limit: Math.min(Math.max(1, Math.floor(limit)), MOST_FOUND),
+        ...(documents ? { documents } : {}),
+      }
+      if (!meaning) return { pieces: await findPieces(store, null, input), note: null }
+      return bases.withEmbedder(async (embedder) => ({
+        pieces: await findPieces(store, embedder, input),
+        note: whyNoMeaning(context, embedder),
+      }))
+    },
     async 'library.search'({ query, k = 8, before }) {
-      if (query.trim() === '')
-        throw new IdiolectError('EmptyQuery', 'there is nothing to search for', 'Give some words.')
+      if (query.trim() === '') throw emptyQuery()
       const limit = Math.min(Math.max(1, Math.floor(k)), MOST_PASSAGES)
       return bases.withEmbedder(async (embedder) => ({
         passages: await searchPassages(store, embedder, {
@@ -71,6 +87,29 @@ export function libraryHandlers(context: AppContext, indexing: Indexing): Pick<H
       context.changed()
       return summary
     },
+    async 'library.setStatuses'({ documents, status }) {
+      const changed = store.transaction(
+        () => documents.filter((document) => store.documents.setStatus(document, status) !== null).length,
+      )
+      context.changed()
+      return { changed }
+    },
+    async 'library.removeMany'({ documents }) {
+      let removed = 0
+      for (const document of documents) removed += (await store.removeDocument(document)) ? 1 : 0
+      decideAll(store)
+      context.changed()
+      return { removed }
+    },
+    async 'library.learned'({ documents }) {
+      return learnedBy(store, documents)
+    },
+    async 'library.check'() {
+      return checkFiles(store.documents.files())
+    },
+    async 'library.skipped'() {
+      return store.skipped.list()
+    },
     async 'library.remove'({ document }) {
       const removed = await store.removeDocument(document)
       decideAll(store)
@@ -78,4 +117,17 @@ export function libraryHandlers(context: AppContext, indexing: Indexing): Pick<H
       return { removed }
     },
   }
+}
+
+const emptyQuery = (): IdiolectError =>
+  new IdiolectError('EmptyQuery', 'there is nothing to search for', 'Give some words.')
+
+/** In words, or null when passages are searched by meaning too. */
+export function whyNoMeaning({ store }: Pick<AppContext, 'store'>, embedder: Embedder | null): string | null {
+  if (embedder === null) return 'no model is installed, so that only words are searched'
+  if (hasMeaning(store, embedder)) return null
+  const left = store.passages.pendingCount()
+  return left === 0
+    ? 'the library was weighed by another model and is weighed anew'
+    : `the meaning of ${left.toLocaleString('en')} passages is still being weighed, so that only words are searched`
 }

@@ -25,6 +25,8 @@ export interface Shown {
   /** Most alike first; none with retrieval off. */
   pairs: RetrievedPair[]
   sources: Source[]
+  /** All that was found, best first, with what speaks for each. */
+  found: PieceHit[]
   /** Pieces of the library that are the text at hand. */
   own: StoredDocument[]
   /** Of the owner's ratings. */
@@ -44,7 +46,7 @@ export async function shownBeside(
   context: AppContext,
   task: TrainingTask,
   text: string,
-  { retrieval, profile }: Pick<GenerationOptions, 'retrieval' | 'profile'>,
+  { retrieval, profile, before }: Pick<GenerationOptions, 'retrieval' | 'profile'> & { before?: string },
   signal: AbortSignal,
 ): Promise<Shown> {
   const { store, bases } = context
@@ -53,7 +55,13 @@ export async function shownBeside(
   const mine = store.documents.list({ status: 'mine' }).documents
   const scale = scaleOf(mine.map(({ rating }) => rating))
   const k = DEFAULT_RETRIEVED[task]
-  const search = { text, k: k + COPIES, accept: (document: StoredDocument) => hasAnswer(task, document, scale), signal }
+  const search = {
+    text,
+    k: k + COPIES,
+    accept: (document: StoredDocument) => hasAnswer(task, document, scale),
+    signal,
+    before,
+  }
   const found = show
     ? await bases.withEmbedder((embedder) => retrievePieces(store, embedder, search))
     : // The piece itself is looked for all the same: its words alone find it.
@@ -69,6 +77,7 @@ export async function shownBeside(
     sources: [...new Set(pairs.map((pair) => pair.document))].flatMap((id) =>
       others.filter(({ document }) => document.id === id).map(sourceOf),
     ),
+    found,
     own,
     scale,
     builder: (tokenizer) => createPromptBuilder(tokenizer, tasksOnScale(scale)),

@@ -4,6 +4,8 @@ import type { AppInfo, EventName, Events, Handlers } from '../../preload/contrac
 /** The system's file dialogs, where the host has them. An empty list: the user closed the dialog. */
 export interface FileDialogs {
   choose(kind: 'folder' | 'gguf' | 'voice'): Promise<string[]>
+  /** Opens the file's folder with the file marked. */
+  reveal?(path: string): void
 }
 
 export type EventListener = <N extends EventName>(name: N, event: Events[N]) => void

@@ -1,11 +1,16 @@
 /** The system's dialogs: choosing files, and the questions before quitting or closing the window. */
 import type { FileDialogs } from '../app/types.ts'
-import type { DialogLike } from './electron-like.ts'
+import type { DialogLike, ShellLike } from './electron-like.ts'
 import type { DesktopWords } from './words.ts'
 
 /** @param words those of the moment a dialog opens */
-export function fileDialogs(dialog: DialogLike, words: () => Promise<DesktopWords>): FileDialogs {
+export function fileDialogs(
+  dialog: DialogLike,
+  words: () => Promise<DesktopWords>,
+  shell: Pick<ShellLike, 'showItemInFolder'>,
+): FileDialogs {
   return {
+    reveal: (path) => shell.showItemInFolder(path),
     async choose(kind) {
       const { chooseFolder, chooseModel, chooseVoice, ggufFiles } = await words()
       const { canceled, filePaths } = await dialog.showOpenDialog(

@@ -74,6 +74,8 @@ export interface NotificationLike extends Pick<Electron.Notification, 'show'> {
   on(event: 'click', listener: () => void): unknown
 }
 
+export type ShellLike = Pick<Electron.Shell, 'openExternal' | 'showItemInFolder'>
+
 export interface ElectronLike {
   app: AppLike
   BrowserWindow: new (options: Electron.BrowserWindowConstructorOptions) => WindowLike
@@ -81,7 +83,7 @@ export interface ElectronLike {
   session: { readonly defaultSession: SessionLike }
   ipcMain: IpcMainLike
   dialog: DialogLike
-  shell: Pick<Electron.Shell, 'openExternal'>
+  shell: ShellLike
   screen: { getAllDisplays(): Pick<Electron.Display, 'workArea'>[] }
   nativeImage: { createFromPath(file: string): Electron.NativeImage }
   Tray: new (image: Electron.NativeImage) => TrayLike

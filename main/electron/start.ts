@@ -117,7 +117,7 @@ export async function startElectron(electron: ElectronLike, deps: ElectronDeps):
     app = await deps.createApp({
       dataFolder: deps.dataFolder,
       host: 'electron',
-      files: fileDialogs(electron.dialog, words),
+      files: fileDialogs(electron.dialog, words, electron.shell),
     })
     opened = app
     const menu = applicationMenu(deps.platform, await words())

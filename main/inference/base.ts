@@ -76,7 +76,8 @@ export async function loadModel(
 
 function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: number, voices: VoicePool): Base {
   const tokenize = (text: string, special = false): Int32Array => Int32Array.from(model.tokenize(text, special))
-  const detokenize = (tokens: Int32Array): string => model.detokenize(Array.from(tokens) as Token[], false)
+  const detokenize = (tokens: Int32Array, special = false): string =>
+    model.detokenize(Array.from(tokens) as Token[], special)
   const { chatTemplate } = facts
   const endToken = endTokenOf(model, file, facts)
   const beginToken = model.tokens.shouldPrependBosToken ? model.tokens.bos : null
@@ -136,7 +137,7 @@ function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: 
       refuseEmpty(prompt)
       refuseLonger(prompt.length + 1)
       const ends = (token: number): boolean => token === endToken || model.isEogToken(token as Token)
-      const stream = createTextStream(detokenize, options.stop ?? [], options.onText)
+      const stream = createTextStream((tokens) => detokenize(tokens), options.stop ?? [], options.onText)
       const most = Math.min(options.maxTokens, contextSize - prompt.length)
       return using(options, 'fast', (kv) => generateText(kv, prompt, { ...options, maxTokens: most }, ends, stream))
     },

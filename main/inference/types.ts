@@ -67,7 +67,8 @@ export interface Generated {
 export interface Tokenizer {
   /** Ids of plain text, no BOS added, special tokens not parsed unless asked. */
   tokenize(text: string, special?: boolean): Int32Array
-  detokenize(tokens: Int32Array): string
+  /** @param special the template's own signs are shown too; else they are left out */
+  detokenize(tokens: Int32Array, special?: boolean): string
   /** The token that ends an answer (end of turn where the file names one, else EOS). */
   readonly endToken: number
   /** The token that the file wants before every text (BOS), or null or absent where it wants none. */

@@ -112,7 +112,7 @@ function put(store: Store, id: string, { passages, ...piece }: PieceRead): void 
       // The content is part of a passage's id: a vector never belongs to words that are gone.
       passages.map((text, position) => ({ id: `${id}-${piece.hash.slice(0, 8)}-${position}`, position, text })),
     )
-    decideOne(store, { id, authors: piece.authors, draft: piece.draft })
+    decideOne(store, { id, path: piece.path, authors: piece.authors, draft: piece.draft })
   })
 }
 

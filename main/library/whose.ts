@@ -2,6 +2,7 @@
  * Whose writing: which pieces are the owner's finished own and may train a voice, and which are asked about.
  * Pieces without an author are the owner's; of the named authors the one who wrote most is taken for the owner.
  */
+import path from 'node:path'
 import type { DocumentSummary, ImportQuestion } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
 import type { Claim } from '../store/documents.ts'
@@ -41,11 +42,21 @@ export function dominantAuthor(claims: Pick<Claim, 'authors'>[]): string | null 
   return null
 }
 
+/** Does this file stand in the folder, or in one below it? */
+export function isBelow(file: string, folder: string): boolean {
+  return file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep)
+}
+
+const excludedOf = (store: Store): string[] => store.folders.exclusions().map(({ folder }) => folder)
+
+/** @param excluded folders whose pieces the owner keeps for reading only */
 export function decide(
-  claim: Pick<Claim, 'authors' | 'draft'>,
+  claim: Pick<Claim, 'authors' | 'draft'> & { path?: string },
   owner: string | null,
   answers: ReadonlyMap<string, boolean>,
+  excluded: readonly string[] = [],
 ): Decision {
+  if (excluded.some((folder) => isBelow(claim.path ?? '', folder))) return { status: 'excluded', question: null }
   const keys = claim.authors.map(authorKey)
   const isOwners = keys.length === 0 || keys.some((key) => key === owner || answers.get(`author:${key}`) === true)
   if (!isOwners) {
@@ -61,9 +72,9 @@ export function decide(
 }
 
 /** Decides one piece that just came in by what is known so far; `decideAll` follows at the import's end. */
-export function decideOne(store: Store, piece: Pick<Claim, 'id' | 'authors' | 'draft'>): void {
+export function decideOne(store: Store, piece: Pick<Claim, 'id' | 'path' | 'authors' | 'draft'>): void {
   if (store.documents.get(piece.id)?.decided) return
-  const { status, question } = decide(piece, store.settings.get<string>(OWNER), store.answers.all())
+  const { status, question } = decide(piece, store.settings.get<string>(OWNER), store.answers.all(), excludedOf(store))
   store.documents.setClaim(piece.id, status, question)
 }
 
@@ -80,9 +91,10 @@ export function decideAll(store: Store): void {
       store.settings.set(OWNER, owner)
     }
     const answers = store.answers.all()
+    const excluded = excludedOf(store)
     for (const claim of claims) {
       if (claim.decided) continue
-      const { status, question } = decide(claim, owner, answers)
+      const { status, question } = decide(claim, owner, answers, excluded)
       if (status !== claim.status || question !== claim.question) store.documents.setClaim(claim.id, status, question)
     }
   })

@@ -44,6 +44,9 @@ export interface PieceHit {
   score: number
   bm25Rank: number | null
   vectorRank: number | null
+  bm25Score: number | null
+  /** Cosine of the text and the piece's nearest passage. */
+  similarity: number | null
 }
 
 /** What is searched, oldest first; good while the library's version stands. */
@@ -93,9 +96,9 @@ export async function searchPassages(
   const index = indexOf(store, input.everyone ?? false)
   const first = input.before === undefined ? index.passages.length : countBelow(index.times, timeOf(input.before))
   const depth = Math.max(DEPTH, 2 * input.k)
-  const byTerms = index.bm25.search(input.query, depth, { first }).map((hit) => hit.index)
+  const byTerms = new Map(index.bm25.search(input.query, depth, { first }).map((hit) => [hit.index, hit.score]))
   const byVector = await nearest(store, embedder, index, input.query, depth, first, input.signal)
-  return fuse([byTerms, byVector])
+  return fuse([[...byTerms.keys()], [...byVector.keys()]])
     .slice(0, input.k)
     .flatMap(({ item, score, ranks }) => {
       const passage = index.passages[item]
@@ -112,6 +115,8 @@ export async function searchPassages(
           score,
           bm25Rank: ranks[0] ?? null,
           vectorRank: ranks[1] ?? null,
+          bm25Score: byTerms.get(item) ?? null,
+          similarity: byVector.get(item) ?? null,
         },
       ]
     })
@@ -140,23 +145,43 @@ export async function retrievePieces(store: Store, embedder: Embedder | null, in
     const document = documents[at]
     return document !== undefined && document.id !== input.excludeDocument && (input.accept?.(document) ?? true)
   }
-  const byTerms = bm25.search(input.text, depth, { first, accept }).map((hit) => hit.index)
+  const byTerms = new Map(bm25.search(input.text, depth, { first, accept }).map((hit) => [hit.index, hit.score]))
   const passagesFirst = bound === null ? index.passages.length : countBelow(index.times, bound)
-  const byVector: number[] = []
-  for (const at of await nearest(store, embedder, index, input.text, 4 * depth, passagesFirst, input.signal)) {
+  const byVector = new Map<number, number>()
+  const near = await nearest(store, embedder, index, input.text, 4 * depth, passagesFirst, input.signal)
+  for (const [at, similarity] of near) {
     const document = index.passages[at]?.document
     const place = document === undefined ? undefined : places.get(document)
-    if (place !== undefined && accept(place) && !byVector.includes(place)) byVector.push(place)
+    if (place !== undefined && accept(place) && !byVector.has(place)) byVector.set(place, similarity)
   }
-  return fuse([byTerms, byVector])
+  return fuse([[...byTerms.keys()], [...byVector.keys()]])
     .slice(0, input.k)
     .flatMap(({ item, score, ranks }) => {
       const document = documents[item]
-      return document ? [{ document, score, bm25Rank: ranks[0] ?? null, vectorRank: ranks[1] ?? null }] : []
+      if (!document) return []
+      const [bm25Rank = null, vectorRank = null] = ranks
+      return [
+        {
+          document,
+          score,
+          bm25Rank,
+          vectorRank,
+          bm25Score: byTerms.get(item) ?? null,
+          similarity: byVector.get(item) ?? null,
+        },
+      ]
     })
 }
 
-/** Places in the index of the `depth` passages nearest to `query` among the first `first`. */
+/** Are the library's vectors this embedder's, and nearly all there? */
+export function hasMeaning(store: Store, { id, dimensions }: Pick<Embedder, 'id' | 'dimensions'>): boolean {
+  const mark = store.vectors.embedder()
+  if (!mark || mark.id !== id || mark.dimensions !== dimensions) return false
+  // While vectors are still being made, those that are there would lift their passages over better ones.
+  return store.passages.pendingCount() <= MOST_PENDING * store.passages.count()
+}
+
+/** Places in the index of the `depth` passages nearest to `query` among the first `first`, nearest first, and how near. */
 async function nearest(
   store: Store,
   embedder: Embedder | null,
@@ -165,23 +190,21 @@ async function nearest(
   depth: number,
   first: number,
   signal?: AbortSignal,
-): Promise<number[]> {
-  const mark = store.vectors.embedder()
-  if (!embedder || !mark || mark.id !== embedder.id || mark.dimensions !== embedder.dimensions) return []
-  // While vectors are still being made, those that are there would lift their passages over better ones.
-  if (store.passages.pendingCount() > MOST_PENDING * store.passages.count()) return []
-  if (first === 0 || query.trim() === '') return []
+): Promise<Map<number, number>> {
+  const none = new Map<number, number>()
+  if (embedder === null || !hasMeaning(store, embedder)) return none
+  if (first === 0 || query.trim() === '') return none
   const [vector] = await embedder.embed([query], { signal })
-  if (!vector) return []
+  if (!vector) return none
   // LanceDB knows neither whose a passage is nor the history's order: read deeper until enough of the list is allowed.
   for (let limit = depth; ; limit *= 8) {
-    const ids = await store.vectors.nearest(vector, limit)
-    const places: number[] = []
-    for (const id of ids) {
+    const found = await store.vectors.nearest(vector, limit)
+    const places = new Map<number, number>()
+    for (const { id, similarity } of found) {
       const at = index.byId.get(id)
-      if (at !== undefined && at < first) places.push(at)
-      if (places.length === depth) break
+      if (at !== undefined && at < first) places.set(at, similarity)
+      if (places.size === depth) break
     }
-    if (places.length === depth || ids.length < limit) return places
+    if (places.size === depth || found.length < limit) return places
   }
 }

@@ -44,7 +44,10 @@ export interface DocumentFilter {
 }
 
 /** The facts that decide a status (see main/library/whose.ts). */
-export type Claim = Pick<StoredDocument, 'id' | 'title' | 'authors' | 'draft' | 'status' | 'question' | 'decided'>
+export type Claim = Pick<
+  StoredDocument,
+  'id' | 'path' | 'title' | 'authors' | 'draft' | 'status' | 'question' | 'decided'
+>
 
 export interface Documents {
   get(id: string): StoredDocument | null
@@ -56,6 +59,8 @@ export interface Documents {
   /** The owner's own pieces, oldest first. */
   mine(): StoredDocument[]
   count(): number
+  /** Every file, without its text. */
+  files(): { id: string; path: string; mtime: number; size: number; hash: string }[]
   /** By path. */
   known(): Map<string, KnownFile>
   /** Writes a piece and its passages, all or nothing; older passages of it go. A new piece waits as `asked`. */
@@ -102,6 +107,7 @@ export function createDocuments(db: Database, changed: () => void): Documents {
     list: (filter = {}) => list(db, filter),
     mine: () => db.all<Row>("SELECT * FROM documents WHERE status = 'mine' ORDER BY ordered_at, path").map(toDocument),
     count: () => db.get<{ n: number }>('SELECT count(*) AS n FROM documents')?.n ?? 0,
+    files: () => db.all('SELECT id, path, mtime, size, hash FROM documents ORDER BY path'),
     known() {
       const rows = db.all<KnownFile & { path: string }>('SELECT path, id, mtime, size, hash, reader FROM documents')
       return new Map(rows.map(({ path, ...file }) => [path, file]))
@@ -128,10 +134,11 @@ export function createDocuments(db: Database, changed: () => void): Documents {
     claims: () =>
       db
         .all<Row>(
-          'SELECT id, title, authors, draft, status, question, decided FROM documents ORDER BY ordered_at, path',
+          'SELECT id, path, title, authors, draft, status, question, decided FROM documents ORDER BY ordered_at, path',
         )
         .map((row) => ({
           id: row.id,
+          path: row.path,
           title: row.title,
           authors: JSON.parse(row.authors) as string[],
           draft: row.draft === 1,

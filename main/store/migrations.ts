@@ -160,4 +160,28 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE headlines ADD COLUMN blind TEXT;
   ALTER TABLE headlines ADD COLUMN blind_pick TEXT;
   `,
+  // The library's space: folders that were read, folders that are not learned from, and the passages' words with
+  // their stems. Triggers keep the words in step; a passage's text never changes.
+  `
+  CREATE TABLE folders (
+    path TEXT PRIMARY KEY,
+    added_at TEXT NOT NULL,
+    read_at TEXT,
+    watched INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE TABLE exclusions (folder TEXT PRIMARY KEY, at TEXT NOT NULL) STRICT;
+  CREATE INDEX passages_embedded ON passages(embedded);
+  CREATE VIRTUAL TABLE passage_words USING fts5(
+    title, text, content='', contentless_delete=1, tokenize='porter unicode61 remove_diacritics 2'
+  );
+  INSERT INTO passage_words (rowid, title, text)
+    SELECT p.rowid, d.title, p.text FROM passages p JOIN documents d ON d.id = p.document;
+  CREATE TRIGGER passages_added AFTER INSERT ON passages BEGIN
+    INSERT INTO passage_words (rowid, title, text)
+      VALUES (new.rowid, (SELECT title FROM documents WHERE id = new.document), new.text);
+  END;
+  CREATE TRIGGER passages_removed AFTER DELETE ON passages BEGIN
+    DELETE FROM passage_words WHERE rowid = old.rowid;
+  END;
+  `,
 ]

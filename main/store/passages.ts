@@ -24,6 +24,8 @@ export interface PassageFacts extends NewPassage {
 export interface Passages {
   count(): number
   ofDocument(document: string): NewPassage[]
+  /** These, in no order; those that are gone are left out. */
+  get(ids: readonly string[]): PassageFacts[]
   /** All, oldest piece first, then by place in the piece. */
   all(): PassageFacts[]
   /** Up to `limit` passages that have no vector yet, in the same order. */
@@ -46,6 +48,7 @@ export function createPassages(db: Database): Passages {
     count: () => count('1'),
     ofDocument: (document) =>
       db.all<NewPassage>('SELECT id, position, text FROM passages WHERE document = ? ORDER BY position', document),
+    get: (ids) => db.all<PassageFacts>(`${FACTS} WHERE p.id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids)),
     all: () => db.all<PassageFacts>(`${FACTS} ${ORDER}`),
     pending: (limit) => db.all<PassageFacts>(`${FACTS} WHERE p.embedded = 0 ${ORDER} LIMIT ?`, limit),
     pendingCount: () => count('embedded = 0'),

@@ -13,6 +13,7 @@ import { openDatabase } from './database.ts'
 import { createDocuments, type Documents } from './documents.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
 import { storeError } from './errors.ts'
+import { createFolders, type Folders } from './folders.ts'
 import { createHeadlines, type Headlines } from './headlines.ts'
 import { createLabels, type Labels } from './labels.ts'
 import { lockFolder } from './lock.ts'
@@ -26,6 +27,7 @@ import { createTrials, type Trials } from './trials.ts'
 import { createVectors, type Vectors } from './vectors.ts'
 import { createVoiceReports, type VoiceReports } from './voice-reports.ts'
 import { createVoices, type Voices } from './voices.ts'
+import { createWordSearch, type WordSearch } from './word-search.ts'
 
 export interface Store {
   /** Absolute path of the data folder. */
@@ -34,6 +36,8 @@ export interface Store {
   passages: Passages
   vectors: Vectors
   skipped: Skipped
+  folders: Folders
+  wordSearch: WordSearch
   answers: Answers
   chats: Chats
   drafts: Drafts
@@ -82,6 +86,8 @@ export async function openStore(dataFolder: string): Promise<Store> {
       passages,
       vectors,
       skipped: createSkipped(db),
+      folders: createFolders(db),
+      wordSearch: createWordSearch(db),
       answers: createAnswers(db),
       chats: createChats(db),
       drafts: createDrafts(db),

@@ -17,14 +17,19 @@ export interface EmbedderMark {
   dimensions: number
 }
 
+export interface NearPassage {
+  id: string
+  similarity: number
+}
+
 export interface Vectors {
   embedder(): EmbedderMark | null
   /** Makes the table ready for this embedder. Vectors of another one are thrown away and their passages wait again. */
   prepare(embedder: EmbedderMark): Promise<void>
   /** Unit vectors, one a passage; a passage that is there already is replaced. */
   add(passages: PassageFacts[], vectors: Float32Array[]): Promise<void>
-  /** Passage ids, nearest first (cosine). Flat search: exact, and some 20 ms for 5,000 passages. */
-  nearest(vector: Float32Array, limit: number): Promise<string[]>
+  /** Passages, nearest first (cosine, -1..1). Flat search: exact, and some 20 ms for 5,000 passages. */
+  nearest(vector: Float32Array, limit: number): Promise<NearPassage[]>
   removeDocument(document: string): Promise<void>
   /** Removes rows that no passage stands for, merges small files and drops old versions: else the folder grows. */
   tidy(): Promise<void>
@@ -121,13 +126,13 @@ export function createVectors(folder: string, passages: Passages, settings: Sett
       guard(async () => {
         const target = await open()
         if (!target || limit < 1) return []
-        const rows: { id: string }[] = await target
+        const rows: { id: string; _distance: number }[] = await target
           .vectorSearch(vector)
           .distanceType('cosine')
           .select(['id', '_distance'])
           .limit(limit)
           .toArray()
-        return rows.map((row) => row.id)
+        return rows.map((row) => ({ id: row.id, similarity: 1 - row._distance }))
       }),
     removeDocument: (document) =>
       guard(async () => {

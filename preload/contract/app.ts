@@ -75,6 +75,8 @@ export interface AppCalls {
   'request.cancel': { in: { request: string }; out: { cancelled: boolean } }
   /** Opens the system's folder dialog; `supported: false` where the host has none (use `files.list`). */
   'files.choose': { in: { kind: 'folder' | 'gguf' | 'voice' }; out: { supported: boolean; paths: string[] } }
+  /** Shows a file in the system's own file manager; `shown: false` where the host has none: its path can be copied. */
+  'files.reveal': { in: { path: string }; out: { shown: boolean } }
   /** Folders and writing files in a folder; no path: the home folder. */
   'files.list': { in: { path?: string; kind?: 'writing' | 'gguf' }; out: FolderListing }
 }
@@ -87,4 +89,5 @@ export const APP_CALLS = [
   'request.cancel',
   'files.choose',
   'files.list',
+  'files.reveal',
 ] as const satisfies readonly (keyof AppCalls)[]

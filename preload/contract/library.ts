@@ -1,4 +1,6 @@
-/** The library: pieces, what an import did and asks, search. */
+/** The library: pieces, what an import did and asks, search, and what a task would be shown. */
+import type { ContractError } from './app.ts'
+import type { TrainingTask } from './training.ts'
 
 export interface DocumentSummary {
   id: string
@@ -20,6 +22,112 @@ export interface DocumentSummary {
 export interface DocumentFull extends DocumentSummary {
   /** Plain text of the body, paragraphs separated by a blank line. */
   text: string
+}
+
+/** A piece as it is read in the window: with its file as it stands now. */
+export interface OpenedPiece extends DocumentFull {
+  authors: string[]
+  /** The owner decided on this very piece: no rule changes its status. */
+  decided: boolean
+  /** The folder whose exclusion keeps it from being learned from, or null. */
+  excludedBy: string | null
+  /** How the file stands to what was read from it. */
+  file: FileState
+  /** A Markdown file's own text, without front matter; null where it is no Markdown, or not what was read. */
+  source: string | null
+  /** As search and prompts know it. */
+  passages: { id: string; text: string }[]
+  /** Voices that learned from it, as far as that was noted. */
+  learned: LearnedBy[]
+}
+
+export type FileState = 'same' | 'changed' | 'gone' | 'unreadable'
+
+export interface LearnedBy {
+  voice: string
+  name: string
+  /** Of the pieces asked about. */
+  pieces: number
+}
+
+/** Text with places in it, UTF-16 offsets. */
+export interface MarkedText {
+  text: string
+  marks: [from: number, to: number][]
+}
+
+/** A piece that a search found, by its best passage. */
+export interface FoundPiece {
+  document: string
+  passage: string
+  title: MarkedText
+  /** The part of the passage around the words found, or its beginning. */
+  excerpt: MarkedText
+  /** Other passages of the piece that were found. */
+  more: number
+  /** 1-based ranks of the passage in the two lists, null where absent: by words, by meaning. */
+  wordRank: number | null
+  meaningRank: number | null
+  /** Cosine of the query and the passage, -1..1. */
+  similarity: number | null
+}
+
+export interface LibraryFolder {
+  path: string
+  /** When it was last read to its end; null: never, or before this was noted. */
+  readAt: string | null
+  /** Read again by itself when its files change. */
+  watched: boolean
+  /** Is it there on disk. */
+  there: boolean
+  pieces: number
+}
+
+/** A folder that nothing is learned from. */
+export interface ExcludedFolder {
+  folder: string
+  at: string
+  pieces: number
+}
+
+/** The import at hand, or the last one since the app was opened. */
+export interface ImportState {
+  request: string
+  paths: string[]
+  by: 'owner' | 'watch'
+  running: boolean
+  progress: ImportProgress | null
+  report: ImportReport | null
+  error: ContractError | null
+}
+
+export type RecallTask = TrainingTask | 'chat'
+
+/** What a task's retrieval found, best first, and why. */
+export interface RecallHit {
+  document: string
+  title: string
+  path: string
+  date: string | null
+  excerpt: MarkedText
+  /** Fused reciprocal rank. */
+  score: number
+  bm25Rank: number | null
+  bm25Score: number | null
+  vectorRank: number | null
+  similarity: number | null
+  /** Is it in the prompt. */
+  shown: boolean
+}
+
+export interface RecallResult {
+  hits: RecallHit[]
+  /** Pieces that were found and left out because they are the text itself. */
+  own: string[]
+  /** Why meaning took no part, in words; null when it did. */
+  note: string | null
+  /** The very text that the model is given; null without a base. */
+  prompt: { text: string; tokens: number; context: number } | null
 }
 
 export interface SkippedFile {
@@ -69,6 +177,9 @@ export interface PassageHit {
   /** 1-based ranks in the two lists, null where absent: why this passage was found. */
   bm25Rank: number | null
   vectorRank: number | null
+  /** BM25's own score, and the cosine of query and passage; null where absent. */
+  bm25Score: number | null
+  similarity: number | null
 }
 
 export interface LibraryCalls {
@@ -84,6 +195,28 @@ export interface LibraryCalls {
   'library.answer': { in: { question: string; mine: boolean }; out: ImportQuestion[] }
   'library.setStatus': { in: { document: string; status: 'mine' | 'excluded' }; out: DocumentSummary }
   'library.remove': { in: { document: string }; out: { removed: boolean } }
+  'library.open': { in: { document: string }; out: OpenedPiece }
+  /** By words, at once; with `meaning` by both, which may wait for a model. Only among `documents`, where given. */
+  'library.find': {
+    in: { query: string; meaning?: boolean; documents?: string[]; limit?: number }
+    out: { pieces: FoundPiece[]; note: string | null }
+  }
+  'library.setStatuses': { in: { documents: string[]; status: 'mine' | 'excluded' }; out: { changed: number } }
+  'library.removeMany': { in: { documents: string[] }; out: { removed: number } }
+  /** Voices that learned from any of these. */
+  'library.learned': { in: { documents: string[] }; out: LearnedBy[] }
+  'library.folders': { in: Record<string, never>; out: { folders: LibraryFolder[]; excluded: ExcludedFolder[] } }
+  'library.watch': { in: { folder: string; watched: boolean }; out: LibraryFolder[] }
+  /** Nothing in the folder is learned from, now and after later imports; `excluded: false` takes that back. */
+  'library.exclude': { in: { folder: string; excluded: boolean }; out: ExcludedFolder[] }
+  /** Which files are not as they were read. */
+  'library.check': { in: Record<string, never>; out: { changed: string[]; gone: string[] } }
+  'library.skipped': { in: Record<string, never>; out: SkippedFile[] }
+  'library.importing': { in: Record<string, never>; out: ImportState | null }
+  'library.recall': {
+    in: { request: string; task: RecallTask; text: string; before?: string; profile?: boolean }
+    out: RecallResult
+  }
 }
 
 export const LIBRARY_CALLS = [
@@ -95,4 +228,16 @@ export const LIBRARY_CALLS = [
   'library.answer',
   'library.setStatus',
   'library.remove',
+  'library.open',
+  'library.find',
+  'library.setStatuses',
+  'library.removeMany',
+  'library.learned',
+  'library.folders',
+  'library.watch',
+  'library.exclude',
+  'library.check',
+  'library.skipped',
+  'library.importing',
+  'library.recall',
 ] as const satisfies readonly (keyof LibraryCalls)[]

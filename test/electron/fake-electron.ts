@@ -245,6 +245,7 @@ export function fakeElectron(): FakeElectron {
     },
     shell: {
       openExternal: async (url) => void fake.opened.push(url),
+      showItemInFolder: (path) => void fake.opened.push(path),
     },
     screen: { getAllDisplays: () => fake.answers.displays.map((workArea) => ({ workArea })) },
     nativeImage: {
