@@ -60,14 +60,16 @@ async function recallChat(context: AppContext, recall: Recall, signal: AbortSign
   }))
   const marks = store.wordSearch.marks(markedWords(text), hits)
   const about = profileFor(context, 'prose', recall.profile)
-  const prompt = await withBase(context, (base) =>
-    chatPromptWithin(
-      base,
-      [{ role: 'user', text }],
-      hits.slice(0, PASSAGES).map(({ title, text: passage }) => ({ title, text: passage })),
-      base.contextSize - ANSWER,
-      about ?? '',
-    ),
+  const prompt = await withBase(
+    context,
+    (base) =>
+      chatPromptWithin(
+        base,
+        [{ role: 'user', text }],
+        hits.slice(0, PASSAGES).map(({ title, text: passage }) => ({ title, text: passage })),
+        base.contextSize - ANSWER,
+        about ?? '',
+      ).tokens,
   )
   return {
     hits: hits.map(({ document, title, path, date, text: passage, ...why }, at) => ({
