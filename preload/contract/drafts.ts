@@ -85,6 +85,13 @@ export interface DraftResult {
   stopped: boolean
 }
 
+/** A line of an outline and what was written for it; nothing for a heading. */
+export interface DraftPoint {
+  text: string
+  heading: boolean
+  written: string
+}
+
 export interface DraftsCalls {
   /** Last changed first; `text` keeps those whose title or text contains it, whatever the case. */
   'draft.list': { in: { text?: string }; out: DraftSummary[] }
@@ -120,6 +127,30 @@ export interface DraftsCalls {
     in: { request: string; text: string; from?: 'opening' | 'instruction' } & GenerationOptions
     out: DraftResult
   }
+  /**
+   * The selection written anew; its own white space and Markdown marks at the ends stay. `ask` says what to do with it, and
+   * then `before` and `after` are shown. Streams: a chunk with a higher `index` begins the whole anew. Errors: `NoRewrite`
+   * when nothing new came in several tries, `EmptyText`, `NothingOfYours` for `mine` without voice and earlier writing.
+   */
+  'draft.rewrite': {
+    in: {
+      request: string
+      text: string
+      before?: string
+      after?: string
+      how: RewriteHow
+      ask?: string
+    } & GenerationOptions
+    out: DraftResult
+  }
+  /**
+   * A paragraph for each line of the outline but its headings. Streams under the `index` of the line among those that are
+   * not empty. The result is Markdown: headings, and under them what was written.
+   */
+  'draft.outline': {
+    in: { request: string; outline: string; before?: string } & GenerationOptions
+    out: DraftResult & { points: DraftPoint[] }
+  }
 }
 
 export const DRAFTS_CALLS = [
@@ -133,4 +164,6 @@ export const DRAFTS_CALLS = [
   'draft.restore',
   'draft.learn',
   'draft.write',
+  'draft.rewrite',
+  'draft.outline',
 ] as const satisfies readonly (keyof DraftsCalls)[]
