@@ -24,6 +24,8 @@ function report(message: FromWorker): void {
 let stopped = false
 let started = false
 let paused = false
+/** The owner has enough. */
+let enough = false
 /** Pauses that were asked for while a block was computed. */
 const asked: number[] = []
 /** Ends a rest; null while something is computed. */
@@ -45,7 +47,7 @@ async function between(): Promise<void> {
 
 async function start({ folder, background, sitting }: Extract<ToWorker, { type: 'start' }>): Promise<void> {
   if (background) os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL)
-  report({ type: 'done', result: await trainRun(folder, { ...sitting, report, between }) })
+  report({ type: 'done', result: await trainRun(folder, { ...sitting, report, between, enough: () => enough }) })
 }
 
 /** Does one piece of work, tells how it failed, and ends the process. */
@@ -82,6 +84,10 @@ function receive(message: ToWorker): void {
     paused = false
     // Whoever still waits for a rest that is called off must not wait for the next one.
     for (const id of asked.splice(0)) report({ type: 'paused', id })
+    wake?.()
+  } else if (message.type === 'finish') {
+    enough = true
+    paused = false
     wake?.()
   } else if (message.type === 'stop') {
     stopped = true

@@ -16,6 +16,7 @@ import { LABELS_CALLS, type LabelsCalls } from './contract/labels.ts'
 import { type ImportProgress, type ImportState, LIBRARY_CALLS, type LibraryCalls } from './contract/library.ts'
 import { MODELS_CALLS, type ModelProgress, type ModelsCalls } from './contract/models.ts'
 import { TRAINING_CALLS, type TrainingCalls, type TrainingState, type TrainingStep } from './contract/training.ts'
+import { VOICE_TESTS_CALLS, type VoiceTestProgress, type VoiceTestsCalls } from './contract/voice-tests.ts'
 import { VOICES_CALLS, type VoicesCalls } from './contract/voices.ts'
 
 export type * from './contract/app.ts'
@@ -27,6 +28,7 @@ export type * from './contract/labels.ts'
 export type * from './contract/library.ts'
 export type * from './contract/models.ts'
 export type * from './contract/training.ts'
+export type * from './contract/voice-tests.ts'
 export type * from './contract/voices.ts'
 
 /** Every call, by the parts of the app: what goes in, what comes out. */
@@ -36,6 +38,7 @@ export interface Calls
     ModelsCalls,
     TrainingCalls,
     VoicesCalls,
+    VoiceTestsCalls,
     AssistantCalls,
     HeadlinesCalls,
     LabelsCalls,
@@ -53,6 +56,7 @@ export interface Events {
   'draft.changed': DraftChanged
   'headline.candidate': HeadlineProgress
   'state.changed': AppState
+  'voices.progress': VoiceTestProgress
 }
 
 export type CallName = keyof Calls
@@ -73,6 +77,7 @@ export const CALL_NAMES = [
   ...MODELS_CALLS,
   ...TRAINING_CALLS,
   ...VOICES_CALLS,
+  ...VOICE_TESTS_CALLS,
   ...ASSISTANT_CALLS,
   ...HEADLINES_CALLS,
   ...LABELS_CALLS,
@@ -90,6 +95,7 @@ export const EVENT_NAMES = [
   'draft.changed',
   'headline.candidate',
   'state.changed',
+  'voices.progress',
 ] as const satisfies readonly EventName[]
 
 type Missing = Exclude<CallName, (typeof CALL_NAMES)[number]> | Exclude<EventName, (typeof EVENT_NAMES)[number]>

@@ -29,6 +29,7 @@ import { taskHandlers } from './task-adapters.ts'
 import { createTraining, type Training } from './training.ts'
 import type { App, AppOptions } from './types.ts'
 import { voiceHandlers } from './voice-handlers.ts'
+import { voiceTestHandlers } from './voice-tests.ts'
 
 /** Errors: IdiolectError `DataFolderBusy` when another process holds the folder, and the store's own. */
 export async function createApp(options: AppOptions): Promise<App & { training: Training; context: AppContext }> {
@@ -72,6 +73,7 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
         ...modelHandlers(context, training, indexing),
         ...training.handlers,
         ...voiceHandlers(context),
+        ...voiceTestHandlers(context),
         ...taskHandlers(context),
         ...profileHandlers(context),
         ...headlineHandlers(context),

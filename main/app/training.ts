@@ -7,24 +7,24 @@ import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Handlers, TaskTrainOptions, TrainingState, TrainOptions } from '../../preload/contract.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
-import { machineThreads } from '../inference/threads.ts'
-import type { Base } from '../inference/types.ts'
 import { startTraining, type TrainingRun } from '../trainer/client.ts'
-import { askForecast } from '../trainer/forecast-client.ts'
-import { readLog, readPlan, readResult } from '../trainer/run-folder.ts'
+import { readPlan, readResult } from '../trainer/run-folder.ts'
 import type { StepRecord, TrainResult } from '../trainer/types.ts'
 import type { AppContext } from './context.ts'
 import { checkDevice } from './devices.ts'
-import { trainingProfiles } from './profiles.ts'
 import { type Control, controlOf, controlRun, proveRun } from './prove.ts'
 import { type InstalledBase, resumableRun, trainableBase } from './run-base.ts'
 import { type Beginning, makeRun, newRunId, taskBeginning, voiceBeginning } from './run-begin.ts'
-import { checkOptions, forecastOf, type PreparedRun, prepareRun } from './run-plan.ts'
+import { checkOptions } from './run-plan.ts'
+import { onBase, prepareVoice, trainThreads } from './run-prepare.ts'
 import { startOf } from './run-start.ts'
-import { runTasks } from './run-tasks.ts'
+import { beginningState, interruptedState } from './run-state.ts'
 import { isTaskRun, keepTaskAdapter, taskAdapterFor, taskDone } from './task-adapters.ts'
 import { checkTaskOptions, prepareTask } from './task-run.ts'
 import { readTaskTexts } from './task-texts.ts'
+import { forecast, rememberedMemory, rememberSpeed } from './train-forecast.ts'
+import { createTrainQueue } from './train-queue.ts'
+import { sinceTraining } from './train-since.ts'
 import { keepVoice, otherVoice } from './voice-cards.ts'
 import { fitsBase } from './voices.ts'
 
@@ -32,7 +32,6 @@ type TrainCalls = Extract<keyof Handlers, `train.${string}`> | 'task.train'
 type Stage = TrainingState['stage']
 
 const RUNNING: readonly Stage[] = ['preparing', 'training', 'paused', 'proving']
-const SPEED = 'speed'
 const LEARNING = 'Learning from your pieces'
 const ASIDE = 'Waiting while you are being answered'
 /**
@@ -40,8 +39,6 @@ const ASIDE = 'Waiting while you are being answered'
  * seconds; only while it reads the base does it hear nothing at all, and then an answer begins beside it.
  */
 const ASIDE_PATIENCE = 6000
-/** Errors that a forecast answers with instead of failing. */
-const NOT_READY = ['TooFewPieces', 'NoModel', 'NotTrainable', 'NotEnoughMemory']
 
 export interface Training {
   handlers: Pick<Handlers, TrainCalls>
@@ -67,6 +64,8 @@ export function createTraining(getContext: () => AppContext): Training {
   let waiting = 0
   let pausedByUser = false
   let closed = false
+  const memory = rememberedMemory()
+  const queue = createTrainQueue(() => getContext().store.settings)
   /** What the worker said of its device. */
   let note: string | null = null
 
@@ -165,8 +164,8 @@ export function createTraining(getContext: () => AppContext): Training {
       stopIfEnding()
       const back = 0.3
       const proof = await proveRun(folder, run, other, {
-        // In the background a core stays free, as in training: whoever waits for a shared core waits long.
-        threads: context.options.host === 'terminal' ? machineThreads().chat : machineThreads().train,
+        // As in training: whoever waits for a shared core waits long.
+        threads: trainThreads(context),
         signal: abort.signal,
         onProgress: (share) => {
           set({
@@ -196,78 +195,13 @@ export function createTraining(getContext: () => AppContext): Training {
     ending = null
     pausedByUser = false
     abort = new AbortController()
-    const steps = readLog(folder)
-    const plan = readPlan(folder)
-    const totalSteps = Math.ceil(plan.examples.train / plan.settings.batch) * plan.settings.epochs
-    state = {
-      run,
-      stage: 'preparing',
-      message: 'Preparing',
-      note: noteOf(plan.about),
-      startedAt: createdAt,
-      steps,
-      totalSteps,
-      proving: 0,
-      voice: null,
-      error: null,
-      aside: false,
-      memoryForecast: null,
-    }
+    state = beginningState(run, folder, createdAt)
     set({})
     finished = follow(run, folder).catch(() => {
       // Its end could not be written down (a full disk): the next start of the app finds it interrupted.
     })
+    void finished.then(beginQueued)
     return state
-  }
-
-  /** Forecasts of this sitting, by what decides them: asking takes a second. */
-  const forecasts = new Map<string, number>()
-  const memoryOf = async (
-    { settings, train, validation }: PreparedRun,
-    model: InstalledBase,
-    under: string | null,
-  ): Promise<number> => {
-    const longest = Math.max(
-      ...[...train.map(({ example }) => example), ...validation].map(({ tokens }) => tokens.length),
-    )
-    const key = JSON.stringify([model.sha256, longest, settings, under])
-    const known = forecasts.get(key)
-    if (known !== undefined) return known
-    const { forecastBytes } = await askForecast({
-      file: model.path,
-      settings,
-      longest,
-      ...(under === null ? {} : { under }),
-    })
-    forecasts.set(key, forecastBytes)
-    return forecastBytes
-  }
-
-  /** @param writing whether profiles that are missing are written by the base, or counted as a stand-in */
-  const prepare = (options: TrainOptions, model: InstalledBase, writing: boolean): Promise<PreparedRun> =>
-    onBase(model, async (base, threads) => {
-      const { store } = getContext()
-      const tasks = runTasks(store, options.tasks)
-      const named = tasks.parts.map(({ task }) => task)
-      const profiles = await trainingProfiles(getContext(), named, options.profile, { base, id: model.id, writing })
-      return prepareRun(tasks, base, options, threads, profiles)
-    })
-
-  /** Prepares on this very base, with the threads of a training. */
-  const onBase = <T>(model: InstalledBase, work: (base: Base, threads: number) => Promise<T>): Promise<T> => {
-    const { bases, options } = getContext()
-    const threads = options.host === 'terminal' ? machineThreads().chat : machineThreads().train
-    return bases.withBase(async (base) => {
-      // The turn may come late, and another base may have been chosen meanwhile: its tokens are not this one's.
-      if (base.file !== model.path) {
-        throw new IdiolectError(
-          'BaseChanged',
-          `the base was changed from ${model.path} to ${base.file} meanwhile`,
-          'Train again.',
-        )
-      }
-      return work(base, threads)
-    })
   }
 
   /** What every start has in common: one run at a time, on a base and a device that were tried before. */
@@ -299,7 +233,7 @@ export function createTraining(getContext: () => AppContext): Training {
       const from = startOf(context, model, options)
       const under = taskAdapterFor(context, from.options, model, from.file)
       if (options.base) await context.bases.choose(model)
-      return voiceBeginning(options.name, await prepare(from.options, model, true), from.file, under)
+      return voiceBeginning(options.name, await prepareVoice(context, from.options, model, true), from.file, under)
     })
 
   const startTask = (options: TaskTrainOptions): Promise<TrainingState> =>
@@ -308,7 +242,7 @@ export function createTraining(getContext: () => AppContext): Training {
       const context = getContext()
       const texts = readTaskTexts(context.store, options)
       if (options.base) await context.bases.choose(model)
-      const task = await onBase(model, async (base, threads) => prepareTask(texts, base, options, threads))
+      const task = await onBase(context, model, async (base, threads) => prepareTask(texts, base, options, threads))
       return taskBeginning(options.name, task)
     })
 
@@ -335,6 +269,23 @@ export function createTraining(getContext: () => AppContext): Training {
     const record = await resumableRun(getContext(), run)
     refuseWhenRunning()
     return launch(run, record.folder, record.createdAt)
+  }
+
+  /** Where nothing runs, nor waits to be gone on with by its owner, the next in the queue begins. */
+  const beginQueued = async (): Promise<void> => {
+    if (closed || running() || state?.stage === 'interrupted') return
+    await queue.next(start)
+  }
+
+  /** The voice of what was learnt so far. Errors: IdiolectError `NothingRuns`, `TooEarly`. */
+  const finishNow = (): TrainingState => {
+    if (!worker || !state || (state.stage !== 'training' && state.stage !== 'paused'))
+      throw new IdiolectError('NothingRuns', 'no run is being trained that could be ended', null)
+    if (state.steps.length === 0)
+      throw new IdiolectError('TooEarly', 'nothing was learnt yet that could be kept', 'Wait for the first step.')
+    pausedByUser = false
+    worker.finish()
+    return set({ stage: 'training', message: 'Writing the voice of what was learnt so far' })
   }
 
   const end = async (how: 'cancelled' | 'interrupted'): Promise<TrainingState> => {
@@ -364,20 +315,7 @@ export function createTraining(getContext: () => AppContext): Training {
         return null
       // Whatever ended the app ended this run too: it waits to be gone on with.
       getContext().store.runs.setStage(last.id, 'interrupted')
-      const steps = readLog(last.folder)
-      return {
-        run: last.id,
-        stage: 'interrupted',
-        message: 'The run was interrupted and can be resumed.',
-        startedAt: last.createdAt,
-        steps,
-        totalSteps: steps.at(-1)?.steps ?? 0,
-        proving: 0,
-        voice: null,
-        error: null,
-        aside: false,
-        memoryForecast: null,
-      }
+      return interruptedState(last)
     },
     async stepAside() {
       waiting++
@@ -403,57 +341,35 @@ export function createTraining(getContext: () => AppContext): Training {
       await finished
     },
     handlers: {
-      async 'train.forecast'(options) {
-        const context = getContext()
-        try {
-          checkOptions(options)
-          const model = trainableBase(context)
-          const speed = context.store.settings.get<{ tokensPerSecond: number }>(`${SPEED}.${model.sha256}`)
-          const from = startOf(context, model, options)
-          const under = taskAdapterFor(context, from.options, model, from.file)
-          const run = await prepare(from.options, model, false)
-          return forecastOf(run, speed, await memoryOf(run, model, under))
-        } catch (error) {
-          if (!(error instanceof IdiolectError) || !NOT_READY.includes(error.name)) throw error
-          return {
-            ready: false,
-            why: `${error.message}.${error.next ? ` ${error.next}` : ''}`,
-            pieces: context.store.documents.mine().length,
-            examples: { train: 0, validation: 0, proof: 0 },
-            tokens: 0,
-            steps: 0,
-            seconds: null,
-            memoryBytes: null,
-            options: {
-              rank: 8,
-              alpha: 8,
-              targets: ['q', 'v'],
-              lr: 2e-3,
-              epochs: 2,
-              batch: 16,
-              seed: 1,
-              threads: machineThreads().train,
-            },
-          }
-        }
-      },
+      'train.forecast': (options) => forecast(getContext(), options, memory),
       'train.start': start,
       'task.train': startTask,
       'train.resume': ({ run }) => resume(run),
       'train.pause': () => pause(true),
       'train.continue': () => pause(false),
       'train.cancel': () => end('cancelled'),
+      async 'train.finish'() {
+        return finishNow()
+      },
+      async 'train.queue'() {
+        return queue.list()
+      },
+      async 'train.enqueue'(options) {
+        checkOptions(options)
+        queue.add(options)
+        await beginQueued()
+        return queue.list()
+      },
+      async 'train.unqueue'({ id }) {
+        queue.remove(id)
+        return queue.list()
+      },
+      async 'train.since'() {
+        return sinceTraining(getContext())
+      },
       async 'train.state'() {
         return getContext().state().training
       },
     },
   }
-}
-
-/** What was to be said of the run when it was planned. */
-const noteOf = ({ note }: Record<string, unknown>): string | null => (typeof note === 'string' ? note : null)
-
-/** For the next forecast on this base. */
-function rememberSpeed({ store }: AppContext, baseSha256: string, result: TrainResult): void {
-  store.settings.set(`${SPEED}.${baseSha256}`, { tokensPerSecond: result.tokensPerSecond })
 }

@@ -1,7 +1,7 @@
 /** The voices' surface: switching, names, strengths, export and import, proofs. */
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
-import type { Handlers, Voice } from '../../preload/contract.ts'
+import type { Handlers, Voice, VoicesCalls } from '../../preload/contract.ts'
 import { removeMerged } from '../adapters/merge.ts'
 import { exportPeft } from '../adapters/peft.ts'
 import { exportVoice, importVoice } from '../adapters/share-voice.ts'
@@ -16,7 +16,7 @@ import { type Card, importedCard } from './voice-cards.ts'
 import { mixCard, mixesWith } from './voice-mixes.ts'
 import { fileOf, fileOfVoice, unknownVoice, whyNotUsable } from './voices.ts'
 
-type VoiceCalls = Extract<keyof Handlers, `voices.${string}`>
+type VoiceCalls = Extract<keyof VoicesCalls, `voices.${string}`>
 
 const STRONGEST = 2
 /** Switches that are listed. */

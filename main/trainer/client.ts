@@ -22,6 +22,8 @@ export interface TrainingRun {
   /** Resolves when the worker has come to rest (between two blocks), or has ended. */
   pause(): Promise<void>
   continue(): void
+  /** Ends the training after the step at hand; the voice is what was learnt so far. Also ends a pause. */
+  finish(): void
   /** Ends this sitting; `done` rejects with `Interrupted`, and the run can be resumed. */
   stop(): void
   /** @throws IdiolectError `Interrupted`, `WorkerDied`, or what the worker failed with */
@@ -86,6 +88,7 @@ export function startTraining(folder: string, options: StartOptions = {}): Train
         send({ type: 'pause', id })
       }),
     continue: () => send({ type: 'continue' }),
+    finish: () => send({ type: 'finish' }),
     stop() {
       stopping = true
       send({ type: 'stop' })

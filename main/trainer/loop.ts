@@ -56,6 +56,8 @@ export interface LoopOptions extends SittingOptions {
   report: (message: FromWorker) => void
   /** Awaited between blocks: may wait (pause) or throw `Stopped`. */
   between: () => Promise<void>
+  /** Asked before each step but the first: true ends the training, and the voice is what was learnt so far. */
+  enough?: () => boolean
 }
 
 /** Thrown by `between` to end a sitting. */
@@ -220,6 +222,7 @@ class Run {
     const { patience } = this.plan.settings
     // Asked before a step, not after it: a run that was killed when it had just ended must not train on.
     while (this.position.step < this.steps && !(patience > 0 && this.position.sinceBest >= patience)) {
+      if (this.position.step > 0 && this.options.enough?.()) return
       const step = this.position.step + 1
       await this.#step(step).catch((error: unknown) => Promise.reject(this.#located(error, step)))
       const due = (this.options.checkpointSeconds ?? 5) * 1000

@@ -23,6 +23,8 @@ export type ToWorker =
   /** Each is answered by one `paused` of the same id, as soon as nothing is computed any more. */
   | { type: 'pause'; id: number }
   | { type: 'continue' }
+  /** Trains no further step: the voice is written from what was learnt so far. */
+  | { type: 'finish' }
   /** Ends the sitting; the run can be resumed from its last checkpoint. */
   | { type: 'stop' }
 

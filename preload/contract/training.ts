@@ -136,6 +136,28 @@ export interface TrainingState {
   memoryForecast: number | null
 }
 
+/** A training that waits for the one that is going on. */
+export interface QueuedTraining {
+  id: string
+  at: string
+  options: TrainOptions
+  /** Why it could not begin when its turn came, in words, or null. */
+  error: string | null
+}
+
+/** What came since the newest voice that was trained here. */
+export interface SinceTraining {
+  /** Id of that voice, and when its run was planned; null without one. */
+  voice: string | null
+  since: string | null
+  /** Headlines, tags and scores that the owner chose or wrote since. */
+  choices: number
+  /** Pieces of the owner's that it had not met. */
+  pieces: number
+  /** Enough to train again: ten choices, or as many pieces as a tenth of those it knew, five at the least. */
+  enough: boolean
+}
+
 export interface TrainingCalls {
   'train.forecast': { in: TrainOptions; out: TrainingForecast }
   'train.start': { in: TrainOptions; out: TrainingState }
@@ -144,7 +166,15 @@ export interface TrainingCalls {
   'train.pause': { in: Record<string, never>; out: TrainingState }
   'train.continue': { in: Record<string, never>; out: TrainingState }
   'train.cancel': { in: Record<string, never>; out: TrainingState }
+  /** Ends the training now and keeps what was learnt so far; the proof follows. */
+  'train.finish': { in: Record<string, never>; out: TrainingState }
   'train.state': { in: Record<string, never>; out: TrainingState | null }
+  /** Trainings that wait for their turn, which comes when the run that is going on ends. */
+  'train.queue': { in: Record<string, never>; out: QueuedTraining[] }
+  /** Puts a training at the queue's end; where nothing runs, it begins. */
+  'train.enqueue': { in: TrainOptions; out: QueuedTraining[] }
+  'train.unqueue': { in: { id: string }; out: QueuedTraining[] }
+  'train.since': { in: Record<string, never>; out: SinceTraining }
   'task.train': { in: TaskTrainOptions; out: TrainingState }
   /** Newest first. */
   'task.list': { in: Record<string, never>; out: TaskAdapter[] }
@@ -160,7 +190,12 @@ export const TRAINING_CALLS = [
   'train.pause',
   'train.continue',
   'train.cancel',
+  'train.finish',
   'train.state',
+  'train.queue',
+  'train.enqueue',
+  'train.unqueue',
+  'train.since',
   'task.train',
   'task.list',
   'task.remove',
