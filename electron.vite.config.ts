@@ -54,6 +54,7 @@ export default defineConfig({
           outDir: path.join(root, 'out', 'renderer'),
           emptyOutDir: true,
           target: 'chrome120',
+          minify: true,
           rolldownOptions: { input: rendererFile },
         },
       }

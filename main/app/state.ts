@@ -1,4 +1,5 @@
 /** What the machine is, what state the app is in, and the user's settings. */
+import { readFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
@@ -9,23 +10,35 @@ import { PROFILE_DEFAULT } from '../examples/defaults.ts'
 import { machineThreads } from '../inference/threads.ts'
 import { questions } from '../library/whose.ts'
 import type { AppContext } from './context.ts'
+import { storageOf } from './storage.ts'
 import type { Training } from './training.ts'
 import { APP_VERSION } from './version.ts'
 
 const SETTINGS = 'app.settings'
 const DEFAULTS: Settings = {
   theme: 'system',
+  textSize: 1,
   language: 'system',
   scale: 1,
   retrieval: true,
   profile: PROFILE_DEFAULT,
+  shortcuts: {},
+  idleMinutes: 10,
 }
+/** More than anybody binds; the settings must stay small. */
+const MOST_SHORTCUTS = 500
 const settingsSchema = z.strictObject({
-  theme: z.enum(['system', 'light', 'dark']).optional(),
+  theme: z.enum(['system', 'light', 'dark', 'contrast']).optional(),
+  textSize: z.number().min(1).max(2).optional(),
   language: z.enum(['system', 'en', 'de']).optional(),
   scale: z.number().min(0).max(2).optional(),
   retrieval: z.boolean().optional(),
   profile: z.boolean().optional(),
+  shortcuts: z
+    .record(z.string().min(1).max(100), z.string().max(100))
+    .refine((all) => Object.keys(all).length <= MOST_SHORTCUTS, `more than ${MOST_SHORTCUTS} shortcuts`)
+    .optional(),
+  idleMinutes: z.int().min(0).max(1440).optional(),
 })
 
 export function readSettings({ store }: Pick<AppContext, 'store'>): Settings {
@@ -48,7 +61,10 @@ export function appState({ store, bases }: Pick<AppContext, 'store' | 'bases'>, 
 
 export function stateHandlers(
   context: AppContext,
-): Pick<Handlers, 'app.info' | 'app.state' | 'app.settings' | 'app.set' | 'request.cancel'> {
+): Pick<
+  Handlers,
+  'app.info' | 'app.state' | 'app.settings' | 'app.set' | 'app.storage' | 'app.licences' | 'request.cancel'
+> {
   return {
     async 'app.info'() {
       const threads = machineThreads()
@@ -83,6 +99,12 @@ export function stateHandlers(
       }
       context.store.settings.set(SETTINGS, { ...readSettings(context), ...checked.data })
       return readSettings(context)
+    },
+    async 'app.storage'() {
+      return storageOf(context.store.folder)
+    },
+    async 'app.licences'() {
+      return { text: await readFile(path.join(projectFolder(), 'resources', 'THIRD-PARTY.md'), 'utf8') }
     },
     async 'request.cancel'({ request }) {
       return { cancelled: context.requests.cancel(request) }

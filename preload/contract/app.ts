@@ -35,7 +35,10 @@ export interface AppState {
 }
 
 export interface Settings {
-  theme: 'system' | 'light' | 'dark'
+  /** `contrast` follows the system's light or dark, with every pair of text and ground at 7:1. */
+  theme: 'system' | 'light' | 'dark' | 'contrast'
+  /** Of all text, 1..2. */
+  textSize: number
   /** Of the window's words, numbers and dates. */
   language: 'system' | 'en' | 'de'
   /** Default strength of the voice, 0..2. */
@@ -43,6 +46,21 @@ export interface Settings {
   retrieval: boolean
   /** Show the owner's profile in prompts, and train with it. */
   profile: boolean
+  /** A command's id and the keys that the owner gave it, in tinykeys' form; `''`: none. Others keep their own. */
+  shortcuts: Record<string, string>
+  /** Minutes without use after which a loaded model is let go, 0: never. */
+  idleMinutes: number
+}
+
+/** What lies in the data folder. */
+export interface Storage {
+  folder: string
+  /** Bytes: the library and all else that was written or chosen, the voices and their runs, the models. */
+  library: number
+  voices: number
+  models: number
+  /** Bytes free on that disk. */
+  free: number
 }
 
 export interface FolderEntry {
@@ -72,6 +90,9 @@ export interface AppCalls {
   'app.state': { in: Record<string, never>; out: AppState }
   'app.settings': { in: Record<string, never>; out: Settings }
   'app.set': { in: Partial<Settings>; out: Settings }
+  'app.storage': { in: Record<string, never>; out: Storage }
+  /** What is shipped with the app and is not ours, as Markdown. */
+  'app.licences': { in: Record<string, never>; out: { text: string } }
   'request.cancel': { in: { request: string }; out: { cancelled: boolean } }
   /** Opens the system's folder dialog; `supported: false` where the host has none (use `files.list`). */
   'files.choose': { in: { kind: 'folder' | 'gguf' | 'voice' }; out: { supported: boolean; paths: string[] } }
@@ -86,6 +107,8 @@ export const APP_CALLS = [
   'app.state',
   'app.settings',
   'app.set',
+  'app.storage',
+  'app.licences',
   'request.cancel',
   'files.choose',
   'files.list',

@@ -33,7 +33,19 @@ export interface Notice {
 }
 
 /** Until the host has told its own. */
-const DEFAULTS: Settings = { theme: 'system', language: 'system', scale: 1, retrieval: true, profile: false }
+const DEFAULTS: Settings = {
+  theme: 'system',
+  textSize: 1,
+  language: 'system',
+  scale: 1,
+  retrieval: true,
+  profile: false,
+  shortcuts: {},
+  idleMinutes: 10,
+}
+
+/** The system's own wish, honoured whatever the theme. */
+const MORE_CONTRAST = globalThis.matchMedia?.('(prefers-contrast: more)')
 
 /** What the whole window shares: the host's state, the settings, the space at hand, and what went wrong. */
 export class AppStore {
@@ -48,6 +60,8 @@ export class AppStore {
   #ready = $state(false)
   #dialogs = $state(0)
   #connection = $state<Connection>('connected')
+  #announcement = $state('')
+  #arrived = $state(false)
   #language = $state<Language>(language())
 
   constructor(bridge: Bridge) {
@@ -55,6 +69,7 @@ export class AppStore {
     this.on('state.changed', (state) => {
       this.#state = state
     })
+    MORE_CONTRAST?.addEventListener('change', () => this.#show(this.#settings))
   }
 
   get info() {
@@ -96,6 +111,15 @@ export class AppStore {
   set connection(connection: Connection) {
     this.#connection = connection
     if (connection === 'connected' && !this.#ready && this.#notices.length > 0) void this.open()
+  }
+
+  /** What a screen reader says next. */
+  get announcement() {
+    return this.#announcement
+  }
+  /** For what ends or changes where nobody looks. */
+  announce(text: string): void {
+    this.#announcement = text
   }
 
   /** What is on the screen is drawn anew when it changes. */
@@ -145,7 +169,13 @@ export class AppStore {
     this.#notices = this.#notices.filter((notice) => notice.id !== id)
   }
 
+  /** The user went somewhere: what is shown is not what the window opened with. */
+  get arrived() {
+    return this.#arrived
+  }
+
   go(space: Space): void {
+    this.#arrived = true
     this.#welcome = false
     this.#space = space
   }
@@ -165,8 +195,11 @@ export class AppStore {
   /** Wears the settings that the whole page wears. */
   #show(settings: Settings): void {
     const page = document.documentElement
-    if (settings.theme === 'system') delete page.dataset.theme
-    else page.dataset.theme = settings.theme
+    const { theme } = settings
+    if (theme === 'light' || theme === 'dark') page.dataset.theme = theme
+    else delete page.dataset.theme
+    page.dataset.contrast = theme === 'contrast' || MORE_CONTRAST?.matches ? 'more' : 'usual'
+    page.style.setProperty('--text-size', String(settings.textSize))
     setLanguage(settings.language)
     this.#language = language()
     page.lang = this.#language

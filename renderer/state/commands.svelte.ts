@@ -1,5 +1,8 @@
-/** What the user can do by name or by keys. Knows commands, and nothing of what they do. */
+/** What the user can do by name or by keys. Knows commands and their keys, and nothing of what they do. */
 import { untrack } from 'svelte'
+import { isTyping, type KeyMachine, pressed, sameKeys, worksWhileTyping } from '../lib/keys.ts'
+import { words } from '../words/words.ts'
+import type { AppStore } from './app.svelte.ts'
 
 export interface Command {
   /** `space.action`, e.g. `draft.focus`. Bindings are kept by it. */
@@ -13,21 +16,82 @@ export interface Command {
   run: () => void
 }
 
+/** What is known of a command whose space may be closed. */
+export type CommandEntry = Pick<Command, 'id' | 'title' | 'group' | 'keys'>
+
 /** The commands at hand, in the order of their registration. A later command of the same id stands for the earlier. */
 export class CommandStore {
+  #app: AppStore
   #commands = $state.raw<Command[]>([])
+  #seen = $state.raw<ReadonlyMap<string, CommandEntry>>(new Map())
+  /** What lies over the window: the palette, or the list of all shortcuts. */
+  open = $state<'palette' | 'shortcuts' | null>(null)
+  /** Keys are being recorded: none of them does anything. */
+  recording = $state(false)
+
+  constructor(app: AppStore) {
+    this.#app = app
+  }
 
   get all() {
     return this.#commands
+  }
+  /** Every command that was there since the window opened. */
+  get seen() {
+    return [...this.#seen.values()]
+  }
+  get machine(): KeyMachine {
+    const { info } = this.#app
+    return { mac: info?.platform.startsWith('darwin') ?? false, browser: info?.host === 'browser' }
   }
 
   /** The result takes it back: `$effect(() => commands.register({ … }))` while a space is open. */
   register(command: Command): () => void {
     // An effect that registers must not follow what others register.
-    this.#commands = [...untrack(() => this.#commands).filter(({ id }) => id !== command.id), command]
+    untrack(() => {
+      this.#commands = [...this.#commands.filter(({ id }) => id !== command.id), command]
+      const { id, title, group, keys } = command
+      this.#seen = new Map(this.#seen).set(id, { id, title, group, keys })
+    })
     return () => {
       this.#commands = untrack(() => this.#commands).filter((other) => other !== command)
     }
+  }
+
+  /** Several at once. */
+  registerAll(commands: Command[]): () => void {
+    const ends = commands.map((command) => this.register(command))
+    return () => {
+      for (const end of ends) end()
+    }
+  }
+
+  /** The keys that the owner chose, else the command's own; null: none. */
+  keysOf({ id, keys }: CommandEntry): string | null {
+    return (this.#app.settings.shortcuts[id] ?? keys) || null
+  }
+
+  isChanged(id: string): boolean {
+    return id in this.#app.settings.shortcuts
+  }
+
+  /** Those that the same keys would run as well. */
+  conflictsOf(command: CommandEntry, keys: string | null = this.keysOf(command)): CommandEntry[] {
+    if (!keys) return []
+    return this.seen.filter((other) => {
+      const theirs = other.id === command.id ? null : this.keysOf(other)
+      return theirs !== null && sameKeys(theirs, keys)
+    })
+  }
+
+  /** @param keys '' for none, null for the command's own */
+  bind(id: string, keys: string | null): Promise<void> {
+    const { [id]: _, ...others } = this.#app.settings.shortcuts
+    return this.#app.set({ shortcuts: keys === null ? others : { ...others, [id]: keys } })
+  }
+
+  reset(): Promise<void> {
+    return this.#app.set({ shortcuts: {} })
   }
 
   /** Runs it if it is there and can be run; whether it did. */
@@ -37,4 +101,31 @@ export class CommandStore {
     command.run()
     return true
   }
+
+  /** Runs what the keys stand for, the latest registered first; whether there was something. */
+  handle(event: KeyboardEvent): boolean {
+    if (event.defaultPrevented || event.isComposing || this.recording) return false
+    const typing = isTyping(event.target)
+    for (const command of [...this.#commands].reverse()) {
+      const keys = this.keysOf(command)
+      if (!keys || (typing && !worksWhileTyping(keys)) || !pressed(event, keys)) continue
+      if (command.enabled?.() === false) continue
+      event.preventDefault()
+      command.run()
+      return true
+    }
+    return false
+  }
+}
+
+/** In the order of their first commands; what is in no group belongs to the space at hand. */
+export function byGroup<C extends CommandEntry>(commands: readonly C[]): { name: string; list: C[] }[] {
+  const groups: { name: string; list: C[] }[] = []
+  for (const command of commands) {
+    const name = command.group ?? words.palette.groups.here
+    const group = groups.find((other) => other.name === name)
+    if (group) group.list.push(command)
+    else groups.push({ name, list: [command] })
+  }
+  return groups
 }

@@ -5,14 +5,18 @@ import { ChatStore } from './chat.svelte.ts'
 import { CommandStore } from './commands.svelte.ts'
 import { HeadlineStore } from './headlines.svelte.ts'
 import { ImportStore } from './import.svelte.ts'
+import { downloadJobs, importJob, JobStore, trainingJob } from './jobs.svelte.ts'
 import { LibraryStore } from './library.svelte.ts'
 import { ModelStore } from './models.svelte.ts'
+import { PreferenceStore } from './preferences.svelte.ts'
 import { ProfileStore } from './profile.svelte.ts'
 import { VoiceStore } from './voice.svelte.ts'
 
 export interface Stores {
   app: AppStore
   commands: CommandStore
+  preferences: PreferenceStore
+  jobs: JobStore
   imports: ImportStore
   library: LibraryStore
   voice: VoiceStore
@@ -31,13 +35,20 @@ export function createStores(bridge: Bridge): Stores {
   const library = new LibraryStore(app)
   const voice = new VoiceStore(app)
   const models = new ModelStore(app)
+  const imports = new ImportStore(app, library)
+  const jobs = new JobStore()
+  jobs.add(() => trainingJob(voice))
+  jobs.add(() => importJob(imports))
+  jobs.add(() => downloadJobs(models))
   return {
     app,
-    commands: new CommandStore(),
+    commands: new CommandStore(app),
+    preferences: new PreferenceStore(app),
+    jobs,
     library,
     voice,
     models,
-    imports: new ImportStore(app, library),
+    imports,
     profile: new ProfileStore(app),
     headlines: new HeadlineStore(app),
     chat: new ChatStore(app),

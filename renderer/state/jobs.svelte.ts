@@ -1,0 +1,82 @@
+/** What runs for long, wherever it was begun: shown in the window's foot, and told when it ends. */
+import { formatPercent } from '../lib/format.ts'
+import { words } from '../words/words.ts'
+import type { Space } from './app.svelte.ts'
+import type { ImportStore } from './import.svelte.ts'
+import { fractionOf, type ModelStore } from './models.svelte.ts'
+import type { VoiceStore } from './voice.svelte.ts'
+
+export interface Job {
+  /** The same as long as it is the same job. */
+  id: string
+  text: string
+  /** 0..1, or null while nothing is known. */
+  value: number | null
+  /** Where it can be seen whole. */
+  space: Space
+  cancel?: () => void
+  /** What is said when it is no longer there. */
+  ended: () => string
+}
+
+/** A reactive source: what it gives is read anew whenever what it read has changed. */
+export type JobSource = () => Job | Job[] | null
+
+export class JobStore {
+  #sources = $state.raw<JobSource[]>([])
+
+  all: Job[] = $derived(this.#sources.flatMap((source) => source() ?? []))
+
+  /** To be called once, by what makes the stores. */
+  add(source: JobSource): void {
+    this.#sources = [...this.#sources, source]
+  }
+}
+
+export function trainingJob(voice: VoiceStore): Job | null {
+  const run = voice.training
+  if (!voice.running || !run) return null
+  const job = (text: string, value: number | null): Job => ({
+    id: `training.${run.run}`,
+    text,
+    value,
+    space: 'voice',
+    ended: () => {
+      const stage = voice.training?.stage
+      if (stage === 'failed') return words.voice.failed
+      return stage === 'cancelled' ? words.voice.cancelled : words.status.trainingDone
+    },
+  })
+  if (run.aside) return job(words.status.aside, voice.progress)
+  if (run.stage === 'proving') return job(words.status.proving, run.proving)
+  if (run.stage === 'paused') return job(words.status.paused, voice.progress)
+  return job(words.status.training(formatPercent(voice.progress)), voice.progress)
+}
+
+export function downloadJobs(models: ModelStore): Job[] {
+  return Object.entries(models.fetching).map(([model, { progress }]) => {
+    const value = fractionOf(progress)
+    return {
+      id: `download.${model}`,
+      text: words.status.modelDownload(formatPercent(value ?? 0)),
+      value,
+      space: 'models',
+      cancel: () => models.cancel(model),
+      ended: () => words.status.downloadDone,
+    }
+  })
+}
+
+export function importJob(imports: ImportStore): Job | null {
+  if (!imports.running) return null
+  const { progress } = imports
+  const value = progress && progress.total > 0 ? progress.done / progress.total : null
+  return {
+    id: 'import',
+    text: words.status.importing,
+    value,
+    space: 'library',
+    cancel: () => imports.stop(),
+    ended: () => words.status.importDone,
+  }
+}
