@@ -3,6 +3,7 @@ import type { Bridge } from '../../preload/contract.ts'
 import { AppStore } from './app.svelte.ts'
 import { ChatStore } from './chat.svelte.ts'
 import { CommandStore } from './commands.svelte.ts'
+import { DraftStore } from './draft.svelte.ts'
 import { HeadlineStore } from './headlines.svelte.ts'
 import { ImportStore } from './import.svelte.ts'
 import { downloadJobs, importJob, JobStore, trainingJob } from './jobs.svelte.ts'
@@ -22,6 +23,7 @@ export interface Stores {
   voice: VoiceStore
   profile: ProfileStore
   headlines: HeadlineStore
+  drafts: DraftStore
   chat: ChatStore
   models: ModelStore
   /** Reads what every space needs; errors become notices. */
@@ -51,6 +53,7 @@ export function createStores(bridge: Bridge): Stores {
     imports,
     profile: new ProfileStore(app),
     headlines: new HeadlineStore(app),
+    drafts: new DraftStore(app),
     chat: new ChatStore(app),
     async open() {
       await app.open()

@@ -17,7 +17,7 @@ interface Steps {
   undone: Step[]
 }
 interface Kept {
-  length: number
+  print: string
   history: { done: unknown[]; undone: unknown[] }
   marks: { done: Mark[][]; undone: Mark[][] }
 }
@@ -48,7 +48,7 @@ export function historyOf(state: EditorState, limit = 1_500_000): string | null 
   const list = (branch: (typeof parts)[0], what: 'event' | 'marks'): string =>
     branch.map((step) => step[what]).join(',')
   return (
-    `{"length":${state.doc.length},` +
+    `{"print":"${printOf(state.doc)}",` +
     `"history":{"done":[${list(done, 'event')}],"undone":[${list(undone, 'event')}]},` +
     `"marks":{"done":[${list(done, 'marks')}],"undone":[${list(undone, 'marks')}]}}`
   )
@@ -58,8 +58,8 @@ export function historyOf(state: EditorState, limit = 1_500_000): string | null 
 export function historyFrom(kept: string | null, doc: Text): unknown {
   if (!kept) return null
   try {
-    const { length, history, marks } = JSON.parse(kept) as Kept
-    if (length !== doc.length || !fits(history, doc.length)) return null
+    const { print, history, marks } = JSON.parse(kept) as Kept
+    if (print !== printOf(doc)) return null
     const json = { doc: '', selection: { ranges: [{ anchor: 0, head: 0 }], main: 0 }, history }
     const steps = EditorState.fromJSON(json, {}, { history: historyField }).field(historyField) as Steps
     for (const branch of ['done', 'undone'] as const) {
@@ -74,12 +74,11 @@ export function historyFrom(kept: string | null, doc: Text): unknown {
   }
 }
 
-/** Does the newest step of each branch belong to a text of this length? */
-function fits(history: Kept['history'], length: number): boolean {
-  return (['done', 'undone'] as const).every((branch) => {
-    const last = history[branch].at(-1) as { changes?: (number | [number, ...unknown[]])[] } | undefined
-    if (!last?.changes) return true
-    const before = last.changes.reduce<number>((sum, part) => sum + (typeof part === 'number' ? part : part[0]), 0)
-    return before === length
-  })
+/** Tells texts apart (FNV-1a over UTF-16 units, and the length): steps of another text would wreck this one. */
+function printOf(doc: Text): string {
+  let print = 2166136261
+  for (const part of doc.iter()) {
+    for (let i = 0; i < part.length; i++) print = Math.imul(print ^ part.charCodeAt(i), 16777619)
+  }
+  return `${doc.length}-${(print >>> 0).toString(16)}`
 }
