@@ -43,6 +43,8 @@ export class DraftAssist {
   #drafts: DraftStore
   #editor: DraftEditor
   #request: string | null = null
+  /** The try that a rewrite streams in: a later one begins anew. */
+  #try = 0
   #unfollow: () => void
   #pause: ReturnType<typeof setTimeout> | null = null
   #running = $state<'continue' | 'outline' | 'rewrite' | null>(null)
@@ -98,10 +100,14 @@ export class DraftAssist {
     if (!view || !outline || !this.ready) return
     const before = view.state.sliceDoc(Math.max(0, outline.from - AROUND), outline.from)
     const items = outline.points.map(({ end, indent }) => ({ pos: end, text: '', indent }))
-    const lines = outline.points.map(({ text }) => text).join('\n')
-    await this.#offer('outline', items, (request) =>
-      this.#app.call('draft.outline', { request, outline: lines, before, ...this.#options }),
-    )
+    // With their depth, by which the service tells a heading from a point.
+    const lines = outline.points.map(({ text, indent }) => `${indent.slice(2)}- ${text}`).join('\n')
+    await this.#offer('outline', items, async (request) => {
+      const result = await this.#app.call('draft.outline', { request, outline: lines, before, ...this.#options })
+      // As it was cleaned up at its end.
+      if (this.#request === request) this.#settle(result.points.map(({ written }) => written))
+      return result
+    })
   }
 
   /** Offers another wording of what is selected, or of what the card shows. */
@@ -242,6 +248,7 @@ export class DraftAssist {
     const request = newRequest()
     this.#request = request
     this.#running = what
+    this.#try = 0
     this.#sources = []
     return request
   }
@@ -274,9 +281,19 @@ export class DraftAssist {
     view.dispatch({ effects: [settleGhost.of(null), ...said] })
   }
 
+  #settle(written: string[]): void {
+    const view = this.#editor.view
+    const ghost = view?.state.field(ghostText)
+    if (!view || !ghost || ghost.items.length !== written.length) return
+    const items = ghost.items.map((item, i) => ({ ...item, text: written[i] ?? item.text }))
+    view.dispatch({ effects: beginGhost.of({ ...ghost, items }) })
+  }
+
   #streamed(index: number, chunk: string): void {
     if (this.#running === 'rewrite') {
-      if (this.#rewrite) this.#rewrite = { ...this.#rewrite, after: this.#rewrite.after + chunk }
+      const before = index > this.#try ? '' : (this.#rewrite?.after ?? '')
+      this.#try = Math.max(this.#try, index)
+      if (this.#rewrite && index === this.#try) this.#rewrite = { ...this.#rewrite, after: before + chunk }
       return
     }
     const view = this.#editor.view

@@ -172,7 +172,8 @@ export class DraftEditor {
     }
     if (selectionSet || docChanged) {
       const { main } = state.selection
-      this.#selected = main.empty || main.to - main.from > 500_000 ? 0 : countWords(state.sliceDoc(main.from, main.to)).words
+      this.#selected =
+        main.empty || main.to - main.from > 500_000 ? 0 : countWords(state.sliceDoc(main.from, main.to)).words
       const line = state.doc.lineAt(main.head).text
       this.#inOutline = /^\s*([-*+]|\d+[.)])\s/.test(line) && outlineAt(state, main.head) !== null
     }

@@ -481,7 +481,8 @@ export const en = {
     authors: 'Who wrote it',
     learning: 'Learning',
     learn: 'Learn from this draft',
-    learnHint: 'Only from paragraphs that you alone wrote. What the assistant wrote and what you quoted is never learnt from.',
+    learnHint:
+      'Only from paragraphs that you alone wrote. What the assistant wrote and what you quoted is never learnt from.',
     file: 'File',
     exportTo: 'Export…',
     exportTitle: 'Export this draft',

@@ -175,4 +175,3 @@ export function stateOf(draft: Draft, { ears, bar, card, writers, focus }: State
 
 const own = <T extends { key?: string }>(bindings: readonly T[]): T[] =>
   bindings.filter(({ key }) => key === undefined || !NOT_OURS.has(key))
-

@@ -61,8 +61,18 @@ export function draftCommands({ drafts }: Stores, editor: DraftEditor, assist: D
         drafts.writers = !drafts.writers
       },
     },
-    { id: 'draft.give-mine', title: words.draft.giveOwner, enabled: selected, run: () => editor.giveSelection('owner') },
-    { id: 'draft.give-quoted', title: words.draft.giveQuoted, enabled: selected, run: () => editor.giveSelection('quoted') },
+    {
+      id: 'draft.give-mine',
+      title: words.draft.giveOwner,
+      enabled: selected,
+      run: () => editor.giveSelection('owner'),
+    },
+    {
+      id: 'draft.give-quoted',
+      title: words.draft.giveQuoted,
+      enabled: selected,
+      run: () => editor.giveSelection('quoted'),
+    },
     { id: 'draft.save', title: words.draft.saved.saved, keys: '$mod+s', run: () => void drafts.flush() },
     {
       id: 'draft.details',

@@ -47,7 +47,11 @@ describe('counting', () => {
 
 describe('ghost text', () => {
   const offered = (text: string, ghost: string, streaming = false): EditorState => {
-    const state = EditorState.create({ doc: text, selection: { anchor: text.length }, extensions: [withAuthorship([]), ghostText] })
+    const state = EditorState.create({
+      doc: text,
+      selection: { anchor: text.length },
+      extensions: [withAuthorship([]), ghostText],
+    })
     const items = [{ pos: text.length, text: ghost, indent: null }]
     return state.update({ effects: beginGhost.of({ items, writer: WRITER, streaming }) }).state
   }
@@ -134,7 +138,10 @@ describe('a rewrite', () => {
   it('shows what goes and what comes', () => {
     const parts = partsBetween(before, after)
     const join = (...kinds: string[]): string =>
-      parts.filter(({ kind }) => kinds.includes(kind)).map(({ text }) => text).join('')
+      parts
+        .filter(({ kind }) => kinds.includes(kind))
+        .map(({ text }) => text)
+        .join('')
     expect(join('same', 'gone')).toBe(before)
     expect(join('same', 'new')).toBe(after)
   })
