@@ -14,6 +14,9 @@ import { DRAFTS_CALLS, type DraftChanged, type DraftsCalls } from './contract/dr
 import { HEADLINES_CALLS, type HeadlineProgress, type HeadlinesCalls } from './contract/headlines.ts'
 import { LABELS_CALLS, type LabelsCalls } from './contract/labels.ts'
 import { type ImportProgress, type ImportState, LIBRARY_CALLS, type LibraryCalls } from './contract/library.ts'
+import { HEADLINES_CALLS, type HeadlinesCalls } from './contract/headlines.ts'
+import { LABELS_CALLS, type LabelJob, type LabelRow, type LabelsCalls, type LabelTask } from './contract/labels.ts'
+import { type ImportProgress, LIBRARY_CALLS, type LibraryCalls } from './contract/library.ts'
 import { MODELS_CALLS, type ModelProgress, type ModelsCalls } from './contract/models.ts'
 import { TRAINING_CALLS, type TrainingCalls, type TrainingState, type TrainingStep } from './contract/training.ts'
 import { VOICE_TESTS_CALLS, type VoiceTestProgress, type VoiceTestsCalls } from './contract/voice-tests.ts'
@@ -55,6 +58,8 @@ export interface Events {
   stream: StreamChunk
   'draft.changed': DraftChanged
   'headline.candidate': HeadlineProgress
+  'labels.job': LabelJob
+  'labels.row': { task: LabelTask; row: LabelRow }
   'state.changed': AppState
   'voices.progress': VoiceTestProgress
 }
@@ -94,6 +99,8 @@ export const EVENT_NAMES = [
   'stream',
   'draft.changed',
   'headline.candidate',
+  'labels.job',
+  'labels.row',
   'state.changed',
   'voices.progress',
 ] as const satisfies readonly EventName[]

@@ -5,6 +5,10 @@ export interface Requests {
   /** Runs `work` under this id; its signal fires on cancel and when the app closes. */
   run<T>(request: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>
   cancel(request: string): boolean
+  /** Is anything asked for but these, which work in the background? */
+  busy(background: readonly string[]): boolean
+  /** Called whenever a call begins or ends, until the returned function is called. */
+  watch(listener: () => void): () => void
   /** Cancels all, takes no more, and waits until each has let go of what it used. */
   close(): Promise<void>
 }
@@ -12,6 +16,10 @@ export interface Requests {
 export function createRequests(): Requests {
   const running = new Map<string, AbortController>()
   const ends = new Set<Promise<unknown>>()
+  const watchers = new Set<() => void>()
+  const tell = (): void => {
+    for (const watcher of [...watchers]) watcher()
+  }
   let closed = false
   const cancel = (request: string): boolean => {
     const controller = running.get(request)
@@ -20,6 +28,11 @@ export function createRequests(): Requests {
   }
   return {
     cancel,
+    busy: (background) => [...running.keys()].some((request) => !background.includes(request)),
+    watch(listener) {
+      watchers.add(listener)
+      return () => watchers.delete(listener)
+    },
     async run(request, work) {
       if (closed) throw new IdiolectError('Closing', 'the app is being closed', null)
       if (running.has(request)) {
@@ -31,6 +44,7 @@ export function createRequests(): Requests {
       }
       const controller = new AbortController()
       running.set(request, controller)
+      tell()
       const ended = work(controller.signal)
       ends.add(ended)
       try {
@@ -38,6 +52,7 @@ export function createRequests(): Requests {
       } finally {
         running.delete(request)
         ends.delete(ended)
+        tell()
       }
     },
     async close() {

@@ -1,6 +1,7 @@
 /** Documents: the pieces in the library, with their text and what decides whose they are. */
 import type { DocumentFull, DocumentSummary } from '../../preload/contract.ts'
 import type { Database, SqlValue } from './database.ts'
+import { keepChoices } from './label-choices.ts'
 import type { NewPassage } from './passages.ts'
 
 export interface StoredDocument extends DocumentFull {
@@ -67,6 +68,8 @@ export interface Documents {
   put(document: NewDocument, passages: NewPassage[]): void
   /** The file was touched but says the same. */
   touch(id: string, mtime: number, size: number): void
+  /** The app itself changed the file's front matter: its text is what it was, its bytes are these. */
+  rewritten(id: string, file: Pick<StoredDocument, 'hash' | 'mtime' | 'size'>): void
   claims(): Claim[]
   setClaim(id: string, status: DocumentSummary['status'], question: string | null): void
   /** The owner's own decision on one piece; null when there is no such piece. */
@@ -115,6 +118,7 @@ export function createDocuments(db: Database, changed: () => void): Documents {
     put(document, passages) {
       db.transaction(() => {
         write(db, document)
+        keepChoices(db, document.id)
         db.run('DELETE FROM passages WHERE document = ?', document.id)
         for (const passage of passages) {
           db.run(
@@ -130,6 +134,9 @@ export function createDocuments(db: Database, changed: () => void): Documents {
     },
     touch(id, mtime, size) {
       db.run('UPDATE documents SET mtime = ?, size = ? WHERE id = ?', mtime, size, id)
+    },
+    rewritten(id, { hash, mtime, size }) {
+      db.run('UPDATE documents SET hash = ?, mtime = ?, size = ? WHERE id = ?', hash, mtime, size, id)
     },
     claims: () =>
       db

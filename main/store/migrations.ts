@@ -184,4 +184,37 @@ export const MIGRATIONS: readonly string[] = [
     DELETE FROM passage_words WHERE rowid = old.rowid;
   END;
   `,
+  `
+  CREATE TABLE label_rows (
+    task TEXT NOT NULL,
+    document TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    before TEXT,
+    result TEXT,
+    picked TEXT,
+    error TEXT,
+    PRIMARY KEY (task, document)
+  ) STRICT;
+  CREATE TABLE label_choices (
+    document TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+    task TEXT NOT NULL,
+    value TEXT NOT NULL,
+    file TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (document, task)
+  ) STRICT;
+  CREATE TABLE label_originals (
+    id TEXT PRIMARY KEY,
+    task TEXT NOT NULL,
+    document TEXT NOT NULL,
+    path TEXT NOT NULL,
+    at TEXT NOT NULL,
+    original TEXT NOT NULL,
+    before_hash TEXT NOT NULL,
+    written_hash TEXT NOT NULL,
+    file TEXT NOT NULL,
+    restored INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  `,
 ]

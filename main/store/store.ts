@@ -15,6 +15,9 @@ import { createDrafts, type Drafts } from './drafts.ts'
 import { storeError } from './errors.ts'
 import { createFolders, type Folders } from './folders.ts'
 import { createHeadlines, type Headlines } from './headlines.ts'
+import { createLabelChoices, type LabelChoices } from './label-choices.ts'
+import { createLabelOriginals, type LabelOriginals } from './label-originals.ts'
+import { createLabelRows, type LabelRows } from './label-rows.ts'
 import { createLabels, type Labels } from './labels.ts'
 import { lockFolder } from './lock.ts'
 import { MIGRATIONS } from './migrations.ts'
@@ -43,6 +46,9 @@ export interface Store {
   drafts: Drafts
   headlines: Headlines
   labels: Labels
+  labelRows: LabelRows
+  labelChoices: LabelChoices
+  labelOriginals: LabelOriginals
   runs: Runs
   voices: Voices
   voiceReports: VoiceReports
@@ -73,9 +79,10 @@ export async function openStore(dataFolder: string): Promise<Store> {
   try {
     const db = openDatabase(path.join(folder, 'library.db'), MIGRATIONS)
     let version = 0
-    const documents = createDocuments(db, () => {
+    const changed = (): void => {
       version++
-    })
+    }
+    const documents = createDocuments(db, changed)
     const passages = createPassages(db)
     const settings = createSettings(db)
     const vectors = createVectors(path.join(folder, 'vectors'), passages, settings)
@@ -93,6 +100,9 @@ export async function openStore(dataFolder: string): Promise<Store> {
       drafts: createDrafts(db),
       headlines: createHeadlines(db),
       labels: createLabels(db),
+      labelRows: createLabelRows(db),
+      labelChoices: createLabelChoices(db, changed),
+      labelOriginals: createLabelOriginals(db),
       runs: createRuns(db),
       voices: createVoices(db),
       voiceReports: createVoiceReports(db),

@@ -1,0 +1,105 @@
+/**
+ * Tags and a score into a text's front matter, by the smallest edit that does it: order, comments, line ends, quoting and
+ * everything below stay as they are. What comes out is read again, and refused unless it says what was wanted and
+ * nothing else has changed.
+ */
+import type { DocumentSummary } from '../../preload/contract.ts'
+import { factsOf } from './facts.ts'
+import { splitFrontMatter } from './front-matter.ts'
+import { type Change, type Edit, type Edits, spliced } from './splice.ts'
+import { tomlEdits } from './toml-edits.ts'
+import { yamlEdits } from './yaml-edits.ts'
+
+export type Rewritten = { text: string } | { reason: string }
+
+const BOM = '\ufeff'
+
+/** @param source the file's text as it stands, with its mark and line ends */
+export function withFacts(source: string, change: Change, kind: DocumentSummary['kind']): Rewritten {
+  if (kind === 'html') return { reason: 'it is HTML, and only front matter of Markdown and text files is written' }
+  const mark = source.startsWith(BOM) ? BOM : ''
+  const text = source.slice(mark.length)
+  if (text.trim() === '') return { reason: 'it is empty' }
+  if (/\r(?!\n)/.test(text)) return { reason: 'its lines end with a lone carriage return' }
+  const before = splitFrontMatter(text.replaceAll('\r\n', '\n'))
+  if ('reason' in before) return before
+  if (says(before.data, change)) return { text: source }
+  const block = blockOf(text)
+  const edits = block === null ? fresh(text, change, kind) : editsOf(block, change)
+  if ('reason' in edits) return edits
+  const after = spliced(text, edits.edits)
+  const why = whyWrong(before, after, change, edits.keys)
+  return why === null ? { text: mark + after } : { reason: why }
+}
+
+interface Block {
+  mark: '---' | '+++'
+  /** Between the lines of marks, as it stands in the text. */
+  matter: string
+  /** Where it begins in the text. */
+  at: number
+  /** As the block's first line ends. */
+  end: string
+}
+
+/** The block of facts as the reader finds it, or null. */
+function blockOf(text: string): Block | null {
+  const opening = /^\s*(---|\+\+\+)[ \t]*(\r?\n)/.exec(text)
+  if (!opening) return null
+  const at = opening[0].length
+  const mark = opening[1] as Block['mark']
+  const closing = (mark === '+++' ? /^\+\+\+[ \t]*\r?$/m : /^(?:---|\.\.\.)[ \t]*\r?$/m).exec(text.slice(at))
+  if (!closing) return null
+  const matter = text.slice(at, at + closing.index)
+  // Remarks alone are no facts to the reader; written above them, a second block would make them text.
+  const isFacts = !/^[ \t]*[^\s#]/m.test(matter) || /^\s*(?:#.*\n\s*)*["']?[\w-]+["']?\s*[:=]/.test(matter.replaceAll('\r\n', '\n'))
+  return isFacts ? { mark, matter, at, end: opening[2] ?? '\n' } : null
+}
+
+function editsOf({ mark, matter, at, end }: Block, change: Change): Edits {
+  const made = mark === '---' ? yamlEdits(matter, change, end) : tomlEdits(matter, change, end)
+  if ('reason' in made) return made
+  const moved = made.edits.map((edit) => ({ ...edit, from: edit.from + at, to: edit.to + at }))
+  return { ...made, edits: moved }
+}
+
+/** A block of its own above a text that has none. */
+function fresh(text: string, change: Change, kind: DocumentSummary['kind']): Edits {
+  if (kind === 'text') return { reason: 'it is plain text without front matter, and would no longer read as it does' }
+  if (/^\s*\{\s*["}]/.test(text)) return { reason: 'it begins with a brace as JSON front matter does, which is not written' }
+  if (/^\s*(---|\+\+\+)[ \t]*\r?\n\s*[{[]/.test(text))
+    return { reason: 'its front matter is in braces, which is not written' }
+  const end = /\r?\n/.exec(text)?.[0] ?? '\n'
+  const made = yamlEdits('', change, end)
+  if ('reason' in made) return made
+  const matter = spliced('', made.edits)
+  const edit: Edit = { from: 0, to: 0, text: `---${end}${matter}---${end}${/^\s*\r?\n/.test(text) ? '' : end}` }
+  return { ...made, edits: [edit] }
+}
+
+/** Does the front matter say this already? */
+function says(data: Record<string, unknown>, { tags, rating }: Change): boolean {
+  const facts = factsOf(data)
+  const tagsAgree = tags === undefined || (facts.tags.length === tags.length && facts.tags.every((tag, i) => tag === tags[i]))
+  return tagsAgree && (rating === undefined || facts.rating === rating)
+}
+
+function whyWrong(
+  before: { data: Record<string, unknown>; body: string },
+  after: string,
+  change: Change,
+  keys: readonly string[],
+): string | null {
+  const read = splitFrontMatter(after.replaceAll('\r\n', '\n'))
+  if ('reason' in read) return `its front matter cannot be changed safely: ${read.reason}`
+  if (!says(read.data, change)) return 'its front matter is written in a way that cannot be changed safely'
+  if (read.body.trim() !== before.body.trim()) return 'the text below its front matter would not stay as it is'
+  const [old, own] = [before, read].map(({ data }) => others(data, keys))
+  if (old !== own) return 'its front matter shares what would be changed with other lines (an anchor)'
+  return null
+}
+
+/** All that was not to be changed. */
+function others(data: unknown, keys: readonly string[]): string {
+  return JSON.stringify(data, (key, value: unknown) => (keys.includes(key) ? undefined : value))
+}
