@@ -14,6 +14,9 @@ import { fileHandlers } from './files.ts'
 import { headlineHandlers } from './headlines.ts'
 import { createImports } from './imports.ts'
 import { createIndexing } from './indexing.ts'
+import { labelFileHandlers } from './label-files.ts'
+import { createLabelJobs } from './label-jobs.ts'
+import { labelHandlers } from './labels.ts'
 import { libraryHandlers } from './library.ts'
 import { createLibraryFolders } from './library-folders.ts'
 import { modelHandlers } from './models.ts'
@@ -54,7 +57,11 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
       },
     }
     const indexing = createIndexing(context)
-    if (options.host !== 'terminal') indexing.begin()
+    const labelJobs = createLabelJobs(context)
+    if (options.host !== 'terminal') {
+      indexing.begin()
+      labelJobs.begin()
+    }
     void resumeRemembered(context, training)
     const imports = createImports(context, indexing)
     const folders = createLibraryFolders(context, (folder) => imports.readAgain(folder))
@@ -79,6 +86,8 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
         ...headlineHandlers(context),
         ...tagHandlers(context),
         ...rateHandlers(context),
+        ...labelHandlers(context, labelJobs),
+        ...labelFileHandlers(context),
         ...draftHandlers(context),
         ...scoreHandlers(context),
         ...chatHandlers(context),
@@ -87,7 +96,9 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
         closing ??= (async () => {
           folders.close()
           // First, so that nobody writes to what is closed below.
+          const labelsAtRest = labelJobs.close()
           await context.requests.close()
+          await labelsAtRest
           await indexing.close()
           rememberToResume(context, training)
           await training.close()

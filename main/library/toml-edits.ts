@@ -20,7 +20,11 @@ export function tomlEdits(matter: string, change: Change, end: string): Edits {
     keys.push(entry?.key ?? key)
     const air = matter === '' || matter[section - 1] === '\n' || section === 0 ? '' : end
     // Behind a section's head it would belong to the section.
-    edits.push(entry ? { from: entry.from, to: entry.to, text } : { from: section, to: section, text: `${air}${key} = ${text}${end}` })
+    edits.push(
+      entry
+        ? { from: entry.from, to: entry.to, text }
+        : { from: section, to: section, text: `${air}${key} = ${text}${end}` },
+    )
     return true
   }
   if (change.tags) {
@@ -43,7 +47,9 @@ export function tomlEdits(matter: string, change: Change, end: string): Edits {
 function first(entries: readonly Entry[], names: readonly string[]): Entry | null {
   for (const name of names)
     for (const depth of [0, 1]) {
-      const found = entries.find((entry) => entry.depth === depth && entry.key.toLowerCase() === name && entry.value !== '[]')
+      const found = entries.find(
+        (entry) => entry.depth === depth && entry.key.toLowerCase() === name && entry.value !== '[]',
+      )
       if (found) return found
     }
   return entries.find(({ key }) => key.toLowerCase() === names[0]) ?? null
@@ -69,7 +75,9 @@ function entriesOf(matter: string): { entries: Entry[]; section: number } {
       const open = /^\[[^\]]*$/.test(pair[3])
       const close = open ? matter.indexOf(']', from) : -1
       // A remark behind the value is none of it.
-      const bare = /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|\[(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\]"'])*\]|[^\s#]+)/.exec(pair[3])?.[0] ?? pair[3]
+      const bare =
+        /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|\[(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^\]"'])*\]|[^\s#]+)/.exec(pair[3])?.[0] ??
+        pair[3]
       const to = close >= 0 ? close + 1 : from + bare.length
       entries.push({ key: pair[2], depth, value: matter.slice(from, to), from, to })
       at = Math.max(at + text.length, to)

@@ -52,7 +52,8 @@ function blockOf(text: string): Block | null {
   if (!closing) return null
   const matter = text.slice(at, at + closing.index)
   // Remarks alone are no facts to the reader; written above them, a second block would make them text.
-  const isFacts = !/^[ \t]*[^\s#]/m.test(matter) || /^\s*(?:#.*\n\s*)*["']?[\w-]+["']?\s*[:=]/.test(matter.replaceAll('\r\n', '\n'))
+  const isFacts =
+    !/^[ \t]*[^\s#]/m.test(matter) || /^\s*(?:#.*\n\s*)*["']?[\w-]+["']?\s*[:=]/.test(matter.replaceAll('\r\n', '\n'))
   return isFacts ? { mark, matter, at, end: opening[2] ?? '\n' } : null
 }
 
@@ -66,7 +67,8 @@ function editsOf({ mark, matter, at, end }: Block, change: Change): Edits {
 /** A block of its own above a text that has none. */
 function fresh(text: string, change: Change, kind: DocumentSummary['kind']): Edits {
   if (kind === 'text') return { reason: 'it is plain text without front matter, and would no longer read as it does' }
-  if (/^\s*\{\s*["}]/.test(text)) return { reason: 'it begins with a brace as JSON front matter does, which is not written' }
+  if (/^\s*\{\s*["}]/.test(text))
+    return { reason: 'it begins with a brace as JSON front matter does, which is not written' }
   if (/^\s*(---|\+\+\+)[ \t]*\r?\n\s*[{[]/.test(text))
     return { reason: 'its front matter is in braces, which is not written' }
   const end = /\r?\n/.exec(text)?.[0] ?? '\n'
@@ -80,7 +82,8 @@ function fresh(text: string, change: Change, kind: DocumentSummary['kind']): Edi
 /** Does the front matter say this already? */
 function says(data: Record<string, unknown>, { tags, rating }: Change): boolean {
   const facts = factsOf(data)
-  const tagsAgree = tags === undefined || (facts.tags.length === tags.length && facts.tags.every((tag, i) => tag === tags[i]))
+  const tagsAgree =
+    tags === undefined || (facts.tags.length === tags.length && facts.tags.every((tag, i) => tag === tags[i]))
   return tagsAgree && (rating === undefined || facts.rating === rating)
 }
 

@@ -1,5 +1,17 @@
 /** Edits that put tags and a score into YAML front matter, in the style that its author writes. */
-import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, type Scalar, stringify, type YAMLMap, type YAMLSeq } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  stringify,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml'
 import { type Change, type Edit, type Edits, RATING_KEYS, scoreLike, TAG_KEYS } from './splice.ts'
 
 /** How deep below the top the reader looks for a fact. */
@@ -21,7 +33,11 @@ export function yamlEdits(matter: string, change: Change, end: string): Edits {
   const keys: string[] = []
   const add = (key: string, value: string): void => {
     keys.push(key)
-    edits.push({ from: matter.length, to: matter.length, text: `${lineBreakBefore(matter, end)}${key}: ${value}${end}` })
+    edits.push({
+      from: matter.length,
+      to: matter.length,
+      text: `${lineBreakBefore(matter, end)}${key}: ${value}${end}`,
+    })
   }
   if (change.tags) {
     const found = findTags(top)
@@ -59,7 +75,9 @@ function find(top: YAMLMap | null, names: readonly string[], accept: (found: Fou
         }
       }
     }
-    level = level.flatMap(({ items }) => items.map(({ value }) => value).filter((value): value is YAMLMap => isMap(value)))
+    level = level.flatMap(({ items }) =>
+      items.map(({ value }) => value).filter((value): value is YAMLMap => isMap(value)),
+    )
   }
   return null
 }
@@ -69,7 +87,9 @@ const isBlank = (value: Node | null): boolean => isScalar(value) && (value.value
 /** The value that is read as the tags; else an empty one that waits for them. */
 function findTags(top: YAMLMap | null): Found | null {
   for (const name of TAG_KEYS) {
-    const full = find(top, [name], ({ value }) => (isSeq(value) ? value.items.length > 0 : value !== null && !isMap(value)))
+    const full = find(top, [name], ({ value }) =>
+      isSeq(value) ? value.items.length > 0 : value !== null && !isMap(value),
+    )
     if (full) return full
   }
   return find(top, ['tags'], ({ value }) => !isMap(value))
@@ -112,7 +132,8 @@ interface Kept {
 /** Items with their places; null where one is no tag. */
 function itemsOf(value: YAMLSeq): Kept[] | null {
   const items = value.items.map((node) => {
-    const range = isScalar(node) && (typeof node.value === 'string' || typeof node.value === 'number') ? node.range : null
+    const range =
+      isScalar(node) && (typeof node.value === 'string' || typeof node.value === 'number') ? node.range : null
     return range && isScalar(node) ? { node, tag: String(node.value).trim(), from: range[0], to: range[1] } : null
   })
   return items.every((item) => item !== null) ? items : null
@@ -132,7 +153,8 @@ function flowEdits(matter: string, value: YAMLSeq, tags: string[], from: number,
   const last = items.at(-1)
   const quote = items[0] ? quoteOf(items[0].node) : null
   const none = items.every(({ tag }) => tags.includes(tag))
-  if (added && last && none) return added.map((tag) => ({ from: last.to, to: last.to, text: `, ${one(tag, quote, true)}` }))
+  if (added && last && none)
+    return added.map((tag) => ({ from: last.to, to: last.to, text: `, ${one(tag, quote, true)}` }))
   // Comments and lines of its own would be lost.
   if (/[\n#]/.test(matter.slice(from, to).replace(/(["'])(?:\\.|(?!\1).)*\1/g, ''))) return null
   const own = new Map(items.map((item) => [item.tag, matter.slice(item.from, item.to)]))
@@ -199,12 +221,18 @@ function quoteOf(node: Scalar): Quote {
   return node.type === 'QUOTE_DOUBLE' ? '"' : node.type === 'QUOTE_SINGLE' ? "'" : null
 }
 
-const flow = (tags: readonly string[], quote: Quote): string => `[${tags.map((tag) => one(tag, quote, true)).join(', ')}]`
+const flow = (tags: readonly string[], quote: Quote): string =>
+  `[${tags.map((tag) => one(tag, quote, true)).join(', ')}]`
 
 /** One value, quoted as the others or where it must be; by the older YAML's rules, under which `yes` is no word. */
 function one(text: string, quote: Quote, inFlow: boolean): string {
   const style = quote === '"' ? 'QUOTE_DOUBLE' : quote === "'" ? 'QUOTE_SINGLE' : 'PLAIN'
-  const options = { version: '1.1', lineWidth: 0, defaultStringType: style, collectionStyle: inFlow ? 'flow' : 'block' } as const
+  const options = {
+    version: '1.1',
+    lineWidth: 0,
+    defaultStringType: style,
+    collectionStyle: inFlow ? 'flow' : 'block',
+  } as const
   const list = stringify([text], options).trim()
   return (inFlow ? list.replace(/^\[\s*|\s*\]$/g, '') : list.replace(/^-\s+/, '')).trim()
 }

@@ -45,7 +45,7 @@ export function createLabelChoices(db: Database, changed: () => void): LabelChoi
   return {
     get,
     choose(document, task, value) {
-      const now = valueOf(db, document, task)
+      const now = columnOf(db, document, task)
       if (now === undefined) return false
       db.transaction(() => {
         const file = get(document, task)?.file ?? now
@@ -85,8 +85,11 @@ function putChoice(db: Database, document: string, task: LabelTask, value: Label
   )
 }
 
-function valueOf(db: Database, document: string, task: LabelTask): LabelValue | undefined {
-  const row = db.get<{ tags: string; rating: number | null }>('SELECT tags, rating FROM documents WHERE id = ?', document)
+function columnOf(db: Database, document: string, task: LabelTask): LabelValue | undefined {
+  const row = db.get<{ tags: string; rating: number | null }>(
+    'SELECT tags, rating FROM documents WHERE id = ?',
+    document,
+  )
   if (!row) return undefined
   return task === 'tag' ? (JSON.parse(row.tags) as string[]) : row.rating
 }
@@ -100,7 +103,7 @@ export function keepChoices(db: Database, document: string): void {
   for (const task of ['tag', 'rate'] as const) {
     const choice = readChoice(db, document, task)
     if (!choice) continue
-    const file = valueOf(db, document, task) ?? null
+    const file = columnOf(db, document, task) ?? null
     if (!same(file, choice.file)) {
       db.run('DELETE FROM label_choices WHERE document = ? AND task = ?', document, task)
       continue

@@ -1,6 +1,7 @@
 /** Nasty front matter, and what a tag more or another score makes of it: nothing else. */
-import { parse } from 'yaml'
+
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { factsOf } from '../../main/library/facts.ts'
 import { splitFrontMatter } from '../../main/library/front-matter.ts'
 import type { Change } from '../../main/library/splice.ts'
@@ -23,8 +24,18 @@ describe('tags', () => {
     ['quoted as the others', 'tags: ["sea", "order"]\n', ['sea', 'order', 'fog'], 'tags: ["sea", "order", "fog"]\n'],
     ['single quotes', "tags: ['sea']\n", ['sea', 'fog'], "tags: ['sea', 'fog']\n"],
     ['air in brackets', 'tags: [ sea, order ]\n', ['order', 'fog'], 'tags: [ order, fog ]\n'],
-    ['a list in lines', 'tags:\n  - sea # wet\n  - order\n', ['sea', 'order', 'fog'], 'tags:\n  - sea # wet\n  - order\n  - fog\n'],
-    ['lines without indent', 'tags:\n- sea\ndate: 2024-01-01\n', ['sea', 'fog'], 'tags:\n- sea\n- fog\ndate: 2024-01-01\n'],
+    [
+      'a list in lines',
+      'tags:\n  - sea # wet\n  - order\n',
+      ['sea', 'order', 'fog'],
+      'tags:\n  - sea # wet\n  - order\n  - fog\n',
+    ],
+    [
+      'lines without indent',
+      'tags:\n- sea\ndate: 2024-01-01\n',
+      ['sea', 'fog'],
+      'tags:\n- sea\n- fog\ndate: 2024-01-01\n',
+    ],
     ['one line gone', 'tags:\n- sea\n- order\ntitle: A\n', ['order', 'fog'], 'tags:\n- order\n- fog\ntitle: A\n'],
     ['all lines others', 'tags:\n- sea\ntitle: A\n', ['fog'], 'tags:\n- fog\ntitle: A\n'],
     ['another order in lines', 'tags:\n- sea # wet\n- order\n', ['order', 'sea'], 'tags:\n- order # wet\n- sea\n'],
@@ -37,17 +48,37 @@ describe('tags', () => {
     ['null', 'tags: ~ # none yet\ntitle: A\n', ['fog'], 'tags: [fog] # none yet\ntitle: A\n'],
     ['no key', 'title: A\n', ['fog'], 'title: A\ntags: [fog]\n'],
     ['a comma', 'tags: [sea]\n', ['sea', 'fog, thick'], 'tags: [sea, "fog, thick"]\n'],
-    ['a comma where lines have commas', 'tags: sea, order\n', ['sea', 'order', 'fog, thick'], 'tags: [sea, order, "fog, thick"]\n'],
+    [
+      'a comma where lines have commas',
+      'tags: sea, order\n',
+      ['sea', 'order', 'fog, thick'],
+      'tags: [sea, order, "fog, thick"]\n',
+    ],
     ['a colon', 'tags:\n- sea\n', ['sea', 'fog: thick'], 'tags:\n- sea\n- "fog: thick"\n'],
     ['a word that old YAML takes for another', 'tags: [sea]\n', ['sea', 'no'], 'tags: [sea, "no"]\n'],
     ['a number', 'tags: [2023]\n', ['2023', '2024'], 'tags: [2023, "2024"]\n'],
     ['emoji', 'title: 🌊\ntags: [sea]\n', ['sea', '🐟 fish'], 'title: 🌊\ntags: [sea, 🐟 fish]\n'],
-    ['over lines with remarks', 'tags: [\n  sea, # wet\n  order\n]\n', ['sea', 'order', 'fog'], 'tags: [\n  sea, # wet\n  order, fog\n]\n'],
+    [
+      'over lines with remarks',
+      'tags: [\n  sea, # wet\n  order\n]\n',
+      ['sea', 'order', 'fog'],
+      'tags: [\n  sea, # wet\n  order, fog\n]\n',
+    ],
     ['an anchor that nobody uses', 'tags: &t [sea]\ntitle: A\n', ['sea', 'fog'], 'tags: &t [sea, fog]\ntitle: A\n'],
     ['an alias', 'usual: &t [sea]\ntags: *t\n', ['sea', 'fog'], 'usual: &t [sea]\ntags: [sea, fog]\n'],
-    ['a bare colon in the title', 'title: Log: the first\ntags: [sea]\n', ['sea', 'fog'], 'title: Log: the first\ntags: [sea, fog]\n'],
+    [
+      'a bare colon in the title',
+      'title: Log: the first\ntags: [sea]\n',
+      ['sea', 'fog'],
+      'title: Log: the first\ntags: [sea, fog]\n',
+    ],
     ['a tag below another key', 'meta:\n  tags: [sea]\n', ['sea', 'fog'], 'meta:\n  tags: [sea, fog]\n'],
-    ['other keys, comments and order', '# head\nb: 1   # one\n\na: "x"\ntags: [sea]\nz: |\n  long\n  text\n', ['sea', 'fog'], '# head\nb: 1   # one\n\na: "x"\ntags: [sea, fog]\nz: |\n  long\n  text\n'],
+    [
+      'other keys, comments and order',
+      '# head\nb: 1   # one\n\na: "x"\ntags: [sea]\nz: |\n  long\n  text\n',
+      ['sea', 'fog'],
+      '# head\nb: 1   # one\n\na: "x"\ntags: [sea, fog]\nz: |\n  long\n  text\n',
+    ],
   ])('%s', (_, matter, tags, expected) => {
     const text = written(md(matter), { tags })
     expect(text).toBe(md(expected))
@@ -68,7 +99,9 @@ describe('tags', () => {
     expect(written('---\r\ntags:\r\n  - sea\r\n---\r\n\r\nSea\r\n', { tags: ['sea', 'fog'] })).toBe(
       '---\r\ntags:\r\n  - sea\r\n  - fog\r\n---\r\n\r\nSea\r\n',
     )
-    expect(written(`${bom}Sea\r\nand fog`, { tags: ['fog'] })).toBe(`${bom}---\r\ntags: [fog]\r\n---\r\n\r\nSea\r\nand fog`)
+    expect(written(`${bom}Sea\r\nand fog`, { tags: ['fog'] })).toBe(
+      `${bom}---\r\ntags: [fog]\r\n---\r\n\r\nSea\r\nand fog`,
+    )
     expect(written('---\r\ntags: [sea]\r\n---\r\nSea\r\n', { tags: ['order', 'fog'] })).toBe(
       '---\r\ntags: [order, fog]\r\n---\r\nSea\r\n',
     )
