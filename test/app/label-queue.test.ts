@@ -63,7 +63,7 @@ async function made(task: LabelTask = 'tag'): Promise<void> {
   if (job?.state === 'failed') throw new Error(job.error ?? 'failed')
   await new Promise<void>((resolve, reject) => {
     const off = app.events.on((name, event) => {
-      if (name !== 'labels.job' || !('made' in event) || event.task !== task) return
+      if (name !== 'labels.job' || !('secondsPerPiece' in event) || event.task !== task) return
       if (event.state === 'done') resolve()
       else if (event.state === 'failed') reject(new Error(event.error ?? 'failed'))
       else return
@@ -115,7 +115,7 @@ describe('the queue', () => {
   it('is put aside for whoever is answered, and goes on after', async () => {
     const states: string[] = []
     const off = app.events.on((name, event) => {
-      if (name === 'labels.job' && 'made' in event) states.push(event.state)
+      if (name === 'labels.job' && 'secondsPerPiece' in event) states.push(event.state)
     })
     let finish = (): void => {}
     const answered = app.context.requests.run(
