@@ -26,7 +26,7 @@ import { recallHandlers } from './recall.ts'
 import { createRequests } from './requests.ts'
 import { rememberToResume, resumeRemembered } from './resume-at-start.ts'
 import { scoreHandlers } from './score.ts'
-import { appState, stateHandlers } from './state.ts'
+import { appState, readSettings, stateHandlers } from './state.ts'
 import { tagHandlers } from './tags.ts'
 import { taskHandlers } from './task-adapters.ts'
 import { createTraining, type Training } from './training.ts'
@@ -40,7 +40,12 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
   try {
     const catalog = openCatalog(store.folder)
     const training: Training = createTraining(() => context)
-    const bases = createBases(store, catalog, () => training.stepAside())
+    const bases = createBases(
+      store,
+      catalog,
+      () => training.stepAside(),
+      () => readSettings({ store }).idleMinutes,
+    )
     const events = createEmitter()
     const context: AppContext = {
       options,
