@@ -47,12 +47,12 @@ const ROOM: Record<RewriteHow, number> = { shorter: 1, plainer: 1.5, warmer: 1.8
 /** Tokens of an answer beyond that. */
 const SPARE: Record<RewriteHow, number> = { shorter: 16, plainer: 24, warmer: 32, mine: 24, ask: 160 }
 /** Words to a word of the text, above which an answer has wandered off. */
-const LONGEST = 2.5
+const LONGEST = 2
 /** Share of the text's different terms that an answer must have kept: with less, a small model has made something up. */
-const KEPT = 0.25
+const KEPT: Record<RewriteHow, number> = { shorter: 0.25, plainer: 0.4, warmer: 0.4, mine: 0.4, ask: 0 }
 /** What models say in place of doing it. */
 const REFUSAL =
-  /\b(?:as an? (?:[\w-]+ )?(?:ai|language model)\b|i(?:'|’)m sorry (?:for|about|but)\b|i (?:cannot|can(?:'|’)t) (?:assist|help|edit)\b)/i
+  /\b(?:as an? (?:[\w-]+ )?(?:ai|language model)\b|i(?:'|’)m sorry (?:for|about|but)\b|i (?:cannot|can(?:'|’)t) (?:assist|help|edit)\b|i(?:'|’)d be happy to help|\bthe original (?:text|sentence)\b|i(?:'|’)ve (?:rewritten|rephrased|added punctuation))/i
 /** A text of fewer terms may be said in quite other words. */
 const LEAST_TERMS = 8
 /** Terms in a row that nobody says by chance. */
@@ -170,7 +170,7 @@ function accepted({ how, ask = '' }: RewriteRequest, text: string, written: stri
   const terms = new Set(had)
   if (terms.size >= LEAST_TERMS) {
     const kept = [...terms].filter((term) => said.includes(term)).length
-    if (kept / terms.size < KEPT) return false
+    if (kept / terms.size < KEPT[how]) return false
   }
   return !loops(said) && !copies(said, text, how)
 }

@@ -10,6 +10,7 @@ const KINDS = new Map<string, DocumentSummary['kind']>([
   ['.text', 'text'],
   ['.html', 'html'],
   ['.htm', 'html'],
+  ['.docx', 'docx'],
 ])
 
 /** What is read, for messages. */
@@ -31,6 +32,7 @@ export function isIgnoredFolder(name: string): boolean {
 
 /** Why a readable file that was found in a folder (not named by the user) is no piece of writing, or null. */
 export function whyNoPiece(name: string): string | null {
+  if (name.startsWith('~$')) return 'it is what a word processor leaves beside a document that is open'
   if (name.startsWith('_'))
     return 'its name begins with an underscore, as notes to tools do; name the file itself to import it'
   if (/^(readme|licen[cs]e|copying|changelog|contributing|code_of_conduct)\b/i.test(name)) {

@@ -9,7 +9,8 @@ import type { DocumentSummary } from '../../preload/contract.ts'
 import { cutPassages } from './cut.ts'
 import { dateFromName } from './dates.ts'
 import { decodeText } from './decode.ts'
-import { factsOf } from './facts.ts'
+import { readDocx } from './docx.ts'
+import { type Facts, factsOf } from './facts.ts'
 import { whyUnreachable } from './find.ts'
 import { splitFrontMatter } from './front-matter.ts'
 import { readHtml } from './html.ts'
@@ -91,35 +92,16 @@ export function readPiece(file: string, bytes: Uint8Array): Content | { reason: 
   const kind = kindOf(file)
   if (kind === null) return { reason: `files of this kind are not read, only ${READABLE}` }
   if (bytes.length === 0) return { reason: 'it is empty (0 bytes)' }
-  const decoded = decodeText(bytes, kind)
-  if ('reason' in decoded) return decoded
-  const matter = splitFrontMatter(decoded.text)
-  if ('reason' in matter) return matter
-  const facts = factsOf(matter.data)
-  let heading: string | null
-  let text: string
-  if (kind === 'html') {
-    const page = readHtml(matter.body)
-    heading = page.heading
-    text = page.text
-    facts.title ??= page.facts.title
-    facts.date ??= page.facts.date
-    facts.rating ??= page.facts.rating
-    if (facts.tags.length === 0) facts.tags = page.facts.tags
-    if (facts.authors.length === 0) facts.authors = page.facts.authors
-    facts.draft ||= page.facts.draft
-  } else {
-    const body = kind === 'markdown' ? readMarkdown(matter.body) : readPlainText(matter.body)
-    heading = body.heading
-    text = body.text
-  }
+  const read = kind === 'docx' ? readDocx(bytes) : readText(bytes, kind)
+  if ('reason' in read) return read
+  const { facts, heading } = read
   const name = nameFacts(file)
   const title = facts.title ?? heading ?? name.title
-  text = text.normalize('NFC')
+  let text = read.text.normalize('NFC')
   // Only a heading that repeats the title goes; another one belongs to the text.
   if (heading !== null && kind !== 'html' && !sameTitle(heading, title))
     text = text === '' ? heading : `${heading}\n\n${text}`
-  if (kind === 'html') text = withoutTitle(text, title)
+  if (kind === 'html' || kind === 'docx') text = withoutTitle(text, title)
   const words = countWords(text)
   if (words === 0) return { reason: 'it holds no prose (only code, pictures, quotations, or nothing)' }
   return {
@@ -134,6 +116,32 @@ export function readPiece(file: string, bytes: Uint8Array): Content | { reason: 
     text,
     passages: cutPassages(text),
   }
+}
+
+interface Body {
+  facts: Facts
+  heading: string | null
+  text: string
+}
+
+function readText(bytes: Uint8Array, kind: Exclude<DocumentSummary['kind'], 'docx'>): Body | { reason: string } {
+  const decoded = decodeText(bytes, kind)
+  if ('reason' in decoded) return decoded
+  const matter = splitFrontMatter(decoded.text)
+  if ('reason' in matter) return matter
+  const facts = factsOf(matter.data)
+  if (kind !== 'html') {
+    const { heading, text } = kind === 'markdown' ? readMarkdown(matter.body) : readPlainText(matter.body)
+    return { facts, heading, text }
+  }
+  const page = readHtml(matter.body)
+  facts.title ??= page.facts.title
+  facts.date ??= page.facts.date
+  facts.rating ??= page.facts.rating
+  if (facts.tags.length === 0) facts.tags = page.facts.tags
+  if (facts.authors.length === 0) facts.authors = page.facts.authors
+  facts.draft ||= page.facts.draft
+  return { facts, heading: page.heading, text: page.text }
 }
 
 /** Title and date from `2024-05-17-a-day-out.md`, or from its folder's name for `index.md`. */

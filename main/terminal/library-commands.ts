@@ -18,7 +18,7 @@ export function libraryCommands(program: Command): void {
   program
     .command('import')
     .description('read a folder or files of writing into the library')
-    .argument('<paths...>', 'folders or files (Markdown, plain text, HTML)')
+    .argument('<paths...>', 'folders or files (Markdown, plain text, HTML, Word)')
     .action(async (paths: string[], _: object, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
       await withApp(options, async (app) => {

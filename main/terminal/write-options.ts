@@ -79,7 +79,11 @@ export function pieceFrom(file: string): Pick<PieceRead, 'text' | 'tags' | 'rati
   const read = readFile(full, null)
   if (read.type === 'piece') return read.piece
   const reason = read.type === 'skipped' ? read.reason : 'it holds nothing'
-  throw new IdiolectError('Unreadable', `${full} cannot be read: ${reason}`, 'Name a Markdown, text or HTML file.')
+  throw new IdiolectError(
+    'Unreadable',
+    `${full} cannot be read: ${reason}`,
+    'Name a Markdown, text, HTML or Word file.',
+  )
 }
 
 function standardInput(): Buffer {

@@ -12,7 +12,7 @@ export interface DocumentSummary {
   /** The owner's own score, as found (usually 1..5), or null. */
   rating: number | null
   words: number
-  kind: 'markdown' | 'text' | 'html'
+  kind: 'markdown' | 'text' | 'html' | 'docx'
   /** `mine` trains; `asked` waits for an answer to a question; `excluded` is kept for reading only. */
   status: 'mine' | 'asked' | 'excluded'
   author: string | null
