@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { getLlamaGpuTypes } from 'node-llama-cpp'
 import type { Catalog, CatalogModel } from '../catalog/catalog.ts'
 import { megabytes } from '../catalog/files.ts'
 import { findPip } from '../catalog/pip.ts'
@@ -63,6 +62,7 @@ async function freeBytes(folder: string): Promise<number | null> {
 
 async function devices(): Promise<{ found: string[]; error: string | null }> {
   try {
+    const { getLlamaGpuTypes } = await import('node-llama-cpp')
     const gpus = (await getLlamaGpuTypes('supported')).filter((type) => type !== false)
     return { found: ['cpu', ...gpus], error: null }
   } catch (error) {

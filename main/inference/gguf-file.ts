@@ -1,6 +1,11 @@
 /** A model file looked at without loading it: is it a whole GGUF, and what is in it. */
-import { GgufFileType } from 'node-llama-cpp'
 import { type GgufFile, readGguf } from '../gguf/read.ts'
+
+/** llama.cpp's `llama_ftype` by its number (include/llama.h), without the prefix. */
+export const FILE_TYPES: readonly string[] =
+  'F32 F16 Q4_0 Q4_1 Q4_1_SOME_F16 Q4_2 Q4_3 Q8_0 Q5_0 Q5_1 Q2_K Q3_K_S Q3_K_M Q3_K_L Q4_K_S Q4_K_M Q5_K_S Q5_K_M Q6_K IQ2_XXS IQ2_XS Q2_K_S IQ3_XS IQ3_XXS IQ1_S IQ4_NL IQ3_S IQ3_M IQ2_S IQ2_M IQ4_XS IQ1_M BF16 Q4_0_4_4 Q4_0_4_8 Q4_0_8_8 TQ1_0 TQ2_0 MXFP4_MOE NVFP4 Q1_0 Q2_0'.split(
+    ' ',
+  )
 
 export interface GgufFacts {
   architecture: string
@@ -35,7 +40,7 @@ export function inspectGguf(file: string): GgufFacts {
   return {
     architecture,
     parameters,
-    quantization: fileType === null ? null : (GgufFileType[fileType]?.replace(/^(ALL|MOSTLY)_/, '') ?? null),
+    quantization: fileType === null ? null : (FILE_TYPES[fileType] ?? null),
     contextSize: numberIn(gguf, `${architecture}.context_length`),
     embeddingDimensions: numberIn(gguf, `${architecture}.embedding_length`),
     isEmbedder: pooled || !gguf.boolean(`${architecture}.attention.causal`, true),

@@ -1,5 +1,5 @@
-/** The one binding to llama.cpp that a process holds, by device. Never compiles and never fetches. */
-import { getLlama, type Llama, LlamaLogLevel } from 'node-llama-cpp'
+/** The one binding to llama.cpp that a process holds, by device. Never compiles and never fetches; read from disk on first use. */
+import type { Llama } from 'node-llama-cpp'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { machineThreads } from './threads.ts'
 
@@ -15,15 +15,7 @@ const recent: string[] = []
 export function sharedLlama(gpu: Device = false): Promise<Llama> {
   const found = bindings.get(gpu)
   if (found !== undefined) return found
-  const made = getLlama({
-    build: 'never',
-    skipDownload: true,
-    progressLogs: false,
-    gpu,
-    maxThreads: machineThreads().chat,
-    logLevel: LlamaLogLevel.error,
-    logger: (_level, message) => remember(message),
-  }).catch((error: unknown) => {
+  const made = openLlama(gpu).catch((error: unknown) => {
     bindings.delete(gpu)
     throw new IdiolectError(
       'NoLlama',
@@ -34,6 +26,19 @@ export function sharedLlama(gpu: Device = false): Promise<Llama> {
   })
   bindings.set(gpu, made)
   return made
+}
+
+async function openLlama(gpu: Device): Promise<Llama> {
+  const { getLlama, LlamaLogLevel } = await import('node-llama-cpp')
+  return getLlama({
+    build: 'never',
+    skipDownload: true,
+    progressLogs: false,
+    gpu,
+    maxThreads: machineThreads().chat,
+    logLevel: LlamaLogLevel.error,
+    logger: (_level, message) => remember(message),
+  })
 }
 
 /** llama.cpp's own words on what just failed: its exceptions reach JavaScript without them. */

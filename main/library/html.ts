@@ -1,5 +1,5 @@
 /** HTML to plain text, with the facts that its head tells. */
-import { parseHTML } from 'linkedom'
+import { createRequire } from 'node:module'
 import type { Facts } from './facts.ts'
 import { factsOf } from './facts.ts'
 
@@ -27,6 +27,14 @@ export interface HtmlPiece {
   /** The first heading, or null. */
   heading: string | null
   text: string
+}
+
+const require = createRequire(import.meta.url)
+
+/** Read from disk with the first page: the app's start does without it. */
+function parseHTML(source: string): ReturnType<typeof import('linkedom').parseHTML> {
+  const linkedom: typeof import('linkedom') = require('linkedom')
+  return linkedom.parseHTML(source)
 }
 
 export function readHtml(source: string): HtmlPiece {

@@ -104,9 +104,10 @@ export function showKeys(keys: string, { mac, browser }: KeyMachine): string {
 
 /** Whether what is pressed belongs to a text that is being written. */
 export function isTyping(target: EventTarget | null): boolean {
-  if (!(target instanceof Element)) return false
-  if (target.closest('textarea, select, [contenteditable]:not([contenteditable="false"])')) return true
-  return target.matches('input:not([type=checkbox], [type=radio], [type=range], [type=button])')
+  if (!target || !('closest' in target)) return false
+  const element = target as Element
+  if (element.closest('textarea, select, [contenteditable]:not([contenteditable="false"])')) return true
+  return element.matches('input:not([type=checkbox], [type=radio], [type=range], [type=button])')
 }
 
 /** Whether keys hold a modifier that a text does not take (or are a function key), so that they work while one writes. */
