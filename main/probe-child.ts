@@ -5,29 +5,32 @@
 import { messageOf } from './errors.ts'
 import { openBase } from './inference/base.ts'
 import { openEmbedder } from './inference/embedder.ts'
-import type { ProbeReply, ProbeRequest } from './inference/probe-types.ts'
+import type { ModelSpeed, ProbeReply, ProbeRequest } from './inference/probe-types.ts'
+import { measureSpeed } from './inference/speed.ts'
 
 process.once('message', (message) => {
   const request = message as ProbeRequest
   attempt(request).then(
-    () => reply({ reason: null }),
+    (speed) => reply({ reason: null, ...(speed ? { speed } : {}) }),
     (error: unknown) => reply({ reason: messageOf(error) }),
   )
 })
 // The app is gone: nobody waits for the answer.
 process.once('disconnect', () => process.exit(1))
 
-async function attempt(request: ProbeRequest): Promise<void> {
+async function attempt(request: ProbeRequest): Promise<ModelSpeed | null> {
   if (request.isEmbedder) {
     const embedder = await openEmbedder(request.file, { threads: request.threads })
     const [vector] = await embedder.embed(['A few words to try the model.'])
     if (vector === undefined || !vector.every(Number.isFinite)) throw new Error('its vectors are not finite numbers')
-    return
+    return null
   }
+  if (request.measure) return measureSpeed(request.file, request.threads)
   const base = await openBase(request.file, { threads: request.threads, contextSize: 256 })
   const tokens = base.tokenize('A few words to try the model.')
   const [logits] = await base.logits(tokens, [tokens.length - 1])
   if (logits === undefined || !logits.every(Number.isFinite)) throw new Error('its logits are not finite numbers')
+  return null
 }
 
 function reply(message: ProbeReply): void {

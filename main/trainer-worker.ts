@@ -5,7 +5,7 @@
 import os from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
 import { IdiolectError, messageOf } from './errors.ts'
-import { forecastRun } from './trainer/forecast-run.ts'
+import { forecastRun, lookAtMachine } from './trainer/forecast-run.ts'
 import { Stopped, trainRun } from './trainer/loop.ts'
 import type { FromWorker, ToWorker } from './trainer/messages.ts'
 
@@ -76,6 +76,9 @@ function receive(message: ToWorker): void {
   else if (message.type === 'forecast' && !started) {
     const { question } = message
     void once(async () => report({ type: 'forecast', forecast: await forecastRun(question) }))
+  } else if (message.type === 'machine' && !started) {
+    const { question } = message
+    void once(async () => report({ type: 'machine', answer: await lookAtMachine(question) }))
   } else if (message.type === 'pause') {
     paused = true
     if (wake) report({ type: 'paused', id: message.id })

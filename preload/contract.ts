@@ -15,6 +15,7 @@ import { HEADLINES_CALLS, type HeadlineProgress, type HeadlinesCalls } from './c
 import { LABELS_CALLS, type LabelJob, type LabelRow, type LabelsCalls, type LabelTask } from './contract/labels.ts'
 import { type ImportProgress, type ImportState, LIBRARY_CALLS, type LibraryCalls } from './contract/library.ts'
 import { MODELS_CALLS, type ModelProgress, type ModelsCalls } from './contract/models.ts'
+import { START_CALLS, type StartCalls } from './contract/start.ts'
 import { TRAINING_CALLS, type TrainingCalls, type TrainingState, type TrainingStep } from './contract/training.ts'
 import { VOICE_TESTS_CALLS, type VoiceTestProgress, type VoiceTestsCalls } from './contract/voice-tests.ts'
 import { VOICES_CALLS, type VoicesCalls } from './contract/voices.ts'
@@ -27,6 +28,7 @@ export type * from './contract/headlines.ts'
 export type * from './contract/labels.ts'
 export type * from './contract/library.ts'
 export type * from './contract/models.ts'
+export type * from './contract/start.ts'
 export type * from './contract/training.ts'
 export type * from './contract/voice-tests.ts'
 export type * from './contract/voices.ts'
@@ -35,6 +37,7 @@ export type * from './contract/voices.ts'
 export interface Calls
   extends AppCalls,
     LibraryCalls,
+    StartCalls,
     ModelsCalls,
     TrainingCalls,
     VoicesCalls,
@@ -68,6 +71,8 @@ export type EventName = keyof Events
 export interface Bridge {
   call<N extends CallName>(name: N, input: Calls[N]['in']): Promise<Calls[N]['out']>
   on<N extends EventName>(name: N, listener: (event: Events[N]) => void): () => void
+  /** Path of a file that was dropped on the window; absent where the window is a page that sees none. */
+  pathOf?(file: File): string
 }
 
 export type Handlers = { [N in CallName]: (input: Calls[N]['in']) => Promise<Calls[N]['out']> }
@@ -76,6 +81,7 @@ export type Handlers = { [N in CallName]: (input: Calls[N]['in']) => Promise<Cal
 export const CALL_NAMES = [
   ...APP_CALLS,
   ...LIBRARY_CALLS,
+  ...START_CALLS,
   ...MODELS_CALLS,
   ...TRAINING_CALLS,
   ...VOICES_CALLS,

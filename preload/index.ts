@@ -2,7 +2,7 @@
  * The sandboxed preload: puts the contract's `Bridge` on the window and nothing else. It passes names and plain data
  * through; it knows no feature, no file and no Node API.
  */
-import { contextBridge, ipcRenderer } from 'electron'
+import { contextBridge, ipcRenderer, webUtils } from 'electron'
 import { type Bridge, CALL_NAMES, type ContractError, EVENT_NAMES, type EventName } from './contract.ts'
 
 /** What the main process answers: an error crosses as data, since Electron keeps only an error's message. */
@@ -27,6 +27,7 @@ const bridge = {
     ipcRenderer.on('idiolect:event', heard)
     return () => void ipcRenderer.off('idiolect:event', heard)
   },
+  pathOf: (file: File): string => webUtils.getPathForFile(file),
 }
 
 contextBridge.exposeInMainWorld('idiolect', bridge as unknown as Bridge)

@@ -8,9 +8,11 @@ import { createBases } from './bases.ts'
 import { openCatalog } from './catalog.ts'
 import { chatHandlers } from './chats.ts'
 import type { AppContext } from './context.ts'
+import { createDownloads } from './downloads.ts'
 import { draftHandlers } from './drafts.ts'
 import { createEmitter } from './events.ts'
 import { fileHandlers } from './files.ts'
+import { startHandlers } from './given.ts'
 import { headlineHandlers } from './headlines.ts'
 import { createImports } from './imports.ts'
 import { createIndexing } from './indexing.ts'
@@ -19,6 +21,7 @@ import { createLabelJobs } from './label-jobs.ts'
 import { labelHandlers } from './labels.ts'
 import { libraryHandlers } from './library.ts'
 import { createLibraryFolders } from './library-folders.ts'
+import { forecastHandlers } from './model-forecasts.ts'
 import { modelHandlers } from './models.ts'
 import { profileHandlers } from './profiles.ts'
 import { rateHandlers } from './ratings.ts'
@@ -67,9 +70,15 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
       indexing.begin()
       labelJobs.begin()
     }
-    void resumeRemembered(context, training)
     const imports = createImports(context, indexing)
+    const downloads = createDownloads(context, () => {
+      if (options.host !== 'terminal') indexing.begin()
+      context.changed()
+    })
+    void resumeRemembered(context, training)
     const folders = createLibraryFolders(context, (folder) => imports.readAgain(folder))
+    imports.goOn()
+    downloads.goOn()
     let closing: Promise<void> | null = null
     return {
       training,
@@ -82,7 +91,9 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
         ...imports.handlers,
         ...folders.handlers,
         ...recallHandlers(context),
-        ...modelHandlers(context, training, indexing),
+        ...startHandlers(context, imports),
+        ...modelHandlers(context, training, indexing, downloads),
+        ...forecastHandlers(context, training),
         ...training.handlers,
         ...voiceHandlers(context),
         ...voiceTestHandlers(context),

@@ -1,5 +1,6 @@
 /** Imports, one after another: what runs can be asked for, so that a window that was opened anew goes on showing it. */
 
+import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { Handlers, ImportReport, ImportState } from '../../preload/contract.ts'
@@ -9,8 +10,31 @@ import { isBelow } from '../library/whose.ts'
 import type { AppContext } from './context.ts'
 import type { Indexing } from './indexing.ts'
 
+const PENDING = 'import.pending'
+const LAST = 'import.last'
+/** An import has begun in an empty library: the first start lasts until the owner leaves it. */
+const BEGUN = 'start.begun'
+const LEFT = 'start.left'
+
+/** Whether the first start's view is still to be shown. */
+export function isFirstStart({ store }: Pick<AppContext, 'store'>): boolean {
+  if (store.settings.get<boolean>(LEFT)) return false
+  if (store.settings.get<boolean>(BEGUN)) return true
+  return store.documents.count() === 0 && store.voices.list().length === 0
+}
+
+export function leaveFirstStart(context: AppContext): void {
+  context.store.settings.set(LEFT, true)
+  context.store.settings.remove(LAST)
+  context.changed()
+}
+
 export interface Imports {
   handlers: Pick<Handlers, 'library.import' | 'library.importing'>
+  /** What the owner wants read. */
+  run(request: string, paths: string[]): Promise<ImportReport>
+  /** Goes on with what the app's end broke off; returns at once. */
+  goOn(): void
   /** For a watched folder: quietly, and only when nothing else is read. */
   readAgain(folder: string): Promise<void>
 }
@@ -19,6 +43,7 @@ export function createImports(context: AppContext, indexing: Indexing): Imports 
   const { store, events, requests } = context
   let state: ImportState | null = null
   let turn: Promise<unknown> = Promise.resolve()
+  const lasting = context.options.host !== 'terminal'
   const tell = (change: Partial<ImportState>): void => {
     if (state === null) return
     state = { ...state, ...change }
@@ -44,12 +69,26 @@ export function createImports(context: AppContext, indexing: Indexing): Imports 
     return report
   }
 
+  /** Written down at once: a kill at any moment loses nothing of what was asked for. */
+  const begun = (paths: string[], by: ImportState['by']): void => {
+    if (by !== 'owner' || !lasting) return
+    if (store.documents.count() === 0) store.settings.set(BEGUN, true)
+    store.settings.set(PENDING, paths)
+  }
+  const ended = (by: ImportState['by']): void => {
+    // Where the app is being closed, nobody meant the import to end.
+    if (by !== 'owner' || !lasting || requests.closed) return
+    store.settings.remove(PENDING)
+    if (isFirstStart(context)) store.settings.set(LAST, state)
+  }
+
   const run = (request: string, paths: string[], by: ImportState['by']): Promise<ImportReport> =>
     requests.run(request, (signal) => {
       const mine = turn.then(async () => {
         state = { request, paths, by, running: true, progress: null, report: null, error: null }
         tell({})
         remember(context, paths)
+        begun(paths, by)
         try {
           signal.throwIfAborted()
           const report = await read(request, paths, signal)
@@ -59,6 +98,7 @@ export function createImports(context: AppContext, indexing: Indexing): Imports 
           tell({ running: false, error: asData(error), report: reportIn(error) })
           throw error
         } finally {
+          ended(by)
           context.changed()
         }
       })
@@ -70,8 +110,14 @@ export function createImports(context: AppContext, indexing: Indexing): Imports 
     handlers: {
       'library.import': ({ request, paths }) => run(request, paths, 'owner'),
       async 'library.importing'() {
-        return state
+        return state ?? store.settings.get<ImportState>(LAST)
       },
+    },
+    run: (request, paths) => run(request, paths, 'owner'),
+    goOn() {
+      const paths = store.settings.get<string[]>(PENDING)
+      // How it ends is in its state, which every window asks for.
+      if (lasting && paths) run(`goes on ${randomUUID()}`, paths, 'owner').catch(() => {})
     },
     async readAgain(folder) {
       // What goes wrong is told by the event; a watch must not end the app.

@@ -7,32 +7,39 @@ import { probeModel } from '../inference/probe.ts'
 import { ARCHITECTURES } from '../model/architectures.ts'
 import { readHyperparameters } from '../model/hyperparameters.ts'
 import type { AppContext } from './context.ts'
+import type { Downloads } from './downloads.ts'
 import type { Indexing } from './indexing.ts'
 import type { Training } from './training.ts'
 
-type ModelCalls = Extract<keyof Handlers, `models.${string}`>
+type ModelCalls = Exclude<Extract<keyof Handlers, `models.${string}`>, 'models.forecast' | 'models.measure'>
 
-export function modelHandlers(context: AppContext, training: Training, indexing: Indexing): Pick<Handlers, ModelCalls> {
-  const { catalog, bases, events, requests } = context
+export function modelHandlers(
+  context: AppContext,
+  training: Training,
+  indexing: Indexing,
+  downloads: Downloads,
+): Pick<Handlers, ModelCalls> {
+  const { catalog, bases, events, requests, store } = context
   const info = (model: CatalogModel): ModelInfo => {
-    const { contextSize: _c, starter: _s, needsMemoryBytes: _n, missing: _m, ...facts } = model
+    const { contextSize: _c, shape: _s, needsMemoryBytes: _n, missing: _m, ...facts } = model
     const inUse = bases.chosen(model.role)?.id === model.id
-    return { ...facts, ...trainability(model), inUse }
+    const cards = store.voices.list<{ base: string; name: string }>().map(({ card }) => card)
+    const voices = cards.filter(({ base }) => base === model.id).map(({ name }) => name)
+    return { ...facts, ...trainability(model), inUse, voices }
   }
   return {
     async 'models.list'() {
       return catalog.listModels().map(info)
     },
-    'models.get': ({ request, model }) =>
-      requests.run(request, async (signal) => {
-        const got = await catalog.getModel(model, {
-          signal,
-          onProgress: (progress) => events.emit('models.progress', { request, model, ...progress }),
-        })
-        if (context.options.host !== 'terminal') indexing.begin()
-        context.changed()
-        return info(got)
-      }),
+    async 'models.downloads'() {
+      return downloads.running()
+    },
+    async 'models.get'({ request, model }) {
+      return info(await downloads.get(request, model))
+    },
+    async 'models.pause'({ model }) {
+      return { paused: await downloads.pause(model) }
+    },
     'models.add': ({ request, file, as }) =>
       requests.run(request, async (signal) => {
         const added = await catalog.addModel(file, {
@@ -51,6 +58,7 @@ export function modelHandlers(context: AppContext, training: Training, indexing:
               receivedBytes: 0,
               totalBytes: 0,
               source: 'a file of yours',
+              resumable: false,
             }),
         })
         // The first of its kind is used at once; a user who adds an embedder means it to be used.
@@ -74,6 +82,7 @@ export function modelHandlers(context: AppContext, training: Training, indexing:
       if (busy && context.store.runs.get(state.run)?.base === model) {
         throw new IdiolectError('ModelInUse', `${model} is being trained on`, 'Stop the training first.')
       }
+      await downloads.pause(model)
       await bases.unload(model)
       const removed = catalog.removeModel(model)
       context.changed()

@@ -9,6 +9,8 @@ export interface Requests {
   busy(background: readonly string[]): boolean
   /** Called whenever a call begins or ends, until the returned function is called. */
   watch(listener: () => void): () => void
+  /** The app is being closed: what is cancelled now was not cancelled by its owner. */
+  readonly closed: boolean
   /** Cancels all, takes no more, and waits until each has let go of what it used. */
   close(): Promise<void>
 }
@@ -32,6 +34,9 @@ export function createRequests(): Requests {
     watch(listener) {
       watchers.add(listener)
       return () => watchers.delete(listener)
+    },
+    get closed() {
+      return closed
     },
     async run(request, work) {
       if (closed) throw new IdiolectError('Closing', 'the app is being closed', null)

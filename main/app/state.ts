@@ -11,6 +11,7 @@ import { machineThreads } from '../inference/threads.ts'
 import { questions } from '../library/whose.ts'
 import type { AppContext } from './context.ts'
 import { storageOf } from './storage.ts'
+import { isFirstStart } from './imports.ts'
 import type { Training } from './training.ts'
 import { APP_VERSION } from './version.ts'
 
@@ -48,7 +49,7 @@ export function readSettings({ store }: Pick<AppContext, 'store'>): Settings {
 export function appState({ store, bases }: Pick<AppContext, 'store' | 'bases'>, training: Training): AppState {
   const documents = store.documents.count()
   return {
-    firstStart: documents === 0 && store.voices.list().length === 0,
+    firstStart: isFirstStart({ store }),
     documents,
     passages: store.passages.count(),
     base: bases.chosen('chat')?.id ?? null,

@@ -3,7 +3,7 @@ import type { AppInfo, EventName, Events, Handlers } from '../../preload/contrac
 
 /** The system's file dialogs, where the host has them. An empty list: the user closed the dialog. */
 export interface FileDialogs {
-  choose(kind: 'folder' | 'gguf' | 'voice'): Promise<string[]>
+  choose(kind: 'folder' | 'files' | 'gguf' | 'voice'): Promise<string[]>
   /** Opens the file's folder with the file marked. */
   reveal?(path: string): void
 }

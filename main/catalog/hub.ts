@@ -34,6 +34,12 @@ export function removePart(target: string): void {
   rmSync(noteFile(target), { force: true })
 }
 
+/** Bytes that an unfinished download left beside the target; null: there is none. */
+export function partBytes(target: string): number | null {
+  const found = statSync(partFile(target), { throwIfNoEntry: false })
+  return found?.isFile() && found.size > 0 ? found.size : null
+}
+
 function readNote(target: string): { url: string; etag: string | null } | null {
   try {
     return JSON.parse(readFileSync(noteFile(target), 'utf8'))

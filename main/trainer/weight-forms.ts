@@ -31,13 +31,15 @@ export interface FormChoice {
   measured: MeasuredForm[]
 }
 
+type Widths = Pick<Hyperparameters, 'width' | 'ff'>
+
 const CANDIDATES: readonly TypeName[] = ['Q8_0', 'BF16', 'F16']
 /** A form must be so much faster than plain Q8_0, which takes half the memory of 16 bits and can be read back. */
 const WORTH = 1.1
 const ROWS = 256
 
 /** Measures candidates on a product of the base's shape, and F32 for products of results; a second or two. */
-export function measureForms(device: Device, h: Hyperparameters): MeasuredForm[] {
+export function measureForms(device: Device, h: Widths): MeasuredForm[] {
   const measured: MeasuredForm[] = []
   for (const type of [...CANDIDATES, 'F32'] as const) {
     const laidOut = type === 'F32' ? [] : [...device.extraBuffers.keys()]
@@ -103,12 +105,7 @@ function speed(device: Device, type: TypeName, buffers: string | null, k: number
 }
 
 /** Measurements of this device that an earlier run kept, or fresh ones, kept from now on. @param file null: not kept */
-export function measuredForms(
-  device: Device,
-  h: Hyperparameters,
-  threads: number,
-  file: string | null,
-): MeasuredForm[] {
+export function measuredForms(device: Device, h: Widths, threads: number, file: string | null): MeasuredForm[] {
   const key = [device.ggml.version(), device.name, device.description, `${threads} threads`, h.width, h.ff].join(' | ')
   const kept = file === null ? {} : readKept(file)
   const known = kept[key]

@@ -20,7 +20,7 @@ export interface AppInfo {
 }
 
 export interface AppState {
-  /** Nothing imported, no voice: show the first start. */
+  /** Nothing imported, no voice, or the first import not yet looked at: show the first start. */
   firstStart: boolean
   documents: number
   passages: number
@@ -95,7 +95,7 @@ export interface AppCalls {
   'app.licences': { in: Record<string, never>; out: { text: string } }
   'request.cancel': { in: { request: string }; out: { cancelled: boolean } }
   /** Opens the system's folder dialog; `supported: false` where the host has none (use `files.list`). */
-  'files.choose': { in: { kind: 'folder' | 'gguf' | 'voice' }; out: { supported: boolean; paths: string[] } }
+  'files.choose': { in: { kind: 'folder' | 'files' | 'gguf' | 'voice' }; out: { supported: boolean; paths: string[] } }
   /** Shows a file in the system's own file manager; `shown: false` where the host has none: its path can be copied. */
   'files.reveal': { in: { path: string }; out: { shown: boolean } }
   /** Folders and writing files in a folder; no path: the home folder. */

@@ -670,6 +670,7 @@ export const de: Words = {
     file: 'Datei',
     view: 'Ansicht',
     chooseFolder: 'Ordner mit den Texten wählen',
+    writingFiles: 'Texte',
     chooseFiles: 'Texte wählen',
     chooseModel: 'Modelldatei wählen',
     chooseVoice: 'Stimmdatei wählen',

@@ -1,0 +1,126 @@
+/**
+ * Downloads of models, which a window may leave and find again: what is being fetched is kept, a download that the app's
+ * end broke off goes on at the next start, and a paused one stays as it is on disk.
+ */
+import { randomUUID } from 'node:crypto'
+import type { ContractError, ModelProgress } from '../../preload/contract.ts'
+import type { Catalog, CatalogModel } from '../catalog/catalog.ts'
+import { IdiolectError, messageOf } from '../errors.ts'
+import type { AppContext } from './context.ts'
+
+const WANTED = 'models.wanted'
+/** Progress events of one download, a second at most so many; the last one of a stage always comes. */
+const EVERY_MS = 120
+
+export interface Downloads {
+  /** Fetches a model, or waits for the download of it that goes on already. Errors: those of the catalog. */
+  get(request: string, model: string): Promise<CatalogModel>
+  running(): ModelProgress[]
+  /** False: it was not being fetched. Resolves when it has let go of its files. */
+  pause(model: string): Promise<boolean>
+  goOn(): void
+}
+
+interface Running {
+  request: string
+  progress: ModelProgress
+  done: Promise<CatalogModel>
+}
+
+export function createDownloads({ store, catalog, events, requests, options }: AppContext, got: () => void): Downloads {
+  const all = new Map<string, Running>()
+  const lasting = options.host !== 'terminal'
+  const wanted = (): string[] => store.settings.get<string[]>(WANTED) ?? []
+  const want = (model: string, on: boolean): void => {
+    const others = wanted().filter((id) => id !== model)
+    if (lasting) store.settings.set(WANTED, on ? [...others, model] : others)
+  }
+
+  const fetch = async (request: string, model: string, signal: AbortSignal): Promise<CatalogModel> => {
+    const { bytes } = catalog.findModel(model)
+    let told = 0
+    const tell = (change: Partial<ModelProgress>): void => {
+      const known = all.get(model)
+      if (!known) return
+      const before = known.progress
+      known.progress = { ...before, ...change }
+      const now = Date.now()
+      // The clock may be set back meanwhile: then it is told at once.
+      if (change.stage === before.stage && Math.abs(now - told) < EVERY_MS) return
+      told = now
+      events.emit('models.progress', known.progress)
+    }
+    want(model, true)
+    try {
+      const found = await catalog.getModel(model, { signal, onProgress: tell })
+      want(model, false)
+      tell({ stage: 'done', receivedBytes: bytes })
+      got()
+      return found
+    } catch (caught) {
+      // Where the app is being closed, nobody meant the download to end.
+      if (!requests.closed) want(model, false)
+      const paused = signal.aborted
+      tell(paused ? { stage: 'paused' } : { stage: 'failed', error: toError(caught) })
+      throw caught
+    } finally {
+      all.delete(model)
+    }
+  }
+
+  const get: Downloads['get'] = (request, model) => {
+    const known = all.get(model)
+    if (known) return known.done
+    const { bytes, part } = catalog.findModel(model)
+    const progress: ModelProgress = {
+      request,
+      model,
+      stage: 'downloading',
+      receivedBytes: part ?? 0,
+      totalBytes: bytes,
+      source: '',
+      resumable: true,
+    }
+    // What is fetched must be known before its first progress comes.
+    let begin = (): void => {}
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve
+    })
+    const done = requests.run(request, async (signal) => {
+      await begun
+      return fetch(request, model, signal)
+    })
+    all.set(model, { request, progress, done })
+    done.catch(() => {
+      if (all.get(model)?.request === request) all.delete(model)
+    })
+    begin()
+    return done
+  }
+
+  return {
+    get,
+    running: () => [...all.values()].map(({ progress }) => progress),
+    async pause(model) {
+      const known = all.get(model)
+      if (!known) return false
+      requests.cancel(known.request)
+      await known.done.catch(() => {})
+      return true
+    },
+    goOn() {
+      if (!lasting) return
+      const known = new Set(catalog.listModels().map(({ id }) => id))
+      for (const model of wanted()) {
+        // Why it failed comes as an event, and the model is shown with what of it is here.
+        if (known.has(model)) get(`goes-on-${randomUUID()}`, model).catch(() => {})
+        else want(model, false)
+      }
+    },
+  }
+}
+
+function toError(caught: unknown): ContractError {
+  const known = caught instanceof IdiolectError
+  return { name: known ? caught.name : 'Error', message: messageOf(caught), next: known ? caught.next : null }
+}
