@@ -28,6 +28,7 @@ import { rateHandlers } from './ratings.ts'
 import { recallHandlers } from './recall.ts'
 import { createRequests } from './requests.ts'
 import { rememberToResume, resumeRemembered } from './resume-at-start.ts'
+import { retrainHandlers } from './retrain.ts'
 import { scoreHandlers } from './score.ts'
 import { appState, readSettings, stateHandlers } from './state.ts'
 import { tagHandlers } from './tags.ts'
@@ -94,6 +95,7 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
         ...startHandlers(context, imports),
         ...modelHandlers(context, training, indexing, downloads),
         ...forecastHandlers(context, training),
+        ...retrainHandlers(context, training),
         ...training.handlers,
         ...voiceHandlers(context),
         ...voiceTestHandlers(context),

@@ -11,7 +11,10 @@ import type { Downloads } from './downloads.ts'
 import type { Indexing } from './indexing.ts'
 import type { Training } from './training.ts'
 
-type ModelCalls = Exclude<Extract<keyof Handlers, `models.${string}`>, 'models.forecast' | 'models.measure'>
+type ModelCalls = Exclude<
+  Extract<keyof Handlers, `models.${string}`>,
+  'models.forecast' | 'models.measure' | 'models.retrain'
+>
 
 export function modelHandlers(
   context: AppContext,

@@ -1,5 +1,6 @@
 /** Base models and embedders: the catalog, downloads, files of one's own, and what each would be like here. */
 import type { AppState, ContractError } from './app.ts'
+import type { TrainingState } from './training.ts'
 
 export interface ModelInfo {
   id: string
@@ -86,6 +87,8 @@ export interface ModelsCalls {
   /** Runs the model for a few seconds, in a process of its own; the speed is kept. */
   'models.measure': { in: { request: string; model: string }; out: ModelForecast }
   'models.forecast': { in: Record<string, never>; out: ModelForecasts }
+  /** Trains anew, on the base in use, a voice that was trained on another: with the same settings. */
+  'models.retrain': { in: { voice: string }; out: TrainingState }
 }
 
 export const MODELS_CALLS = [
@@ -98,4 +101,5 @@ export const MODELS_CALLS = [
   'models.remove',
   'models.measure',
   'models.forecast',
+  'models.retrain',
 ] as const satisfies readonly (keyof ModelsCalls)[]

@@ -51,8 +51,13 @@ export function createHttpBridge(base: string, token: string, onConnection: Conn
   }
 
   async function readAnew(): Promise<void> {
-    const [state, training] = await Promise.all([call('app.state', {}), call('train.state', {})])
+    const [state, training, imports] = await Promise.all([
+      call('app.state', {}),
+      call('train.state', {}),
+      call('import.state', {}),
+    ])
     tell('state.changed', state)
+    tell('import.state', imports)
     if (training) tell('train.state', training)
   }
 

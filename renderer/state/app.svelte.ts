@@ -149,6 +149,11 @@ export class AppStore {
     return this.#bridge.on(name, listener)
   }
 
+  /** Path of a dropped file, where the window sees paths. */
+  get pathOf() {
+    return this.#bridge.pathOf ?? null
+  }
+
   /** Runs what may fail; a failure becomes a notice (with a retry where one makes sense) and null. */
   async attempt<T>(run: () => Promise<T>, retry: (() => void) | null = null): Promise<T | null> {
     try {
@@ -176,6 +181,8 @@ export class AppStore {
 
   go(space: Space): void {
     this.#arrived = true
+    // The first start is over for good, not only in this window.
+    if (this.#welcome) void this.attempt(() => this.call('start.leave', {}))
     this.#welcome = false
     this.#space = space
   }

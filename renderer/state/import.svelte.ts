@@ -1,15 +1,19 @@
-import type { ImportProgress, ImportReport } from '../../preload/contract.ts'
+import type { ContractError, ImportProgress, ImportReport, ImportState } from '../../preload/contract.ts'
+import { type Dropped, pathsOrFiles, toGiven } from '../lib/dropped.ts'
 import { newRequest } from '../lib/request.ts'
 import type { AppStore } from './app.svelte.ts'
 import type { LibraryStore } from './library.svelte.ts'
 
-/** One import: its progress, then its report. */
+/** One import: its progress, then its report. It is the host's: a window that is opened in its middle finds it. */
 export class ImportStore {
   #app: AppStore
   #library: LibraryStore
   #request = $state<string | null>(null)
   #progress = $state.raw<ImportProgress | null>(null)
   #report = $state.raw<ImportReport | null>(null)
+  #error = $state.raw<ContractError | null>(null)
+  #keeping = $state(false)
+  #loaded = $state(false)
 
   constructor(app: AppStore, library: LibraryStore) {
     this.#app = app
@@ -17,10 +21,11 @@ export class ImportStore {
     app.on('import.progress', (progress) => {
       if (progress.request === this.#request) this.#progress = progress
     })
+    app.on('import.state', (state) => void this.#take(state))
   }
 
   get running() {
-    return this.#request !== null
+    return this.#request !== null || this.#keeping
   }
   get progress() {
     return this.#progress
@@ -28,18 +33,74 @@ export class ImportStore {
   get report() {
     return this.#report
   }
+  /** Why the last import ended early, until the next one. */
+  get error() {
+    return this.#error
+  }
+
+  /** Whether it is known what goes on at the host. */
+  get loaded() {
+    return this.#loaded
+  }
+
+  async load(): Promise<void> {
+    const state = await this.#app.attempt(() => this.#app.call('import.state', {}))
+    if (state) {
+      // Later the last report is of no interest any more.
+      if (this.#app.welcome) this.#report = state.report
+      await this.#take(state)
+    }
+    this.#loaded = true
+  }
+
+  async #take(state: ImportState): Promise<void> {
+    const went = this.#request !== null
+    this.#request = state.running?.request ?? null
+    if (state.running?.progress) this.#progress = state.running.progress
+    this.#error = state.error
+    if (this.#request !== null || !went) return
+    if (!state.error) this.#report = state.report
+    await this.#library.load()
+  }
 
   /** Resolves true when the import ended well. */
   async run(paths: string[]): Promise<boolean> {
     if (this.#request || paths.length === 0) return false
-    const request = newRequest()
+    return this.#during(newRequest(), (request) => this.#app.call('library.import', { request, paths }))
+  }
+
+  /** Files and folders that were dropped: by their paths, or by what is in them where the window sees no paths. */
+  async drop(dropped: Dropped[]): Promise<boolean> {
+    const pathOf = this.#app.pathOf
+    const { paths, files } = await pathsOrFiles(dropped, pathOf)
+    if (files.length > 0) {
+      this.#keeping = true
+      const kept = await this.#app.attempt(async () => {
+        const all: string[] = []
+        for await (const batch of toGiven(files)) {
+          all.push(...(await this.#app.call('library.keep', { files: batch })).paths)
+        }
+        return all
+      })
+      this.#keeping = false
+      if (!kept) return false
+      paths.push(...kept)
+    }
+    return this.run(paths)
+  }
+
+  async paste(title: string, text: string): Promise<boolean> {
+    this.#error = null
+    const piece = await this.#app.attempt(() => this.#app.call('library.paste', { title, text }))
+    return piece !== null
+  }
+
+  async #during(request: string, call: (request: string) => Promise<ImportReport>): Promise<boolean> {
     this.#request = request
     this.#progress = null
     this.#report = null
-    const report = await this.#app.attempt(
-      () => this.#app.call('library.import', { request, paths }),
-      () => void this.run(paths),
-    )
+    this.#error = null
+    const report = await this.#app.attempt(() => call(request))
     this.#request = null
     if (report) this.#report = report
     await this.#library.load()
@@ -52,5 +113,6 @@ export class ImportStore {
 
   forget(): void {
     this.#report = null
+    this.#error = null
   }
 }

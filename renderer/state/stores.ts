@@ -57,7 +57,7 @@ export function createStores(bridge: Bridge): Stores {
     chat: new ChatStore(app),
     async open() {
       await app.open()
-      await Promise.all([library.load(), voice.load(), models.load()])
+      await Promise.all([library.load(), voice.load(), models.load(), imports.load()])
     },
   }
 }

@@ -77,6 +77,7 @@ describe('from the hub', () => {
     expect(seen.at(0)).toEqual({
       stage: 'downloading',
       receivedBytes: 0,
+      resumable: true,
       totalBytes: body.length,
       source: 'Hugging Face hub (a/b)',
     })
