@@ -24,7 +24,7 @@ import { trainability } from './models.ts'
 import type { Training } from './training.ts'
 
 const CHAT_SPEED = 'models.speed'
-/** Where training.ts keeps how fast a base was trained. */
+/** Where train-forecast.ts keeps how fast a base was trained. */
 const TRAIN_SPEED = 'speed'
 /** Tokens of the app's own context, and of the longest example. */
 const CONTEXT = 2048

@@ -5,6 +5,7 @@ import { machineThreads } from '../inference/threads.ts'
 import { askForecast } from '../trainer/forecast-client.ts'
 import type { TrainResult } from '../trainer/types.ts'
 import type { AppContext } from './context.ts'
+import { expectedTrainSpeed, GFLOPS } from './model-forecast.ts'
 import { type InstalledBase, trainableBase } from './run-base.ts'
 import { checkOptions, forecastOf, type PreparedRun } from './run-plan.ts'
 import { prepareVoice } from './run-prepare.ts'
@@ -46,7 +47,9 @@ export async function forecast(
   try {
     checkOptions(options)
     const model = trainableBase(context)
-    const speed = context.store.settings.get<{ tokensPerSecond: number }>(`${SPEED}.${model.sha256}`)
+    const speed =
+      context.store.settings.get<{ tokensPerSecond: number }>(`${SPEED}.${model.sha256}`) ??
+      expectedSpeed(context, model)
     const from = startOf(context, model, options)
     const under = taskAdapterFor(context, from.options, model, from.file)
     const run = await prepareVoice(context, from.options, model, false)
@@ -74,6 +77,12 @@ export async function forecast(
       },
     }
   }
+}
+
+/** Of a base that was never trained on here: by what this machine's products were measured at, if they were. */
+function expectedSpeed({ store }: AppContext, { parameters }: InstalledBase): { tokensPerSecond: number } | null {
+  const tokensPerSecond = expectedTrainSpeed(store.settings.get<number>(GFLOPS), parameters)
+  return tokensPerSecond === null ? null : { tokensPerSecond }
 }
 
 /** For the next forecast on this base. */

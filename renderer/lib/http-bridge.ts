@@ -54,10 +54,10 @@ export function createHttpBridge(base: string, token: string, onConnection: Conn
     const [state, training, imports] = await Promise.all([
       call('app.state', {}),
       call('train.state', {}),
-      call('import.state', {}),
+      call('library.importing', {}),
     ])
     tell('state.changed', state)
-    tell('import.state', imports)
+    if (imports) tell('import.state', imports)
     if (training) tell('train.state', training)
   }
 

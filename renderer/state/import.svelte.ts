@@ -44,22 +44,26 @@ export class ImportStore {
   }
 
   async load(): Promise<void> {
-    const state = await this.#app.attempt(() => this.#app.call('import.state', {}))
-    if (state) {
-      // Later the last report is of no interest any more.
-      if (this.#app.welcome) this.#report = state.report
-      await this.#take(state)
-    }
+    const state = await this.#app.attempt(() => this.#app.call('library.importing', {}))
+    // A report of long ago is of interest while the first start lasts.
+    if (state && (state.running || this.#app.welcome)) await this.#take(state)
     this.#loaded = true
   }
 
   async #take(state: ImportState): Promise<void> {
-    const went = this.#request !== null
-    this.#request = state.running?.request ?? null
-    if (state.running?.progress) this.#progress = state.running.progress
-    this.#error = state.error
-    if (this.#request !== null || !went) return
-    if (!state.error) this.#report = state.report
+    if (state.running) {
+      this.#request = state.request
+      this.#progress = state.progress
+      this.#report = null
+      this.#error = null
+      return
+    }
+    this.#request = null
+    // What a watch read by itself asks for no attention.
+    if (state.by === 'owner') {
+      this.#report = state.error ? null : state.report
+      this.#error = state.error
+    }
     await this.#library.load()
   }
 

@@ -219,7 +219,7 @@ export function mainJob(open: OpenApp, prefix: string): void {
     const card = page.getByRole('article', { name: 'SmolLM2 135M Instruct' })
     await card.waitFor()
     expect(await textOf(card)).toContain('In use')
-    expect(await textOf(card)).toContain('Voices can be trained on it.')
+    expect(await textOf(card)).toContain('Learning')
     await picture(page, `${prefix}-models`)
     expect(await barriers(page)).toEqual([])
   })
