@@ -54,15 +54,18 @@ export function trainingJob(voice: VoiceStore): Job | null {
 }
 
 export function downloadJobs(models: ModelStore): Job[] {
-  return Object.entries(models.fetching).map(([model, { progress }]) => {
+  return Object.entries(models.fetching).map(([model, progress]) => {
     const value = fractionOf(progress)
     return {
       id: `download.${model}`,
       text: words.status.modelDownload(formatPercent(value ?? 0)),
       value,
       space: 'models',
-      cancel: () => models.cancel(model),
-      ended: () => words.status.downloadDone,
+      cancel: () => models.pause(model),
+      ended: () => {
+        if (models.models.find(({ id }) => id === model)?.installed) return words.status.downloadDone
+        return models.failed[model]?.message ?? words.models.stages.paused
+      },
     }
   })
 }
