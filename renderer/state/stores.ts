@@ -11,7 +11,10 @@ import { LibraryStore } from './library.svelte.ts'
 import { ModelStore } from './models.svelte.ts'
 import { PreferenceStore } from './preferences.svelte.ts'
 import { ProfileStore } from './profile.svelte.ts'
+import { TaskAdapterStore } from './task-adapters.svelte.ts'
+import { TrainQueueStore } from './train-queue.svelte.ts'
 import { VoiceStore } from './voice.svelte.ts'
+import { VoicePageStore } from './voice-page.svelte.ts'
 
 export interface Stores {
   app: AppStore
@@ -21,6 +24,9 @@ export interface Stores {
   imports: ImportStore
   library: LibraryStore
   voice: VoiceStore
+  voicePage: VoicePageStore
+  trainQueue: TrainQueueStore
+  taskAdapters: TaskAdapterStore
   profile: ProfileStore
   headlines: HeadlineStore
   drafts: DraftStore
@@ -49,6 +55,9 @@ export function createStores(bridge: Bridge): Stores {
     jobs,
     library,
     voice,
+    voicePage: new VoicePageStore(app),
+    trainQueue: new TrainQueueStore(app),
+    taskAdapters: new TaskAdapterStore(app),
     models,
     imports,
     profile: new ProfileStore(app),

@@ -5,6 +5,9 @@ import type {
   TrainingStep,
   TrainOptions,
   Voice,
+  VoiceHistoryEntry,
+  VoiceNeeds,
+  VoiceWeight,
 } from '../../preload/contract.ts'
 import type { AppStore } from './app.svelte.ts'
 
@@ -19,6 +22,7 @@ export class VoiceStore {
   #proof = $state.raw<Proof | null>(null)
   #selected = $state<string | null>(null)
   #busy = $state(false)
+  #history = $state.raw<VoiceHistoryEntry[]>([])
   #asked = 0
   /** What the user set by hand; everything else is chosen by the host. */
   options = $state<TrainOptions>({})
@@ -49,6 +53,10 @@ export class VoiceStore {
   get selected() {
     return this.#selected
   }
+  /** Which voice was on from when; newest first. */
+  get history() {
+    return this.#history
+  }
   /** A call that changes the run is under way. */
   get busy() {
     return this.#busy
@@ -57,6 +65,10 @@ export class VoiceStore {
   running = $derived(this.#training !== null && RUNNING.includes(this.#training.stage))
   active = $derived(this.#voices.find((voice) => voice.active) ?? null)
   shown = $derived(this.#voices.find((voice) => voice.id === this.#selected) ?? null)
+  /** What was on before the voice that is on now, and can be gone back to. */
+  earlier = $derived(
+    this.#history.slice(1).find(({ voice, there }) => there && voice !== null && voice !== this.active?.id) ?? null,
+  )
   /** 0..1 */
   progress = $derived.by(() => {
     const run = this.#training
@@ -77,6 +89,8 @@ export class VoiceStore {
       () => void this.loadVoices(),
     )
     if (voices) this.#voices = voices
+    const history = await this.#app.attempt(() => this.#app.call('voices.history', {}))
+    if (history) this.#history = history
   }
 
   /** What training with the present options would take. Only the last answer asked for counts. */
@@ -103,6 +117,10 @@ export class VoiceStore {
   }
   continue(): Promise<boolean> {
     return this.#change(() => this.#app.call('train.continue', {}))
+  }
+  /** Ends the training and keeps what was learnt so far. */
+  finish(): Promise<boolean> {
+    return this.#change(() => this.#app.call('train.finish', {}))
   }
   cancel(): Promise<boolean> {
     return this.#change(() => this.#app.call('train.cancel', {}))
@@ -140,7 +158,20 @@ export class VoiceStore {
   async use(voice: string | null): Promise<void> {
     const voices = await this.#app.attempt(() => this.#app.call('voices.use', { voice }))
     if (voices) this.#voices = voices
-    else await this.loadVoices()
+    await this.loadVoices()
+  }
+
+  async strengthen(voice: string, strength: number | null): Promise<void> {
+    await this.#app.attempt(() => this.#app.call('voices.strength', { voice, strength }))
+    await this.loadVoices()
+  }
+
+  /** @param mix id of the mix that changes; undefined: a new one */
+  async mix(mix: string | undefined, name: string, voices: VoiceWeight[]): Promise<boolean> {
+    const made = await this.#app.attempt(() => this.#app.call('voices.mix', { mix, name, voices }))
+    await this.loadVoices()
+    if (made) await this.select(made.id)
+    return made !== null
   }
 
   async rename(voice: string, name: string): Promise<void> {
@@ -158,8 +189,12 @@ export class VoiceStore {
     if (next) await this.select(next)
   }
 
-  export(voice: string, file: string): Promise<{ file: string; bytes: number } | null> {
-    return this.#app.attempt(() => this.#app.call('voices.export', { voice, file }))
+  export(
+    voice: string,
+    file: string,
+    format: 'gguf' | 'peft',
+  ): Promise<{ file: string; bytes: number; needs: VoiceNeeds } | null> {
+    return this.#app.attempt(() => this.#app.call('voices.export', { voice, file, format }))
   }
 
   async import(file: string): Promise<boolean> {
