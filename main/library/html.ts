@@ -29,11 +29,11 @@ export interface HtmlPiece {
   text: string
 }
 
-const require = createRequire(import.meta.url)
+const load = createRequire(import.meta.url)
 
 /** Read from disk with the first page: the app's start does without it. */
 function parseHTML(source: string): ReturnType<typeof import('linkedom').parseHTML> {
-  const linkedom: typeof import('linkedom') = require('linkedom')
+  const linkedom: typeof import('linkedom') = load('linkedom')
   return linkedom.parseHTML(source)
 }
 
