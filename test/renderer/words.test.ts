@@ -21,6 +21,9 @@ function spoken(part: object, prefix = ''): Map<string, string> {
   return found
 }
 
+/** Nothing is to be said there, in any language. */
+const SILENT = new Set(['draft.why.saved'])
+
 describe('the languages', () => {
   const english = spoken(LANGUAGES.en)
   for (const [tag, own] of Object.entries(LANGUAGES)) {
@@ -28,7 +31,7 @@ describe('the languages', () => {
       const said = spoken(own)
       expect([...said.keys()].sort()).toEqual([...english.keys()].sort())
       for (const [name, word] of said) {
-        expect(word.trim(), name).not.toBe('')
+        if (!SILENT.has(name)) expect(word.trim(), name).not.toBe('')
         expect(word, name).not.toMatch(/undefined|NaN|\[object/)
       }
     })
