@@ -48,13 +48,15 @@ export function readSettings({ store }: Pick<AppContext, 'store'>): Settings {
 
 export function appState({ store, bases }: Pick<AppContext, 'store' | 'bases'>, training: Training): AppState {
   const documents = store.documents.count()
+  const active = store.voices.active<{ strength?: number }>()
   return {
     firstStart: isFirstStart({ store }),
     documents,
     passages: store.passages.count(),
     base: bases.chosen('chat')?.id ?? null,
     embedder: bases.chosen('embedder')?.id ?? null,
-    voice: store.voices.active()?.id ?? null,
+    voice: active?.id ?? null,
+    strength: active?.card.strength ?? null,
     training: training.current(),
     questions: questions(store).length,
   }

@@ -71,11 +71,6 @@ function over(context: AppContext, uses: readonly VoiceUse[]): Voices {
   return all.length === 1 ? (all[0] as VoiceUse) : all
 }
 
-/** The strength that the owner gave this voice, or null. */
-export function strengthOf({ store }: Pick<AppContext, 'store'>, id: string): number | null {
-  return store.voices.get<Card>(id)?.card.strength ?? null
-}
-
 /**
  * One voice, or all of a mix: `undefined` means the one switched on, `null` none. Without a scale its own strength counts,
  * else the usual one; a mix's strength multiplies all of its weights.

@@ -30,6 +30,8 @@ export interface AppState {
   embedder: string | null
   /** Id of the voice that is switched on, or null. */
   voice: string | null
+  /** The strength that its owner gave this voice; null: the settings'. */
+  strength?: number | null
   training: TrainingState | null
   questions: number
 }

@@ -1,7 +1,7 @@
 import type { GenerationOptions } from '../../preload/contract.ts'
 import type { AppStore } from './app.svelte.ts'
 
-/** Voice, strength and retrieval of one space: the settings' until the user sets them here. */
+/** Voice, strength and retrieval of one space: the voice's own or the settings' until the user sets them here. */
 export class GenerationChoice {
   #app: AppStore
   #scale = $state<number | null>(null)
@@ -13,7 +13,7 @@ export class GenerationChoice {
   }
 
   get scale() {
-    return this.#scale ?? this.#app.settings.scale
+    return this.#scale ?? this.#app.state?.strength ?? this.#app.settings.scale
   }
   set scale(scale: number) {
     this.#scale = scale

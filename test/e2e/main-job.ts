@@ -131,6 +131,8 @@ export function mainJob(open: OpenApp, prefix: string): void {
     const { won, text } = await steps.proofShown(page)
     expect(won || text.includes('Not convincing yet')).toBe(true)
     expect(text).toMatch(/Tried on [3-5] pieces that were kept out of training/)
+    expect(text).toMatch(/On \d+ of your \d+ unseen texts, the voice found your own words likelier/)
+    await page.getByTestId('proof').locator('summary', { hasText: 'The numbers' }).click()
     const values = await page
       .getByRole('group', { name: /^Bars of NLL/ })
       .locator('.value')
