@@ -1,5 +1,5 @@
 import { createContext } from 'svelte'
-import type { Bridge } from '../../preload/contract.ts'
+import type { Bridge, LabelTask } from '../../preload/contract.ts'
 import { AppStore } from './app.svelte.ts'
 import { ChatStore } from './chat.svelte.ts'
 import { CommandStore } from './commands.svelte.ts'
@@ -7,6 +7,8 @@ import { DraftStore } from './draft.svelte.ts'
 import { HeadlineStore } from './headlines.svelte.ts'
 import { ImportStore } from './import.svelte.ts'
 import { downloadJobs, importJob, JobStore, trainingJob } from './jobs.svelte.ts'
+import { LabelTextStore } from './label-text.svelte.ts'
+import { LabelStore } from './labels.svelte.ts'
 import { LibraryStore } from './library.svelte.ts'
 import { ModelStore } from './models.svelte.ts'
 import { PreferenceStore } from './preferences.svelte.ts'
@@ -29,6 +31,10 @@ export interface Stores {
   taskAdapters: TaskAdapterStore
   profile: ProfileStore
   headlines: HeadlineStore
+  /** The tables of suggested tags and scores. */
+  labels: Record<LabelTask, LabelStore>
+  /** One text at a time. */
+  labelTexts: Record<LabelTask, LabelTextStore>
   drafts: DraftStore
   chat: ChatStore
   models: ModelStore
@@ -62,6 +68,8 @@ export function createStores(bridge: Bridge): Stores {
     imports,
     profile: new ProfileStore(app),
     headlines: new HeadlineStore(app),
+    labels: { tag: new LabelStore(app, 'tag'), rate: new LabelStore(app, 'rate') },
+    labelTexts: { tag: new LabelTextStore(app, 'tag'), rate: new LabelTextStore(app, 'rate') },
     drafts: new DraftStore(app),
     chat: new ChatStore(app),
     async open() {

@@ -1,0 +1,97 @@
+/** The arithmetic of the tables of suggestions: what is shown as chips, what is on, what a bulk acceptance would take. */
+import type { LabelDecision, LabelRow, LabelState } from '../../preload/contract.ts'
+
+export interface Chip {
+  tag: string
+  /** Null: it was not compared, as it is the piece's own or newly written. */
+  probability: number | null
+}
+
+/** Keys are there for so many. */
+export const MOST_CHIPS = 9
+const SHOWN_SUGGESTIONS = 6
+/** From here on a suggestion is on by itself. */
+const LIKELY = 0.3
+
+export const sameTag = (a: string, b: string): boolean => a.toLocaleLowerCase() === b.toLocaleLowerCase()
+const has = (tags: readonly string[], tag: string): boolean => tags.some((other) => sameTag(other, tag))
+
+export const isDecided = ({ state }: Pick<LabelRow, 'state'>): boolean =>
+  state === 'accepted' || state === 'skipped' || state === 'written'
+
+/** What the piece's suggestions and tags are as chips, in a place of their own each; `picked` may hold further ones. */
+export function chipsOf(row: LabelRow, picked: readonly string[]): Chip[] {
+  const suggested = row.suggestions
+    .slice(0, SHOWN_SUGGESTIONS)
+    .map(({ tag, probability }): Chip => ({ tag, probability }))
+  const likelihood = (tag: string): number | null =>
+    row.suggestions.find((suggestion) => sameTag(suggestion.tag, tag))?.probability ?? null
+  const others = [...(row.before?.tags ?? []), ...row.tags, ...picked]
+  const chips = [...suggested]
+  for (const tag of others) {
+    if (!chips.some((chip) => sameTag(chip.tag, tag))) chips.push({ tag, probability: likelihood(tag) })
+  }
+  return chips
+}
+
+/** What is on before the owner touches anything: the piece's own, and what is likely; without any of its own, the likeliest. */
+export function pickedAtFirst(row: LabelRow): string[] {
+  if (row.picked) return row.picked
+  const likely = row.suggestions.filter(({ probability }) => probability >= LIKELY).map(({ tag }) => tag)
+  const first = row.suggestions[0]?.tag
+  const wanted = row.tags.length === 0 && likely.length === 0 && first !== undefined ? [first] : likely
+  return [...row.tags, ...wanted.filter((tag) => !has(row.tags, tag))]
+}
+
+export function toggled(picked: readonly string[], tag: string): string[] {
+  return has(picked, tag) ? picked.filter((other) => !sameTag(other, tag)) : [...picked, tag]
+}
+
+/** Everything undecided that is at least this likely; tags are added to those that a piece has. */
+export function bulkAbove(task: 'tag' | 'rate', rows: readonly LabelRow[], level: number): LabelDecision[] {
+  return rows.flatMap((row): LabelDecision[] => {
+    if (row.state !== 'suggested') return []
+    if (task === 'rate') {
+      const best = row.distribution.find(({ score }) => score === row.likeliest)
+      return best && best.probability >= level ? [{ document: row.document, picked: [String(best.score)] }] : []
+    }
+    const added = row.suggestions.filter(({ tag, probability }) => probability >= level && !has(row.tags, tag))
+    return added.length === 0 ? [] : [{ document: row.document, picked: [...row.tags, ...added.map(({ tag }) => tag)] }]
+  })
+}
+
+/** How many tags a bulk acceptance would add. */
+export function addedTags(decisions: readonly LabelDecision[], rows: readonly LabelRow[]): number {
+  const tags = new Map(rows.map((row) => [row.document, row.tags.length]))
+  return decisions.reduce((sum, { document, picked }) => sum + picked.length - (tags.get(document) ?? 0), 0)
+}
+
+/** The next row at or after `from` that is still to be decided; else the row after it, or the last. */
+export function nextOpen(rows: readonly LabelRow[], from: number): number {
+  const open = rows.findIndex((row, i) => i > from && !isDecided(row))
+  return open >= 0 ? open : Math.min(from + 1, rows.length - 1)
+}
+
+export function countStates(rows: readonly LabelRow[]): Record<LabelState, number> {
+  const counts: Record<LabelState, number> = {
+    waiting: 0,
+    suggested: 0,
+    accepted: 0,
+    skipped: 0,
+    written: 0,
+    failed: 0,
+  }
+  for (const { state } of rows) counts[state]++
+  return counts
+}
+
+/** `n` of a key 1..9, or 10 of 0; null: another key. */
+export function placeOfKey(key: string): number | null {
+  return /^[0-9]$/.test(key) ? (key === '0' ? 10 : Number(key)) : null
+}
+
+/** `…/posts/2019` of a long path. */
+export function shortFolder(path: string): string {
+  const parts = path.split(/[\\/]/).filter(Boolean)
+  return parts.length <= 2 ? path : `…/${parts.slice(-2).join('/')}`
+}
