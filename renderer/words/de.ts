@@ -851,6 +851,7 @@ export const de: Words = {
     tally: (n) => `Bisher blind gewählt, in ${count(n, 'Versuch', 'Versuchen')}:`,
     tallySide: (name, picked, offered) => `${name} ${picked} von ${offered}`,
     remove: 'Aus dem Verlauf entfernen',
+    nothingNew: 'Es kam keine weitere Überschrift: Das Modell wiederholt nur, was schon da ist.',
   },
   labels: {
     task: {

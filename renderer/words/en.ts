@@ -830,6 +830,7 @@ export const en = {
     tally: (n: number): string => `Chosen blind so far, in ${count(n, 'trial', 'trials')}:`,
     tallySide: (name: string, picked: number, offered: number): string => `${name} ${picked} of ${offered}`,
     remove: 'Remove from the history',
+    nothingNew: 'No further headline came: the model only repeated what is there already.',
   },
   labels: {
     task: {
