@@ -26,6 +26,7 @@ export function createHeadlineFacts(store: Store): Handlers['headline.facts'] {
     const edited = new Set(records.filter((record) => record.edited !== null).map(({ id }) => `headline:${id}`))
     return {
       toLearn: learnt.length,
+      heldOut: some ? pickedQueries(store, 'headline', () => false, []).length - learnt.length : 0,
       edited: learnt.filter(({ document }) => edited.has(document)).length,
       ...blindTally(records),
     }

@@ -61,6 +61,8 @@ export interface HeadlineFacts {
   toLearn: number
   /** Those of them that the owner worded anew. */
   edited: number
+  /** Choices that are not learnt from, since their pieces are kept aside for the proof. */
+  heldOut: number
   /** Choices made blind, and by whose candidates they were made. */
   blindPicks: number
   sides: { voice: string | null; picked: number; offered: number }[]

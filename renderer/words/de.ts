@@ -840,6 +840,8 @@ export const de: Words = {
     undo: 'Wahl zurücknehmen',
     toLearn: (n) => `Aus ${count(n, 'Wahl', 'Entscheidungen')} lernt das nächste Training`,
     toLearnEdited: (n) => `, ${n.toLocaleString('de')} davon in eigenen Worten.`,
+    heldOut: (n) =>
+      `${count(n, 'Wahl gehört', 'Entscheidungen gehören')} zu Texten, die für die Probe beiseiteliegen; daraus wird nicht gelernt.`,
     toLearnNone: 'Was hier gewählt oder umformuliert wird, ist ein Beispiel für das nächste Training.',
     blind: 'Blindversuch',
     blindHint: 'Mischt Vorschläge zweier Urheber und sagt erst nach der Wahl, von wem welcher ist',

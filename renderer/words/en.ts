@@ -819,6 +819,8 @@ export const en = {
     undo: 'Undo the choice',
     toLearn: (n: number): string => `${count(n, 'choice', 'choices')} will be learnt from at the next training`,
     toLearnEdited: (n: number): string => `, ${n.toLocaleString('en')} in your own words.`,
+    heldOut: (n: number): string =>
+      `${count(n, 'choice is', 'choices are')} for pieces kept aside for the proof, and not learnt from.`,
     toLearnNone: 'What you choose or reword here becomes an example for the next training.',
     blind: 'Blind trial',
     blindHint: 'Mixes candidates of two authors, and tells who wrote which once you have chosen',

@@ -2,29 +2,32 @@
  * A data folder for windows whose answers' quality does not matter: a tiny base with random weights that writes nonsense
  * fast, the sample author in the library, and voices that change what it writes.
  */
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { createApp } from '../../main/app/app.ts'
 import { projectFolder } from '../../main/entries.ts'
 import { randomVoice } from '../helpers/random-voice.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
-import { runCli } from './host.ts'
 
 /** @param voices names; the first one is switched on */
 export async function tinyData(data: string, voices: readonly string[] = []): Promise<void> {
+  mkdirSync(data, { recursive: true })
   const model = path.join(data, 'tiny.gguf')
   writeTinyModel(model, { blocks: 4, width: 128, ff: 256, vocabulary: 512, context: 1024, seed: 3 })
-  const run = async (...args: string[]): Promise<string> => {
-    const { code, stdout, stderr } = await runCli(data, args)
-    if (code !== 0) throw new Error(`${args.join(' ')}: ${stderr}`)
-    return stdout
+  const { handlers, close } = await createApp({ dataFolder: data, host: 'terminal' })
+  try {
+    const { id } = await handlers['models.add']({ request: 'add', file: model, as: 'chat' })
+    await handlers['models.use']({ model: id })
+    await handlers['library.import']({ request: 'import', paths: [path.join(projectFolder(), 'resources', 'sample')] })
+    const ids: string[] = []
+    for (const [seed, name] of voices.entries()) {
+      const file = path.join(data, `${name}.gguf`)
+      randomVoice(file, model, { name, seed: seed + 1 })
+      ids.push((await handlers['voices.import']({ file, name })).id)
+    }
+    const [first] = ids
+    if (first !== undefined) await handlers['voices.use']({ voice: first })
+  } finally {
+    await close()
   }
-  await run('models', 'add', model)
-  await run('import', path.join(projectFolder(), 'resources', 'sample'))
-  const ids: string[] = []
-  for (const [seed, name] of voices.entries()) {
-    const file = path.join(data, `${name}.gguf`)
-    randomVoice(file, model, { name, seed: seed + 1 })
-    ids.push(JSON.parse(await run('--json', 'voices', 'import', file, '--name', name)).id)
-  }
-  const [first] = ids
-  if (first !== undefined) await run('voices', 'use', first)
 }
