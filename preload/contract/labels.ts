@@ -1,6 +1,8 @@
 /** Tags and ratings: suggestions by likelihood, and what the owner chose. */
+
 import type { ContractError } from './app.ts'
 import type { GenerationOptions, Source } from './assistant.ts'
+import type { DocumentSummary } from './library.ts'
 
 export interface TagSuggestion {
   tag: string
@@ -84,7 +86,7 @@ export interface LabelRow {
   document: string
   title: string
   path: string
-  kind: 'markdown' | 'text' | 'html'
+  kind: DocumentSummary['kind']
   date: string | null
   words: number
   state: LabelState
