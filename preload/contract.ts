@@ -10,7 +10,7 @@
 import { APP_CALLS, type AppCalls, type AppState } from './contract/app.ts'
 import { ASSISTANT_CALLS, type AssistantCalls, type StreamChunk } from './contract/assistant.ts'
 import { CHATS_CALLS, type ChatsCalls } from './contract/chats.ts'
-import { DRAFTS_CALLS, type DraftChanged, type DraftsCalls } from './contract/drafts.ts'
+import { DRAFTS_CALLS, type DraftChanged, type DraftFileChanged, type DraftsCalls } from './contract/drafts.ts'
 import { HEADLINES_CALLS, type HeadlineProgress, type HeadlinesCalls } from './contract/headlines.ts'
 import { LABELS_CALLS, type LabelJob, type LabelRow, type LabelsCalls, type LabelTask } from './contract/labels.ts'
 import { type ImportProgress, type ImportState, LIBRARY_CALLS, type LibraryCalls } from './contract/library.ts'
@@ -57,6 +57,7 @@ export interface Events {
   'train.step': TrainingStep & { run: string }
   stream: StreamChunk
   'draft.changed': DraftChanged
+  'draft.file': DraftFileChanged
   'headline.candidate': HeadlineProgress
   'labels.job': LabelJob
   'labels.row': { task: LabelTask; row: LabelRow }
@@ -101,6 +102,7 @@ export const EVENT_NAMES = [
   'train.step',
   'stream',
   'draft.changed',
+  'draft.file',
   'headline.candidate',
   'labels.job',
   'labels.row',

@@ -9,6 +9,7 @@ import { openCatalog } from './catalog.ts'
 import { chatHandlers } from './chats.ts'
 import type { AppContext } from './context.ts'
 import { createDownloads } from './downloads.ts'
+import { createDraftWatch } from './draft-watch.ts'
 import { draftHandlers } from './drafts.ts'
 import { createEmitter } from './events.ts'
 import { fileHandlers } from './files.ts'
@@ -66,6 +67,8 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
       },
     }
     const indexing = createIndexing(context)
+    const draftWatch = createDraftWatch(context)
+    draftWatch.refresh()
     const labelJobs = createLabelJobs(context)
     if (options.host !== 'terminal') {
       indexing.begin()
@@ -106,7 +109,7 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
         ...rateHandlers(context),
         ...labelHandlers(context, labelJobs),
         ...labelFileHandlers(context),
-        ...draftHandlers(context),
+        ...draftHandlers(context, draftWatch),
         ...scoreHandlers(context),
         ...chatHandlers(context),
       },
@@ -118,6 +121,7 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
           await context.requests.close()
           await labelsAtRest
           await indexing.close()
+          draftWatch.close()
           rememberToResume(context, training)
           await training.close()
           await bases.close()

@@ -16,7 +16,10 @@ const BOM = '\ufeff'
 
 /** @param source the file's text as it stands, with its mark and line ends */
 export function withFacts(source: string, change: Change, kind: DocumentSummary['kind']): Rewritten {
-  if (kind === 'html') return { reason: 'it is HTML, and only front matter of Markdown and text files is written' }
+  if (kind === 'html' || kind === 'docx')
+    return {
+      reason: `it is ${kind === 'html' ? 'HTML' : 'a Word document'}, and only front matter of Markdown and text files is written`,
+    }
   const mark = source.startsWith(BOM) ? BOM : ''
   const text = source.slice(mark.length)
   if (text.trim() === '') return { reason: 'it is empty' }

@@ -122,6 +122,20 @@ export interface DraftsCalls {
   'draft.restore': { in: { draft: string }; out: DraftSummary }
   /** Off unless switched on: may training use what the owner alone wrote in this draft. */
   'draft.learn': { in: { draft: string; learn: boolean }; out: DraftSummary }
+  /** A new draft from a Markdown, text, HTML or Word file, by its path or by its bytes. Errors: `Unreadable`. */
+  'draft.import': { in: { file: string } | { name: string /** Base64. */; data: string }; out: Draft }
+  /**
+   * Writes the draft as it is stored. Errors: `FileChanged` for a file that is there and that this draft neither wrote nor
+   * read as it stands, unless `replace`; `CannotWrite`.
+   */
+  'draft.export': {
+    in: { draft: string; file: string; format: DraftFormat; replace?: boolean }
+    out: { file: string; bytes: number }
+  }
+  /** Links a Markdown or text file, or none; nothing is read or written. `draft.file` tells when it changes on disk. */
+  'draft.link': { in: { draft: string; file: string | null }; out: Draft }
+  /** Takes over what stands in the linked file; how the draft stood becomes a version. What came in is the owner's. */
+  'draft.read': { in: { draft: string }; out: Draft }
   /** Goes on from an opening (`from` not given), or does what an instruction asks. Streams. */
   'draft.write': {
     in: { request: string; text: string; from?: 'opening' | 'instruction' } & GenerationOptions
@@ -163,6 +177,10 @@ export const DRAFTS_CALLS = [
   'draft.remove',
   'draft.restore',
   'draft.learn',
+  'draft.import',
+  'draft.export',
+  'draft.link',
+  'draft.read',
   'draft.write',
   'draft.rewrite',
   'draft.outline',
