@@ -1,10 +1,11 @@
 /**
  * Markdown as clean HTML. Both libraries are loaded on first use, so that the window opens without them.
  * Pictures, forms and styles are dropped: an answer must not make the window fetch anything.
+ * @param breaks a line's end is shown as one, as chats do
  */
-export async function renderMarkdown(text: string): Promise<string> {
+export async function renderMarkdown(text: string, { breaks = true } = {}): Promise<string> {
   const [{ marked }, { default: purify }] = await Promise.all([import('marked'), import('dompurify')])
-  const html = await marked.parse(text, { gfm: true, breaks: true })
+  const html = await marked.parse(text, { gfm: true, breaks })
   return purify.sanitize(html, {
     ALLOWED_TAGS: [
       'p',

@@ -52,6 +52,8 @@ export class ImportStore {
 
   async #take(state: ImportState): Promise<void> {
     if (state.running) {
+      // What a watch reads by itself asks for no attention, and holds nothing up.
+      if (state.by === 'watch') return
       this.#request = state.request
       this.#progress = state.progress
       this.#report = null

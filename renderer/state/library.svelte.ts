@@ -1,42 +1,32 @@
-import type { DocumentFull, DocumentSummary, ImportQuestion, PassageHit } from '../../preload/contract.ts'
+import type { DocumentSummary, ImportQuestion, OpenedPiece } from '../../preload/contract.ts'
 import type { AppStore, Space } from './app.svelte.ts'
 
-const PAGE = 500
-
-/** The pieces, the search over their passages, and the piece that is open. */
+/** The pieces, what is asked about them, and the piece that is open. */
 export class LibraryStore {
   #app: AppStore
   #documents = $state.raw<DocumentSummary[]>([])
   #questions = $state.raw<ImportQuestion[]>([])
-  #hits = $state.raw<PassageHit[] | null>(null)
-  #open = $state.raw<DocumentFull | null>(null)
-  #searching = $state(false)
+  #open = $state.raw<OpenedPiece | null>(null)
   #loaded = $state(false)
   #mark = $state<string | null>(null)
   #cameFrom = $state<Space | null>(null)
-  view = $state<'pieces' | 'search'>('pieces')
-  filter = $state('')
-  status = $state<DocumentSummary['status'] | 'all'>('all')
-  query = $state('')
 
   constructor(app: AppStore) {
     this.#app = app
+    app.on('import.state', ({ running }) => {
+      if (!running) void this.#readAnew()
+    })
   }
 
+  /** Newest first. */
   get documents() {
     return this.#documents
   }
   get questions() {
     return this.#questions
   }
-  get hits() {
-    return this.#hits
-  }
   get open() {
     return this.#open
-  }
-  get searching() {
-    return this.#searching
   }
   get loaded() {
     return this.#loaded
@@ -49,40 +39,24 @@ export class LibraryStore {
     return this.#cameFrom
   }
 
-  shown = $derived.by(() => {
-    const wanted = this.filter.trim().toLocaleLowerCase()
-    return this.#documents.filter((document) => {
-      if (this.status !== 'all' && document.status !== this.status) return false
-      if (!wanted) return true
-      return [document.title, ...document.tags].some((text) => text.toLocaleLowerCase().includes(wanted))
-    })
-  })
+  byId = $derived(new Map(this.#documents.map((document) => [document.id, document])))
 
   async load(): Promise<void> {
-    const [documents, questions] = await Promise.all([
+    const [listed, questions] = await Promise.all([
       this.#app.attempt(
-        () => this.#readAll(),
+        () => this.#app.call('library.list', {}),
         () => void this.load(),
       ),
       this.#app.attempt(() => this.#app.call('library.questions', {})),
     ])
-    if (documents) this.#documents = documents
+    if (listed) this.#documents = listed.documents
     if (questions) this.#questions = questions
     this.#loaded = true
   }
 
-  async #readAll(): Promise<DocumentSummary[]> {
-    const all: DocumentSummary[] = []
-    for (;;) {
-      const { documents, total } = await this.#app.call('library.list', { limit: PAGE, offset: all.length })
-      all.push(...documents)
-      if (all.length >= total || documents.length === 0) return all
-    }
-  }
-
   /** Opens a piece; `mark` is a passage's text to show, `from` the space to offer a way back to. */
   async show(document: string, mark: string | null = null, from: Space | null = null): Promise<void> {
-    const full = await this.#app.attempt(() => this.#app.call('library.get', { document }))
+    const full = await this.#app.attempt(() => this.#app.call('library.open', { document }))
     if (!full) return
     this.#open = full
     this.#mark = mark
@@ -90,22 +64,16 @@ export class LibraryStore {
     this.#app.go('library')
   }
 
+  /** Opens it at one of its passages. */
+  async showPassage(document: string, passage: string): Promise<void> {
+    await this.show(document)
+    if (this.#open?.id === document) this.#mark = this.#open.passages.find(({ id }) => id === passage)?.text ?? null
+  }
+
   close(): void {
     this.#open = null
     this.#mark = null
     this.#cameFrom = null
-  }
-
-  async search(): Promise<void> {
-    const query = this.query.trim()
-    if (!query) return
-    this.#searching = true
-    const found = await this.#app.attempt(
-      () => this.#app.call('library.search', { query, k: 20 }),
-      () => void this.search(),
-    )
-    this.#searching = false
-    if (found) this.#hits = found.passages
   }
 
   async answer(question: string, mine: boolean): Promise<void> {
@@ -119,14 +87,40 @@ export class LibraryStore {
     const changed = await this.#app.attempt(() => this.#app.call('library.setStatus', { document, status }))
     if (!changed) return
     this.#documents = this.#documents.map((known) => (known.id === document ? changed : known))
-    if (this.#open?.id === document) this.#open = { ...this.#open, ...changed }
+    if (this.#open?.id === document) this.#open = { ...this.#open, ...changed, decided: true }
+  }
+
+  /** @returns whether it was done */
+  async setStatuses(documents: string[], status: 'mine' | 'excluded'): Promise<boolean> {
+    const done = await this.#app.attempt(() => this.#app.call('library.setStatuses', { documents, status }))
+    if (done) await this.#readAnew()
+    return done !== null
   }
 
   async remove(document: string): Promise<void> {
-    const done = await this.#app.attempt(() => this.#app.call('library.remove', { document }))
-    if (!done?.removed) return
-    this.close()
-    this.#hits = this.#hits?.filter((hit) => hit.document !== document) ?? null
+    await this.removeMany([document])
+  }
+
+  async removeMany(documents: string[]): Promise<boolean> {
+    const done = await this.#app.attempt(() => this.#app.call('library.removeMany', { documents }))
+    if (!done) return false
+    if (this.#open && documents.includes(this.#open.id)) this.close()
     await this.load()
+    return true
+  }
+
+  /** After a change that may concern any piece: the list, and the piece at hand with its place. */
+  async #readAnew(): Promise<void> {
+    await this.load()
+    const open = this.#open
+    if (!open) return
+    if (!this.#documents.some(({ id }) => id === open.id)) return this.close()
+    const full = await this.#app.attempt(() => this.#app.call('library.open', { document: open.id }))
+    if (full && this.#open?.id === open.id) this.#open = full
+  }
+
+  /** For those that change what pieces may be learned from. */
+  changed(): Promise<void> {
+    return this.#readAnew()
   }
 }
