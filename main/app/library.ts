@@ -1,5 +1,5 @@
 /** The library's surface: import, list, search, questions. */
-import type { Handlers } from '../../preload/contract.ts'
+import type { Handlers, NoMeaning } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
 import type { Embedder } from '../inference/types.ts'
 import { checkFiles } from '../library/check.ts'
@@ -122,12 +122,8 @@ export function libraryHandlers(context: AppContext): Pick<Handlers, LibraryCall
 const emptyQuery = (): IdiolectError =>
   new IdiolectError('EmptyQuery', 'there is nothing to search for', 'Give some words.')
 
-/** In words, or null when passages are searched by meaning too. */
-export function whyNoMeaning({ store }: Pick<AppContext, 'store'>, embedder: Embedder | null): string | null {
-  if (embedder === null) return 'no model is installed, so that only words are searched'
-  if (hasMeaning(store, embedder)) return null
-  const left = store.passages.pendingCount()
-  return left === 0
-    ? 'the library was weighed by another model and is weighed anew'
-    : `the meaning of ${left.toLocaleString('en')} passages is still being weighed, so that only words are searched`
+/** Null when passages are searched by meaning too. */
+export function whyNoMeaning({ store }: Pick<AppContext, 'store'>, embedder: Embedder | null): NoMeaning | null {
+  if (embedder === null) return { why: 'noModel' }
+  return hasMeaning(store, embedder) ? null : { why: 'pending', left: store.passages.pendingCount() }
 }

@@ -128,14 +128,11 @@ function hitOf({ document, ...why }: PieceHit, marks: [number, number][], inProm
   }
 }
 
-/** A short query as it is; of a piece its longest words, which are its rarest more often than not. */
+/** Of the text its longest words, which are its rarest more often than not: marks on every "the" would tell nothing. */
 function markedWords(text: string): string {
-  const words = [...new Set(text.match(/[\p{L}\p{N}\p{M}]{3,}/gu) ?? [])]
-  if (words.length <= MARKED_WORDS) return text
-  return words
-    .sort((a, b) => b.length - a.length)
-    .slice(0, MARKED_WORDS)
-    .join(' ')
+  const words = [...new Set(text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? [])].sort((a, b) => b.length - a.length)
+  const long = words.filter((word) => word.length > 3)
+  return (long.length > 0 ? long : words).slice(0, MARKED_WORDS).join(' ')
 }
 
 /** The prompt in words, by the base that is installed; null where there is none. */

@@ -101,6 +101,12 @@ export interface ImportState {
   error: ContractError | null
 }
 
+/** Why passages are searched by words alone. */
+export type NoMeaning =
+  | { why: 'noModel' }
+  /** Passages whose meaning is still to be weighed. */
+  | { why: 'pending'; left: number }
+
 export type RecallTask = TrainingTask | 'chat'
 
 /** What a task's retrieval found, best first, and why. */
@@ -124,8 +130,8 @@ export interface RecallResult {
   hits: RecallHit[]
   /** Pieces that were found and left out because they are the text itself. */
   own: string[]
-  /** Why meaning took no part, in words; null when it did. */
-  note: string | null
+  /** Why meaning took no part; null when it did. */
+  note: NoMeaning | null
   /** The very text that the model is given; null without a base. */
   prompt: { text: string; tokens: number; context: number } | null
 }
@@ -199,7 +205,7 @@ export interface LibraryCalls {
   /** By words, at once; with `meaning` by both, which may wait for a model. Only among `documents`, where given. */
   'library.find': {
     in: { query: string; meaning?: boolean; documents?: string[]; limit?: number }
-    out: { pieces: FoundPiece[]; note: string | null }
+    out: { pieces: FoundPiece[]; note: NoMeaning | null }
   }
   'library.setStatuses': { in: { documents: string[]; status: 'mine' | 'excluded' }; out: { changed: number } }
   'library.removeMany': { in: { documents: string[] }; out: { removed: number } }

@@ -1,5 +1,5 @@
 import { SvelteSet } from 'svelte/reactivity'
-import type { DocumentSummary, FoundPiece } from '../../preload/contract.ts'
+import type { DocumentSummary, FoundPiece, NoMeaning } from '../../preload/contract.ts'
 import {
   type FileTrouble,
   type Filter,
@@ -32,7 +32,7 @@ export class PieceStore {
   #query = $state('')
   #found = $state.raw<{ query: string; pieces: FoundPiece[] } | null>(null)
   #searching = $state<'no' | 'words' | 'meaning'>('no')
-  #note = $state<string | null>(null)
+  #note = $state.raw<NoMeaning | null>(null)
   #troubles = $state.raw<ReadonlyMap<string, FileTrouble>>(new Map())
   #order = $state<Sort>('newest')
   #foundOrder = $state<Sort>('best')
@@ -63,7 +63,7 @@ export class PieceStore {
   get searching() {
     return this.#searching
   }
-  /** Why meaning took no part in the search, in words, or null. */
+  /** Why meaning took no part in the search, or null. */
   get note() {
     return this.#note
   }
@@ -80,7 +80,7 @@ export class PieceStore {
 
   isSearch = $derived(this.#query.trim() !== '')
   isFiltered = $derived(isFiltering(this.#filter))
-  #passing = $derived(filtered(this.#library.documents, this.#filter, this.#troubles))
+  #passing = $derived.by(() => filtered(this.#library.documents, this.#filter, this.#troubles))
 
   rows: Row[] = $derived.by(() => {
     if (!this.isSearch) return sorted(this.#passing, this.#order).map((piece) => ({ piece, found: null }))
@@ -94,7 +94,9 @@ export class PieceStore {
 
   /** Of the pieces at hand: those found, where something is looked for. */
   facets = $derived.by(() => {
-    const documents = this.isSearch ? this.#library.documents.filter(({ id }) => this.#atHand.has(id)) : this.#library.documents
+    const documents = this.isSearch
+      ? this.#library.documents.filter(({ id }) => this.#atHand.has(id))
+      : this.#library.documents
     return facetsOf(documents, this.#filter, this.#troubles)
   })
   #atHand = $derived(new Set(this.isSearch ? this.rows.map(({ piece }) => piece.id) : []))

@@ -25,6 +25,9 @@ export interface Stores {
   jobs: JobStore
   imports: ImportStore
   library: LibraryStore
+  pieces: PieceStore
+  folders: FolderStore
+  recall: RecallStore
   voice: VoiceStore
   voicePage: VoicePageStore
   trainQueue: TrainQueueStore
@@ -60,6 +63,9 @@ export function createStores(bridge: Bridge): Stores {
     preferences: new PreferenceStore(app),
     jobs,
     library,
+    pieces: new PieceStore(app, library),
+    folders: new FolderStore(app, library),
+    recall: new RecallStore(app),
     voice,
     voicePage: new VoicePageStore(app),
     trainQueue: new TrainQueueStore(app),
