@@ -39,8 +39,9 @@ describe('the queue of trainings', () => {
 })
 
 describe('what came since the last voice', () => {
-  const headline = (id: string, at: string, picked: string | null) =>
-    store.headlines.put({ id, at, excerpt: '', text: 'A piece.', candidates: ['A'], picked, edited: null, voice: null })
+  const nothing = { excerpt: '', candidates: ['A'], authors: [], rejected: [], edited: null, voice: null }
+  const headline = (id: string, at: string, picked: string | null): void =>
+    store.headlines.put({ ...nothing, id, at, text: 'A piece.', picked, blind: null, blindPick: null })
 
   it('is nothing without one, then choices by their time, and enough from ten on', () => {
     expect(sinceTraining({ store })).toEqual({ voice: null, since: null, choices: 0, pieces: 0, enough: false })
