@@ -2,13 +2,13 @@
 import path from 'node:path'
 import { type Catalog, createCatalog } from '../catalog/catalog.ts'
 import { projectFolder } from '../entries.ts'
-import { modelsFolder, otherModelFolders } from './data-folder.ts'
+import { catalogFolder, modelsFolder, otherModelFolders } from './data-folder.ts'
 
 /** Errors: IdiolectError `BadManifest`. */
 export function openCatalog(dataFolder: string): Catalog {
   const project = projectFolder()
   return createCatalog({
-    manifests: path.join(project, 'models'),
+    manifests: catalogFolder(project),
     models: modelsFolder(dataFolder),
     added: path.join(dataFolder, 'added-models.json'),
     lookIn: otherModelFolders(project, dataFolder),

@@ -35,6 +35,14 @@ export function modelsFolder(dataFolder: string, env: NodeJS.ProcessEnv = proces
 }
 
 /**
+ * The folder of the catalog's manifests: the project's own, or IDIOLECT_CATALOG for a list of one's own.
+ * @returns absolute path
+ */
+export function catalogFolder(project: string, env: NodeJS.ProcessEnv = process.env): string {
+  return env.IDIOLECT_CATALOG ? path.resolve(env.IDIOLECT_CATALOG) : path.join(project, 'models')
+}
+
+/**
  * Folders where a model file may already lie, so that it is linked instead of fetched again: the checkout's own cache
  * and the user's usual data folder.
  */

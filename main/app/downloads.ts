@@ -4,12 +4,12 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { ContractError, ModelProgress } from '../../preload/contract.ts'
-import type { Catalog, CatalogModel } from '../catalog/catalog.ts'
+import type { CatalogModel } from '../catalog/catalog.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import type { AppContext } from './context.ts'
 
 const WANTED = 'models.wanted'
-/** Progress events of one download, a second at most so many; the last one of a stage always comes. */
+/** Milliseconds between two events of one download. */
 const EVERY_MS = 120
 
 export interface Downloads {
@@ -38,17 +38,20 @@ export function createDownloads({ store, catalog, events, requests, options }: A
 
   const fetch = async (request: string, model: string, signal: AbortSignal): Promise<CatalogModel> => {
     const { bytes } = catalog.findModel(model)
-    let told = 0
+    let later: NodeJS.Timeout | null = null
     const tell = (change: Partial<ModelProgress>): void => {
       const known = all.get(model)
       if (!known) return
       const before = known.progress
       known.progress = { ...before, ...change }
-      const now = Date.now()
-      // The clock may be set back meanwhile: then it is told at once.
-      if (change.stage === before.stage && Math.abs(now - told) < EVERY_MS) return
-      told = now
-      events.emit('models.progress', known.progress)
+      const now = (): void => {
+        if (later) clearTimeout(later)
+        later = null
+        events.emit('models.progress', known.progress)
+      }
+      // Bytes come by the thousand times a second; the last ones before a standstill must still be told.
+      if (change.stage !== before.stage) now()
+      else later ??= setTimeout(now, EVERY_MS)
     }
     want(model, true)
     try {
@@ -64,6 +67,7 @@ export function createDownloads({ store, catalog, events, requests, options }: A
       tell(paused ? { stage: 'paused' } : { stage: 'failed', error: toError(caught) })
       throw caught
     } finally {
+      if (later) clearTimeout(later)
       all.delete(model)
     }
   }

@@ -1207,6 +1207,7 @@ export const de: Words = {
       'Die Datei wird aus dem Ordner von Idiolect gelöscht. Stimmen, die darauf trainiert wurden, ruhen, bis sie wieder da ist.',
     removeYes: 'Endgültig entfernen',
     cancel: 'Herunterladen abbrechen',
+    model: 'Modell',
     pause: 'Anhalten',
     goOn: 'Herunterladen fortsetzen',
     resume: (percent) => `Bei ${percent} fortsetzen`,

@@ -1187,6 +1187,7 @@ export const en = {
     removeLead: 'The file is deleted from Idiolect’s folder. Voices trained on it rest until it is back.',
     removeYes: 'Remove it',
     cancel: 'Cancel the download',
+    model: 'Model',
     pause: 'Pause',
     goOn: 'Go on with the download',
     resume: (percent: string): string => `Go on at ${percent}`,
