@@ -3,7 +3,7 @@
  * text, the foot with what runs. Written once for every window; needs no model.
  */
 import path from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { projectFolder } from '../../main/entries.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
@@ -19,11 +19,15 @@ async function openPalette(page: Page): Promise<void> {
   await page.getByRole('combobox', { name: 'Commands' }).waitFor()
 }
 
+function option(page: Page, how: { name?: string; selected?: boolean }): Locator {
+  return page.getByTestId('palette').getByRole('option', how)
+}
+
 /** Types into the palette and runs what stands first. */
-async function runByName(page: Page, query: string, option: string): Promise<void> {
+async function runByName(page: Page, query: string, name: string): Promise<void> {
   await openPalette(page)
   await page.keyboard.type(query)
-  await page.getByRole('option', { name: option, selected: true }).waitFor()
+  await option(page, { name, selected: true }).waitFor()
   await page.keyboard.press('Enter')
   await page.getByTestId('palette').waitFor({ state: 'detached' })
 }
@@ -98,10 +102,10 @@ export function shell(open: OpenApp, prefix: string): void {
   it('finds commands and pieces in the palette', async () => {
     const { page } = app
     await openPalette(page)
-    await page.getByRole('option', { name: 'Headlines' }).waitFor()
+    await option(page, { name: 'Headlines' }).waitFor()
     expect(await barriers(page)).toEqual([])
     await picture(page, `${prefix}-palette`)
-    const chosen = page.getByRole('option', { selected: true })
+    const chosen = option(page, { selected: true })
     const first = await textOf(chosen)
     await page.keyboard.press('ArrowDown')
     await expect.poll(() => textOf(chosen)).not.toBe(first)
@@ -213,7 +217,7 @@ export function shell(open: OpenApp, prefix: string): void {
     await picture(page, `${prefix}-german`)
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox', { name: 'Befehle' }).fill('English')
-    await page.getByRole('option', { name: 'Sprache: English', selected: true }).waitFor()
+    await option(page, { name: 'Sprache: English', selected: true }).waitFor()
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { level: 1, name: 'Library' }).waitFor()
   })
@@ -248,10 +252,24 @@ export function shell(open: OpenApp, prefix: string): void {
     const { page } = app
     await go(page, 'Library')
     await page.getByRole('button', { name: 'Add writing' }).first().click()
-    await page.getByLabel(/path/i).first().waitFor()
-    await page.keyboard.press('Escape')
-    const said = page.getByTestId('announcement')
-    expect(await textOf(said)).toBe('')
+    const dialog = page.getByRole('dialog', { name: 'Add writing' })
+    await dialog.getByLabel('Or type').fill(path.join(projectFolder(), 'resources', 'sample'))
+    // Whatever the foot says while it runs: a small folder may be read before anybody can look.
+    const seen = page.evaluate(
+      () =>
+        new Promise<string>((resolve) => {
+          new MutationObserver(() => {
+            const line = document.querySelector('aside [role="progressbar"]')?.getAttribute('aria-label')
+            if (line) resolve(line)
+          }).observe(document.body, { subtree: true, childList: true })
+        }),
+    )
+    await page.keyboard.press('Enter')
+    expect(await seen).toBe('Reading your writing')
+    await dialog.getByTestId('import-done').waitFor()
+    await expect.poll(() => textOf(page.getByTestId('announcement'))).toBe('The reading has ended.')
+    expect(await page.locator('aside [role="progressbar"]').count()).toBe(0)
+    await dialog.getByRole('button', { name: 'Close' }).last().click()
   })
 
   it('ran without an error on the console or a request to another machine', () => {
