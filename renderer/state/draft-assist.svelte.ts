@@ -37,6 +37,9 @@ export interface Rewrite {
   writer: Writer
 }
 
+/** Line ends as the editor has them, so that what is offered is what is taken. */
+const plainEnds = (text: string): string => text.replace(/\r\n?/g, '\n')
+
 /** What the assistant offers in the draft at hand: to go on, a rewrite, an outline filled. One thing at a time. */
 export class DraftAssist {
   #app: AppStore
@@ -136,7 +139,7 @@ export class DraftAssist {
     )
     if (this.#request !== request) return
     this.#end(result)
-    const offered = result?.text ?? this.#rewrite?.after ?? ''
+    const offered = plainEnds(result?.text ?? this.#rewrite?.after ?? '')
     if (offered.trim() === '') this.discard()
     else if (this.#rewrite) this.#rewrite = { ...this.#rewrite, after: offered, running: false }
   }
@@ -272,6 +275,7 @@ export class DraftAssist {
     view.dispatch({
       effects: [setStretch.of(null), beginGhost.of({ items, writer: this.#writer, streaming: true })],
     })
+    view.focus()
     const result = await this.#app.attempt(() => call(request))
     if (this.#request !== request) return
     this.#end(result)
@@ -285,7 +289,7 @@ export class DraftAssist {
     const view = this.#editor.view
     const ghost = view?.state.field(ghostText)
     if (!view || !ghost || ghost.items.length !== written.length) return
-    const items = ghost.items.map((item, i) => ({ ...item, text: written[i] ?? item.text }))
+    const items = ghost.items.map((item, i) => ({ ...item, text: plainEnds(written[i] ?? item.text) }))
     view.dispatch({ effects: beginGhost.of({ ...ghost, items }) })
   }
 
@@ -299,7 +303,7 @@ export class DraftAssist {
     const view = this.#editor.view
     const item = view?.state.field(ghostText)?.items[index]
     if (!view || !item) return
-    let text = chunk
+    let text = plainEnds(chunk)
     const before = view.state.sliceDoc(Math.max(0, item.pos - 1), item.pos)
     // One space between what stands there and what comes.
     if (item.text === '' && item.indent === null && /^\s?$/.test(before)) text = text.trimStart()

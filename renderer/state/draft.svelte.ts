@@ -3,6 +3,7 @@ import { Autosave, type SaveState } from '../lib/draft/autosave.ts'
 import { rememberWritten } from '../lib/draft/clipboard.ts'
 import { toContractError } from '../lib/errors.ts'
 import type { AppStore } from './app.svelte.ts'
+import { DraftFiles } from './draft-files.svelte.ts'
 import { GenerationChoice } from './generation.svelte.ts'
 
 /** What the editor holds, as it is saved. */
@@ -43,9 +44,11 @@ export class DraftStore {
   focus = $state(false)
   panel = $state(false)
   choice: GenerationChoice
+  files: DraftFiles
 
   constructor(app: AppStore) {
     this.#app = app
+    this.files = new DraftFiles(app, this)
     this.choice = new GenerationChoice(app)
     this.#autosave = new Autosave({
       save: () => this.#save(),

@@ -154,10 +154,12 @@ export function firstWord(text: string): string {
 /** Takes all that is there; what still streams in goes on after it. */
 export const takeGhost: StateCommand = ({ state, dispatch }) => {
   const ghost = state.field(ghostText, false)
-  if (!ghost || ghost.items.every(({ text }) => text === '')) return false
+  if (!ghost) return false
+  // While the first words are waited for, Tab must not lead away from the page.
+  if (ghost.items.every(({ text }) => text === '')) return ghost.streaming
   const inline = ghost.items.find((item) => item.indent === null)
   if (inline) return take(inline.text)({ state, dispatch })
-  if (ghost.streaming) return false
+  if (ghost.streaming) return true
   const changes: ChangeSpec[] = []
   const marks: Mark[] = []
   let grown = 0

@@ -1,0 +1,118 @@
+import type { DraftFileChanged, DraftFormat } from '../../preload/contract.ts'
+import { toBase64 } from '../lib/draft/base64.ts'
+import { toContractError } from '../lib/errors.ts'
+import { words } from '../words/words.ts'
+import type { AppStore } from './app.svelte.ts'
+import type { DraftStore } from './draft.svelte.ts'
+
+export interface Exported {
+  file: string
+  bytes: number
+}
+
+/** The drafts' files: brought in, written, linked, and changed by other programs. */
+export class DraftFiles {
+  #app: AppStore
+  #drafts: DraftStore
+  #changes = $state.raw<Record<string, DraftFileChanged>>({})
+  #refused = $state.raw<{ file: string; format: DraftFormat; why: string } | null>(null)
+
+  constructor(app: AppStore, drafts: DraftStore) {
+    this.#app = app
+    this.#drafts = drafts
+    app.on('draft.file', (change) => (this.#changes = { ...this.#changes, [change.draft]: change }))
+  }
+
+  /** The draft at hand's linked file is no longer as it was written or read. */
+  change: DraftFileChanged | null = $derived.by(() => {
+    const current = this.#drafts.current
+    const change = current ? this.#changes[current.id] : undefined
+    return change && change.file === current?.file ? change : null
+  })
+
+  /** A file that is there and was not written by this draft: the owner must say that it may be written over. */
+  get refused() {
+    return this.#refused
+  }
+  doNotReplace(): void {
+    this.#refused = null
+  }
+
+  /** Each file becomes a draft; the last one is shown. */
+  async bringIn(files: readonly File[]): Promise<void> {
+    await this.#drafts.flush()
+    for (const file of files) {
+      const data = await this.#app.attempt(async () => toBase64(new Uint8Array(await file.arrayBuffer())))
+      if (data === null) continue
+      const draft = await this.#app.attempt(() => this.#app.call('draft.import', { name: file.name, data }))
+      if (draft) this.#drafts.show(draft)
+    }
+  }
+
+  async export(file: string, format: DraftFormat, replace = false): Promise<Exported | null> {
+    const draft = this.#drafts.current?.id
+    if (!draft) return null
+    await this.#drafts.flush()
+    this.#refused = null
+    try {
+      const written = await this.#app.call('draft.export', { draft, file, format, replace })
+      this.#forget(draft)
+      return written
+    } catch (error) {
+      const known = toContractError(error)
+      if (known.name === 'FileChanged') this.#refused = { file, format, why: known.message }
+      else this.#app.report(known)
+      return null
+    }
+  }
+
+  async link(file: string | null): Promise<void> {
+    const draft = this.#drafts.current?.id
+    if (!draft) return
+    const linked = await this.#app.attempt(() => this.#app.call('draft.link', { draft, file }))
+    if (linked) this.#drafts.note(linked)
+    this.#forget(draft)
+  }
+
+  /** What stands in the linked file now, as a draft would hold it. */
+  async textOfFile(): Promise<string | null> {
+    const file = this.change?.file
+    if (!file) return null
+    const read = await this.#app.attempt(() => this.#app.call('draft.import', { file }))
+    if (read) await this.#app.attempt(() => this.#app.call('draft.remove', { draft: read.id, forever: true }))
+    return read?.text ?? null
+  }
+
+  /** The file's text becomes the draft's; how the draft stood is kept as a version. */
+  async takeFile(): Promise<void> {
+    const draft = this.#drafts.current?.id
+    if (!draft) return
+    await this.#drafts.flush()
+    const read = await this.#app.attempt(() => this.#app.call('draft.read', { draft }))
+    if (!read) return
+    this.#forget(draft)
+    this.#drafts.show(read)
+  }
+
+  /** The draft stays as it is; the file too, until it is written to. */
+  keepDraft(): void {
+    if (this.change) this.#forget(this.change.draft)
+  }
+
+  /** Writes to the linked file. */
+  async toFile(): Promise<boolean> {
+    const file = this.#drafts.current?.file
+    if (!file) return false
+    return (await this.export(file, 'md')) !== null
+  }
+
+  #forget(draft: string): void {
+    const { [draft]: _, ...others } = this.#changes
+    this.#changes = others
+  }
+
+  /** A file's name for the draft at hand. */
+  get name(): string {
+    return this.#drafts.current?.title || words.draft.untitled
+  }
+}
