@@ -30,10 +30,11 @@ const CLASSES: Record<string, string> = {
   HorizontalRule: 'md-rule',
 }
 
-/** How far a list's line hangs: its leading space and its mark, in quarters of an em. */
+/** How far a list's line hangs, em: its leading space, its mark and the space after it, as Literata sets them. */
 function hangOf(line: string): number | null {
   const found = /^(\s*)([-*+]|\d+[.)])\s/.exec(line)
-  return found ? (found[1] ?? '').length + 4 + ((found[2] ?? '').length - 1) * 2 : null
+  const mark = found?.[2]?.length ?? 0
+  return found ? (found[1] ?? '').length * 0.23 + 0.23 + (mark > 1 ? (mark - 1) * 0.55 + 0.25 : 0.38) : null
 }
 
 function linesOf(view: EditorView): DecorationSet {
@@ -64,7 +65,7 @@ function linesOf(view: EditorView): DecorationSet {
       const attributes: Record<string, string> = {
         class: [...(names ?? []), ...(hang === null ? [] : ['md-item'])].join(' '),
       }
-      if (hang !== null) attributes.style = `--hang: ${hang * 0.25}em`
+      if (hang !== null) attributes.style = `--hang: ${hang.toFixed(2)}em`
       builder.add(line.from, line.from, Decoration.line({ attributes }))
     }
   }
