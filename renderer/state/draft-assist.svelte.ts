@@ -125,7 +125,7 @@ export class DraftAssist {
     this.asking = false
     this.#rewrite = { how, ask, before, after: '', running: true, writer: this.#writer }
     const request = this.#begin('rewrite')
-    view.dispatch({ effects: [setStretch.of({ from, to }), clearGhost.of(null)] })
+    view.dispatch({ effects: [setStretch.of({ from, to }), clearGhost.of(null)], selection: { anchor: to } })
     const result = await this.#app.attempt(() =>
       this.#app.call('draft.rewrite', {
         request,
