@@ -83,13 +83,17 @@ export const ghostText = StateField.define<Ghost | null>({
   provide: (field) =>
     EditorView.decorations.from(field, (ghost) => {
       if (!ghost) return Decoration.none
-      const widgets = ghost.items.map(({ pos, text, indent }) =>
-        Decoration.widget({
-          widget: new GhostWidget(text, indent !== null, ghost.streaming),
-          side: 1,
-          block: indent !== null,
-        }).range(pos),
+      // What streams comes in at the last item that has begun.
+      const last = Math.max(
+        0,
+        ghost.items.findLastIndex(({ text }) => text !== ''),
       )
+      const widgets = ghost.items.flatMap(({ pos, text, indent }, i) => {
+        if (i > last) return []
+        const block = indent !== null
+        const widget = new GhostWidget(text, block, ghost.streaming && i === last)
+        return [Decoration.widget({ widget, side: 1, block }).range(pos)]
+      })
       return Decoration.set(widgets, true)
     }),
 })
