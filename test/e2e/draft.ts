@@ -4,27 +4,11 @@ import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { temporaryFolder } from '../helpers/temporary.ts'
-import { writeTinyModel } from '../helpers/tiny-model.ts'
-import { runCli } from './host.ts'
 import type { OpenApp, OpenedApp } from './open.ts'
 import { barriers, go, picture, textOf } from './page.ts'
+import { tinyData } from './tiny.ts'
 
 const BEGINNING = 'The ice went out of the harbour on a Tuesday, and nobody on the quay said much about it.'
-
-/** A data folder with a tiny base in use and one piece in the library, so that it is no first start. */
-async function tinyData(data: string): Promise<void> {
-  const model = path.join(data, 'tiny.gguf')
-  writeTinyModel(model, { blocks: 2, width: 64, ff: 128, vocabulary: 512, context: 2048, seed: 3 })
-  const piece = path.join(data, 'piece.md')
-  writeFileSync(piece, '# A piece\n\nThe light on the point was out for three nights, and nobody asked why.\n')
-  for (const args of [
-    ['models', 'add', model],
-    ['import', piece],
-  ]) {
-    const { code, stderr } = await runCli(data, args)
-    if (code !== 0) throw new Error(`${args.join(' ')}: ${stderr}`)
-  }
-}
 
 const sheet = (page: Page): Locator => page.getByRole('textbox', { name: 'The draft' })
 const ghost = (page: Page): Locator => page.getByTestId('ghost')
