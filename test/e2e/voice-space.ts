@@ -12,6 +12,9 @@ import type { OpenApp, OpenedApp } from './open.ts'
 import { barriers, go, picture, textOf } from './page.ts'
 import * as steps from './steps.ts'
 
+/** Where no other base is found. */
+const only = (data: string): Record<string, string> => ({ IDIOLECT_MODELS: path.join(data, 'no-models') })
+
 async function tinyData(data: string): Promise<void> {
   const model = path.join(data, 'tiny.gguf')
   writeTinyModel(model, { blocks: 2, width: 64, ff: 128, vocabulary: 512, context: 1024, seed: 3 })
@@ -19,7 +22,7 @@ async function tinyData(data: string): Promise<void> {
     ['models', 'add', model],
     ['import', path.join(projectFolder(), 'resources', 'sample')],
   ]) {
-    const { code, stderr } = await runCli(data, args)
+    const { code, stderr } = await runCli(data, args, only(data))
     if (code !== 0) throw new Error(`${args.join(' ')}: ${stderr}`)
   }
 }
@@ -40,8 +43,8 @@ export function voiceSpace(open: OpenApp, prefix: string): void {
 
   beforeAll(async () => {
     await tinyData(data)
-    app = await open(data)
-  })
+    app = await open(data, only(data))
+  }, steps.TRAINING)
   afterAll(async () => {
     await app?.close()
   })
@@ -131,7 +134,7 @@ export function voiceSpace(open: OpenApp, prefix: string): void {
     await page.getByRole('heading', { name: 'Your verdict so far' }).waitFor()
     const stop = page.getByRole('button', { name: 'Stop', exact: true })
     if (await stop.isVisible()) await stop.click({ timeout: 5000 }).catch(() => undefined)
-    await page.getByRole('button', { name: 'Write more pairs' }).waitFor()
+    await page.getByText(/^Write more pairs$|^Every unseen opening has been used/).waitFor()
     await picture(page, `${prefix}-voice-blind`)
     await page.reload()
     await go(page, 'Voice')
