@@ -1,6 +1,7 @@
 /** The terminal host: parse, call, print. Commands stand in terminal/, a file a group. */
 import { Command, CommanderError } from 'commander'
 import { APP_VERSION } from './app/version.ts'
+import { draftCommands } from './terminal/draft-commands.ts'
 import { labelCommands } from './terminal/label-commands.ts'
 import { lampCommand } from './terminal/lamp-command.ts'
 import { libraryCommands } from './terminal/library-commands.ts'
@@ -27,6 +28,7 @@ export function createProgram(): Command {
   taskCommand(program)
   voiceCommands(program)
   writeCommands(program)
+  draftCommands(program)
   labelCommands(program)
   profileCommand(program)
   studyCommand(lampCommand(program))

@@ -1,7 +1,9 @@
-/** Tags and scores that were suggested and picked: kept, and made into training examples. */
+/** What the owner picked, edited or wrote in the app: kept, and made into training examples. */
 import { randomUUID } from 'node:crypto'
 import type { LabelRecord, TrainingTask } from '../../preload/contract.ts'
+import { ownRuns } from '../drafts/own-runs.ts'
 import { IdiolectError } from '../errors.ts'
+import { proseQueries } from '../examples/prose.ts'
 import type { Piece, TaskQuery } from '../examples/types.ts'
 import type { Store } from '../store/store.ts'
 import type { AppContext } from './context.ts'
@@ -46,8 +48,8 @@ export function pickedQueries(
   heldOut: readonly Piece[] | ((text: string) => boolean),
   scores: readonly number[],
 ): TaskQuery[] {
-  if (task === 'prose') return []
   const isHeldOut = typeof heldOut === 'function' ? heldOut : createSameText(heldOut.map((piece) => piece.text))
+  if (task === 'prose') return draftPassages(store, isHeldOut)
   return task === 'headline' ? pickedHeadlines(store, isHeldOut) : pickedLabels(store, task, isHeldOut, scores)
 }
 
@@ -79,4 +81,15 @@ function pickedLabels(
     const { id, at: date, text: input, excerpt } = record
     return [{ task, document: `${task}:${id}`, title: excerpt, date, input, answer }]
   })
+}
+
+/** Of drafts that may be learnt from: passages within what the owner alone wrote. One that was held out since is left out. */
+function draftPassages(store: Store, isHeldOut: (text: string) => boolean): TaskQuery[] {
+  const pieces = store.drafts.learnt().flatMap((draft): Piece[] => {
+    if (isHeldOut(draft.text)) return []
+    return ownRuns(draft).flatMap((text, index) =>
+      isHeldOut(text) ? [] : [{ id: `draft:${draft.id}:${index}`, title: draft.title, text, date: draft.at }],
+    )
+  })
+  return proseQueries(pieces, { maxPerPiece: 2 }).queries
 }

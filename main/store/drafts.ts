@@ -44,6 +44,10 @@ export interface Drafts {
   /** Last changed first, whatever the clock said; the removed ones among them. */
   list(): StoredSummary[]
   get(id: string): StoredDraft | null
+  /** Those in which the assistant wrote, the removed ones among them. */
+  shared(): Pick<StoredDraft, 'created' | 'text' | 'spans'>[]
+  /** Those that may be learnt from. */
+  learnt(): StoredDraft[]
   /** Creates or replaces; versions and files stay. */
   put(draft: StoredDraft): void
   remove(id: string): boolean
@@ -61,21 +65,23 @@ type SummaryRow = Omit<StoredSummary, 'named' | 'learn'> & { named: number; lear
 type Row = SummaryRow & Omit<StoredDraft, keyof StoredSummary | 'spans'> & { spans: string }
 
 const SUMMARY = 'id, title, named, created, at, words, file, learn, removed'
+const ALL = `${SUMMARY}, matter, text, spans, history, revision`
 const VERSION = 'id, at, why, title, words, size'
 
 export function createDrafts(db: Database): Drafts {
   return {
     list: () => db.all<SummaryRow>(`SELECT ${SUMMARY} FROM drafts ORDER BY turn DESC`).map(toSummary),
+    shared: () =>
+      db
+        .all<Pick<Row, 'created' | 'text' | 'spans'>>(
+          `SELECT created, text, spans FROM drafts WHERE spans LIKE '%"assistant"%'`,
+        )
+        .map((row) => ({ ...row, text: JSON.parse(row.text) as string, spans: JSON.parse(row.spans) as DraftSpan[] })),
+    learnt: () =>
+      db.all<Row>(`SELECT ${ALL} FROM drafts WHERE learn = 1 AND removed IS NULL ORDER BY created, id`).map(toDraft),
     get(id) {
-      const row = db.get<Row>(`SELECT ${SUMMARY}, matter, text, spans, history, revision FROM drafts WHERE id = ?`, id)
-      return (
-        row && {
-          ...row,
-          ...toSummary(row),
-          text: JSON.parse(row.text) as string,
-          spans: JSON.parse(row.spans) as DraftSpan[],
-        }
-      )
+      const row = db.get<Row>(`SELECT ${ALL} FROM drafts WHERE id = ?`, id)
+      return row && toDraft(row)
     },
     put(draft) {
       db.run(
@@ -148,4 +154,10 @@ export function createDrafts(db: Database): Drafts {
 
 function toSummary({ id, title, named, created, at, words, file, learn, removed }: SummaryRow): StoredSummary {
   return { id, title, named: named === 1, created, at, words, file, learn: learn === 1, removed }
+}
+
+function toDraft(row: Row): StoredDraft {
+  const { matter, history, revision } = row
+  const [text, spans] = [JSON.parse(row.text) as string, JSON.parse(row.spans) as DraftSpan[]]
+  return { ...toSummary(row), matter, text, spans, history, revision }
 }
