@@ -36,11 +36,6 @@ export function ownRuns({ text, spans }: WrittenText): string[] {
     .flatMap(({ heading, text: plain }) => (plain === '' ? [] : [heading === null ? plain : `${heading}\n\n${plain}`]))
 }
 
-/** What the assistant wrote, span by span. */
-export function assistantTexts({ text, spans }: WrittenText): string[] {
-  return spans.filter(({ author }) => author === 'assistant').map(({ from, to }) => text.slice(from, to))
-}
-
 /** White space that somebody else typed is nobody's. */
 function hasWords(text: string, foreign: readonly DraftSpan[], first: number, start: number, stop: number): boolean {
   for (let at = first; at < foreign.length; at++) {

@@ -2,7 +2,6 @@
  * Paragraphs of a piece that the assistant wrote in a draft of this app: they may come back with a file that was exported
  * and imported, and must not be learnt from.
  */
-import { assistantTexts } from '../drafts/own-runs.ts'
 import { termsOf } from '../retrieval/tokens.ts'
 import type { Store } from '../store/store.ts'
 
@@ -18,8 +17,10 @@ export function withoutAssistant(store: Pick<Store, 'drafts'>): ((text: string, 
   const runs = new Map<string, number>()
   for (const draft of store.drafts.shared()) {
     const created = Date.parse(draft.created)
-    for (const run of assistantTexts(draft).flatMap(runsOf)) {
-      runs.set(run, Math.min(created, runs.get(run) ?? Number.POSITIVE_INFINITY))
+    for (const { from, to, author } of draft.spans) {
+      if (author !== 'assistant') continue
+      for (const run of runsOf(draft.text.slice(from, to)))
+        runs.set(run, Math.min(created, runs.get(run) ?? Number.POSITIVE_INFINITY))
     }
   }
   if (runs.size === 0) return null
