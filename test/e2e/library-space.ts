@@ -142,9 +142,11 @@ export function librarySpace(open: OpenApp, prefix: string): void {
 
   it('says that a file changed, and reads it again', async () => {
     appendFileSync(path.join(writing, 'odd', 'marked.md'), '\nA zeppelin was added.\n')
-    await page().getByRole('button', { name: 'Next piece' }).click()
-    await page().getByRole('button', { name: 'Previous piece' }).click()
     const article = page().getByRole('article', { name: 'First' })
+    await page().getByRole('button', { name: 'Next piece' }).click()
+    // The piece comes from the host: going back before it is there would go back from the one before.
+    await article.waitFor({ state: 'detached' })
+    await page().getByRole('button', { name: 'Previous piece' }).click()
     await article.getByText('The file has changed since it was read.').waitFor()
     await article.getByRole('button', { name: 'Read again' }).click()
     await article.getByText('A zeppelin was added.').waitFor()
