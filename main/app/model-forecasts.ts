@@ -86,6 +86,9 @@ export function forecastHandlers(
     const pieces = store.documents.mine()
     const key = JSON.stringify([pieces.length, bases.chosen('chat')?.id])
     if (tokensOf?.key === key) return tokensOf.tokens
+    // The base is the training's then: counting on it would hold the training up.
+    const stage = training.current()?.stage
+    if (stage === 'preparing' || stage === 'training' || stage === 'proving') return roughTokens(pieces)
     const forecast = bases.chosen('chat') ? await training.handlers['train.forecast']({}).catch(() => null) : null
     const tokens = forecast?.ready ? forecast.tokens : roughTokens(pieces)
     tokensOf = { key, tokens }
