@@ -56,7 +56,7 @@ beforeAll(async () => {
     `${String(n).padStart(2, '0')}.md`,
     post(
       { title: `Ledger ${n} of the quay`, date: `2024-01-${String(n + 1).padStart(2, '0')}` },
-      n % 3 === 0 ? `${prose(n, 200)}\n\n${assistants}\n\n${prose(n + 50, 120)}` : prose(n, 320),
+      n % 3 === 0 ? `${assistants}\n\n${prose(n, 320)}` : prose(n, 320),
     ),
   ])
   const folder = writeFiles(path.join(root, 'writing'), Object.fromEntries(files))
