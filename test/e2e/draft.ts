@@ -3,12 +3,29 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { createApp } from '../../main/app/app.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
+import { writeTinyModel } from '../helpers/tiny-model.ts'
 import type { OpenApp, OpenedApp } from './open.ts'
 import { barriers, go, picture, textOf } from './page.ts'
-import { tinyData } from './tiny.ts'
 
 const BEGINNING = 'The ice went out of the harbour on a Tuesday, and nobody on the quay said much about it.'
+
+/** A data folder with a tiny base in use and one piece in the library: no first start, and little to read. */
+async function tinyData(data: string): Promise<void> {
+  const model = path.join(data, 'tiny.gguf')
+  writeTinyModel(model, { blocks: 2, width: 64, ff: 128, vocabulary: 512, context: 2048, seed: 3 })
+  const piece = path.join(data, 'piece.md')
+  writeFileSync(piece, '# A piece\n\nThe light on the point was out for three nights, and nobody asked why.\n')
+  const { handlers, close } = await createApp({ dataFolder: data, host: 'terminal' })
+  try {
+    const { id } = await handlers['models.add']({ request: 'add', file: model, as: 'chat' })
+    await handlers['models.use']({ model: id })
+    await handlers['library.import']({ request: 'import', paths: [piece] })
+  } finally {
+    await close()
+  }
+}
 
 const sheet = (page: Page): Locator => page.getByRole('textbox', { name: 'The draft' })
 const ghost = (page: Page): Locator => page.getByTestId('ghost')
@@ -285,6 +302,14 @@ export function draftSpace(open: OpenApp, prefix: string): void {
     await (await details(page)).getByRole('button', { name: 'Headline this' }).click()
     await page.getByRole('heading', { level: 1, name: 'Headlines' }).waitFor()
     await expect.poll(() => page.getByLabel('The piece').inputValue()).toContain('From *elsewhere*.')
+    await go(page, 'Draft')
+    await (await details(page)).getByRole('button', { name: 'Tag this' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Tags' }).waitFor()
+    await expect
+      .poll(() =>
+        page.getByRole('textbox').evaluateAll((boxes) => boxes.map((box) => (box as HTMLTextAreaElement).value).join()),
+      )
+      .toContain('From *elsewhere*.')
     await go(page, 'Draft')
     await page.getByRole('button', { name: 'All drafts' }).click()
     await page.getByRole('searchbox', { name: 'Search drafts' }).fill('harbour')
