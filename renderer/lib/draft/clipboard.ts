@@ -9,6 +9,8 @@ import { type Mark, sliceMarks } from './spans.ts'
 const FEW_WORDS = 11
 /** Shorter than this, being the same as the assistant's words says nothing. */
 const TELLING = 16
+/** Longer is none of the assistant's texts, and would take long to compare. */
+const LONGEST = 50_000
 const REMEMBERED_TEXTS = 48
 const REMEMBERED_UNITS = 400_000
 
@@ -44,6 +46,7 @@ export function forgetClipboard(): void {
 const spaced = (text: string): string => text.replace(/\s+/g, ' ').trim()
 
 function isAssistants(text: string): boolean {
+  if (text.length > LONGEST) return false
   const wanted = spaced(text)
   if (wanted.length < TELLING) return false
   for (const value of written.values()) if (spaced(value).includes(wanted)) return true
@@ -57,7 +60,7 @@ export function isAsked(text: string): boolean {
     count += 1
     if (count > FEW_WORDS) return true
   }
-  return spaced(text).length > 100
+  return text.length > 100
 }
 
 /** The marks of a text that was pasted at `at`. */

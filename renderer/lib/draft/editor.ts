@@ -160,6 +160,8 @@ export function stateOf(draft: Draft, { ears, bar, card, writers, focus }: State
       writersShown.of(writers ? shownWriters : []),
       focused.of(focus ? paragraphAlone : []),
       copying,
+      EditorView.updateListener.of((update) => ears.update(update)),
+      // After it: what was just pasted stands where it stands, and needs no mapping by the same update.
       pasting(ears),
       dropping(ears),
       keymap.of([
@@ -168,7 +170,6 @@ export function stateOf(draft: Draft, { ears, bar, card, writers, focus }: State
         { key: 'Mod-i', run: between('*') },
       ]),
       Prec.low(keymap.of([...markdownKeymap, ...historyKeymap, ...own(searchKeymap), ...own(defaultKeymap)])),
-      EditorView.updateListener.of((update) => ears.update(update)),
     ],
   })
 }
