@@ -60,6 +60,17 @@ export function bulkAbove(task: 'tag' | 'rate', rows: readonly LabelRow[], level
   })
 }
 
+/** Rated pieces whose suggested score is known, the farthest from the owner's own (of before) first. */
+export function disagreeing(rows: readonly LabelRow[]): LabelRow[] {
+  return rows
+    .flatMap((row) => {
+      const own = row.before ? row.before.rating : row.rating
+      return own === null || row.expected === null ? [] : [{ row, far: Math.abs(row.expected - own) }]
+    })
+    .sort((a, b) => b.far - a.far)
+    .map(({ row }) => row)
+}
+
 /** How many tags a bulk acceptance would add. */
 export function addedTags(decisions: readonly LabelDecision[], rows: readonly LabelRow[]): number {
   const tags = new Map(rows.map((row) => [row.document, row.tags.length]))

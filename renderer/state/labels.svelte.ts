@@ -11,7 +11,16 @@ import type {
   ScopeForecast,
   Source,
 } from '../../preload/contract.ts'
-import { chipsOf, countStates, isDecided, nextOpen, pickedAtFirst, sameTag, toggled } from '../lib/labels.ts'
+import {
+  chipsOf,
+  countStates,
+  disagreeing,
+  isDecided,
+  nextOpen,
+  pickedAtFirst,
+  sameTag,
+  toggled,
+} from '../lib/labels.ts'
 import { newRequest } from '../lib/request.ts'
 import type { AppStore } from './app.svelte.ts'
 
@@ -34,7 +43,6 @@ export class LabelStore {
   #app: AppStore
   #list = $state.raw<LabelList>(NOTHING)
   #rows = $state.raw<LabelRow[]>([])
-  #apart = $state.raw<string[]>([])
   #job = $state.raw<LabelJob | null>(null)
   #forecast = $state.raw<ScopeForecast | null>(null)
   #picks = $state.raw<ReadonlyMap<string, readonly string[]>>(new Map())
@@ -87,10 +95,7 @@ export class LabelStore {
   counts = $derived(countStates(this.#rows))
   /** In the table, in its order. */
   rows: LabelRow[] = $derived.by(() => {
-    if (this.view === 'disagreements') {
-      const rows = new Map(this.#rows.map((row) => [row.document, row]))
-      return this.#apart.flatMap((document) => rows.get(document) ?? [])
-    }
+    if (this.view === 'disagreements') return disagreeing(this.#rows)
     if (this.show === 'all') return this.#rows
     return this.#rows.filter((row) => isDecided(row) === (this.show === 'decided'))
   })
@@ -114,19 +119,15 @@ export class LabelStore {
 
   async load(): Promise<void> {
     const { task } = this
-    const [list, far] = await Promise.all([
-      this.#app.attempt(
-        () => this.#app.call('labels.list', { task }),
-        () => void this.load(),
-      ),
-      task === 'rate' ? this.#app.attempt(() => this.#app.call('labels.disagreements', {})) : null,
-    ])
+    const list = await this.#app.attempt(
+      () => this.#app.call('labels.list', { task }),
+      () => void this.load(),
+    )
     if (list) {
       this.#list = list
       this.#rows = list.rows
       this.#job = list.job
     }
-    if (far) this.#apart = far.rows.map(({ document }) => document)
     this.#loaded = true
     await this.foresee()
   }

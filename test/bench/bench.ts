@@ -12,6 +12,7 @@ import { machineThreads } from '../../main/inference/threads.ts'
 import { chatPart } from './chat.ts'
 import { gemmPart } from './gemm.ts'
 import { generationPart } from './generation-part.ts'
+import { labelsPart } from './labels.ts'
 import { largePart } from './large.ts'
 import { machineFacts } from './machine.ts'
 import { findPeft } from './peft.ts'
@@ -27,6 +28,7 @@ const PARTS: Record<string, (options: BenchOptions) => Promise<PartResult>> = {
   gemm: gemmPart,
   generation: generationPart,
   chat: chatPart,
+  labels: labelsPart,
   quality: qualityPart,
   table: sizesPart,
   large: largePart,
