@@ -22,7 +22,7 @@ const MAKING = 60_000
 export async function seedLabels(data: string): Promise<string> {
   const model = path.join(data, 'tiny.gguf')
   const files = Array.from({ length: PIECES }, (_, n): [string, string] => {
-    const tags = n % 2 === 0 ? { tags: `[${['sea', 'order', 'clocks'][n % 3]}]` } : {}
+    const tags: Record<string, string> = n % 2 === 0 ? { tags: `[${['sea', 'order', 'clocks'][n % 3]}]` } : {}
     const date = `2024-03-${String(10 + n)}`
     return [`log-${n}.md`, post({ title: `Log ${n} of the quay`, date, ...tags }, prose(n, 90))]
   })
