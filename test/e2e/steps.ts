@@ -42,7 +42,10 @@ export async function train(page: Page, choice: TrainChoice): Promise<void> {
   await go(page, 'Voice')
   await page.locator('summary', { hasText: 'Options' }).click()
   await page.getByLabel('Name', { exact: true }).fill(choice.name)
-  await page.getByRole('checkbox', { name: 'Prose' }).setChecked(!choice.headlinesOnly)
+  // Not before it is known what there is to learn: until then the box is not the user's.
+  const prose = page.getByRole('checkbox', { name: 'Prose', disabled: false })
+  await prose.waitFor()
+  await prose.setChecked(!choice.headlinesOnly)
   for (const [label, value] of Object.entries(choice.numbers)) {
     await page.getByRole('spinbutton', { name: label, exact: true }).fill(String(value))
   }
