@@ -1,8 +1,9 @@
 /** What runs for long, wherever it was begun: shown in the window's foot, and told when it ends. */
-import { formatPercent } from '../lib/format.ts'
+import { formatNumber, formatPercent } from '../lib/format.ts'
 import { words } from '../words/words.ts'
 import type { Space } from './app.svelte.ts'
 import type { ImportStore } from './import.svelte.ts'
+import type { LabelStore } from './labels.svelte.ts'
 import { fractionOf, type ModelStore } from './models.svelte.ts'
 import type { VoiceStore } from './voice.svelte.ts'
 
@@ -81,5 +82,20 @@ export function importJob(imports: ImportStore): Job | null {
     space: 'library',
     cancel: () => imports.stop(),
     ended: () => words.status.importDone,
+  }
+}
+
+/** Suggestions for many pieces. */
+export function labelJob(labels: LabelStore): Job | null {
+  const { job, task } = labels
+  if (!job || job.state === 'done' || job.state === 'failed') return null
+  const space = task === 'tag' ? 'tags' : 'ratings'
+  return {
+    id: `labels.${task}.${job.request}`,
+    text: `${words.spaces[space]}: ${formatNumber(job.made)} / ${formatNumber(job.total)}`,
+    value: job.total > 0 ? job.made / job.total : null,
+    space,
+    cancel: () => void labels.stop(),
+    ended: () => words.status.labelsDone(words.spaces[space]),
   }
 }

@@ -28,7 +28,7 @@ const MOST_OTHERS = 6
 
 /** Everything that can be done or opened now, in groups; the space's own commands first. */
 export function allGroups(stores: Stores): { name: string; entries: Plain[]; content: boolean }[] {
-  const { commands, voice, library, chat, app } = stores
+  const { commands, voice, library, chat, drafts, app } = stores
   const own = [words.palette.groups.go, words.palette.groups.window]
   const there = commands.all.filter(({ id, enabled }) => id !== 'app.palette' && enabled?.() !== false)
   const groups = byGroup(there).sort((a, b) => own.indexOf(a.name) - own.indexOf(b.name))
@@ -43,7 +43,7 @@ export function allGroups(stores: Stores): { name: string; entries: Plain[]; con
     }))
   if (voice.active) {
     voices.push({
-      key: 'voice.off',
+      key: 'voices.none',
       title: words.palette.voiceOff,
       keys: null,
       note: '',
@@ -72,6 +72,20 @@ export function allGroups(stores: Stores): { name: string; entries: Plain[]; con
         keys: null,
         note: date?.slice(0, 10) ?? '',
         run: () => void library.show(id),
+      })),
+    },
+    {
+      name: words.palette.groups.drafts,
+      content: true,
+      entries: drafts.drafts.map(({ id, title }) => ({
+        key: `draft.${id}`,
+        title,
+        keys: null,
+        note: '',
+        run: () => {
+          app.go('draft')
+          void drafts.open(id)
+        },
       })),
     },
     {

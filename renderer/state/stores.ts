@@ -7,7 +7,7 @@ import { DraftStore } from './draft.svelte.ts'
 import { FolderStore } from './folders.svelte.ts'
 import { HeadlineStore } from './headlines.svelte.ts'
 import { ImportStore } from './import.svelte.ts'
-import { downloadJobs, importJob, JobStore, trainingJob } from './jobs.svelte.ts'
+import { downloadJobs, importJob, JobStore, labelJob, trainingJob } from './jobs.svelte.ts'
 import { LabelTextStore } from './label-text.svelte.ts'
 import { LabelStore } from './labels.svelte.ts'
 import { LibraryStore } from './library.svelte.ts'
@@ -59,7 +59,9 @@ export function createStores(bridge: Bridge): Stores {
   const jobs = new JobStore()
   jobs.add(() => trainingJob(voice))
   jobs.add(() => importJob(imports))
+  const labels = { tag: new LabelStore(app, 'tag'), rate: new LabelStore(app, 'rate') }
   jobs.add(() => downloadJobs(models))
+  jobs.add(() => [labelJob(labels.tag), labelJob(labels.rate)].filter((job) => job !== null))
   return {
     app,
     commands: new CommandStore(app),
@@ -77,7 +79,7 @@ export function createStores(bridge: Bridge): Stores {
     imports,
     profile: new ProfileStore(app),
     headlines: new HeadlineStore(app),
-    labels: { tag: new LabelStore(app, 'tag'), rate: new LabelStore(app, 'rate') },
+    labels,
     labelTexts: { tag: new LabelTextStore(app, 'tag'), rate: new LabelTextStore(app, 'rate') },
     drafts: new DraftStore(app),
     chat: new ChatStore(app),

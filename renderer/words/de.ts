@@ -44,6 +44,7 @@ export const de: Words = {
     trainingDone: 'Das Training ist fertig.',
     downloadDone: 'Das Herunterladen des Modells ist beendet.',
     importDone: 'Das Lesen ist beendet.',
+    labelsDone: (space) => `${space}: Es kommen keine weiteren Vorschläge.`,
     stop: (what) => `Anhalten: ${what}`,
     show: (what) => `${what}. Anzeigen`,
     running: 'In Arbeit',
@@ -124,7 +125,8 @@ export const de: Words = {
     about: 'Ein Schreibassistent, der die Hand seines Menschen lernt, auf dessen eigenem Rechner.',
     licence: 'Idiolect ist freie Software unter der Apache-Lizenz 2.0.',
     licences: 'Worauf es gebaut ist',
-    shortcutsLead: 'Die Tasten neben einem Befehl anwählen, dann die gewünschten drücken.',
+    shortcutsLead:
+      'Die Tasten neben einem Befehl anwählen, dann die gewünschten drücken. Die Befehle eines Bereichs erscheinen hier, sobald er einmal offen war.',
     shortcutsFilter: 'Befehle filtern',
     resetAll: 'Alle wie vorgesehen',
     reset: 'Wie vorgesehen',

@@ -42,6 +42,7 @@ export const en = {
     trainingDone: 'The training is done.',
     downloadDone: 'The model’s download has ended.',
     importDone: 'The reading has ended.',
+    labelsDone: (space: string): string => `${space}: the suggestions have ended.`,
     stop: (what: string): string => `Stop: ${what}`,
     show: (what: string): string => `${what}. Show it`,
     running: 'At work',
@@ -117,7 +118,8 @@ export const en = {
     about: 'A writing assistant that learns its owner’s hand, on the owner’s own machine.',
     licence: 'Idiolect is free software under the Apache License 2.0.',
     licences: 'What it is built on',
-    shortcutsLead: 'Choose the keys beside a command, then press the ones you want.',
+    shortcutsLead:
+      'Choose the keys beside a command, then press the ones you want. A space’s own commands appear here once it has been opened.',
     shortcutsFilter: 'Filter commands',
     resetAll: 'All as they were',
     reset: 'As it was',

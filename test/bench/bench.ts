@@ -21,6 +21,7 @@ import { sizesPart } from './sizes.ts'
 import { stepPart } from './step.ts'
 import { barTable, markdown } from './table.ts'
 import type { Bar, BenchOptions, PartResult } from './types.ts'
+import { windowPart } from './window.ts'
 
 /** In the order in which they run. */
 const PARTS: Record<string, (options: BenchOptions) => Promise<PartResult>> = {
@@ -32,6 +33,7 @@ const PARTS: Record<string, (options: BenchOptions) => Promise<PartResult>> = {
   quality: qualityPart,
   table: sizesPart,
   large: largePart,
+  window: windowPart,
 }
 
 export const USAGE = `npm run bench -- [parts] [options]
