@@ -1,5 +1,5 @@
 /** The words of menus, tray and dialogs: the window's own files, in the language that the window has. */
-import { LANGUAGES, systemLanguage, type Words } from '../../renderer/words/words.ts'
+import { LANGUAGES, systemLanguage, type Words } from '../../renderer/words/languages.ts'
 import type { App } from '../app/types.ts'
 import type { AppLike } from './electron-like.ts'
 
@@ -9,5 +9,6 @@ export type DesktopWords = Words['desktop']
 export async function desktopWords(electron: AppLike, app: Pick<App, 'handlers'> | null): Promise<DesktopWords> {
   const settings = await app?.handlers['app.settings']({}).catch(() => null)
   const chosen = settings?.language ?? 'system'
-  return LANGUAGES[chosen === 'system' ? systemLanguage(electron.getPreferredSystemLanguages()) : chosen].desktop
+  const words = await LANGUAGES[chosen === 'system' ? systemLanguage(electron.getPreferredSystemLanguages()) : chosen]()
+  return words.desktop
 }

@@ -1,5 +1,6 @@
 /** Numbers, sizes, times and dates as the language at hand writes them. */
-import { type Language, language, words } from '../words/words.ts'
+import type { Language } from '../words/languages.ts'
+import { language, words } from '../words/words.ts'
 
 /** Formatters are dear to make: one of each a language. */
 function eachLanguage<T>(make: (language: Language) => T): () => T {

@@ -11,7 +11,8 @@ import type {
 } from '../../preload/contract.ts'
 import { toContractError } from '../lib/errors.ts'
 import type { Connection } from '../start.ts'
-import { type Language, language, setLanguage } from '../words/words.ts'
+import type { Language } from '../words/languages.ts'
+import { language, setLanguage } from '../words/words.ts'
 
 export const SPACES = [
   'draft',
@@ -69,7 +70,7 @@ export class AppStore {
     this.on('state.changed', (state) => {
       this.#state = state
     })
-    MORE_CONTRAST?.addEventListener('change', () => this.#show(this.#settings))
+    MORE_CONTRAST?.addEventListener('change', () => void this.#show(this.#settings))
   }
 
   get info() {
@@ -134,7 +135,7 @@ export class AppStore {
     )
     if (!read) return
     ;[this.#info, this.#state, this.#settings] = read
-    this.#show(this.#settings)
+    await this.#show(this.#settings)
     this.#welcome = this.#state.firstStart
     this.#ready = true
     this.#notices = []
@@ -194,20 +195,20 @@ export class AppStore {
 
   async set(change: Partial<Settings>): Promise<void> {
     this.#settings = { ...this.#settings, ...change }
-    this.#show(this.#settings)
+    void this.#show(this.#settings)
     const settings = await this.attempt(() => this.call('app.set', change))
     if (settings) this.#settings = settings
   }
 
   /** Wears the settings that the whole page wears. */
-  #show(settings: Settings): void {
+  async #show(settings: Settings): Promise<void> {
     const page = document.documentElement
     const { theme } = settings
     if (theme === 'light' || theme === 'dark') page.dataset.theme = theme
     else delete page.dataset.theme
     page.dataset.contrast = theme === 'contrast' || MORE_CONTRAST?.matches ? 'more' : 'usual'
     page.style.setProperty('--text-size', String(settings.textSize))
-    setLanguage(settings.language)
+    await setLanguage(settings.language)
     this.#language = language()
     page.lang = this.#language
   }

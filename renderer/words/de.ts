@@ -1,5 +1,5 @@
 /** Every word of the window in German: the shape of en.ts (see words.ts), words of its own. */
-import type { Words } from './words.ts'
+import type { Words } from './languages.ts'
 
 const count = (n: number, one: string, many: string): string => `${n.toLocaleString('de')} ${n === 1 ? one : many}`
 

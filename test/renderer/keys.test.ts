@@ -58,8 +58,8 @@ it('the same chord in another writing is the same', () => {
 })
 
 describe('shown keys', () => {
-  it('name what is pressed', () => {
-    setLanguage('en')
+  it('name what is pressed', async () => {
+    await setLanguage('en')
     expect(showKeys('$mod+Shift+d', pc)).toBe('Ctrl+Shift+D')
     expect(showKeys('[Shift]+?', pc)).toBe('?')
     expect(showKeys('Alt+ArrowUp', pc)).toBe('Alt+↑')
@@ -69,8 +69,8 @@ describe('shown keys', () => {
   it('as a Mac writes them', () => {
     expect(showKeys('$mod+Shift+d', { mac: true, browser: false })).toBe('⇧⌘D')
   })
-  it('in German', () => {
-    setLanguage('de')
+  it('in German', async () => {
+    await setLanguage('de')
     expect(showKeys('$mod+Shift+Enter', pc)).toBe('Strg+Umschalt+Enter')
   })
 })
