@@ -2,7 +2,7 @@
 import type { LabelTask } from '../../preload/contract.ts'
 import type { AppContext } from './context.ts'
 
-/** Of the starter model on two cores, a piece of some 800 words: `npm run bench -- labels`. */
+/** A guess for the starter model on two cores until the first measurement; `npm run bench -- labels` measures it. */
 const STARTER = { bytes: 98_000_000, tag: 1.4, rate: 1.1 }
 /** Weight of the newest piece in the mean. */
 const NEWEST = 0.25
