@@ -63,7 +63,7 @@ export function controlRun(folder: string): { folder: string; done: boolean } {
         ...plan,
         ...under,
         run: `${plan.run}-control`,
-        settings: { ...plan.settings, epochs: Math.ceil(plan.settings.epochs / 2), patience: 0 },
+        settings: { ...plan.settings, epochs: Math.ceil(epochsDone(folder) / 2), patience: 0 },
         // From the voice that the run went on from, the control would be the user's own voice already.
         lineage: undefined,
         examples: { train: dealt.length, validation: 0 },
@@ -74,6 +74,14 @@ export function controlRun(folder: string): { folder: string; done: boolean } {
     )
   }
   return { folder: control, done: readResult(control) !== null }
+}
+
+/** Passes over the examples that the run took: fewer than planned where it ended early. */
+function epochsDone(folder: string): number {
+  const { settings, examples } = readPlan(folder)
+  const steps = readResult(folder)?.steps
+  if (steps === undefined) return settings.epochs
+  return Math.max(1, Math.min(settings.epochs, Math.ceil(steps / Math.ceil(examples.train / settings.batch))))
 }
 
 /** The task adapter in a run's folder, or null. */
