@@ -5,7 +5,7 @@
  */
 import type { GenerationOptions, Source, TrainingTask } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
-import { DEFAULT_RETRIEVED } from '../examples/defaults.ts'
+import { DEFAULT_PROMPT, DEFAULT_RETRIEVED, sharedOut } from '../examples/defaults.ts'
 import { createPromptBuilder, type PromptBuilder } from '../examples/prompt.ts'
 import { proseQueries } from '../examples/prose.ts'
 import { type Scale, scaleOf, tasksOnScale } from '../examples/rate.ts'
@@ -41,12 +41,20 @@ const COPIES = 8
 /** Passages of one piece among which the one most like an opening is chosen. */
 const MOST_PASSAGES = 50
 
-/** @param text as `pieceText` gives it */
+/**
+ * @param text as `pieceText` gives it
+ * @param k pieces shown: the task's usual number when not given; several share what there is room for
+ */
 export async function shownBeside(
   context: AppContext,
   task: TrainingTask,
   text: string,
-  { retrieval, profile, before }: Pick<GenerationOptions, 'retrieval' | 'profile'> & { before?: string },
+  {
+    retrieval,
+    profile,
+    before,
+    k = DEFAULT_RETRIEVED[task],
+  }: Pick<GenerationOptions, 'retrieval' | 'profile'> & { before?: string; k?: number },
   signal: AbortSignal,
 ): Promise<Shown> {
   const { store, bases } = context
@@ -54,7 +62,6 @@ export async function shownBeside(
   const about = profileFor(context, task, profile)
   const mine = store.documents.list({ status: 'mine' }).documents
   const scale = scaleOf(mine.map(({ rating }) => rating))
-  const k = DEFAULT_RETRIEVED[task]
   const search = {
     text,
     k: k + COPIES,
@@ -81,7 +88,7 @@ export async function shownBeside(
     own,
     scale,
     builder: (tokenizer) => createPromptBuilder(tokenizer, tasksOnScale(scale)),
-    prompt: about === null ? {} : { profile: about },
+    prompt: { ...sharedOut(DEFAULT_PROMPT[task], pairs.length), ...(about === null ? {} : { profile: about }) },
   }
 }
 

@@ -12,6 +12,7 @@ import { machineThreads } from '../../main/inference/threads.ts'
 import { chatPart } from './chat.ts'
 import { gemmPart } from './gemm.ts'
 import { generationPart } from './generation-part.ts'
+import { headlinePart } from './headline.ts'
 import { labelsPart } from './labels.ts'
 import { largePart } from './large.ts'
 import { machineFacts } from './machine.ts'
@@ -30,6 +31,7 @@ const PARTS: Record<string, (options: BenchOptions) => Promise<PartResult>> = {
   generation: generationPart,
   chat: chatPart,
   labels: labelsPart,
+  headline: headlinePart,
   quality: qualityPart,
   table: sizesPart,
   large: largePart,

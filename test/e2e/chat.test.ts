@@ -1,0 +1,233 @@
+/** The chat's space, feature by feature, on a tiny model that writes nonsense. */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../helpers/temporary.ts'
+import {
+  inChromium,
+  inElectron,
+  launchChromium,
+  type OpenApp,
+  type OpenedApp,
+  whyNoChromium,
+  whyNoElectron,
+} from './open.ts'
+import { barriers, go, picture, textOf } from './page.ts'
+import * as steps from './steps.ts'
+import { tinyData } from './tiny.ts'
+
+const noChromium = whyNoChromium()
+const noElectron = whyNoElectron()
+const skipped = (why: string | null): string => (why === null ? '' : ` (skipped: ${why})`)
+
+const QUESTION = 'What is kept in the log?'
+
+function chatSpace(open: OpenApp, prefix: string): void {
+  const data = temporaryFolder()
+  let app: OpenedApp
+  let page: Page
+  let failed = false
+
+  beforeAll(async () => {
+    await tinyData(data, ['Edda', 'Other Hand'])
+    app = await open(data, { IDIOLECT_MODELS: path.join(data, 'models') })
+    page = app.page
+    await go(page, 'Chat')
+  }, steps.TRAINING)
+  afterAll(async () => {
+    await app?.close()
+  })
+  beforeEach(({ skip, onTestFailed }) => {
+    skip(failed, 'an earlier step failed')
+    onTestFailed(async () => {
+      failed = true
+      await picture(page, `${prefix}-chat-failed`)
+    })
+  })
+
+  const side = (): Locator => page.getByRole('navigation', { name: 'Conversations' })
+  const answers = (): Locator => page.getByRole('article', { name: 'Idiolect' })
+  /** Stops what is written as soon as there is something of it: nonsense of full length takes too long. */
+  async function stopped(): Promise<void> {
+    const streaming = page.locator('[data-testid="answer"][data-streaming]').first()
+    await expect.poll(async () => (await textOf(streaming)).replace(/Thinking…/, ''), { timeout: 60_000 }).not.toBe('')
+    await page.keyboard.press('Escape')
+    await page.getByTestId('stop-button').waitFor({ state: 'detached' })
+  }
+
+  it('stops an answer with Esc and keeps what came, and goes on with it', async () => {
+    await steps.ask(page, QUESTION)
+    await stopped()
+    await page.getByText('Stopped before its end.').waitFor()
+    const before = await steps.answered(page)
+    expect(before).not.toBe('')
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await expect.poll(async () => (await textOf(answers().getByTestId('answer'))).length).toBeGreaterThan(before.length)
+    if (await page.getByTestId('stop-button').isVisible()) await page.keyboard.press('Escape')
+    await page.getByTestId('stop-button').waitFor({ state: 'detached' })
+    expect(await barriers(page)).toEqual([])
+  })
+
+  it('tries again and edits, and steps between the branches', async () => {
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await stopped()
+    const turns = page.getByRole('group', { name: 'Answers to this question' })
+    expect(await textOf(turns)).toBe('2 of 2')
+    const second = await steps.answered(page)
+    await turns.getByRole('button', { name: 'Previous' }).click()
+    await turns.getByText('1 of 2').waitFor()
+    expect(await steps.answered(page)).not.toBe(second)
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await page.getByRole('textbox', { name: 'Edit the question' }).fill('What is kept in the tower?')
+    await page.getByRole('button', { name: 'Ask', exact: true }).click()
+    await stopped()
+    const versions = page.getByRole('group', { name: 'Versions of this question' })
+    expect(await textOf(versions)).toBe('2 of 2')
+    await versions.getByRole('button', { name: 'Previous' }).click()
+    await page.getByText(QUESTION, { exact: true }).last().waitFor()
+    await turns.getByText('2 of 2').waitFor()
+    expect(await steps.answered(page)).toBe(second)
+    // The branch that was shown is shown again.
+    await page.reload()
+    await go(page, 'Chat')
+    await side().getByRole('button').first().click()
+    await turns.getByText('2 of 2').waitFor()
+    expect(await steps.answered(page)).toBe(second)
+    expect(await barriers(page)).toEqual([])
+  })
+
+  it('opens a source at its passage', async () => {
+    const sources = page.locator('details', { hasText: 'Passages at hand' }).last()
+    await sources.locator('summary').click()
+    await sources.getByRole('button').first().click()
+    await page.locator('mark').first().waitFor()
+    await page.getByRole('button', { name: 'Back to Chat' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Chat' }).waitFor()
+  })
+
+  it('compares two voices for one question, and goes on with the one that is chosen', async () => {
+    await page.getByRole('button', { name: 'New conversation', exact: true }).click()
+    await page.getByLabel('Compare with').selectOption('Other Hand')
+    await steps.ask(page, 'One word on fog?')
+    await page.getByText('Answer 1 of 2').waitFor()
+    const both = page.getByRole('group', { name: 'Answers side by side' })
+    await both.waitFor({ timeout: steps.TRAINING })
+    expect(await both.getByRole('article').count()).toBe(2)
+    const other = both.getByRole('article', { name: 'Other Hand' })
+    const chosen = await textOf(other.locator('.answer'))
+    await picture(page, `${prefix}-compared`)
+    expect(await barriers(page)).toEqual([])
+    await other.getByRole('button', { name: 'Go on with this one' }).click()
+    await both.waitFor({ state: 'detached' })
+    expect(await textOf(answers().last())).toContain('Other Hand')
+    expect(await steps.answered(page)).toBe(chosen)
+    await page.getByLabel('Compare with').selectOption('nothing')
+  })
+
+  it('finds words in conversations, jumps to the message and marks it', async () => {
+    await page.getByRole('searchbox', { name: 'Search conversations' }).fill('the TOWER')
+    const hits = page.getByRole('list', { name: 'Where it stands' }).getByRole('button')
+    await hits.first().waitFor()
+    expect(await textOf(hits.first().locator('mark'))).toBe('the tower')
+    await hits.first().click()
+    // The message stands on a branch that was not shown.
+    await page.getByText('What is kept in the tower?', { exact: true }).last().waitFor()
+    const marked = (): Promise<number> =>
+      page.evaluate(
+        () => [...(CSS.highlights.get('found') ?? [])].filter((range) => range.toString() === 'the tower').length,
+      )
+    await expect.poll(marked).toBeGreaterThan(0)
+    expect(await barriers(page)).toEqual([])
+    await page.getByRole('searchbox', { name: 'Search conversations' }).fill('no such words')
+    await page.getByText('No conversation has these words.').waitFor()
+    await page.getByRole('searchbox', { name: 'Search conversations' }).fill('')
+  })
+
+  it('renames and exports', async () => {
+    await side().getByText(QUESTION).first().click()
+    await page.getByRole('button', { name: 'Rename' }).click()
+    await page.getByRole('textbox', { name: 'New title' }).fill('About the log')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { level: 2, name: 'About the log' }).waitFor()
+    await side().getByText('About the log').waitFor()
+    for (const round of ['first', 'second']) {
+      await page.getByRole('button', { name: 'Export' }).click()
+      const dialog = page.getByRole('dialog')
+      const change = dialog.getByRole('button', { name: 'Change' })
+      if (!(await change.isVisible())) {
+        await dialog.getByLabel('Path', { exact: true }).fill(data)
+        await dialog.getByRole('button', { name: 'Use this path' }).click()
+      }
+      await dialog.getByRole('button', { name: 'Export', exact: true }).click()
+      if (round === 'second') await dialog.getByRole('button', { name: 'Replace the file' }).click()
+      await dialog.getByText('Written to').waitFor()
+      await dialog.getByRole('button', { name: 'Close' }).last().click()
+    }
+    expect(readFileSync(path.join(data, 'about-the-log.md'), 'utf8')).toContain('> What is kept in the')
+  })
+
+  it('keeps nothing of a conversation that is not to be kept', async () => {
+    const secret = 'Quisqualis-4402'
+    await page.getByRole('button', { name: 'New conversation that is not kept' }).click()
+    await page.getByText('Nothing of this is kept.').waitFor()
+    await steps.ask(page, `Mind ${secret}`)
+    await stopped()
+    await steps.ask(page, 'And this?')
+    await stopped()
+    expect(await answers().count()).toBe(2)
+    await picture(page, `${prefix}-unkept`)
+    expect(await barriers(page)).toEqual([])
+    const bytes = readdirSync(data, { recursive: true, encoding: 'utf8' })
+      .map((name) => path.join(data, name))
+      .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile())
+      .map((file) => readFileSync(file, 'latin1'))
+      .join('\n')
+    expect(bytes).toContain(QUESTION)
+    expect(bytes).not.toContain(secret)
+    await side().getByRole('button').first().click()
+    await page.getByRole('button', { name: 'Leave it' }).click()
+    await page.getByText('Nothing of this is kept.').waitFor({ state: 'detached' })
+    expect(await page.getByText(secret).count()).toBe(0)
+  })
+
+  it('refuses five megabytes in a clear word, and gives them back', async () => {
+    await page.getByRole('textbox', { name: 'Message', exact: true }).evaluate((box: HTMLTextAreaElement) => {
+      box.value = 'word '.repeat(1_000_000)
+      box.dispatchEvent(new Event('input', { bubbles: true }))
+    })
+    await page.getByRole('button', { name: 'Send' }).click()
+    const notice = page.getByTestId('notice')
+    await notice.getByText('characters').waitFor()
+    const left = await page.getByRole('textbox', { name: 'Message', exact: true }).inputValue()
+    expect(left.length).toBeGreaterThan(4_000_000)
+    await page.getByRole('textbox', { name: 'Message', exact: true }).fill('')
+    await notice.getByRole('button', { name: 'Dismiss' }).click()
+  })
+
+  it('takes an answer into a draft, as the assistant’s words', async () => {
+    await page.getByRole('button', { name: 'Take into a draft' }).first().click()
+    await page.getByRole('heading', { level: 1, name: 'Draft' }).waitFor()
+  })
+
+  it('ran without an error on the console or a request to another machine', () => {
+    // What is refused on purpose is logged by the browser itself.
+    expect(app.trouble.filter((line) => !line.includes('422'))).toEqual([])
+  })
+}
+
+describe.skipIf(noChromium !== null)(`the chat in Chromium${skipped(noChromium)}`, { timeout: steps.TRAINING }, () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launchChromium()
+  })
+  afterAll(() => browser?.close())
+  chatSpace(
+    inChromium(() => browser),
+    'chromium',
+  )
+})
+
+describe.skipIf(noElectron !== null)(`the chat in Electron${skipped(noElectron)}`, { timeout: steps.TRAINING }, () => {
+  chatSpace(inElectron, 'electron')
+})

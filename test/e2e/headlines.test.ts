@@ -1,0 +1,148 @@
+/** The headlines' space, feature by feature, on a tiny model that writes nonsense. */
+import path from 'node:path'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../helpers/temporary.ts'
+import {
+  inChromium,
+  inElectron,
+  launchChromium,
+  type OpenApp,
+  type OpenedApp,
+  whyNoChromium,
+  whyNoElectron,
+} from './open.ts'
+import { barriers, go, picture, textOf } from './page.ts'
+import * as steps from './steps.ts'
+import { tinyData } from './tiny.ts'
+
+const noChromium = whyNoChromium()
+const noElectron = whyNoElectron()
+const skipped = (why: string | null): string => (why === null ? '' : ` (skipped: ${why})`)
+
+/** Old enough to be learnt from. */
+const PIECE = 'In Which the Ferry Is Early'
+
+function headlineSpace(open: OpenApp, prefix: string): void {
+  const data = temporaryFolder()
+  let app: OpenedApp
+  let page: Page
+  let failed = false
+
+  beforeAll(async () => {
+    await tinyData(data, ['Edda'])
+    app = await open(data, { IDIOLECT_MODELS: path.join(data, 'models') })
+    page = app.page
+    await go(page, 'Headlines')
+  }, steps.TRAINING)
+  afterAll(async () => {
+    await app?.close()
+  })
+  beforeEach(({ skip, onTestFailed }) => {
+    skip(failed, 'an earlier step failed')
+    onTestFailed(async () => {
+      failed = true
+      await picture(page, `${prefix}-headlines-failed`)
+    })
+  })
+
+  const candidates = (): Locator => page.getByTestId('candidate')
+  const idle = (): Promise<void> =>
+    page.locator('section[aria-label="Candidates"][aria-busy="false"]').waitFor({ timeout: steps.TRAINING })
+  const texts = (): Promise<string[]> => candidates().locator('p.text').allInnerTexts()
+
+  it('writes candidates for a piece of the library, and more of them', async () => {
+    await page.getByText('becomes an example for the next training').waitFor()
+    await steps.pieceForHeadlines(page, PIECE)
+    await steps.writeHeadlines(page)
+    await idle()
+    const first = await texts()
+    expect(first.length).toBeGreaterThan(1)
+    await page.getByRole('button', { name: 'More' }).click()
+    await expect.poll(() => candidates().count(), { timeout: steps.TRAINING }).toBeGreaterThan(first.length)
+    await idle()
+    const all = await texts()
+    expect(all.slice(0, first.length)).toEqual(first)
+    expect(new Set(all).size).toBe(all.length)
+    expect(await barriers(page)).toEqual([])
+  })
+
+  it('sets a candidate aside, and brings it back', async () => {
+    const [unwanted] = await texts()
+    await candidates().first().getByRole('button', { name: 'Not this one' }).click()
+    const aside = page.locator('details', { hasText: '1 headline is set aside' })
+    await aside.locator('summary').click()
+    expect(await texts()).not.toContain(unwanted)
+    expect(await barriers(page)).toEqual([])
+    await aside.getByRole('button', { name: 'Bring it back' }).click()
+    await aside.waitFor({ state: 'detached' })
+    expect((await texts())[0]).toBe(unwanted)
+  })
+
+  it('keeps a choice and its wording, says what will be learnt, and takes it back', async () => {
+    await candidates().nth(1).getByRole('button', { name: 'Choose' }).click()
+    await page.getByText('1 choice will be learnt from at the next training').waitFor()
+    await candidates().nth(1).getByRole('button', { name: 'Edit' }).click()
+    await page.getByRole('textbox', { name: 'Edit the headline' }).fill('Seven Minutes to Eight')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('1 in your own words').waitFor()
+    await picture(page, `${prefix}-headlines-chosen`)
+    expect(await barriers(page)).toEqual([])
+    await page.reload()
+    await go(page, 'Headlines')
+    await page.getByText('1 in your own words').waitFor()
+    await page.getByRole('searchbox', { name: 'Search earlier headlines' }).fill('SEVEN minutes')
+    const earlier = page.getByTitle('Open this piece and its headlines again')
+    await expect.poll(() => earlier.count()).toBe(1)
+    await page.getByRole('searchbox', { name: 'Search earlier headlines' }).fill('no such words')
+    await page.getByText('No earlier headline or piece has these words.').waitFor()
+    await page.getByRole('searchbox', { name: 'Search earlier headlines' }).fill('')
+    await earlier.first().click()
+    await candidates().nth(1).getByText('Seven Minutes to Eight').waitFor()
+    await candidates().nth(1).getByRole('button', { name: 'Undo the choice' }).click()
+    await page.getByText('becomes an example for the next training').waitFor()
+    expect(await candidates().getByRole('button', { name: 'Chosen' }).count()).toBe(0)
+  })
+
+  it('mixes two authors blind, tells who wrote which after the choice, and counts it', async () => {
+    await page
+      .locator('label')
+      .filter({ has: page.getByRole('switch', { name: 'Blind trial' }) })
+      .click()
+    expect(await page.getByLabel('against').inputValue()).toContain('base')
+    await page.getByRole('button', { name: 'Write headlines' }).click()
+    await page.getByText('Two authors are mixed.').waitFor({ timeout: steps.TRAINING })
+    await idle()
+    expect(await page.getByText(/^by (Edda|the base model)$/).count()).toBe(0)
+    expect(await barriers(page)).toEqual([])
+    await candidates().nth(1).getByRole('button', { name: 'Choose' }).click()
+    await page.getByText('Chosen blind so far, in 1 trial:').waitFor()
+    const authors = await page.getByText(/^by (Edda|the base model)$/).allInnerTexts()
+    expect(authors).toHaveLength(await candidates().count())
+    expect(new Set(authors).size).toBe(2)
+    const whose = (await textOf(candidates().nth(1))).includes('by Edda') ? 'Edda' : 'the base model'
+    await page.getByText(`${whose} 1 of 1`).waitFor()
+    await picture(page, `${prefix}-headlines-blind`)
+    expect(await barriers(page)).toEqual([])
+  })
+
+  it('ran without an error on the console or a request to another machine', () => {
+    expect(app.trouble).toEqual([])
+  })
+}
+
+describe.skipIf(noChromium !== null)(`headlines in Chromium${skipped(noChromium)}`, { timeout: steps.TRAINING }, () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launchChromium()
+  })
+  afterAll(() => browser?.close())
+  headlineSpace(
+    inChromium(() => browser),
+    'chromium',
+  )
+})
+
+describe.skipIf(noElectron !== null)(`headlines in Electron${skipped(noElectron)}`, { timeout: steps.TRAINING }, () => {
+  headlineSpace(inElectron, 'electron')
+})
