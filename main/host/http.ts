@@ -16,11 +16,12 @@ import { projectFolder } from '../entries.ts'
 import { IdiolectError } from '../errors.ts'
 import { callByName, isCallName, toContractError } from './answer.ts'
 import { readStatic, securityHeaders } from './static.ts'
+import { createStreams, type Stream } from './streams.ts'
 
 /** Bytes: a long text to head-line fits, a file does not. */
 const bodyLimit = 20 * 1024 * 1024
-/** Bytes waiting for a listener that does not read; then it is let go and comes back by itself. */
-const backlogLimit = 8 * 1024 * 1024
+/** Milliseconds after which a call's connection is given back, and its answer comes by the page's stream. */
+const longCall = 400
 const ticketLife = 60_000
 
 export interface ServeOptions {
@@ -48,6 +49,16 @@ function sameToken(found: string | string[] | undefined, token: string): boolean
   const a = Buffer.from(found)
   const b = Buffer.from(token)
   return a.length === b.length && timingSafeEqual(a, b)
+}
+
+function streamOf(request: IncomingMessage): string | undefined {
+  const found = request.headers['x-idiolect-stream']
+  return typeof found === 'string' ? found : undefined
+}
+
+/** Resolves with null after `longCall`. */
+function longWait(): Promise<null> {
+  return new Promise((resolve) => setTimeout(resolve, longCall, null).unref())
 }
 
 class Refused extends Error {
@@ -89,33 +100,6 @@ function sendJson(response: ServerResponse, status: number, value: unknown): voi
   response.end(body)
 }
 
-function streamEvents(request: IncomingMessage, response: ServerResponse, events: AppEvents): () => void {
-  response.writeHead(200, {
-    ...securityHeaders,
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
-  })
-  // Flushes the headers, so that the client knows it is connected.
-  response.write(': connected\n\n')
-  const send = (text: string) => {
-    response.write(text)
-    if (response.writableLength > backlogLimit) response.destroy()
-  }
-  const forget = events.on((name, event) => send(`event: ${name}\ndata: ${JSON.stringify(event)}\n\n`))
-  // A comment keeps the connection from being taken for dead.
-  const beat = setInterval(() => send(': beat\n\n'), 15_000)
-  const end = () => {
-    clearInterval(beat)
-    forget()
-  }
-  request.once('close', end)
-  response.once('close', end)
-  return () => {
-    end()
-    response.end()
-  }
-}
-
 /**
  * Serves the contract and the renderer until closed.
  * Errors: IdiolectError `PortTaken`; otherwise the system's.
@@ -125,7 +109,7 @@ export async function serveApp(options: ServeOptions): Promise<Served> {
   const renderer = options.renderer ?? path.join(projectFolder(), 'out', 'renderer')
   const token = randomBytes(32).toString('base64url')
   const tickets = new Map<string, number>()
-  const listeners = new Set<() => void>()
+  const streams = createStreams(events)
   const running = new Set<Promise<void>>()
   let origins: string[] = []
 
@@ -154,11 +138,17 @@ export async function serveApp(options: ServeOptions): Promise<Served> {
       throw new Refused(415, 'BadInput', 'Calls are made with JSON.')
     }
     const input = await readBody(request)
-    try {
-      sendJson(response, 200, await callByName(handlers, name, input))
-    } catch (error) {
-      sendJson(response, error instanceof IdiolectError ? 422 : 500, toContractError(error))
-    }
+    const stream = streams.find(streamOf(request))
+    const answer = callByName(handlers, name, input).then(
+      (value) => ({ status: 200, value }),
+      (error: unknown) => ({ status: error instanceof IdiolectError ? 422 : 500, value: toContractError(error) }),
+    )
+    const first = stream === null ? await answer : await Promise.race([answer, longWait()])
+    if (first) return sendJson(response, first.status, first.value)
+    const id = randomBytes(12).toString('base64url')
+    sendJson(response, 202, { call: id })
+    const { status, value } = await answer
+    ;(stream as Stream).answer(id, status, value)
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -167,10 +157,12 @@ export async function serveApp(options: ServeOptions): Promise<Served> {
     if (pathname === '/api/events') {
       if (request.method !== 'GET') throw new Refused(405, 'WrongMethod', 'Events are read by GET.')
       checkToken(request)
-      const end = streamEvents(request, response, events)
-      listeners.add(end)
-      response.once('close', () => listeners.delete(end))
-      return
+      response.writeHead(200, {
+        ...securityHeaders,
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+      })
+      return streams.connect(response, streamOf(request))
     }
     if (pathname.startsWith('/api/call/')) return await call(request, response, pathname.slice('/api/call/'.length))
     if (pathname.startsWith('/api/')) throw new Refused(404, 'NotFound', 'There is nothing at this address.')
@@ -226,9 +218,10 @@ export async function serveApp(options: ServeOptions): Promise<Served> {
       return `http://127.0.0.1:${port}/open/${name}`
     },
     async close() {
-      for (const end of listeners) end()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       await Promise.all(running)
+      // After the last answers that they carry.
+      streams.close()
       server.closeAllConnections()
       await closed
     },

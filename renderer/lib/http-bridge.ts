@@ -8,6 +8,7 @@ import {
 } from '../../preload/contract.ts'
 import type { ConnectionListener } from '../start.ts'
 import { words } from '../words/words.ts'
+import { type Answer, Answers } from './answers.ts'
 import { CallError, errorFromBody } from './errors.ts'
 import { readEvents } from './events.ts'
 
@@ -19,11 +20,13 @@ const READY_WAIT_MS = 3000
 
 /**
  * A bridge over HTTP: calls as `POST base/api/call/<name>`, events as one stream from `base/api/events`. The stream
- * is opened again with a growing pause when it breaks; what was missed is then read anew and told as events.
+ * is opened again with a growing pause when it breaks; what was missed is then read anew and told as events. A call that
+ * takes long is answered by the stream (202 and the name of the answer), since a browser has few connections to a host.
  */
 export function createHttpBridge(base: string, token: string, onConnection: ConnectionListener): Bridge {
   const listeners = new Map<EventName, Set<Listener>>()
-  const headers = { 'x-idiolect-token': token }
+  const headers: Record<string, string> = { 'x-idiolect-token': token }
+  const answers = new Answers()
   let markReady = () => {}
   const ready = new Promise<void>((resolve) => {
     markReady = resolve
@@ -44,10 +47,22 @@ export function createHttpBridge(base: string, token: string, onConnection: Conn
         body: JSON.stringify(input),
       })
     } catch {
-      throw new CallError('NoConnection', words.errors.noConnection, words.errors.noConnectionNext)
+      throw noConnection()
     }
     if (!response.ok) throw errorFromBody(response.status, await response.text())
-    return (await response.json()) as Calls[N]['out']
+    const value: unknown = await response.json()
+    if (response.status !== 202) return value as Calls[N]['out']
+    const answer = await answers.wait((value as Pick<Answer, 'call'>).call)
+    if (answer.status !== 200) throw errorFromBody(answer.status, JSON.stringify(answer.value))
+    return answer.value as Calls[N]['out']
+  }
+
+  /** The stream's first word: its id. Another one than before: the host is another too, or has given us up. */
+  function greet(stream: string): void {
+    if (headers['x-idiolect-stream'] !== undefined && headers['x-idiolect-stream'] !== stream)
+      answers.giveUp(noConnection)
+    headers['x-idiolect-stream'] = stream
+    markReady()
   }
 
   async function readAnew(): Promise<void> {
@@ -67,15 +82,19 @@ export function createHttpBridge(base: string, token: string, onConnection: Conn
     for (;;) {
       try {
         const response = await fetch(`${base}/api/events`, { headers })
-        if (response.status === 401 || response.status === 403) return onConnection('refused')
+        if (response.status === 401 || response.status === 403) {
+          answers.giveUp(noConnection)
+          return onConnection('refused')
+        }
         if (!response.ok || !response.body) throw new Error(`events: ${response.status}`)
         wait = FIRST_WAIT_MS
-        markReady()
         onConnection('connected')
         if (connectedBefore) void readAnew().catch(() => {})
         connectedBefore = true
         for await (const { name, data } of readEvents(response.body)) {
           if (isEventName(name)) tell(name, JSON.parse(data) as never)
+          else if (name === 'hello') greet((JSON.parse(data) as { stream: string }).stream)
+          else if (name === 'answer') answers.take(JSON.parse(data) as Answer)
         }
       } catch {
         // The pause below is the answer to every failure: the host may be starting again.
@@ -96,6 +115,10 @@ export function createHttpBridge(base: string, token: string, onConnection: Conn
       return () => set.delete(listener as Listener)
     },
   }
+}
+
+function noConnection(): CallError {
+  return new CallError('NoConnection', words.errors.noConnection, words.errors.noConnectionNext)
 }
 
 function isEventName(name: string): name is EventName {

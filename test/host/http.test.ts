@@ -12,6 +12,7 @@ const folder = temporaryFolder()
 const renderer = path.join(folder, 'renderer')
 const listeners = new Set<EventListener>()
 let served: Served
+const letGo = new Map<string, () => void>()
 
 const handlers = {
   'app.settings': async () => ({ theme: 'dark', scale: 1, retrieval: true }),
@@ -21,6 +22,12 @@ const handlers = {
   },
   'voices.list': async () => {
     throw new TypeError('boom')
+  },
+  // Answered when the test lets it.
+  'library.import': async ({ request }: { request: string }) => {
+    await new Promise<void>((resolve) => letGo.set(request, resolve))
+    if (request === 'bad') throw new IdiolectError('NothingFound', 'There is no writing.', 'Choose another folder.')
+    return { documents: 3 }
   },
 } as unknown as Handlers
 
@@ -222,7 +229,7 @@ describe('events', () => {
         text += Buffer.from(value).toString()
       }
     }
-    await until(': connected\n\n')
+    await until('event: hello\n')
     expect(listeners.size).toBe(1)
     for (const listener of listeners) listener('stream', { request: 'r1', index: 0, text: 'two\nlines' })
     await until('event: stream\ndata: {"request":"r1","index":0,"text":"two\\nlines"}\n\n')
@@ -240,7 +247,79 @@ describe('events', () => {
       headers: { 'x-idiolect-token': other.token },
     })
     await other.close()
-    expect(await answer.text()).toContain(': connected')
+    expect(await answer.text()).toContain('event: hello')
     await expect(fetch(`http://127.0.0.1:${other.port}/`)).rejects.toThrow()
+  })
+})
+
+describe('calls that take long', () => {
+  /** A page's stream, read as it comes. */
+  async function open(id?: string) {
+    const control = new AbortController()
+    const answer = await fetch(at('/api/events'), {
+      headers: { 'x-idiolect-token': served.token, ...(id === undefined ? {} : { 'x-idiolect-stream': id }) },
+      signal: control.signal,
+    })
+    const reader = (answer.body as ReadableStream<Uint8Array>).getReader()
+    let text = ''
+    const read = async (pattern: RegExp): Promise<string> => {
+      for (;;) {
+        const found = pattern.exec(text)
+        if (found) return found[1] ?? ''
+        const { value, done } = await reader.read()
+        if (done) throw new Error('the stream ended')
+        text += Buffer.from(value).toString()
+      }
+    }
+    return { read, id: await read(/"stream":"([\w-]+)"/), leave: () => control.abort() }
+  }
+  const long = async (request: string, stream: string) => {
+    const answer = await call('library.import', { request }, { 'x-idiolect-stream': stream })
+    return { status: answer.status, body: (await answer.json()) as { call: string } }
+  }
+
+  it('give their connection back and are answered by the page’s own stream', async () => {
+    const [page, other] = [await open(), await open()]
+    const { status, body } = await long('good', page.id)
+    expect(status).toBe(202)
+    letGo.get('good')?.()
+    const said = await page.read(/event: answer\ndata: (.*)\n\n/)
+    expect(JSON.parse(said)).toEqual({ call: body.call, status: 200, value: { documents: 3 } })
+    for (const listener of listeners) listener('stream', { request: 'r', index: 0, text: 'x' })
+    await other.read(/(event: stream)/)
+    await expect(other.read(/(event: answer)|event: stream/)).resolves.toBe('')
+    page.leave()
+    other.leave()
+    await expect.poll(() => listeners.size).toBe(0)
+  })
+
+  it('are answered once the page is back, errors too', async () => {
+    const page = await open()
+    const { body } = await long('bad', page.id)
+    page.leave()
+    await expect.poll(() => listeners.size).toBe(0)
+    letGo.get('bad')?.()
+    await new Promise((resolve) => setImmediate(resolve))
+    const again = await open(page.id)
+    expect(again.id).toBe(page.id)
+    expect(JSON.parse(await again.read(/event: answer\ndata: (.*)\n\n/))).toEqual({
+      call: body.call,
+      status: 422,
+      value: { name: 'NothingFound', message: 'There is no writing.', next: 'Choose another folder.' },
+    })
+    again.leave()
+    await expect.poll(() => listeners.size).toBe(0)
+    // A page that nobody knows begins anew.
+    const stranger = await open('unknown')
+    expect(stranger.id).not.toBe('unknown')
+    stranger.leave()
+    await expect.poll(() => listeners.size).toBe(0)
+  })
+
+  it('keep their connection where the page has no stream', async () => {
+    const answer = call('library.import', { request: 'plain' })
+    await expect.poll(() => letGo.has('plain')).toBe(true)
+    letGo.get('plain')?.()
+    expect((await answer).status).toBe(200)
   })
 })

@@ -102,3 +102,36 @@ test('events reach their listeners; a broken stream is opened again and the stat
   await vi.waitFor(() => expect(states.at(-1)?.documents).toBe(4))
   expect(chunks).toHaveLength(1)
 })
+
+test('a call that takes long is answered by the stream, whichever word comes first', async () => {
+  const sent: (string | undefined)[] = []
+  const base = await serve((request) => {
+    sent.push(request.headers['x-idiolect-stream'] as string | undefined)
+    return [202, { call: `c${sent.length}` }]
+  })
+  const bridge = createHttpBridge(base, 't', () => {})
+  await vi.waitFor(() => expect(streams).toHaveLength(1), { timeout: 5000 })
+  const say = (name: string, data: unknown) =>
+    streams.at(-1)?.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
+  say('hello', { stream: 's1' })
+  let heard = 0
+  bridge.on('stream', () => heard++)
+  say('stream', { request: 'r', index: 0, text: 'a' })
+  await vi.waitFor(() => expect(heard).toBe(1))
+  // Before its 202 has been read.
+  say('answer', { call: 'c1', status: 200, value: { removed: true } })
+  expect(await bridge.call('library.remove', { document: 'd' })).toEqual({ removed: true })
+  expect(sent).toEqual(['s1'])
+  const error = { name: 'NothingFound', message: 'There is no writing.', next: null }
+  const second = bridge.call('library.remove', { document: 'd' })
+  const third = bridge.call('library.remove', { document: 'd' })
+  void third.catch(() => {})
+  await vi.waitFor(() => expect(sent).toHaveLength(3))
+  say('answer', { call: 'c2', status: 422, value: error })
+  await expect(second).rejects.toMatchObject(error)
+  // Another host: what the first one owed will not come.
+  streams.at(-1)?.destroy()
+  await vi.waitFor(() => expect(streams).toHaveLength(2), { timeout: 5000 })
+  say('hello', { stream: 's2' })
+  await expect(third).rejects.toMatchObject({ name: 'NoConnection' })
+})
