@@ -121,16 +121,17 @@ export class DraftStore {
 
   /** The editor tells where its text is read. The result takes it back, and keeps what it held. */
   attach(source: WrittenSource): () => void {
+    const opened = this.#opened
     this.#source = source
     return () => {
       const written = source.read(true)
       // A save that goes on may still ask for what it held.
       if (this.#source === source) this.#source = { read: () => written, length: () => written.text.length }
       void this.flush()
-      // The editor comes back to it with all its steps.
-      if (this.#opened && this.#summary) {
+      // The editor comes back to it with all its steps; unless another text has taken its place.
+      if (opened && this.#opened === opened && this.#summary) {
         const { text, spans, history = null } = written
-        this.#opened = { ...this.#opened, ...this.#summary, text, spans, history, revision: this.#revision }
+        this.#opened = { ...opened, ...this.#summary, text, spans, history, revision: this.#revision }
       }
     }
   }

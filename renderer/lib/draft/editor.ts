@@ -153,6 +153,7 @@ export function stateOf(draft: Draft, { ears, bar, card, writers, focus }: State
       EditorView.contentAttributes.of({
         'aria-label': words.draft.text,
         'aria-multiline': 'true',
+        tabindex: '0',
         spellcheck: 'true',
         autocorrect: 'on',
         autocapitalize: 'sentences',
