@@ -7,10 +7,21 @@ try {
   process.env.IDIOLECT_HOME = path.join(root, '.idiolect', 'bench')
   process.env.IDIOLECT_MODELS ??= path.join(root, '.idiolect', 'models')
   const { model } = await setUp({ model: true, modelRequired: true })
-  const { runnerImport } = await import('vite')
+  const { createServer } = await import('vite')
   const file = path.join(root, 'test', 'bench', 'bench.ts')
-  const { module } = await runnerImport(file, { root, configFile: false, logLevel: 'error', oxc: { target: 'node20' } })
+  // A server, and not the one-time import: what a part loads late (llama.cpp's binding) goes through it as well.
+  const server = await createServer({
+    root,
+    configFile: false,
+    logLevel: 'error',
+    appType: 'custom',
+    oxc: { target: 'node20' },
+    optimizeDeps: { noDiscovery: true },
+    server: { middlewareMode: true, watch: null, hmr: false, ws: false },
+  })
+  const module = await server.ssrLoadModule(file)
   const whole = await module.bench(module.parseBench(process.argv.slice(2)), model, say)
+  await server.close()
   process.exitCode = whole ? 0 : 1
 } catch (error) {
   fail(error)
