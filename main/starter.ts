@@ -1,6 +1,7 @@
 /** Set-up's entry into the built app: fetches the starter model where no chat model is there. Knows no store. */
-import { openCatalog } from './app/catalog.ts'
+
 import { defaultDataFolder } from './app/data-folder.ts'
+import { openCatalog } from './app/models/catalog.ts'
 import { megabytes } from './catalog/files.ts'
 
 export interface EnsureStarterOptions {

@@ -2,8 +2,8 @@
 import type { AppState } from '../../preload/contract.ts'
 import type { Catalog } from '../catalog/catalog.ts'
 import type { Store } from '../store/store.ts'
-import type { Bases } from './bases.ts'
 import type { Emitter } from './events.ts'
+import type { Bases } from './models/bases.ts'
 import type { Requests } from './requests.ts'
 import type { AppOptions } from './types.ts'
 

@@ -10,7 +10,7 @@ import { projectFolder } from '../entries.ts'
 import { messageOf } from '../errors.ts'
 import type { DeviceFacts } from '../ggml/list.ts'
 import { machineThreads } from '../inference/threads.ts'
-import { CHATS_ON, listDevices } from './devices.ts'
+import { CHATS_ON, listDevices } from './models/devices.ts'
 
 export interface DoctorReport {
   node: string

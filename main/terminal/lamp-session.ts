@@ -1,9 +1,9 @@
 /** What a benchmark's run needs of the app: a base that is open, and the trainer behind it. Ctrl-C ends both cleanly. */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { createBases } from '../app/bases.ts'
-import { openCatalog } from '../app/catalog.ts'
-import { type InstalledBase, installedBase, trainableBase } from '../app/run-base.ts'
+import { createBases } from '../app/models/bases.ts'
+import { openCatalog } from '../app/models/catalog.ts'
+import { type InstalledBase, installedBase, trainableBase } from '../app/training/run-base.ts'
 import { megabytes } from '../catalog/files.ts'
 import { IdiolectError } from '../errors.ts'
 import { createPromptBuilder, type PromptBuilder } from '../examples/prompt.ts'

@@ -1,9 +1,9 @@
 /** `serve` and `doctor`. */
 import path from 'node:path'
 import type { Command } from 'commander'
-import { openCatalog } from '../app/catalog.ts'
 import { defaultDataFolder } from '../app/data-folder.ts'
 import { doctor, doctorLines } from '../app/doctor.ts'
+import { openCatalog } from '../app/models/catalog.ts'
 import { serveBrowser } from '../host/serve-browser.ts'
 import { type GlobalOptions, numberOption, print } from './terminal.ts'
 

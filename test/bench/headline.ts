@@ -6,7 +6,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFile
 import os from 'node:os'
 import path from 'node:path'
 import { createApp } from '../../main/app/app.ts'
-import { shownBeside } from '../../main/app/shown.ts'
+import { shownBeside } from '../../main/app/library/shown.ts'
 import { writeHeadlines } from '../../main/assistant/headline.ts'
 import { projectFolder } from '../../main/entries.ts'
 import { machineThreads } from '../../main/inference/threads.ts'

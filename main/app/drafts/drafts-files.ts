@@ -1,0 +1,170 @@
+/**
+ * Drafts and files on disk: read in, written out, linked. No file is overwritten unseen: one that this draft neither wrote
+ * nor read as it stands now is refused.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
+import path from 'node:path'
+import type { Draft, DraftFormat, Handlers } from '../../../preload/contract.ts'
+import { writeAtomically } from '../../atomic.ts'
+import { carriedSpans } from '../../drafts/carry.ts'
+import { MAX_BYTES, readDocument, writeDocument } from '../../drafts/documents.ts'
+import { checkedSpans } from '../../drafts/spans.ts'
+import { titleOf } from '../../drafts/title.ts'
+import { IdiolectError } from '../../errors.ts'
+import { whyUnreachable } from '../../library/find.ts'
+import { kindOf } from '../../library/kinds.ts'
+import { countWords } from '../../library/words.ts'
+import type { AppContext } from '../context.ts'
+import type { DraftWatch } from './draft-watch.ts'
+import { createDraft, draftOf, keepVersion, storedDraft } from './drafts-kept.ts'
+
+type FileCalls = 'draft.import' | 'draft.export' | 'draft.link' | 'draft.read'
+
+const FORMATS: readonly DraftFormat[] = ['md', 'html', 'docx']
+
+export function draftFileHandlers({ store, events }: AppContext, watch: DraftWatch): Pick<Handlers, FileCalls> {
+  const { drafts } = store
+  return {
+    async 'draft.import'(given) {
+      const file = 'file' in given ? realFile(path.resolve(given.file)) : null
+      const name = 'file' in given ? path.basename(given.file) : given.name
+      const bytes = file === null && 'data' in given ? Buffer.from(given.data, 'base64') : bytesOf(file ?? '')
+      const read = await readDocument(name, bytes)
+      if ('reason' in read) throw unreadable(file ?? name, read.reason)
+      // A page's own title often is its first heading.
+      const title = read.title === null || read.title === titleOf(read.text) ? '' : read.title
+      const draft = createDraft(store, { text: read.text, title, matter: read.matter })
+      if (draft.title === '') drafts.put({ ...draft, title: path.basename(name, path.extname(name)), named: true })
+      // Markdown and text go back as they came: this file has been seen.
+      if (file !== null && isPlain(file)) drafts.setFileHash(draft.id, file, hashOf(bytes))
+      return draftOf(storedDraft(store, draft.id))
+    },
+    async 'draft.export'({ draft: id, file: given, format, replace = false }) {
+      if (!FORMATS.includes(format))
+        throw new IdiolectError(
+          'BadOption',
+          `${JSON.stringify(format)} is no format`,
+          `Formats are ${FORMATS.join(', ')}.`,
+        )
+      const draft = storedDraft(store, id)
+      const file = realFile(path.resolve(given))
+      const bytes = await writeDocument(format, draft)
+      const there = hashOnDisk(file)
+      if (there !== null && !replace && there !== drafts.fileHash(id, file) && there !== hashOf(bytes)) {
+        throw new IdiolectError(
+          'FileChanged',
+          drafts.fileHash(id, file) === null
+            ? `${file} is there already, and was not written by this draft`
+            : `${file} was changed on disk since this draft last wrote or read it`,
+          'Replace it, or choose another name.',
+        )
+      }
+      // A kill before the next line leaves a file that counts as changed, never one that is overwritten unseen.
+      writeAtomically(file, (append) => append(bytes))
+      drafts.setFileHash(id, file, hashOf(bytes))
+      watch.seen(file)
+      return { file, bytes: bytes.length }
+    },
+    async 'draft.link'({ draft: id, file: given }) {
+      const draft = storedDraft(store, id)
+      const file = given === null ? null : realFile(path.resolve(given))
+      if (file !== null && !isPlain(file)) {
+        throw new IdiolectError(
+          'BadOption',
+          `${file} cannot be linked: only Markdown and text files keep all of a draft`,
+          'Link a .md or .txt file, and export to the others.',
+        )
+      }
+      if (file !== null) {
+        const there = hashOnDisk(file)
+        // The very text is known; any other has not been seen.
+        if (there !== null && there === hashOf(await writeDocument('md', draft))) drafts.setFileHash(id, file, there)
+      }
+      drafts.put({ ...draft, file })
+      watch.refresh()
+      return draftOf(storedDraft(store, id))
+    },
+    async 'draft.read'({ draft: id }) {
+      const before = storedDraft(store, id)
+      if (before.file === null)
+        throw new IdiolectError('NoFile', 'this draft is linked to no file', 'Link it to a file first.')
+      const bytes = bytesOf(before.file)
+      const read = await readDocument(before.file, bytes)
+      if ('reason' in read) throw unreadable(before.file, read.reason)
+      const hash = hashOf(bytes)
+      const { text, title, matter } = read
+      return store.transaction((): Draft => {
+        const draft = storedDraft(store, id)
+        drafts.setFileHash(id, draft.file ?? '', hash)
+        watch.seen(draft.file ?? '')
+        if (text === draft.text) return draftOf(draft)
+        keepVersion(store, id, { ...draft, why: 'file' })
+        const spans = checkedSpans(text, carriedSpans(draft.text, draft.spans, text))
+        const named = title !== null || draft.named
+        const next = {
+          ...draft,
+          text,
+          spans,
+          matter,
+          named,
+          title: title ?? (draft.named ? draft.title : titleOf(text)),
+          words: countWords(text),
+          at: new Date().toISOString(),
+          history: null,
+          revision: draft.revision + 1,
+        }
+        drafts.put(next)
+        events.emit('draft.changed', { draft: id, revision: next.revision, removed: false })
+        return draftOf(next)
+      })
+    },
+  }
+}
+
+export function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+/** Null when there is no file. Errors: IdiolectError `Unreadable`. */
+export function hashOnDisk(file: string): string | null {
+  try {
+    return hashOf(readFileSync(file))
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ENOENT') return null
+    throw unreadable(file, whyUnreachable(error))
+  }
+}
+
+function bytesOf(file: string): Buffer {
+  try {
+    const { size } = statSync(file)
+    if (size > MAX_BYTES)
+      throw unreadable(file, `has ${(size / 1e6).toFixed(1)} MB, and drafts hold up to ${MAX_BYTES / 1e6} MB`)
+    return readFileSync(file)
+  } catch (error) {
+    throw error instanceof IdiolectError ? error : unreadable(file, whyUnreachable(error))
+  }
+}
+
+/** Where a link leads: it must not be replaced by a file. */
+function realFile(file: string): string {
+  try {
+    return realpathSync(file)
+  } catch {
+    return file
+  }
+}
+
+function isPlain(file: string): boolean {
+  const kind = kindOf(file)
+  return kind === 'markdown' || kind === 'text'
+}
+
+function unreadable(file: string, why: string): IdiolectError {
+  return new IdiolectError(
+    'Unreadable',
+    `${file} ${why}`,
+    'Choose a Markdown, text, HTML or Word file that can be read.',
+  )
+}

@@ -1,0 +1,223 @@
+/**
+ * Accepted tags and scores into the files' front matter, only on request: a preview first, then written if the file is
+ * still, byte for byte, what the preview saw; its original is kept and can be put back.
+ *   <data folder>/originals/<date and time>/<folders and name of the file>
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { chmodSync, mkdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
+import path from 'node:path'
+import { structuredPatch } from 'diff'
+import type { DiffLine, Handlers, LabelPreview, LabelTask, LabelWritten } from '../../../preload/contract.ts'
+import { draftOf, writeAtomically } from '../../atomic.ts'
+import { IdiolectError, messageOf } from '../../errors.ts'
+import { factsOf } from '../../library/facts.ts'
+import { splitFrontMatter } from '../../library/front-matter.ts'
+import type { Change } from '../../library/splice.ts'
+import { withFacts } from '../../library/write-front-matter.ts'
+import type { StoredDocument } from '../../store/documents.ts'
+import type { LabelChoice, LabelValue } from '../../store/label-choices.ts'
+import type { StoredOriginal } from '../../store/label-originals.ts'
+import type { AppContext } from '../context.ts'
+import { unknownPiece } from './labels.ts'
+
+type FileCalls = 'labels.preview' | 'labels.write' | 'labels.restore'
+
+/** What is to be written into a file, or why it cannot be. */
+type Plan =
+  | { file: string; stat: Stats; before: Buffer; after: Buffer; hash: string; diff: DiffLine[]; choice: LabelChoice }
+  | { reason: string }
+
+const CONTEXT = 2
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+export function labelFileHandlers(context: AppContext): Pick<Handlers, FileCalls> {
+  const { store } = context
+  return {
+    async 'labels.preview'({ task, documents }) {
+      return { files: documents.map((document) => previewOf(context, task, document)) }
+    },
+    async 'labels.write'({ task, files }) {
+      const at = new Date()
+      return { written: files.map(({ document, hash }) => written(context, task, document, hash, at)) }
+    },
+    async 'labels.restore'({ id }) {
+      const kept = store.labelOriginals.get(id)
+      if (!kept || kept.restored)
+        throw new IdiolectError('UnknownOriginal', 'there is no such original to put back', null)
+      restore(context, kept)
+      return { path: kept.path }
+    },
+  }
+}
+
+function previewOf({ store }: AppContext, task: LabelTask, document: string): LabelPreview {
+  const piece = store.documents.get(document)
+  if (!piece) throw unknownPiece(document)
+  const { title, path: file } = piece
+  const plan = planOf(piece, task, store.labelChoices.get(document, task))
+  if ('reason' in plan) return { document, title, path: file, hash: '', diff: [], refused: plan.reason, same: false }
+  const same = plan.before.equals(plan.after)
+  return { document, title, path: file, hash: plan.hash, diff: plan.diff, refused: null, same }
+}
+
+function planOf(piece: StoredDocument, task: LabelTask, choice: LabelChoice | null): Plan {
+  if (choice === null) return { reason: 'nothing was decided for it here' }
+  let file: string
+  let stat: Stats
+  let before: Buffer
+  try {
+    // Through a link, the file itself.
+    file = realpathSync(piece.path)
+    stat = statSync(file)
+    before = readFileSync(file)
+  } catch (error) {
+    const gone = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    return { reason: gone ? 'the file is no longer there' : `the file cannot be read: ${messageOf(error)}` }
+  }
+  if ((stat.mode & 0o222) === 0) return { reason: 'the file is read-only' }
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(before)
+  } catch {
+    return { reason: 'it is not UTF-8' }
+  }
+  if (text.includes('\0')) return { reason: 'it is not UTF-8' }
+  const said = saidIn(text, task)
+  if (said === null) return { reason: 'its front matter cannot be read' }
+  if (!same(said, choice.file) && !same(said, choice.value))
+    return {
+      reason: `the file itself says something else since: ${said === undefined ? 'nothing' : shown(said)}. Import it again`,
+    }
+  const change: Change = task === 'tag' ? { tags: choice.value as string[] } : { rating: choice.value as number }
+  const rewritten = withFacts(text, change, piece.kind)
+  if ('reason' in rewritten) return rewritten
+  const after = Buffer.from(rewritten.text)
+  return { file, stat, before, after, hash: sha256(before), diff: diffOf(text, rewritten.text), choice }
+}
+
+/** What the file's front matter says: tags, or a score or undefined; null where it cannot be read. */
+function saidIn(text: string, task: LabelTask): LabelValue | undefined {
+  const matter = splitFrontMatter(text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n'))
+  if ('reason' in matter) return null
+  const { tags, rating } = factsOf(matter.data)
+  return task === 'tag' ? tags : (rating ?? undefined)
+}
+
+const same = (a: LabelValue | undefined, b: LabelValue): boolean => JSON.stringify(a ?? null) === JSON.stringify(b)
+const shown = (value: LabelValue): string => (Array.isArray(value) ? value.join(', ') || 'no tags' : String(value))
+
+function diffOf(before: string, after: string): DiffLine[] {
+  const { hunks } = structuredPatch('', '', before, after, '', '', { context: CONTEXT })
+  return hunks.flatMap(({ lines, oldStart }, i) => [
+    ...(oldStart > 1 || i > 0 ? [{ sign: '…', text: '' } as const] : []),
+    ...lines
+      .filter((line) => !line.startsWith('\\'))
+      .map((line): DiffLine => ({ sign: line[0] as ' ' | '-' | '+', text: line.slice(1).replace(/\r$/, '') })),
+  ])
+}
+
+/** Writes one file; what goes wrong is this file's alone. */
+function written(context: AppContext, task: LabelTask, document: string, hash: string, at: Date): LabelWritten {
+  const { store } = context
+  const piece = store.documents.get(document)
+  const file = piece?.path ?? ''
+  try {
+    if (!piece) throw unknownPiece(document)
+    const plan = planOf(piece, task, store.labelChoices.get(document, task))
+    if ('reason' in plan) throw new IdiolectError('NotWritten', `${file} was not written: ${plan.reason}`, null)
+    if (plan.hash !== hash)
+      throw new IdiolectError(
+        'FileChanged',
+        `${file} was not written: it has changed since the preview`,
+        'Look at the preview again.',
+      )
+    const original = plan.before.equals(plan.after) ? null : keepOriginal(context, task, piece, plan, at)
+    if (original) {
+      // The file keeps its permissions.
+      writeAtomically(plan.file, (append) => {
+        append(plan.after)
+        chmodSync(draftOf(plan.file), plan.stat.mode)
+      })
+    }
+    settle(context, task, piece, plan.choice.value, plan.after)
+    const row = store.labelRows.get(task, document)
+    if (row?.state === 'accepted') store.labelRows.put({ ...row, state: 'written' })
+    return { document, path: file, original, error: null }
+  } catch (error) {
+    const { name, next } = error instanceof IdiolectError ? error : { name: 'CannotWrite', next: null }
+    return { document, path: file, original: null, error: { name, message: messageOf(error), next } }
+  }
+}
+
+/** The copy and its record stand before the file is touched: a kill in between leaves either file whole. */
+function keepOriginal(
+  { store }: AppContext,
+  task: LabelTask,
+  { id: document, path: file }: StoredDocument,
+  { before, after, choice }: Exclude<Plan, { reason: string }>,
+  at: Date,
+): StoredOriginal {
+  const day = at.toISOString().replaceAll(':', '-').replace('Z', '')
+  const original = path.join(store.folder, 'originals', day, file.replace(/^([A-Za-z]):/, '$1').replace(/^[\\/]+/, ''))
+  mkdirSync(path.dirname(original), { recursive: true })
+  writeAtomically(original, (append) => append(before))
+  const kept: StoredOriginal = {
+    id: randomUUID(),
+    task,
+    document,
+    path: file,
+    at: at.toISOString(),
+    original,
+    beforeHash: sha256(before),
+    writtenHash: sha256(after),
+    file: choice.file,
+    restored: false,
+  }
+  store.labelOriginals.put(kept)
+  return kept
+}
+
+/** The library knows the file as it is now, so that the next import need not read it again. */
+function settle(context: AppContext, task: LabelTask, piece: StoredDocument, says: LabelValue, bytes: Buffer): void {
+  const { mtimeMs, size } = statSync(piece.path)
+  context.store.transaction(() => {
+    context.store.labelChoices.fileSays(piece.id, task, says)
+    context.store.documents.rewritten(piece.id, { hash: sha256(bytes), mtime: Math.floor(mtimeMs), size })
+  })
+}
+
+/** Errors: IdiolectError `FileChanged`, `OriginalGone`, `CannotWrite`. */
+function restore(context: AppContext, kept: StoredOriginal): void {
+  const { store } = context
+  const bytes = read(kept.original, 'OriginalGone', 'the original is no longer at')
+  if (sha256(bytes) !== kept.beforeHash)
+    throw new IdiolectError('OriginalGone', `the original at ${kept.original} has changed`, null)
+  const now = sha256(read(kept.path, 'FileChanged', 'there is no longer a file at'))
+  if (now !== kept.beforeHash) {
+    if (now !== kept.writtenHash)
+      throw new IdiolectError(
+        'FileChanged',
+        `${kept.path} has changed since it was written, and was left as it is`,
+        `The original is at ${kept.original}.`,
+      )
+    const file = realpathSync(kept.path)
+    const { mode } = statSync(file)
+    writeAtomically(file, (append) => {
+      append(bytes)
+      chmodSync(draftOf(file), mode)
+    })
+  }
+  const piece = store.documents.get(kept.document)
+  if (piece?.path === kept.path) settle(context, kept.task, piece, kept.file, bytes)
+  store.labelOriginals.setRestored(kept.id)
+  const row = store.labelRows.get(kept.task, kept.document)
+  if (row?.state === 'written') store.labelRows.put({ ...row, state: 'accepted' })
+}
+
+function read(file: string, name: string, what: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch {
+    throw new IdiolectError(name, `${what} ${file}`, null)
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Writing that comes without a path: pasted, or dropped on a page that sees no paths. It is kept as files in the data
+ * folder, so that it can be read again and goes wherever the data folder goes.
+ */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { DocumentSummary, GivenFile, Handlers } from '../../../preload/contract.ts'
+import { writeAtomically } from '../../atomic.ts'
+import { IdiolectError } from '../../errors.ts'
+import { isWriting, READABLE } from '../../library/kinds.ts'
+import { MAX_BYTES } from '../../library/read.ts'
+import type { AppContext } from '../context.ts'
+import { type Imports, leaveFirstStart } from './imports.ts'
+
+type StartCalls = 'library.paste' | 'library.keep' | 'start.leave'
+
+const SLUG = 60
+
+export function startHandlers(context: AppContext, imports: Imports): Pick<Handlers, StartCalls> {
+  const { store } = context
+  return {
+    async 'library.paste'({ title, text }) {
+      const file = keepPasted(path.join(store.folder, 'pasted'), { title, text, today: new Date().toISOString() })
+      await imports.run(`paste ${path.basename(file)}`, [file])
+      const { documents } = store.documents.list({})
+      const found = documents.find((document) => document.path === file) ?? sameText(context, file)
+      if (!found) throw new IdiolectError('NotRead', 'the text could not be read', 'Save it as a file and choose that.')
+      return found
+    },
+    async 'library.keep'({ files }) {
+      const kept = files.map((file) => keepGiven(path.join(store.folder, 'given'), file))
+      return { paths: kept }
+    },
+    async 'start.leave'() {
+      leaveFirstStart(context)
+      return {}
+    },
+  }
+}
+
+/** The piece that says the same, where the library had it already. */
+function sameText({ store }: AppContext, file: string): DocumentSummary | null {
+  const reason = store.skipped.list().find((skipped) => skipped.path === file)?.reason
+  const { documents } = store.documents.list({})
+  return documents.find((document) => reason?.includes(document.path)) ?? null
+}
+
+export interface Pasted {
+  title?: string | undefined
+  text: string
+  /** ISO date, or date and time. */
+  today: string
+}
+
+/** Writes a pasted text as a Markdown file of its own. @returns its path. Errors: `EmptyText`, `TooLarge`. */
+export function keepPasted(folder: string, { title, text, today }: Pasted): string {
+  const body = text.replace(/\r\n?/g, '\n').trim()
+  if (body === '') throw new IdiolectError('EmptyText', 'there is no text in what was pasted', 'Paste some writing.')
+  refuseLarge(Buffer.byteLength(body), 'the pasted text')
+  const named = title?.trim() || firstLine(body)
+  const day = today.slice(0, 10)
+  // A text that brings front matter of its own is a whole file already.
+  const whole = /^---\n[\s\S]*?\n---\n/.test(body)
+  const matter = whole ? '' : `---\ntitle: ${JSON.stringify(named)}\ndate: ${day}\n---\n\n`
+  return write(folder, `${day}-${slugOf(named)}.md`, Buffer.from(`${matter}${body}\n`))
+}
+
+/** Keeps a file under its own name. @returns its path. Errors: `NotWriting`, `TooLarge`. */
+export function keepGiven(folder: string, { name, data }: GivenFile): string {
+  // No part may lead out of the folder, whatever the window says.
+  const parts = name.split(/[\\/]/).map((part) => part.replace(/[\p{Cc}:*?"<>|]/gu, '_'))
+  const safe = parts.filter((part) => part !== '' && part !== '.' && part !== '..').slice(-8)
+  const last = safe.at(-1)
+  if (last === undefined || !isWriting(last)) {
+    throw new IdiolectError('NotWriting', `${name} is of a kind that is not read`, `What is read: ${READABLE}.`)
+  }
+  const bytes = Buffer.from(data, 'base64')
+  refuseLarge(bytes.length, name)
+  return write(path.join(folder, ...safe.slice(0, -1)), last, bytes)
+}
+
+/** The same text again keeps its file; another text of the same name stands beside it. */
+function write(folder: string, name: string, bytes: Buffer): string {
+  mkdirSync(folder, { recursive: true })
+  const { name: stem, ext } = path.parse(name)
+  for (let n = 1; ; n++) {
+    const file = path.join(folder, n === 1 ? name : `${stem}-${n}${ext}`)
+    if (existsSync(file)) {
+      if (readFileSync(file).equals(bytes)) return file
+      continue
+    }
+    writeAtomically(file, (append) => append(bytes))
+    return file
+  }
+}
+
+function refuseLarge(bytes: number, what: string): void {
+  if (bytes <= MAX_BYTES) return
+  const megabytes = (n: number): string => `${(n / 1e6).toFixed(1)} MB`
+  throw new IdiolectError(
+    'TooLarge',
+    `${what} has ${megabytes(bytes)}, and no piece over ${megabytes(MAX_BYTES)} is read`,
+    'Split it into pieces.',
+  )
+}
+
+/** A title from a text's first line: without Markdown's signs, and no longer than a title is. */
+function firstLine(text: string): string {
+  const line = text.split('\n').find((each) => each.trim() !== '') ?? ''
+  const plain = line.replace(/^\s*[#>*\-\s]+/, '').trim()
+  const cut = [...plain].slice(0, 80).join('')
+  return cut.length < plain.length ? `${cut.replace(/\s+\S*$/, '')}…` : cut || 'Untitled'
+}
+
+/** Letters and digits of any script; never empty. */
+function slugOf(title: string): string {
+  const words = title.toLocaleLowerCase('en').match(/[\p{L}\p{N}]+/gu) ?? []
+  return [...words.join('-')].slice(0, SLUG).join('').replace(/-+$/, '') || 'text'
+}

@@ -1,0 +1,150 @@
+/** Imports, one after another: what runs can be asked for, so that a window that was opened anew goes on showing it. */
+
+import { randomUUID } from 'node:crypto'
+import { statSync } from 'node:fs'
+import path from 'node:path'
+import type { Handlers, ImportReport, ImportState } from '../../../preload/contract.ts'
+import { IdiolectError, messageOf } from '../../errors.ts'
+import { importPaths } from '../../library/import.ts'
+import { isBelow } from '../../library/whose.ts'
+import type { AppContext } from '../context.ts'
+import type { Indexing } from './indexing.ts'
+
+const PENDING = 'import.pending'
+const LAST = 'import.last'
+/** An import has begun in an empty library: the first start lasts until the owner leaves it. */
+const BEGUN = 'start.begun'
+const LEFT = 'start.left'
+
+/** Whether the first start's view is still to be shown. */
+export function isFirstStart({ store }: Pick<AppContext, 'store'>): boolean {
+  if (store.settings.get<boolean>(LEFT)) return false
+  if (store.settings.get<boolean>(BEGUN)) return true
+  return store.documents.count() === 0 && store.voices.list().length === 0
+}
+
+export function leaveFirstStart(context: AppContext): void {
+  context.store.settings.set(LEFT, true)
+  context.store.settings.remove(LAST)
+  context.changed()
+}
+
+export interface Imports {
+  handlers: Pick<Handlers, 'library.import' | 'library.importing'>
+  /** What the owner wants read. */
+  run(request: string, paths: string[]): Promise<ImportReport>
+  /** Goes on with what the app's end broke off; returns at once. */
+  goOn(): void
+  /** For a watched folder: quietly, and only when nothing else is read. */
+  readAgain(folder: string): Promise<void>
+}
+
+export function createImports(context: AppContext, indexing: Indexing): Imports {
+  const { store, events, requests } = context
+  let state: ImportState | null = null
+  let turn: Promise<unknown> = Promise.resolve()
+  const lasting = context.options.host !== 'terminal'
+  const tell = (change: Partial<ImportState>): void => {
+    if (state === null) return
+    state = { ...state, ...change }
+    if (!('progress' in change)) events.emit('import.state', state)
+  }
+
+  const read = async (request: string, paths: string[], signal: AbortSignal): Promise<ImportReport> => {
+    // Vectors come after: words are found at once, and an import need not wait for a model.
+    const report = await importPaths({
+      store,
+      embedder: null,
+      paths,
+      request,
+      signal,
+      onProgress: (progress) => {
+        tell({ progress })
+        events.emit('import.progress', progress)
+      },
+    })
+    for (const folder of paths.filter(isFolder)) store.folders.read(path.resolve(folder))
+    if (context.options.host === 'terminal') await indexing.now(request, signal)
+    else indexing.begin()
+    return report
+  }
+
+  /** Written down at once: a kill at any moment loses nothing of what was asked for. */
+  const begun = (paths: string[], by: ImportState['by']): void => {
+    if (by !== 'owner' || !lasting) return
+    if (store.documents.count() === 0) store.settings.set(BEGUN, true)
+    store.settings.set(PENDING, paths)
+  }
+  const ended = (by: ImportState['by']): void => {
+    // Where the app is being closed, nobody meant the import to end.
+    if (by !== 'owner' || !lasting || requests.closed) return
+    store.settings.remove(PENDING)
+    if (isFirstStart(context)) store.settings.set(LAST, state)
+  }
+
+  const run = (request: string, paths: string[], by: ImportState['by']): Promise<ImportReport> =>
+    requests.run(request, (signal) => {
+      const mine = turn.then(async () => {
+        state = { request, paths, by, running: true, progress: null, report: null, error: null }
+        tell({})
+        remember(context, paths)
+        begun(paths, by)
+        try {
+          signal.throwIfAborted()
+          const report = await read(request, paths, signal)
+          tell({ running: false, report })
+          return report
+        } catch (error) {
+          tell({ running: false, error: asData(error), report: reportIn(error) })
+          throw error
+        } finally {
+          ended(by)
+          context.changed()
+        }
+      })
+      turn = mine.catch(() => {})
+      return mine
+    })
+
+  return {
+    handlers: {
+      'library.import': ({ request, paths }) => run(request, paths, 'owner'),
+      async 'library.importing'() {
+        return state ?? store.settings.get<ImportState>(LAST)
+      },
+    },
+    run: (request, paths) => run(request, paths, 'owner'),
+    goOn() {
+      const paths = store.settings.get<string[]>(PENDING)
+      // How it ends is in its state, which every window asks for.
+      if (lasting && paths) run(`goes on ${randomUUID()}`, paths, 'owner').catch(() => {})
+    },
+    async readAgain(folder) {
+      // What goes wrong is told by the event; a watch must not end the app.
+      await run(`watch ${folder}`, [folder], 'watch').catch(() => {})
+    },
+  }
+}
+
+/** Folders that the owner named are remembered, unless they stand in one that is. */
+function remember({ store }: AppContext, paths: string[]): void {
+  for (const folder of paths.map((one) => path.resolve(one)).filter(isFolder)) {
+    const known = store.folders.list()
+    if (!known.some((one) => isBelow(folder, one.path))) store.folders.add(folder)
+  }
+}
+
+function isFolder(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+/** A file that could not be read has its reason in the report, also where nothing else was read. */
+function reportIn(error: unknown): ImportReport | null {
+  const cause = error instanceof IdiolectError ? error.cause : null
+  return typeof cause === 'object' && cause !== null && 'skipped' in cause ? (cause as ImportReport) : null
+}
+
+function asData(error: unknown): ImportState['error'] {
+  if (error instanceof IdiolectError) return { name: error.name, message: error.message, next: error.next }
+  return { name: error instanceof Error ? error.name : 'Error', message: messageOf(error), next: null }
+}

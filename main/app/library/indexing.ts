@@ -1,0 +1,83 @@
+/**
+ * Vectors for passages that have none yet, made in the background a few at a time: words are searched at once, meaning
+ * follows. It waits while a voice is trained, and lets every other call go first.
+ */
+import { setTimeout } from 'node:timers/promises'
+import { reembed } from '../../library/embed.ts'
+import type { AppContext } from '../context.ts'
+
+/** Passages a turn: the base's own states take seconds for these, an embedder a moment. */
+const TURN = { base: 4, embedder: 64 }
+/**
+ * Passages that a command of the terminal gives vectors to where only the base's own states serve: they take a third of
+ * a second each on two cores. Larger libraries are found by words there; the app makes their vectors while it is open.
+ */
+const MOST_BY_BASE = 150
+
+export interface Indexing {
+  /** Begins, or looks again for what is new; returns at once. */
+  begin(): void
+  /** For the terminal: all of it with an embedder, or of a small library without one. Returns what is left. */
+  now(request: string, signal: AbortSignal): Promise<number>
+  close(): Promise<void>
+}
+
+export function createIndexing(context: AppContext): Indexing {
+  const { store, bases, events } = context
+  let going: Promise<void> | null = null
+  let closed = false
+
+  /** One turn; false when nothing is left, or nothing can be done. */
+  const turn = (request: string, signal?: AbortSignal): Promise<{ more: boolean }> =>
+    bases.withEmbedder(async (embedder) => {
+      if (!embedder) return { more: false }
+      const done = await reembed(store, embedder, { most: TURN[embedder.kind], ...(signal ? { signal } : {}) })
+      const left = store.passages.pendingCount()
+      const total = left + store.passages.embeddedCount()
+      if (done > 0)
+        events.emit('import.progress', { request, stage: 'embedding', done: total - left, total, current: null })
+      return { more: left > 0 && done > 0 }
+    })
+
+  const training = (): boolean => {
+    const stage = context.state().training?.stage
+    return stage === 'preparing' || stage === 'training' || stage === 'paused' || stage === 'proving'
+  }
+  const ended = new AbortController()
+  const pause = (milliseconds: number): Promise<void> =>
+    setTimeout(milliseconds, undefined, { signal: ended.signal }).catch(() => {})
+
+  const loop = async (): Promise<void> => {
+    while (!closed) {
+      if (training()) {
+        await pause(1000)
+        continue
+      }
+      if (!(await turn('indexing')).more) return
+      await pause(5)
+    }
+  }
+
+  return {
+    begin() {
+      if (going || closed) return
+      // A failure here costs meaning in search, not the app: words are still found.
+      going = loop()
+        .catch(() => {})
+        .finally(() => {
+          going = null
+        })
+    },
+    async now(request, signal) {
+      const left = (): number => store.passages.pendingCount()
+      if (bases.chosen('embedder') === null && left() > MOST_BY_BASE) return left()
+      while ((await turn(request, signal)).more);
+      return left()
+    },
+    async close() {
+      closed = true
+      ended.abort()
+      await going
+    },
+  }
+}

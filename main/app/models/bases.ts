@@ -1,0 +1,149 @@
+/**
+ * The loaded models: the base that writes and the embedder that searches, each opened when first needed and kept until
+ * another is chosen. Calls take turns, since a base computes one thing at a time.
+ */
+
+import type { Catalog, CatalogModel } from '../../catalog/catalog.ts'
+import { IdiolectError } from '../../errors.ts'
+import { openBase } from '../../inference/base.ts'
+import { baseAsEmbedder, openEmbedder } from '../../inference/embedder.ts'
+import { machineThreads } from '../../inference/threads.ts'
+import type { Base, Embedder } from '../../inference/types.ts'
+import type { Store } from '../../store/store.ts'
+import { createIdle } from './idle.ts'
+
+const CHAT = 'model.chat'
+const EMBEDDER = 'model.embedder'
+
+export interface Bases {
+  /** The chosen or else the first installed model of a role; null when there is none. */
+  chosen(role: 'chat' | 'embedder'): CatalogModel | null
+  /** From now on; with `lasting` false, only until these bases are closed. */
+  choose(model: CatalogModel, lasting?: boolean): Promise<void>
+  /** The base, for one caller at a time. Errors: `NoModel`. */
+  withBase<T>(work: (base: Base) => Promise<T>): Promise<T>
+  /** An embedder or the base's pooled states; null when there is no model at all. */
+  withEmbedder<T>(work: (embedder: Embedder | null) => Promise<T>): Promise<T>
+  /** Path of the chosen base. Errors: `NoModel`. */
+  baseModel(): CatalogModel & { path: string; sha256: string }
+  /** Forgets what is loaded of this model (before its file goes). */
+  unload(id: string): Promise<void>
+  close(): Promise<void>
+}
+
+interface Loaded<T> {
+  id: string
+  /** The same id may come to stand for another file. */
+  sha256: string | null
+  model: T
+}
+
+/**
+ * @param aside awaited before every computation, so that training has stepped aside; gives what ends that
+ * @param idleMinutes after how many without any call the models leave the memory; 0: never
+ */
+export function createBases(
+  store: Store,
+  catalog: Catalog,
+  aside: () => Promise<() => void>,
+  idleMinutes: () => number = () => 0,
+): Bases {
+  let base: Loaded<Base> | null = null
+  let embedder: Loaded<Embedder> | null = null
+  let turn: Promise<unknown> = Promise.resolve()
+  const passing: Partial<Record<'chat' | 'embedder', string>> = {}
+  const queued = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work, work)
+    turn = mine.catch(() => {})
+    return mine
+  }
+  const besideTraining = async <T>(work: () => Promise<T>): Promise<T> => {
+    const back = await aside()
+    const unused = idle.use()
+    try {
+      return await work()
+    } finally {
+      unused()
+      back()
+    }
+  }
+  const chosen: Bases['chosen'] = (role) => {
+    const there = catalog.listModels().filter((model) => model.role === role && model.installed)
+    const wanted = passing[role] ?? store.settings.get<string>(role === 'chat' ? CHAT : EMBEDDER)
+    return there.find((model) => model.id === wanted) ?? there[0] ?? null
+  }
+  const baseModel: Bases['baseModel'] = () => {
+    const model = chosen('chat')
+    if (!model?.path || !model.sha256) {
+      const gone = catalog.listModels().find(({ role, missing }) => role === 'chat' && missing !== null)
+      if (gone)
+        throw new IdiolectError(
+          'NoModel',
+          `the base model ${gone.id} cannot be used: ${gone.missing}`,
+          'Put the file back, or use another model.',
+        )
+      throw new IdiolectError(
+        'NoModel',
+        'no base model is installed',
+        'Get the starter model under Models, or with `idiolect models get`.',
+      )
+    }
+    return { ...model, path: model.path, sha256: model.sha256 }
+  }
+  const dispose = async (which: 'base' | 'embedder'): Promise<void> => {
+    const old = which === 'base' ? base : embedder
+    if (which === 'base') base = null
+    else embedder = null
+    await old?.model.dispose()
+  }
+  const disposeAll = async (): Promise<void> => {
+    await dispose('base')
+    await dispose('embedder')
+  }
+  // In its turn: who comes meanwhile opens them anew.
+  const idle = createIdle(idleMinutes, () => void queued(disposeAll).catch(() => {}))
+  const openedBase = async (): Promise<Base> => {
+    const model = baseModel()
+    if (base?.id !== model.id || base.sha256 !== model.sha256) {
+      await dispose('base')
+      base = {
+        id: model.id,
+        sha256: model.sha256,
+        model: await openBase(model.path, { threads: machineThreads().chat }),
+      }
+    }
+    return (base as Loaded<Base>).model
+  }
+  const openedEmbedder = async (): Promise<Embedder | null> => {
+    const own = chosen('embedder')
+    const model = own ?? chosen('chat')
+    if (!model?.path) return null
+    if (embedder?.id !== model.id || embedder.sha256 !== model.sha256) {
+      await dispose('embedder')
+      const threads = machineThreads().chat
+      const opened = own ? await openEmbedder(model.path, { threads }) : await baseAsEmbedder(model.path, { threads })
+      embedder = { id: model.id, sha256: model.sha256, model: opened }
+    }
+    return (embedder as Loaded<Embedder>).model
+  }
+  return {
+    chosen,
+    baseModel,
+    async choose(model, lasting = true) {
+      if (!lasting) passing[model.role] = model.id
+      else store.settings.set(model.role === 'chat' ? CHAT : EMBEDDER, model.id)
+    },
+    withBase: (work) => queued(() => besideTraining(async () => work(await openedBase()))),
+    withEmbedder: (work) => queued(() => besideTraining(async () => work(await openedEmbedder()))),
+    async unload(id) {
+      await queued(async () => {
+        if (base?.id === id) await dispose('base')
+        if (embedder?.id === id) await dispose('embedder')
+      })
+    },
+    async close() {
+      idle.end()
+      await queued(disposeAll)
+    },
+  }
+}

@@ -1,0 +1,40 @@
+/** A run's state as the window sees it, from its folder: when it begins or goes on, and when it was found interrupted. */
+import type { TrainingState } from '../../../preload/contract.ts'
+import type { RunRecord } from '../../store/runs.ts'
+import { readLog, readPlan } from '../../trainer/run-folder.ts'
+
+const NOTHING_YET = {
+  proving: 0,
+  voice: null,
+  error: null,
+  aside: false,
+  memoryForecast: null,
+} satisfies Partial<TrainingState>
+
+export function beginningState(run: string, folder: string, createdAt: string): TrainingState {
+  const { examples, settings, about } = readPlan(folder)
+  return {
+    run,
+    stage: 'preparing',
+    message: 'Preparing',
+    // What was to be said of the run when it was planned.
+    note: typeof about.note === 'string' ? about.note : null,
+    startedAt: createdAt,
+    steps: readLog(folder),
+    totalSteps: Math.ceil(examples.train / settings.batch) * settings.epochs,
+    ...NOTHING_YET,
+  }
+}
+
+export function interruptedState({ id, folder, createdAt }: RunRecord): TrainingState {
+  const steps = readLog(folder)
+  return {
+    run: id,
+    stage: 'interrupted',
+    message: 'The run was interrupted and can be resumed.',
+    startedAt: createdAt,
+    steps,
+    totalSteps: steps.at(-1)?.steps ?? 0,
+    ...NOTHING_YET,
+  }
+}

@@ -1,0 +1,120 @@
+/** What a run is about: which tasks, on which pieces of the library, and what was left out and why. */
+import type { TrainingTask } from '../../../preload/contract.ts'
+import { IdiolectError } from '../../errors.ts'
+import { queriesOf } from '../../examples/queries.ts'
+import { scaleOf } from '../../examples/rate.ts'
+import { splitByTime } from '../../examples/split.ts'
+import { spread } from '../../examples/spread.ts'
+import { TASK_NAMES } from '../../examples/tasks.ts'
+import type { TaskQuery } from '../../examples/types.ts'
+import { history } from '../../library/history.ts'
+import type { Store } from '../../store/store.ts'
+import { pickedQueries } from '../labels/picks.ts'
+
+/** Queries of one task, oldest first, none of them in two parts. */
+export interface TaskParts {
+  task: TrainingTask
+  /** All of the training side: what retrieval may show. */
+  earlier: TaskQuery[]
+  /** Those of them that are learnt from. */
+  training: TaskQuery[]
+  validation: TaskQuery[]
+  proof: TaskQuery[]
+}
+
+export interface RunTasks {
+  pieces: number
+  /** Ids of these pieces. */
+  library: string[]
+  parts: TaskParts[]
+  /** The scores of the training side's scale: what is held out decides nothing. */
+  scale: number[]
+  /** What is to be expected of few pieces, which tasks were left out, what was done about ratings; or null. */
+  note: string | null
+}
+
+/**
+ * Bounds of each task, spread evenly over the history. Prose answers are ten times as long as headlines: without bounds
+ * they would take all of the training's time and all of the proof's weight.
+ */
+const MOST: Record<TrainingTask, { training: number; validation: number; proof: number }> = {
+  headline: { training: 4000, validation: 40, proof: 40 },
+  tag: { training: 4000, validation: 40, proof: 40 },
+  rate: { training: 4000, validation: 40, proof: 40 },
+  prose: { training: 64, validation: 6, proof: 8 },
+}
+/**
+ * Examples of each task where nobody said which tasks: a long history with tags would train for three times as long as
+ * for its headlines alone, and a voice learns most from its first hundred pieces. Tasks that are asked for get all.
+ */
+const MOST_UNASKED: Record<TrainingTask, number> = { headline: 240, tag: 120, rate: 240, prose: 64 }
+/** Pieces with tags or ratings, of more than one kind, from which on these are learnt without being asked for. */
+const LEAST_LABELS = 12
+const LABELS: Partial<Record<TrainingTask, string>> = { tag: 'tags', rate: 'ratings' }
+const LACKS: Record<TrainingTask, string> = {
+  headline: 'no piece to learn from has a title that can be used',
+  tag: 'no piece to learn from has a tag',
+  rate: 'no piece to learn from has a rating',
+  prose: 'no piece to learn from is long enough',
+}
+
+/**
+ * @param wanted tasks that are asked for: learnt from whatever there is; undefined: those that the library has enough of
+ * Errors: IdiolectError `TooFewPieces`.
+ */
+export function runTasks(store: Store, wanted: readonly TrainingTask[] | undefined): RunTasks {
+  const pieces = history(store)
+  const split = splitByTime(pieces)
+  if (!split.enough)
+    throw new IdiolectError('TooFewPieces', split.note ?? 'there are too few pieces', 'Import more of your writing.')
+  const heldOut = [...split.validation, ...split.proof]
+  const scale = scaleOf(split.training.map(({ rating }) => rating))
+  const parts: TaskParts[] = []
+  const leftOut: string[] = []
+  for (const task of new Set(wanted ?? TASK_NAMES)) {
+    const own = queriesOf(task, split.training, scale).queries
+    const picked = pickedQueries(store, task, heldOut, scale.scores)
+    const earlier = [...own, ...picked]
+    const why = earlier.length === 0 ? LACKS[task] : wanted ? null : tooFew(task, earlier)
+    if (why !== null) {
+      // Nobody misses ratings who never gave any.
+      if (wanted || earlier.length > 0) leftOut.push(`${task} is left out: ${why}`)
+      continue
+    }
+    const most = MOST[task]
+    const room = wanted ? most.training : MOST_UNASKED[task]
+    // What the owner chose is learnt before anything else, but never so much that it crowds out what the owner wrote.
+    const chosen = picked.slice(0, Math.max(Math.floor(room / 2), room - own.length))
+    parts.push({
+      task,
+      earlier,
+      training: [...spread(own, room - chosen.length), ...chosen],
+      validation: spread(queriesOf(task, split.validation, scale).queries, most.validation),
+      proof: spread(queriesOf(task, split.proof, scale).queries, most.proof),
+    })
+  }
+  if (parts.length === 0) {
+    throw new IdiolectError(
+      'TooFewPieces',
+      leftOut.length === 0 ? 'no piece has anything to learn from' : leftOut.join('; '),
+      'Choose other tasks, or import pieces with titles, tags or ratings.',
+    )
+  }
+  const aboutScale = parts.some(({ task }) => task === 'rate') ? scale.note : null
+  const notes = [split.note, ...leftOut, aboutScale].filter((note) => note !== null)
+  const note = notes.join('; ').replace(/^./, (first) => first.toUpperCase())
+  const library = pieces.map(({ id }) => id)
+  return { pieces: pieces.length, library, parts, scale: scale.scores, note: note === '' ? null : note }
+}
+
+/** Why tags or ratings are not learnt unasked, or null. */
+function tooFew(task: TrainingTask, queries: readonly TaskQuery[]): string | null {
+  const labels = LABELS[task]
+  if (labels === undefined) return null
+  if (queries.length < LEAST_LABELS) {
+    const have = queries.length === 1 ? '1 piece to learn from has' : `${queries.length} pieces to learn from have`
+    return `${have} ${labels}, and unasked they are learnt from ${LEAST_LABELS} on`
+  }
+  const one = new Set(queries.map(({ answer }) => answer)).size === 1
+  return one ? 'all pieces to learn from have the same' : null
+}

@@ -1,0 +1,375 @@
+/**
+ * The training surface: one run at a time, from the library to a voice that is proved and, if it wins, switched on.
+ * Every stage can be interrupted, by the user or by a crash, and gone on with from the run folder.
+ */
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { Handlers, TaskTrainOptions, TrainingState, TrainOptions } from '../../../preload/contract.ts'
+import { IdiolectError, messageOf } from '../../errors.ts'
+import { startTraining, type TrainingRun } from '../../trainer/client.ts'
+import { readPlan, readResult } from '../../trainer/run-folder.ts'
+import type { StepRecord, TrainResult } from '../../trainer/types.ts'
+import type { AppContext } from '../context.ts'
+import { checkDevice } from '../models/devices.ts'
+import { keepVoice, otherVoice } from '../voices/voice-cards.ts'
+import { fitsBase } from '../voices/voices.ts'
+import { type Control, controlOf, controlRun, proveRun } from './prove.ts'
+import { type InstalledBase, resumableRun, trainableBase } from './run-base.ts'
+import { type Beginning, makeRun, newRunId, taskBeginning, voiceBeginning } from './run-begin.ts'
+import { checkOptions } from './run-plan.ts'
+import { onBase, prepareVoice, trainThreads } from './run-prepare.ts'
+import { startOf } from './run-start.ts'
+import { beginningState, interruptedState } from './run-state.ts'
+import { isTaskRun, keepTaskAdapter, taskAdapterFor, taskDone } from './task-adapters.ts'
+import { checkTaskOptions, prepareTask } from './task-run.ts'
+import { readTaskTexts } from './task-texts.ts'
+import { forecast, rememberedMemory, rememberSpeed } from './train-forecast.ts'
+import { createTrainQueue } from './train-queue.ts'
+import { sinceTraining } from './train-since.ts'
+
+type TrainCalls = Extract<keyof Handlers, `train.${string}`> | 'task.train'
+type Stage = TrainingState['stage']
+
+const RUNNING: readonly Stage[] = ['preparing', 'training', 'paused', 'proving']
+const LEARNING = 'Learning from your pieces'
+const ASIDE = 'Waiting while you are being answered'
+/**
+ * Milliseconds that an answer waits for the worker to rest. It rests between two blocks, which on the largest bases take
+ * seconds; only while it reads the base does it hear nothing at all, and then an answer begins beside it.
+ */
+const ASIDE_PATIENCE = 6000
+
+export interface Training {
+  handlers: Pick<Handlers, TrainCalls>
+  /** The run that is going, or the last one of this sitting, or one that was interrupted; null when there is none. */
+  current(): TrainingState | null
+  /**
+   * Somebody is waiting for an answer: training rests until the returned function is called. Resolves when the worker
+   * is at rest, so that the two never compute at once; see `ASIDE_PATIENCE`.
+   */
+  stepAside(): Promise<() => void>
+  /** Result of a finished run, for the terminal. */
+  result(run: string): TrainResult | null
+  folderOf(run: string): string
+  close(): Promise<void>
+}
+
+export function createTraining(getContext: () => AppContext): Training {
+  let state: TrainingState | null = null
+  let worker: TrainingRun | null = null
+  let ending: 'cancelled' | 'interrupted' | null = null
+  let abort = new AbortController()
+  let finished: Promise<void> = Promise.resolve()
+  let waiting = 0
+  let pausedByUser = false
+  let closed = false
+  const memory = rememberedMemory()
+  const queue = createTrainQueue(() => getContext().store.settings)
+  /** What the worker said of its device. */
+  let note: string | null = null
+
+  const set = (changes: Partial<TrainingState>): TrainingState => {
+    const { events, store, changed } = getContext()
+    const before = state?.stage
+    state = { ...(state as TrainingState), ...changes }
+    events.emit('train.state', state)
+    if (state.stage !== before) {
+      store.runs.setStage(state.run, state.stage, state.voice)
+      changed()
+    }
+    return state
+  }
+  const running = (): boolean => state !== null && RUNNING.includes(state.stage)
+
+  /** Trains a folder to its end, or rejects; steps go to `onStep`. */
+  const work = async (folder: string, onStep: (record: StepRecord) => void): Promise<TrainResult> => {
+    const known = readResult(folder)
+    if (known) return known
+    stopIfEnding()
+    worker = startTraining(folder, {
+      onStep,
+      onPlanned: ({ forecastBytes }) => set({ memoryForecast: forecastBytes }),
+      onChosen: (chosen) => {
+        note = chosen.note
+        if (note && state?.stage === 'training') set({ message: note })
+      },
+      background: getContext().options.host !== 'terminal',
+      measurements: path.join(getContext().store.folder, 'device-speeds.json'),
+    })
+    void applyPause()
+    tellAside(waiting > 0)
+    try {
+      return await worker.done
+    } finally {
+      tellAside(false)
+      worker = null
+    }
+  }
+  const stopIfEnding = (): void => {
+    if (ending) throw new IdiolectError('Interrupted', 'the run was stopped', null)
+  }
+  const applyPause = async (): Promise<void> => {
+    if (pausedByUser || waiting > 0) await worker?.pause()
+    else worker?.continue()
+  }
+  /** Tells that training steps aside, or that it is back. */
+  const tellAside = (aside: boolean): void => {
+    if (!worker || !state || state.aside === aside) return
+    const own = state.stage === 'training'
+    set({ aside, ...(own ? { message: aside ? ASIDE : LEARNING } : {}) })
+  }
+
+  const control = async (run: string, folder: string): Promise<Control> => {
+    const other = otherVoice(getContext(), run)
+    if (other) return other
+    const { folder: controlFolder, done } = controlRun(folder)
+    if (!done) {
+      const onStep = (record: StepRecord): void => {
+        set({ proving: (0.3 * record.step) / record.steps, message: 'Training a control voice to compare yours with' })
+      }
+      await work(controlFolder, onStep)
+    }
+    return controlOf(folder)
+  }
+
+  const follow = async (run: string, folder: string): Promise<void> => {
+    const context = getContext()
+    try {
+      const onStep = (record: StepRecord): void => {
+        const current = state as TrainingState
+        // After a crash, the steps since the last checkpoint come a second time.
+        const before = current.steps.filter(({ step }) => step < record.step)
+        state = { ...current, steps: [...before, record], totalSteps: record.steps }
+        context.events.emit('train.step', { run, ...record })
+      }
+      set({ stage: pausedByUser ? 'paused' : 'training', message: 'Loading the base model' })
+      let first = true
+      note = null
+      const result = await work(folder, (record) => {
+        onStep(record)
+        if (first && state?.stage === 'training' && !state.aside) set({ message: note ?? LEARNING })
+        first = false
+      })
+      const plan = readPlan(folder)
+      rememberSpeed(context, plan.base.sha256, result)
+      if (isTaskRun(plan)) {
+        set({ stage: 'done', message: taskDone(folder), taskAdapter: keepTaskAdapter(context, run, folder) })
+        return
+      }
+      // A pause that came with the last step must not hold up what follows, which cannot be paused.
+      pausedByUser = false
+      set({ stage: 'proving', message: 'Preparing the proof on pieces it has not seen', proving: 0 })
+      const other = await control(run, folder)
+      stopIfEnding()
+      const back = 0.3
+      const proof = await proveRun(folder, run, other, {
+        // As in training: whoever waits for a shared core waits long.
+        threads: trainThreads(context),
+        signal: abort.signal,
+        onProgress: (share) => {
+          set({
+            proving: back + (1 - back) * share,
+            message: 'Reading pieces it has not seen, with and without your voice',
+          })
+        },
+      })
+      const voice = await keepVoice(context, run, folder, result, proof)
+      const fits = fitsBase(context, voice)
+      if (proof.won && fits) context.store.voices.setActive(voice)
+      const elsewhere = proof.won && !fits ? ' It is not switched on, since another base model is in use now.' : ''
+      set({ stage: 'done', message: `${proof.verdict}${elsewhere}`, proving: 1, voice })
+    } catch (error) {
+      if (ending === 'cancelled') set({ stage: 'cancelled', message: 'The run was cancelled.' })
+      else if (ending) set({ stage: 'interrupted', message: 'The run was interrupted and can be resumed.' })
+      else {
+        const next = error instanceof IdiolectError && error.next ? ` ${error.next}` : ''
+        const resumable = error instanceof IdiolectError && error.name === 'WorkerDied'
+        const what = messageOf(error).replace(/\.$/, '')
+        set({ stage: resumable ? 'interrupted' : 'failed', message: `${what}.${next}`, error: messageOf(error) })
+      }
+    }
+  }
+
+  const launch = (run: string, folder: string, createdAt: string): TrainingState => {
+    ending = null
+    pausedByUser = false
+    abort = new AbortController()
+    state = beginningState(run, folder, createdAt)
+    set({})
+    finished = follow(run, folder).catch(() => {
+      // Its end could not be written down (a full disk): the next start of the app finds it interrupted.
+    })
+    void finished.then(beginQueued)
+    return state
+  }
+
+  /** What every start has in common: one run at a time, on a base and a device that were tried before. */
+  const starting = async <O extends TrainOptions | TaskTrainOptions>(
+    options: O,
+    prepared: (model: InstalledBase) => Promise<Beginning>,
+  ): Promise<TrainingState> => {
+    refuseWhenRunning()
+    checkOptions(options)
+    const context = getContext()
+    const before = context.bases.chosen('chat')
+    // The base is the one that is chosen now, whatever happens while the device is tried.
+    const model = trainableBase(context, options.base)
+    await checkDevice(options.device)
+    refuseWhenRunning()
+    const beginning = prepared(model)
+    try {
+      return begin(options, model, await beginning)
+    } catch (error) {
+      // A run that never began must not leave another base behind.
+      if (before && context.bases.chosen('chat')?.id === model.id) await context.bases.choose(before)
+      throw error
+    }
+  }
+
+  const start = (options: TrainOptions): Promise<TrainingState> =>
+    starting(options, async (model) => {
+      const context = getContext()
+      const from = startOf(context, model, options)
+      const under = taskAdapterFor(context, from.options, model, from.file)
+      if (options.base) await context.bases.choose(model)
+      return voiceBeginning(options.name, await prepareVoice(context, from.options, model, true), from.file, under)
+    })
+
+  const startTask = (options: TaskTrainOptions): Promise<TrainingState> =>
+    starting(options, async (model) => {
+      checkTaskOptions(options)
+      const context = getContext()
+      const texts = readTaskTexts(context.store, options)
+      if (options.base) await context.bases.choose(model)
+      const task = await onBase(context, model, async (base, threads) => prepareTask(texts, base, options, threads))
+      return taskBeginning(options.name, task)
+    })
+
+  const begin = (options: TrainOptions, model: InstalledBase, beginning: Beginning): TrainingState => {
+    refuseWhenRunning()
+    const { store } = getContext()
+    const createdAt = new Date().toISOString()
+    const run = newRunId(store.folder, createdAt)
+    const folder = runFolder(run)
+    makeRun(folder, model, createdAt, beginning)
+    store.runs.put({ id: run, folder, createdAt, stage: 'preparing', base: model.id, voice: null, options })
+    return launch(run, folder, createdAt)
+  }
+
+  const refuseWhenRunning = (): void => {
+    if (closed) throw new IdiolectError('Closing', 'the app is being closed', null)
+    if (running())
+      throw new IdiolectError('AlreadyTraining', `the run ${state?.run} is going on`, 'Wait for it, or cancel it.')
+  }
+  const runFolder = (run: string): string => path.join(getContext().store.folder, 'runs', run)
+
+  const resume = async (run: string): Promise<TrainingState> => {
+    refuseWhenRunning()
+    const record = await resumableRun(getContext(), run)
+    refuseWhenRunning()
+    return launch(run, record.folder, record.createdAt)
+  }
+
+  /** Where nothing runs, nor waits to be gone on with by its owner, the next in the queue begins. */
+  const beginQueued = async (): Promise<void> => {
+    if (closed || running() || state?.stage === 'interrupted') return
+    await queue.next(start)
+  }
+
+  /** The voice of what was learnt so far. Errors: IdiolectError `NothingRuns`, `TooEarly`. */
+  const finishNow = (): TrainingState => {
+    if (!worker || !state || (state.stage !== 'training' && state.stage !== 'paused'))
+      throw new IdiolectError('NothingRuns', 'no run is being trained that could be ended', null)
+    if (state.steps.length === 0)
+      throw new IdiolectError('TooEarly', 'nothing was learnt yet that could be kept', 'Wait for the first step.')
+    pausedByUser = false
+    worker.finish()
+    return set({ stage: 'training', message: 'Writing the voice of what was learnt so far' })
+  }
+
+  const end = async (how: 'cancelled' | 'interrupted'): Promise<TrainingState> => {
+    if (!running()) throw new IdiolectError('NothingRuns', 'no run is going on', null)
+    ending = how
+    worker?.stop()
+    abort.abort(new IdiolectError('Interrupted', 'the run was stopped', null))
+    await finished
+    return state as TrainingState
+  }
+
+  const pause = async (paused: boolean): Promise<TrainingState> => {
+    if (state?.stage !== 'training' && state?.stage !== 'paused') {
+      throw new IdiolectError('NothingRuns', 'no run is being trained that could be paused', null)
+    }
+    pausedByUser = paused
+    void applyPause()
+    const aside = worker !== null && waiting > 0
+    return set({ stage: paused ? 'paused' : 'training', aside, message: paused ? 'Paused' : aside ? ASIDE : LEARNING })
+  }
+
+  return {
+    current() {
+      if (state) return state
+      const last = getContext().store.runs.list()[0]
+      if (!last || !(RUNNING.includes(last.stage) || last.stage === 'interrupted') || !existsSync(last.folder))
+        return null
+      // Whatever ended the app ended this run too: it waits to be gone on with.
+      getContext().store.runs.setStage(last.id, 'interrupted')
+      return interruptedState(last)
+    },
+    async stepAside() {
+      waiting++
+      if (worker) {
+        tellAside(true)
+        await Promise.race([applyPause(), setTimeout(ASIDE_PATIENCE, undefined, { ref: false })])
+      }
+      let back = false
+      return () => {
+        if (back) return
+        back = true
+        waiting--
+        if (waiting > 0) return
+        void applyPause()
+        tellAside(false)
+      }
+    },
+    result: (run) => readResult(runFolder(run)),
+    folderOf: runFolder,
+    async close() {
+      closed = true
+      if (running()) await end('interrupted')
+      await finished
+    },
+    handlers: {
+      'train.forecast': (options) => forecast(getContext(), options, memory),
+      'train.start': start,
+      'task.train': startTask,
+      'train.resume': ({ run }) => resume(run),
+      'train.pause': () => pause(true),
+      'train.continue': () => pause(false),
+      'train.cancel': () => end('cancelled'),
+      async 'train.finish'() {
+        return finishNow()
+      },
+      async 'train.queue'() {
+        return queue.list()
+      },
+      async 'train.enqueue'(options) {
+        checkOptions(options)
+        queue.add(options)
+        await beginQueued()
+        return queue.list()
+      },
+      async 'train.unqueue'({ id }) {
+        queue.remove(id)
+        return queue.list()
+      },
+      async 'train.since'() {
+        return sinceTraining(getContext())
+      },
+      async 'train.state'() {
+        return getContext().state().training
+      },
+    },
+  }
+}

@@ -1,0 +1,126 @@
+/** Voices' cards: what the app says of a voice, written when a run is done or a file comes in. */
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import type { Proof, Voice } from '../../../preload/contract.ts'
+import { exportVoice } from '../../adapters/share-voice.ts'
+import { underOf } from '../../adapters/task-adapter.ts'
+import type { VoiceFile } from '../../adapters/voice-file.ts'
+import { readPlan, voiceFile } from '../../trainer/run-folder.ts'
+import { lineageOf, settingsOf } from '../../trainer/start.ts'
+import type { TrainResult } from '../../trainer/types.ts'
+import type { AppContext } from '../context.ts'
+import type { Control } from '../training/prove.ts'
+import { fileOf, laidUnder, whyNotUsable } from './voices.ts'
+
+/** What the store keeps of a voice; whether it is active and usable is found when asked. */
+export type Card = Omit<Voice, 'active' | 'usable' | 'whyNot'> & { imported: boolean }
+
+/** Copies the run's voice among the voices and writes its card. @returns the voice's id */
+export async function keepVoice(
+  context: AppContext,
+  run: string,
+  folder: string,
+  result: TrainResult,
+  proof: Proof,
+): Promise<string> {
+  const plan = readPlan(folder)
+  const file = fileOf(context, run)
+  mkdirSync(path.dirname(file), { recursive: true })
+  exportVoice(voiceFile(folder), file)
+  const card: Card = {
+    id: run,
+    name: String(plan.about.name),
+    base: plan.base.id,
+    createdAt: plan.createdAt,
+    run,
+    pieces: Number(plan.about.pieces),
+    examples: plan.examples.train,
+    tokens: result.tokens,
+    trainingSeconds: result.seconds,
+    kind: plan.settings.kind ?? 'lora',
+    rank: plan.settings.rank,
+    alpha: plan.settings.alpha,
+    ...(plan.settings.rslora ? { rslora: true } : {}),
+    ...(plan.settings.lrRatioB === undefined ? {} : { loraPlus: plan.settings.lrRatioB }),
+    targets: plan.settings.targets,
+    ...(plan.lineage ? { lineage: plan.lineage } : {}),
+    ...(plan.under ? { under: plan.under } : {}),
+    bytes: statSync(file).size,
+    won: proof.won,
+    gain: proof.gain.overBase.mean,
+    tasks: plan.about.tasks as Card['tasks'],
+    imported: false,
+  }
+  context.store.voices.put(run, card)
+  return run
+}
+
+/** Is the file of this voice, byte for byte, that of a voice trained here? It left and came back, and is nobody else's. */
+function isOwn(context: AppContext, id: string): boolean {
+  const bytes = readFileSync(fileOf(context, id))
+  return context.store.voices.list<Card>().some(({ id: other, card }) => {
+    const file = fileOf(context, other)
+    return (
+      other !== id &&
+      !card.imported &&
+      card.bytes === bytes.length &&
+      existsSync(file) &&
+      readFileSync(file).equals(bytes)
+    )
+  })
+}
+
+/** Another person's voice that fits the base in use, as the control of a proof; null when there is none. */
+export function otherVoice(context: AppContext, run: string): Control | null {
+  for (const { id, card } of context.store.voices.list<Card>().reverse()) {
+    if (id === run || !card.imported || whyNotUsable(context, id) !== null) continue
+    const [under] = laidUnder(context, fileOf(context, id))
+    return { file: fileOf(context, id), under: under ?? null, is: `the imported voice “${card.name}”` }
+  }
+  return null
+}
+
+/** What a voice's file tells of its training beside llama.cpp's own keys. */
+function trainedAs(voice: VoiceFile): Pick<Card, 'rslora' | 'loraPlus' | 'lineage' | 'under'> & Partial<Card> {
+  const { rslora, alpha } = settingsOf(voice)
+  const { lrRatioB } = voice.extra
+  const lineage = lineageOf(voice.extra)
+  const under = underOf(voice.extra)
+  return {
+    ...(rslora && alpha !== undefined ? { rslora, alpha } : {}),
+    ...(typeof lrRatioB === 'number' ? { loraPlus: lrRatioB } : {}),
+    ...(lineage.length > 0 ? { lineage } : {}),
+    ...(under ? { under } : {}),
+  }
+}
+
+/** The card of a file that came in. @param name as the owner called it @param file that it came from */
+export function importedCard(
+  context: AppContext,
+  id: string,
+  voice: VoiceFile,
+  name: string | undefined,
+  file: string,
+): Card {
+  return {
+    id,
+    name: name?.trim() || voice.name || path.basename(file, path.extname(file)),
+    base: voice.baseName ?? context.bases.chosen('chat')?.id ?? 'unknown',
+    createdAt: voice.createdAt ?? new Date().toISOString(),
+    run: null,
+    pieces: 0,
+    examples: 0,
+    tokens: 0,
+    trainingSeconds: 0,
+    kind: voice.kind,
+    rank: voice.rank,
+    alpha: voice.alpha,
+    targets: voice.targets,
+    ...trainedAs(voice),
+    bytes: voice.bytes,
+    won: null,
+    gain: null,
+    tasks: [],
+    imported: !isOwn(context, id),
+  }
+}

@@ -1,0 +1,126 @@
+/** The voices' surface: switching, names, strengths, export and import, proofs. */
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import path from 'node:path'
+import type { Handlers, Voice, VoicesCalls } from '../../../preload/contract.ts'
+import { removeMerged } from '../../adapters/merge.ts'
+import { exportPeft } from '../../adapters/peft.ts'
+import { exportVoice, importVoice } from '../../adapters/share-voice.ts'
+import { readVoiceFile } from '../../adapters/voice-file.ts'
+import { IdiolectError } from '../../errors.ts'
+import { readProof } from '../../evaluation/proof-file.ts'
+import { readGguf } from '../../gguf/read.ts'
+import type { AppContext } from '../context.ts'
+import { learnedOf } from '../library/learned.ts'
+import { installedBase } from '../training/run-base.ts'
+import { type Card, importedCard } from './voice-cards.ts'
+import { mixCard, mixesWith } from './voice-mixes.ts'
+import { fileOf, fileOfVoice, unknownVoice, whyNotUsable } from './voices.ts'
+
+type VoiceCalls = Extract<keyof VoicesCalls, `voices.${string}`>
+
+const STRONGEST = 2
+/** Switches that are listed. */
+const HISTORY = 50
+
+export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
+  const { store } = context
+  const get = (id: string): Card => {
+    const found = store.voices.get<Card>(id)
+    if (!found) throw unknownVoice(context, id)
+    return found.card
+  }
+  const voiceOf = (card: Card): Voice => {
+    const { imported: _, ...facts } = card
+    const whyNot = whyNotUsable(context, card.id)
+    return { ...facts, active: store.voices.active()?.id === card.id, usable: whyNot === null, whyNot }
+  }
+  const list = (): Voice[] =>
+    store.voices
+      .list<Card>()
+      .map(({ card }) => voiceOf(card))
+      .reverse()
+  return {
+    async 'voices.list'() {
+      return list()
+    },
+    async 'voices.use'({ voice }) {
+      if (voice !== null) {
+        get(voice)
+        const why = whyNotUsable(context, voice)
+        if (why) throw new IdiolectError('VoiceMismatch', why, 'Choose the base it was trained on first.')
+      }
+      store.voices.setActive(voice)
+      context.changed()
+      return list()
+    },
+    async 'voices.rename'({ voice, name }) {
+      const clean = name.trim()
+      if (clean === '' || clean.length > 120) throw new IdiolectError('BadName', 'a name has 1 to 120 characters', null)
+      const card = { ...get(voice), name: clean }
+      store.voices.put(voice, card)
+      return voiceOf(card)
+    },
+    async 'voices.strength'({ voice, strength }) {
+      if (strength !== null && !(strength >= 0 && strength <= STRONGEST))
+        throw new IdiolectError('BadOption', `a strength is a number from 0 to ${STRONGEST}, not ${strength}`, null)
+      const { strength: _, ...card } = get(voice)
+      store.voices.put(voice, strength === null ? card : { ...card, strength })
+      context.changed()
+      return voiceOf(get(voice))
+    },
+    async 'voices.mix'({ mix, name, voices }) {
+      if (mix !== undefined) get(mix)
+      const card = mixCard(context, mix, name, voices)
+      store.voices.put(card.id, card)
+      context.changed()
+      return voiceOf(card)
+    },
+    async 'voices.remove'({ voice }) {
+      const { mix } = get(voice)
+      // A mix without one of its voices is another mix: it goes too, as the owner was told.
+      for (const id of mixesWith(store, voice)) store.voices.remove(id)
+      store.voices.remove(voice)
+      if (!mix) {
+        rmSync(fileOf(context, voice), { force: true })
+        removeMerged(fileOf(context, voice))
+      }
+      context.changed()
+      return { removed: true }
+    },
+    async 'voices.export'({ voice, file, format = 'gguf' }) {
+      const card = get(voice)
+      const source = fileOfVoice(context, voice)
+      const needs = { base: card.base, taskAdapter: card.under?.name ?? null }
+      if (format === 'gguf') return { ...exportVoice(source, path.resolve(file)), needs }
+      const base = installedBase(context)
+      const folder = path.resolve(file)
+      exportPeft(readVoiceFile(source), readGguf(base.path), base.sha256, card.base, folder)
+      const bytes = readdirSync(folder).reduce((sum, name) => sum + statSync(path.join(folder, name)).size, 0)
+      return { file: folder, bytes, needs }
+    },
+    async 'voices.import'({ file, name }) {
+      const { id, voice } = importVoice(path.resolve(file), store.folder)
+      const card = importedCard(context, id, voice, name, file)
+      store.voices.put(id, card)
+      context.changed()
+      return voiceOf(card)
+    },
+    async 'voices.history'() {
+      return store.voices.uses(HISTORY).map((use) => ({
+        ...use,
+        there:
+          use.voice === null || (store.voices.get(use.voice) !== null && whyNotUsable(context, use.voice) === null),
+      }))
+    },
+    async 'voices.learned'({ voice }) {
+      const { run } = get(voice)
+      const folder = run === null ? null : store.runs.get(run)?.folder
+      return learnedOf(context, folder ?? null)
+    },
+    async 'voices.proof'({ voice }) {
+      const { run } = get(voice)
+      const folder = run === null ? null : store.runs.get(run)?.folder
+      return folder ? readProof(folder) : null
+    },
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * Voices in use: which files a call for a voice, a mix or several voices stands for, and whether the base in use can speak
+ * with them. Cards are made in `voice-cards.ts`, the surface is `voice-handlers.ts`.
+ */
+import { statSync } from 'node:fs'
+import path from 'node:path'
+import type { GenerationOptions, VoiceWeight } from '../../../preload/contract.ts'
+import { checkVoice } from '../../adapters/check-voice.ts'
+import { voicesFolder } from '../../adapters/share-voice.ts'
+import { withTaskAdapter } from '../../adapters/task-adapter.ts'
+import { readVoiceFile } from '../../adapters/voice-file.ts'
+import { IdiolectError, messageOf } from '../../errors.ts'
+import { readGguf } from '../../gguf/read.ts'
+import type { Voices, VoiceUse } from '../../inference/types.ts'
+import type { AppContext } from '../context.ts'
+import { taskAdapterFiles } from '../training/task-adapters.ts'
+import type { Card } from './voice-cards.ts'
+
+export const fileOf = (context: AppContext, id: string): string =>
+  path.join(voicesFolder(context.store.folder), `${id}.gguf`)
+
+/** The task adapter that a voice file must lie over, or none. Errors: `NoTaskAdapter` where it is not here. */
+export function laidUnder(context: AppContext, file: string): string[] {
+  return withTaskAdapter({ file, scale: 1 }, taskAdapterFiles(context))
+    .slice(0, -1)
+    .map((laid) => laid.file)
+}
+
+/**
+ * The voice or voices that a call asks for, ready for use, and how they are called: an id, or `a:0.7+b:0.3`. A voice that
+ * was trained over a task adapter comes with it, which is always as trained: the strength is the voice's alone.
+ * @param scale strength where the call gives none
+ * Errors: `UnknownVoice`, `VoiceMismatch`, `VoicesDoNotMix` for voices over different task adapters.
+ */
+export function voicesFor(
+  context: AppContext,
+  { voice, voices, scale }: Pick<GenerationOptions, 'voice' | 'voices' | 'scale'>,
+  usual: number,
+): { id: string; use: Voices } | null {
+  if (voices === undefined) {
+    const one = voiceFor(context, voice, scale, usual)
+    return one && { id: one.id, use: over(context, one.uses) }
+  }
+  if (voice !== undefined) throw new IdiolectError('BadOption', 'voice and voices were both given', 'Give one of them.')
+  checkWeights(voices)
+  const uses = voices.flatMap((one) => voiceFor(context, one.voice, one.weight * (scale ?? usual), usual)?.uses ?? [])
+  if (uses.length === 0) return null
+  return { id: voices.map((one) => `${one.voice}:${one.weight}`).join('+'), use: over(context, uses) }
+}
+
+/** Errors: IdiolectError `BadOption`. */
+export function checkWeights(voices: readonly VoiceWeight[]): void {
+  if (!Array.isArray(voices)) throw new IdiolectError('BadOption', 'voices is no list', null)
+  const wrong = voices.find((one) => typeof one?.voice !== 'string' || !Number.isFinite(one.weight))
+  if (wrong !== undefined)
+    throw new IdiolectError('BadOption', `${JSON.stringify(wrong)} is no voice with its weight`, null)
+}
+
+/** The voices, and under them, once, what they were trained over. */
+function over(context: AppContext, uses: readonly VoiceUse[]): Voices {
+  const under = new Set(uses.flatMap(({ file }) => laidUnder(context, file)))
+  if (under.size > 1) {
+    const names = [...under].map((file) => path.basename(file, '.gguf'))
+    throw new IdiolectError(
+      'VoicesDoNotMix',
+      `the voices were trained over different task adapters: ${names.join(', ')}`,
+      'Use one of them, or voices that were trained over the same.',
+    )
+  }
+  const all = [...[...under].map((file) => ({ file, scale: 1 })), ...uses]
+  return all.length === 1 ? (all[0] as VoiceUse) : all
+}
+
+/**
+ * One voice, or all of a mix: `undefined` means the one switched on, `null` none. Without a scale its own strength counts,
+ * else the usual one; a mix's strength multiplies all of its weights.
+ */
+function voiceFor(
+  context: AppContext,
+  voice: string | null | undefined,
+  scale: number | undefined,
+  usual: number,
+): { id: string; uses: VoiceUse[] } | null {
+  const id = voice === undefined ? (context.store.voices.active()?.id ?? null) : voice
+  if (id === null) return null
+  const found = context.store.voices.get<Card>(id)
+  if (!found) throw unknownVoice(context, id)
+  const why = whyNotUsable(context, id)
+  if (why) {
+    // A voice that is merely switched on steps back for another base; one that was asked for by name may not.
+    if (voice === undefined) return null
+    throw new IdiolectError('VoiceMismatch', why, 'Choose another voice, or the base it was trained on.')
+  }
+  const { mix, strength } = found.card
+  const factor = scale ?? strength ?? usual
+  const parts = mix ?? [{ voice: id, weight: 1 }]
+  return { id, uses: parts.map((one) => ({ file: fileOf(context, one.voice), scale: one.weight * factor })) }
+}
+
+/** Errors: IdiolectError `UnknownVoice`, `MixIsNoFile`. */
+export function fileOfVoice(context: AppContext, id: string): string {
+  const found = context.store.voices.get<Card>(id)
+  if (!found) throw unknownVoice(context, id)
+  if (found.card.mix)
+    throw new IdiolectError(
+      'MixIsNoFile',
+      `“${found.card.name}” is a mix, and has no file of its own`,
+      'Take one of its voices.',
+    )
+  return fileOf(context, id)
+}
+
+/** Can the base in use speak with this voice? */
+export function fitsBase(context: AppContext, id: string): boolean {
+  return whyNotUsable(context, id) === null
+}
+
+const checked = new Map<string, string | null>()
+
+/** In words, or null. Remembered by file, time and base, since it reads both files. */
+export function whyNotUsable(context: AppContext, id: string): string | null {
+  const mix = context.store.voices.get<Card>(id)?.card.mix
+  return mix ? whyNoMix(context, mix) : whyNotFits(context, id)
+}
+
+/** Why these voices cannot speak together, in words, or null. */
+export function whyNoMix(context: AppContext, mix: readonly VoiceWeight[]): string | null {
+  for (const { voice } of mix) {
+    const card = context.store.voices.get<Card>(voice)?.card
+    if (!card) return `its voice ${voice} is not there any more`
+    const why = whyNotFits(context, voice)
+    if (why) return `its voice “${card.name}”: ${why}`
+    if ((card.kind ?? 'lora') !== 'lora')
+      return `its voice “${card.name}” is of the kind ${card.kind}, and only LoRA voices mix`
+  }
+  try {
+    over(
+      context,
+      mix.map(({ voice, weight }) => ({ file: fileOf(context, voice), scale: weight })),
+    )
+    return null
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+function whyNotFits(context: AppContext, id: string): string | null {
+  const file = fileOf(context, id)
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (!found) return `its file ${file} is missing`
+  const base = context.bases.chosen('chat')
+  if (!base?.path || !base.sha256) return 'no base model is installed'
+  const key = `${file}:${found.mtimeMs}:${base.sha256}`
+  let why = checked.get(key)
+  if (why === undefined) {
+    try {
+      checkVoice(readVoiceFile(file), readGguf(base.path), base.sha256)
+      why = null
+    } catch (error) {
+      why = messageOf(error)
+    }
+    checked.set(key, why)
+  }
+  return why ?? whyNotUnder(context, file)
+}
+
+/** Not remembered: task adapters come and go. */
+function whyNotUnder(context: AppContext, file: string): string | null {
+  try {
+    laidUnder(context, file)
+    return null
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+export function unknownVoice({ store }: AppContext, id: string): IdiolectError {
+  const ids = store.voices.list().map((voice) => voice.id)
+  return new IdiolectError(
+    'UnknownVoice',
+    `there is no voice ${JSON.stringify(id)}; there are: ${ids.join(', ') || 'none'}`,
+    null,
+  )
+}
