@@ -32,6 +32,8 @@ export class DraftStore {
   #conflict = $state.raw<{ mine: string; theirs: Draft } | null>(null)
   #removed = $state.raw<DraftSummary | null>(null)
   #revision = 0
+  /** Counts the texts that were shown. Plain, since an effect's end still sees the runes as they were. */
+  #serial = 0
   #newTitle: string | null = null
   #whole = false
   #source: WrittenSource | null = null
@@ -115,6 +117,7 @@ export class DraftStore {
     await this.flush()
     this.focus = false
     this.#opened = null
+    this.#serial += 1
     this.#summary = null
     await this.load()
   }
@@ -122,6 +125,7 @@ export class DraftStore {
   /** The editor tells where its text is read. The result takes it back, and keeps what it held. */
   attach(source: WrittenSource): () => void {
     const opened = this.#opened
+    const serial = this.#serial
     this.#source = source
     return () => {
       const written = source.read(true)
@@ -129,7 +133,7 @@ export class DraftStore {
       if (this.#source === source) this.#source = { read: () => written, length: () => written.text.length }
       void this.flush()
       // The editor comes back to it with all its steps; unless another text has taken its place.
-      if (opened && this.#opened === opened && this.#summary) {
+      if (opened && this.#serial === serial && this.#summary) {
         const { text, spans, history = null } = written
         this.#opened = { ...opened, ...this.#summary, text, spans, history, revision: this.#revision }
       }
@@ -214,6 +218,7 @@ export class DraftStore {
     this.#revision = draft.revision
     this.#autosave.reset()
     this.#opened = draft
+    this.#serial += 1
     this.#summary = draft
     this.#removed = null
   }
