@@ -28,6 +28,7 @@ const module = {
     on: (_channel: string, listener: Heard) => electron.heard.add(listener),
     off: (_channel: string, listener: Heard) => electron.heard.delete(listener),
   },
+  webUtils: { getPathForFile: (file: File) => `/dropped/${file.name}` },
 }
 
 vi.mock('electron', () => module)
@@ -62,9 +63,13 @@ function behaves(bridge: () => Bridge) {
     expect(() => bridge().on('other' as 'stream', () => {})).toThrow()
   })
 
-  it('gives the page these two functions and nothing of Electron', () => {
+  it('tells where a dropped file lies', () => {
+    expect(bridge().pathOf?.({ name: 'a.md' } as File)).toBe('/dropped/a.md')
+  })
+
+  it('gives the page these three functions and nothing of Electron', () => {
     expect(Object.keys(electron.exposed)).toEqual(['idiolect'])
-    expect(Object.keys(bridge()).sort()).toEqual(['call', 'on'])
+    expect(Object.keys(bridge()).sort()).toEqual(['call', 'on', 'pathOf'])
   })
 }
 
