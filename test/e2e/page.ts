@@ -44,7 +44,12 @@ export async function picture(page: Page, name: string): Promise<void> {
 /** Changes to light or dark, and waits until every element wears it: the frame at hand may still mix the two. */
 export async function wear(page: Page, scheme: Scheme): Promise<void> {
   await page.emulateMedia({ colorScheme: scheme })
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+  await page.evaluate(async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+    // What still changes its colour is neither one nor the other.
+    const ending = document.getAnimations().filter((moving) => moving.effect?.getComputedTiming().endTime !== Infinity)
+    await Promise.allSettled(ending.map(({ finished }) => finished))
+  })
 }
 
 /** What axe finds wrong with the page as it stands, in light and in dark: one line a rule. */
