@@ -494,7 +494,7 @@ export const de: Words = {
     startAnew: 'Neu beginnen',
     failed: 'Das Training ist gescheitert',
     cancelled: 'Das Training wurde abgebrochen.',
-    done: 'Das Training ist fertig. Der Nachweis steht unten.',
+    done: 'Das Training ist fertig. Der Nachweis steht auf der Seite der Stimme.',
     needsModel: 'Zuerst wird ein Basismodell gebraucht.',
     toModels: 'Zu den Modellen',
     voices: 'Eigene Stimmen',

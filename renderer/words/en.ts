@@ -477,7 +477,7 @@ export const en = {
     startAnew: 'Start anew',
     failed: 'The training failed',
     cancelled: 'The training was cancelled.',
-    done: 'The training is done. The proof is below.',
+    done: 'The training is done. Its proof is on the voice’s page.',
     needsModel: 'A base model is needed first.',
     toModels: 'Go to Models',
     voices: 'Your voices',

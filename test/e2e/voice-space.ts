@@ -122,7 +122,7 @@ export function voiceSpace(open: OpenApp, prefix: string): void {
     await page.getByRole('switch', { name: 'Mix in what I really wrote' }).check({ force: true })
     await page.getByRole('button', { name: 'Write the first pairs' }).click()
     const item = page.getByTestId('blind-item')
-    await item.waitFor()
+    await item.waitFor({ timeout: steps.TRAINING })
     const options = item.locator('.option')
     expect(await options.count()).toBe(3)
     expect(await textOf(item)).not.toMatch(/the bare model|your voice|you, really/)
@@ -147,13 +147,13 @@ export function voiceSpace(open: OpenApp, prefix: string): void {
     const { page } = app
     await tab(page, 'Before and after')
     await page.getByRole('button', { name: 'Write samples' }).click()
-    await page.getByRole('button', { name: 'Write them again' }).waitFor()
+    await page.getByRole('button', { name: 'Write them again' }).waitFor({ timeout: steps.TRAINING })
     const panel = page.getByRole('tabpanel')
     expect(await panel.getByRole('article').count()).toBeGreaterThan(2)
     expect(await barriers(page)).toEqual([])
     await tab(page, 'Side effects')
     await page.getByRole('button', { name: 'Measure', exact: true }).click()
-    await page.getByRole('button', { name: 'Measure again' }).waitFor()
+    await page.getByRole('button', { name: 'Measure again' }).waitFor({ timeout: steps.TRAINING })
     await panel.getByText('On 12 general texts').waitFor()
     expect(await textOf(panel)).toMatch(/It copied no run of 8 words|of all runs of 8 words/)
     expect(await barriers(page)).toEqual([])
@@ -250,6 +250,7 @@ export function voiceSpace(open: OpenApp, prefix: string): void {
   })
 
   it('ran without an error on the console or a request to another machine', () => {
-    expect(app.trouble).toEqual([])
+    // The browser itself logs the one call that was to be refused.
+    expect(app.trouble.filter((line) => !/status of 422 .*task\.train/.test(line))).toEqual([])
   })
 }

@@ -122,10 +122,12 @@ export function voiceTestHandlers(context: AppContext): Pick<Handlers, keyof Voi
         const use = useOf(voice)
         let made = 0
         for (const query of leftFor(context, voice, store.trials.list(voice))) {
-          if (made === count) break
-          signal.throwIfAborted()
-          const item = await bases.withBase((base) => writeItem(base, held, query, { voice, use, own, signal }))
-          if (item === null) continue
+          // Stopped: what was written before stands, and is all that was wanted.
+          if (made === count || signal.aborted) break
+          const item = await bases
+            .withBase((base) => writeItem(base, held, query, { voice, use, own, signal }))
+            .catch((error: unknown) => (signal.aborted ? null : Promise.reject(error)))
+          if (item === null || signal.aborted) continue
           store.trials.add(item)
           told(++made, count)
         }
