@@ -145,7 +145,7 @@ function nothingRead(paths: string[], report: ImportReport): IdiolectError {
   return new IdiolectError(
     'NothingToImport',
     `None of the files in ${paths.join(', ')} could be read: ${first ? `${first.path}: ${first.reason}` : 'there are none'}${more}`,
-    'Name a folder with Markdown, plain text or HTML in it.',
+    'Name a folder with Markdown, plain text, HTML or Word documents in it.',
     { cause: report },
   )
 }

@@ -14,12 +14,16 @@ export type Rewritten = { text: string } | { reason: string }
 
 const BOM = '\ufeff'
 
+/** Why files of this kind are never written, or null. */
+export function whyNoFrontMatter(kind: DocumentSummary['kind']): string | null {
+  if (kind !== 'html' && kind !== 'docx') return null
+  return `it is ${kind === 'html' ? 'HTML' : 'a Word document'}, and only front matter of Markdown and text files is written`
+}
+
 /** @param source the file's text as it stands, with its mark and line ends */
 export function withFacts(source: string, change: Change, kind: DocumentSummary['kind']): Rewritten {
-  if (kind === 'html' || kind === 'docx')
-    return {
-      reason: `it is ${kind === 'html' ? 'HTML' : 'a Word document'}, and only front matter of Markdown and text files is written`,
-    }
+  const never = whyNoFrontMatter(kind)
+  if (never !== null) return { reason: never }
   const mark = source.startsWith(BOM) ? BOM : ''
   const text = source.slice(mark.length)
   if (text.trim() === '') return { reason: 'it is empty' }

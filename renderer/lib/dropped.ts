@@ -16,7 +16,7 @@ export interface NamedFile {
 const BATCH = 8_000_000
 /** Of what a page may read of a dropped folder; a larger one is better given by its path. */
 const MOST_FILES = 5000
-const WRITING = /\.(md|markdown|mdx|txt|text|html|htm)$/i
+const WRITING = /\.(md|markdown|mdx|txt|text|html|htm|docx)$/i
 
 /** To be called while the drop event lasts: afterwards the browser forgets what was dropped. */
 export function droppedItems(data: DataTransfer | null): Dropped[] {
@@ -43,7 +43,7 @@ async function walk(entry: FileSystemEntry, folder: string, files: NamedFile[]):
   const name = `${folder}${entry.name}`
   if (entry.isFile) {
     // A single file of another kind is told so by the host; a folder's others are passed over.
-    if (folder !== '' && !WRITING.test(entry.name)) return
+    if (folder !== '' && (!WRITING.test(entry.name) || entry.name.startsWith('~$'))) return
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))
     files.push({ name, file })
     return

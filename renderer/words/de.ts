@@ -201,7 +201,7 @@ export const de: Words = {
     title: 'Wo liegen die eigenen Texte?',
     lead: 'Idiolect liest die Texte, lernt daraus die Schreibweise und schreibt in dieser Stimme mit.',
     formats:
-      'Markdown, reiner Text und HTML, auch in Unterordnern. Dateien und Ordner lassen sich auch auf dieses Fenster ziehen.',
+      'Markdown, reiner Text, HTML und Word, auch in Unterordnern. Dateien und Ordner lassen sich auch auf dieses Fenster ziehen.',
     choose: 'Ordner auswählen',
     sample: 'Mit der Beispielautorin ausprobieren',
     sampleHint: 'Kurze Beiträge, die Idiolect mitbringt.',
@@ -239,6 +239,7 @@ export const de: Words = {
       markdown: (n) => count(n, 'Markdown-Datei', 'Markdown-Dateien'),
       text: (n) => count(n, 'reiner Text', 'reine Texte'),
       html: (n) => count(n, 'Webseite', 'Webseiten'),
+      docx: (n) => count(n, 'Word-Dokument', 'Word-Dokumente'),
     },
     pathLabel: 'Oder den Pfad des Ordners eingeben',
     usePath: 'Diesen Ordner lesen',
@@ -252,7 +253,7 @@ export const de: Words = {
     stop: 'Lesen abbrechen',
     foundTitle: 'Das wurde gefunden',
     nothingTitle: 'Dort war kein Text zu finden',
-    nothing: 'In diesem Ordner gibt es keine lesbaren Markdown-, Text- oder HTML-Dateien.',
+    nothing: 'In diesem Ordner gibt es keine lesbaren Markdown-, Text-, HTML- oder Word-Dateien.',
     other: 'Anderen Ordner auswählen',
     byYear: 'Texte nach Jahr',
     undated: 'Ohne Datum',
@@ -1118,7 +1119,7 @@ export const de: Words = {
     needsModel: 'Zuerst braucht es ein Basismodell.',
     confidence: (percent) => `${percent} sicher`,
     noteFile:
-      'HTML wird nie geschrieben. Die eigene Wahl bleibt in der Bibliothek, auch wenn eine Datei neu gelesen wird, außer ihre eigenen Schlagwörter haben sich geändert.',
+      'HTML- und Word-Dateien werden nie geschrieben. Die eigene Wahl bleibt in der Bibliothek, auch wenn eine Datei neu gelesen wird, außer ihre eigenen Schlagwörter haben sich geändert.',
   },
   chat: {
     title: 'Gespräch',

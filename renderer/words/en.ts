@@ -193,7 +193,7 @@ export const en = {
     title: 'Where is your writing?',
     lead: 'Idiolect reads your pieces, learns how you write, and writes with you in that voice.',
     formats:
-      'Markdown, plain text and HTML, in folders within folders. Files and folders may also be dropped on this window.',
+      'Markdown, plain text, HTML and Word, in folders within folders. Files and folders may also be dropped on this window.',
     choose: 'Choose a folder',
     sample: 'Try the sample author',
     sampleHint: 'Short posts that come with Idiolect.',
@@ -227,6 +227,7 @@ export const en = {
       markdown: (n: number): string => count(n, 'Markdown file', 'Markdown files'),
       text: (n: number): string => count(n, 'plain text', 'plain texts'),
       html: (n: number): string => count(n, 'web page', 'web pages'),
+      docx: (n: number): string => count(n, 'Word document', 'Word documents'),
     },
     pathLabel: 'Or type the folder’s path',
     usePath: 'Read this folder',
@@ -235,7 +236,7 @@ export const en = {
     stop: 'Stop reading',
     foundTitle: 'Here is what I found',
     nothingTitle: 'I found no writing there',
-    nothing: 'There are no Markdown, text or HTML files in that folder that I could read.',
+    nothing: 'There are no Markdown, text, HTML or Word files in that folder that I could read.',
     other: 'Choose another folder',
     byYear: 'Pieces by year',
     undated: 'Undated',
@@ -1098,7 +1099,7 @@ export const en = {
     needsModel: 'A base model is needed first.',
     confidence: (percent: string): string => `${percent} certain`,
     noteFile:
-      'HTML files are never written, and your choice stays in the library when a file is read again, unless its own tags have changed.',
+      'HTML files and Word documents are never written, and your choice stays in the library when a file is read again, unless its own tags have changed.',
   },
   chat: {
     title: 'Chat',

@@ -13,7 +13,7 @@ import { IdiolectError, messageOf } from '../../errors.ts'
 import { factsOf } from '../../library/facts.ts'
 import { splitFrontMatter } from '../../library/front-matter.ts'
 import type { Change } from '../../library/splice.ts'
-import { withFacts } from '../../library/write-front-matter.ts'
+import { whyNoFrontMatter, withFacts } from '../../library/write-front-matter.ts'
 import type { StoredDocument } from '../../store/documents.ts'
 import type { LabelChoice, LabelValue } from '../../store/label-choices.ts'
 import type { StoredOriginal } from '../../store/label-originals.ts'
@@ -62,6 +62,9 @@ function previewOf({ store }: AppContext, task: LabelTask, document: string): La
 
 function planOf(piece: StoredDocument, task: LabelTask, choice: LabelChoice | null): Plan {
   if (choice === null) return { reason: 'nothing was decided for it here' }
+  // Before the file is looked at: a Word document is no text whose letters could be wrong.
+  const never = whyNoFrontMatter(piece.kind)
+  if (never !== null) return { reason: never }
   let file: string
   let stat: Stats
   let before: Buffer

@@ -15,6 +15,8 @@ import { type Imports, leaveFirstStart } from './imports.ts'
 type StartCalls = 'library.paste' | 'library.keep' | 'start.leave'
 
 const SLUG = 60
+/** Bytes of a name before its ending: systems take 255 in all, and a number and the mark of a half-written file follow. */
+const LONGEST_STEM = 200
 
 export function startHandlers(context: AppContext, imports: Imports): Pick<Handlers, StartCalls> {
   const { store } = context
@@ -82,9 +84,10 @@ export function keepGiven(folder: string, { name, data }: GivenFile): string {
 /** The same text again keeps its file; another text of the same name stands beside it. */
 function write(folder: string, name: string, bytes: Buffer): string {
   mkdirSync(folder, { recursive: true })
-  const { name: stem, ext } = path.parse(name)
+  const { name: whole, ext } = path.parse(name)
+  const stem = cutTo(whole, LONGEST_STEM)
   for (let n = 1; ; n++) {
-    const file = path.join(folder, n === 1 ? name : `${stem}-${n}${ext}`)
+    const file = path.join(folder, n === 1 ? `${stem}${ext}` : `${stem}-${n}${ext}`)
     if (existsSync(file)) {
       if (readFileSync(file).equals(bytes)) return file
       continue
@@ -92,6 +95,18 @@ function write(folder: string, name: string, bytes: Buffer): string {
     writeAtomically(file, (append) => append(bytes))
     return file
   }
+}
+
+/** No character is broken in two. */
+function cutTo(text: string, bytes: number): string {
+  let left = bytes
+  let cut = ''
+  for (const character of text) {
+    left -= Buffer.byteLength(character)
+    if (left < 0) break
+    cut += character
+  }
+  return cut
 }
 
 function refuseLarge(bytes: number, what: string): void {

@@ -1,8 +1,10 @@
 /** Accepted tags into files: previewed, written only if the file is as it was seen, the original kept and put back. */
+import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../../main/app/app.ts'
+import { toDocx } from '../../../main/drafts/to-docx.ts'
 import { prose, writeFiles } from '../../helpers/library.ts'
 import { temporaryFolder } from '../../helpers/temporary.ts'
 
@@ -127,6 +129,26 @@ describe('writing back', () => {
     writeFileSync(at('locked.md'), Buffer.from([0xff, 0xfe, 0x41, 0x00]))
     expect((await preview('locked.md'))?.refused).toMatch(/UTF-8/)
     expect(existsSync(at('gone.md'))).toBe(false)
+  })
+
+  it('never touches a Word document, and says why: before a preview and without one', async () => {
+    const word = await toDocx(text(9), 'In Word')
+    writeFileSync(at('in-word.docx'), word)
+    await app.handlers['library.import']({ request: 'docx', paths: [at('in-word.docx')] })
+    await accept('in-word.docx', 'fog')
+    const seen = await preview('in-word.docx')
+    expect(seen).toMatchObject({ refused: expect.stringMatching(/Word document/), diff: [], hash: '' })
+    const sha256 = createHash('sha256').update(word).digest('hex')
+    for (const hash of ['', sha256]) {
+      expect(await write('in-word.docx', hash)).toMatchObject({
+        original: null,
+        error: { name: 'NotWritten', message: expect.stringMatching(/Word document/) },
+      })
+    }
+    expect(readFileSync(at('in-word.docx')).equals(word)).toBe(true)
+    // The decision is the library's all the same.
+    expect(await stateOf('in-word.docx')).toBe('accepted')
+    expect(app.context.store.documents.get(idOf('in-word.docx'))?.tags).toEqual(['fog'])
   })
 
   it('writes the file behind a link, and leaves the link', async () => {
