@@ -284,7 +284,7 @@ describe('a second start on a data folder', () => {
     const busy = new RegExp(`The data folder .* is in use by process ${pid}`)
     await refused(['import', folder], busy)
     await refused(['train'], busy)
-    await refused(['serve', '--port', '0'], busy)
+    await refused(['serve', '--port', '0'], /^Idiolect is open already: http:\/\/127\.0\.0\.1:\d+\/#token=/)
     await refused(['lamp', 'run', path.join(root, 'lamp.json'), '--methods', 'base'], busy)
     expect((await terminal.run(['doctor'])).code).toBe(0)
     process.kill(pid, 'SIGTERM')

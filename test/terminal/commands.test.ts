@@ -192,7 +192,8 @@ describe('train, voices, headline, chat', () => {
   it('exports a voice that another data folder imports and uses', async () => {
     const file = path.join(root, 'voice.gguf')
     const exported = await terminal.ok<{ file: string; bytes: number }>(['voices', 'export', trained.voice, file])
-    expect(exported).toEqual({ file, bytes: readFileSync(file).length })
+    const needs = { base: 'tiny-5', taskAdapter: null }
+    expect(exported).toEqual({ file, bytes: readFileSync(file).length, needs })
     expect(readVoiceFile(file)).toMatchObject({ baseName: 'tiny-5', rank: 2 })
     const other = terminalOn(root, 'other')
     await other.ok(['models', 'add', base])
