@@ -1,22 +1,22 @@
 /**
- * Pictures of the five spaces in light and dark, for the docs and for people to look at: docs/screens/*.png, from the
- * sample author's library and a voice that was really trained on it. Run by `npm run screens`; the library and the
- * voice stay in .idiolect/screens, so that a second run only takes the pictures.
+ * Pictures of every space in light and dark, for the docs and for people to look at: docs/screens/*.png, from the
+ * sample author's library and a voice that was really trained on it. Run by `npm run screens`; the library, the voice
+ * and what was written stay in .idiolect/screens, so that a second run only takes the pictures.
  */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { projectFolder } from '../../main/entries.ts'
 import { machineThreads } from '../../main/inference/threads.ts'
 import { SMOLLM } from '../helpers/models.ts'
-import { inChromium, launchChromium, whyNoChromium } from './open.ts'
-import { go, type Scheme, wear } from './page.ts'
+import { inChromium, launchChromium, type OpenedApp, whyNoChromium } from './open.ts'
+import { type Scheme, wear } from './page.ts'
+import { showings } from './screens-shown.ts'
 import * as steps from './steps.ts'
 
-const PIECE = 'In Which a Log Is Begun'
-/** Milliseconds in which a space has read what was there before. */
-const READING = 1000
 const folder = path.join(projectFolder(), 'docs', 'screens')
+
+type Log = (line: string) => void
 
 async function shoot(page: Page, name: string): Promise<void> {
   for (const scheme of ['light', 'dark'] satisfies Scheme[]) {
@@ -25,98 +25,79 @@ async function shoot(page: Page, name: string): Promise<void> {
     await page.mouse.move(0, 0)
     await page.screenshot({ path: path.join(folder, `${name}-${scheme}.png`) })
   }
+  await wear(page, 'light')
 }
 
-async function seed(page: Page, log: (line: string) => void): Promise<void> {
+async function seed(page: Page, log: Log): Promise<void> {
   await steps.importSample(page)
   await steps.keepForReading(page, 'Oskar Tveit')
   await steps.keepForReading(page, 'marked as draft')
   await steps.lookAround(page)
   log('Training the voice ...')
-  await steps.train(page, { name: 'Edda', headlinesOnly: true, numbers: { Threads: machineThreads().chat } })
+  await steps.train(page, { name: 'Edda', headlinesOnly: false, numbers: { Threads: machineThreads().chat } })
   await steps.proofShown(page)
 }
 
-async function shootLibrary(page: Page): Promise<void> {
-  await go(page, 'Library')
-  await page
-    .getByRole('list', { name: 'Your pieces' })
-    .getByRole('button', { name: 'In Which the Ferry Is Early' })
-    .click()
-  await page.getByRole('article', { name: 'In Which the Ferry Is Early' }).waitFor()
-  await shoot(page, 'library')
-}
-
-async function shootVoice(page: Page): Promise<void> {
-  await go(page, 'Voice')
-  const proof = page.getByTestId('proof')
-  await proof.waitFor()
-  // The whole proof, with some air above.
-  await page.getByRole('heading', { name: 'Your voices' }).evaluate((heading) => {
-    heading.scrollIntoView()
-    heading.closest('.page')?.scrollBy(0, -24)
-  })
-  await shoot(page, 'voice')
-}
-
-async function shootHeadlines(page: Page): Promise<void> {
-  await go(page, 'Headlines')
-  const earlier = page.getByTitle('Open this piece and its headlines again')
-  await page.waitForTimeout(READING)
-  if ((await earlier.count()) > 0) {
-    await earlier.first().click()
-  } else {
-    await steps.pieceForHeadlines(page, PIECE)
-    const candidates = await steps.writeHeadlines(page)
-    await candidates.first().getByRole('button', { name: 'Choose' }).click()
+async function withApp(
+  browser: Browser,
+  data: string,
+  models: string,
+  use: (app: OpenedApp) => Promise<void>,
+): Promise<void> {
+  const app = await inChromium(() => browser)(data, { IDIOLECT_MODELS: models })
+  try {
+    await use(app)
+    if (app.trouble.length > 0) throw new Error(app.trouble.join('\n'))
+  } finally {
+    await app.close()
   }
-  await page.getByTestId('candidate').getByRole('button', { name: 'Chosen' }).waitFor()
-  await shoot(page, 'headlines')
 }
 
-async function shootChat(page: Page): Promise<void> {
-  await go(page, 'Chat')
-  // This voice learnt headlines only, and would answer with one.
-  const voice = page.getByRole('switch', { name: 'Voice' })
-  await page.locator('label').filter({ has: voice }).click()
-  const earlier = page.getByRole('navigation', { name: 'Conversations' }).getByRole('button')
-  await page.waitForTimeout(READING)
-  if ((await earlier.count()) > 0) await earlier.first().click()
-  else await steps.ask(page, 'How do you keep the log?')
-  await steps.answered(page)
-  const sources = page.locator('details', { hasText: 'Passages at hand' }).last()
-  await sources.locator('summary').click()
-  await sources.getByRole('button').last().scrollIntoViewIfNeeded()
-  await shoot(page, 'chat')
-}
-
-/** Takes all pictures; throws when something that they need is not there. */
-export async function takeScreens(log: (line: string) => void): Promise<void> {
+/**
+ * Takes all pictures, or those named; a picture that cannot be taken leaves the others theirs.
+ * @throws when one of them could not be taken, or when the window had trouble
+ */
+export async function takeScreens(log: Log, only: readonly string[] = []): Promise<void> {
   const why = SMOLLM === null ? 'the starter model is not there' : whyNoChromium()
   if (why !== null || SMOLLM === null) throw new Error(`No pictures can be taken: ${why}.`)
+  const unknown = only.filter((name) => name !== 'welcome' && !(name in showings))
+  if (unknown.length > 0) {
+    throw new Error(`No such picture: ${unknown.join(', ')}. There are welcome, ${Object.keys(showings).join(', ')}.`)
+  }
+  const wanted = (name: string): boolean => only.length === 0 || only.includes(name)
+  const models = path.dirname(SMOLLM)
+  const own = path.join(projectFolder(), '.idiolect')
+  const failed: string[] = []
   mkdirSync(folder, { recursive: true })
   const browser = await launchChromium()
   try {
-    const data = path.join(projectFolder(), '.idiolect', 'screens')
-    const app = await inChromium(() => browser)(data, { IDIOLECT_MODELS: path.dirname(SMOLLM) })
-    try {
-      const { page } = app
-      await page
-        .getByTestId('first-start')
-        .or(page.getByRole('navigation', { name: 'Spaces' }))
-        .waitFor()
-      if (await page.getByTestId('first-start').isVisible()) await seed(page, log)
-      await shootLibrary(page)
-      await shootVoice(page)
-      await shootHeadlines(page)
-      await shootChat(page)
-      await go(page, 'Models')
-      await shoot(page, 'models')
-      if (app.trouble.length > 0) throw new Error(app.trouble.join('\n'))
-    } finally {
-      await app.close()
+    if (wanted('welcome')) {
+      // A folder that nobody has written into: nothing is chosen there, so it stays new.
+      await withApp(browser, path.join(own, 'screens-new'), models, async ({ page }) => {
+        await page.getByTestId('first-start').waitFor()
+        await page.getByText('What this machine can run').waitFor()
+        await shoot(page, 'welcome')
+      })
     }
+    await withApp(browser, path.join(own, 'screens'), models, async ({ page }) => {
+      const spaces = page.getByRole('navigation', { name: 'Spaces' })
+      await page.getByTestId('first-start').or(spaces).waitFor()
+      if (await page.getByTestId('first-start').isVisible()) await seed(page, log)
+      for (const [name, show] of Object.entries(showings)) {
+        if (!wanted(name)) continue
+        log(`${name} ...`)
+        try {
+          await show(page)
+          await shoot(page, name)
+        } catch (error) {
+          failed.push(`${name}: ${error instanceof Error ? error.message : error}`)
+          await page.reload()
+          await spaces.waitFor()
+        }
+      }
+    })
   } finally {
     await browser.close()
   }
+  if (failed.length > 0) throw new Error(failed.join('\n'))
 }
