@@ -47,7 +47,7 @@ export function outlinePoints(outline: string): OutlinePoint[] {
   return outline.split('\n').flatMap((line): OutlinePoint[] => {
     const heading = /^\s*#{1,6}\s+/.test(line)
     const text = line
-      .replace(/^\s*(?:(?:#{1,6}|>|[-*+•–]|\(?(?:\d+|[a-z])[.)])\s+(?:\[[ xX]\]\s+)?)*/, '')
+      .replace(/^\s*(?:(?:#{1,6}|>|[-*+•–]|\(?(?:\d+|[a-z])[.)])(?:\s+|$)(?:\[[ xX]\](?:\s+|$))?)*/, '')
       .replace(/\s+#*\s*$/, '')
       .trim()
     return text === '' ? [] : [{ text, heading }]

@@ -11,7 +11,7 @@ export function partsOfMarked({ text, marks }: MarkedText): Part[] {
   const parts: Part[] = []
   let at = 0
   for (const [from, to] of [...marks].sort((a, b) => a[0] - b[0])) {
-    if (to <= at) continue
+    if (to <= Math.max(from, at)) continue
     const start = Math.max(from, at)
     if (start > at) parts.push({ text: text.slice(at, start), marked: false })
     parts.push({ text: text.slice(start, to), marked: true })
