@@ -4,7 +4,7 @@ import { IdiolectError } from '../../errors.ts'
 import type { AppContext } from '../context.ts'
 import type { Training } from './training.ts'
 
-type Card = Pick<Voice, 'name' | 'base' | 'run' | 'kind' | 'rank' | 'alpha' | 'rslora' | 'targets' | 'tasks'>
+type Card = Pick<Voice, 'name' | 'base' | 'run' | 'kind' | 'rank' | 'alpha' | 'rslora' | 'targets' | 'tasks' | 'mix'>
 
 export function retrainHandlers({ store, bases }: AppContext, training: Training): Pick<Handlers, 'models.retrain'> {
   return {
@@ -12,6 +12,8 @@ export function retrainHandlers({ store, bases }: AppContext, training: Training
       const found = store.voices.get<Card>(voice)
       if (!found) throw new IdiolectError('UnknownVoice', `there is no voice ${JSON.stringify(voice)}`, null)
       const { card } = found
+      if (card.mix)
+        throw new IdiolectError('BadMix', `“${card.name}” is a mix, which was never trained`, 'Train its voices again.')
       const asked = card.run === null ? null : store.runs.get(card.run)?.options
       const options = againOn(bases.baseModel().name, card, (asked ?? null) as TrainOptions | null)
       return training.handlers['train.start'](options)

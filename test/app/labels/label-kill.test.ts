@@ -22,7 +22,7 @@ beforeAll(async () => {
   writeTinyModel(path.join(root, 'tiny.gguf'), { context: 1024, vocabulary: 400 })
   const files = Array.from({ length: UNTAGGED + 6 }, (_, n): [string, string] => {
     const date = new Date(Date.UTC(2024, 0, 1 + n)).toISOString().slice(0, 10)
-    const tags = n < 6 ? { tags: `[${['sea', 'order', 'clocks'][n % 3]}]` } : {}
+    const tags: Record<string, string> = n < 6 ? { tags: `[${['sea', 'order', 'clocks'][n % 3]}]` } : {}
     return [`${String(n).padStart(2, '0')}.md`, post({ title: `Log ${n}`, date, ...tags }, prose(n, 100))]
   })
   const writing = writeFiles(path.join(root, 'writing'), Object.fromEntries(files))
@@ -118,7 +118,11 @@ it('loses no piece, makes none twice, and keeps what was decided', async () => {
     expect(done).toMatchObject({ made: UNTAGGED, error: null, request: 'q' })
     expect(rows.map(({ document }) => document).sort()).toEqual([...queued].sort())
     const stateOf = (document: string | undefined) => rows.find((row) => row.document === document)
-    expect(stateOf(decided?.accepted)).toMatchObject({ state: 'accepted', picked: ['sea', 'fog'], tags: ['sea', 'fog'] })
+    expect(stateOf(decided?.accepted)).toMatchObject({
+      state: 'accepted',
+      picked: ['sea', 'fog'],
+      tags: ['sea', 'fog'],
+    })
     expect(stateOf(decided?.own)).toMatchObject({ state: 'accepted', picked: ['brass'], tags: ['brass'] })
     expect(stateOf(decided?.skipped)).toMatchObject({ state: 'skipped', tags: [] })
     const others = rows.filter(({ document }) => !Object.values(decided ?? {}).includes(document))
