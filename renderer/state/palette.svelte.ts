@@ -1,4 +1,6 @@
 /** What the palette offers: commands, and what can be opened by its name. Knows the stores, and no keys or elements. */
+
+import { formatDate } from '../lib/format.ts'
 import { type Found, findNames } from '../lib/fuzzy.ts'
 import { words } from '../words/words.ts'
 import { byGroup } from './commands.svelte.ts'
@@ -70,7 +72,7 @@ export function allGroups(stores: Stores): { name: string; entries: Plain[]; con
         key: `piece.${id}`,
         title,
         keys: null,
-        note: date?.slice(0, 10) ?? '',
+        note: date ? formatDate(date) : '',
         run: () => void library.show(id),
       })),
     },

@@ -7,7 +7,7 @@ import { go, textOf } from './page.ts'
 import * as steps from './steps.ts'
 
 const PIECE = 'In Which a Log Is Begun'
-const QUESTION = 'How do you keep the log?'
+const QUESTION = 'In one sentence: what is a log for?'
 const DRAFT = 'In Which the Stove Is Moved'
 /** Milliseconds in which a space has read what was there before. */
 const READING = 1500
