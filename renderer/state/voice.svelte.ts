@@ -23,7 +23,9 @@ export class VoiceStore {
   #selected = $state<string | null>(null)
   #busy = $state(false)
   #history = $state.raw<VoiceHistoryEntry[]>([])
-  #asked = 0
+  /** The question under way, and whether something changed since it was put. */
+  #asking: Promise<void> | null = null
+  #stale = false
   /** What the user set by hand; everything else is chosen by the host. */
   options = $state<TrainOptions>({})
 
@@ -93,11 +95,23 @@ export class VoiceStore {
     if (history) this.#history = history
   }
 
-  /** What training with the present options would take. Only the last answer asked for counts. */
-  async loadForecast(): Promise<void> {
-    const asked = ++this.#asked
-    const forecast = await this.#app.attempt(() => this.#app.call('train.forecast', this.options))
-    if (asked === this.#asked && forecast) this.#forecast = forecast
+  /** What training with the present options would take; resolves when nothing newer is asked for. */
+  loadForecast(): Promise<void> {
+    this.#stale = true
+    this.#asking ??= this.#askForecast().finally(() => {
+      this.#asking = null
+    })
+    return this.#asking
+  }
+
+  /** One question at a time: each takes seconds of the machine, and what changes meanwhile is asked once, after it. */
+  async #askForecast(): Promise<void> {
+    while (this.#stale) {
+      this.#stale = false
+      const options = JSON.stringify(this.options)
+      const forecast = await this.#app.attempt(() => this.#app.call('train.forecast', this.options))
+      if (forecast && options === JSON.stringify(this.options)) this.#forecast = forecast
+    }
   }
 
   async select(voice: string): Promise<void> {
