@@ -1,4 +1,8 @@
-/** Tokens in, text out as it becomes certain: no half characters, nothing of a stop text. */
+/** Tokens in, text out as it becomes certain: no half characters, no control characters, nothing of a stop text. */
+
+/** All but tab and line feed: no text has them, and SQLite ends a text at the first NUL. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/g
 
 export interface TextStream {
   /** Adds a token; true when a stop text is now complete, and nothing after it is wanted. */
@@ -34,7 +38,9 @@ export function createTextStream(
     push(token) {
       if (stopped) return true
       tokens.push(token)
-      text = detokenize(Int32Array.from(tokens)).replace(/\uFFFD+$/, '')
+      text = detokenize(Int32Array.from(tokens))
+        .replace(CONTROL, '')
+        .replace(/\uFFFD+$/, '')
       const at = firstStop(text, stops)
       if (at >= 0) {
         text = text.slice(0, at)

@@ -40,12 +40,15 @@ export function openDatabase(file: string, migrations: readonly string[]): Datab
     }
     return statement
   }
+  // libsql ends a text at its first NUL, and what stood behind it would be lost: a sign of the same length for it.
+  const whole = (values: SqlValue[]): SqlValue[] =>
+    values.map((value) => (typeof value === 'string' ? value.replaceAll('\0', '\uFFFD') : value))
   let depth = 0
   const database: Database = {
-    all: <T>(sql: string, ...values: SqlValue[]) => guard(() => prepared(sql).all(...values) as T[]),
+    all: <T>(sql: string, ...values: SqlValue[]) => guard(() => prepared(sql).all(...whole(values)) as T[]),
     // Not libsql's own get(): it adds a `_metadata` field to the row.
-    get: <T>(sql: string, ...values: SqlValue[]) => guard(() => (prepared(sql).all(...values)[0] as T) ?? null),
-    run: (sql, ...values) => guard(() => prepared(sql).run(...values).changes),
+    get: <T>(sql: string, ...values: SqlValue[]) => guard(() => (prepared(sql).all(...whole(values))[0] as T) ?? null),
+    run: (sql, ...values) => guard(() => prepared(sql).run(...whole(values)).changes),
     transaction<T>(work: () => T): T {
       if (depth > 0) return work()
       guard(() => connection.exec('BEGIN IMMEDIATE'))

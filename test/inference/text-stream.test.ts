@@ -31,6 +31,12 @@ test('a character that never ends is left out', () => {
   expect(chunks.join('')).toBe('ok')
 })
 
+test('control characters are left out; tabs and line feeds stay', () => {
+  const { chunks, text } = run('\u0000a\u0007\tb\u007f\nc\u001b\r')
+  expect(text).toBe('a\tb\nc')
+  expect(chunks.join('')).toBe(text)
+})
+
 test('a stop text ends the text, and no part of it is shown', () => {
   const { chunks, stopped, text } = run('First line\nUser: next', ['\nUser:'])
   expect(stopped).toBe(true)

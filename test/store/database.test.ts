@@ -21,6 +21,13 @@ describe('the database', () => {
     second.close()
   })
 
+  it('keeps what stands behind a NUL, at its place', () => {
+    const database = openDatabase(path.join(folder, 'nul.db'), ['CREATE TABLE a (t TEXT)'])
+    database.run('INSERT INTO a VALUES (?)', 'before\0after')
+    expect(database.get('SELECT t FROM a')).toEqual({ t: 'before\uFFFDafter' })
+    database.close()
+  })
+
   it('leaves nothing of a migration that fails', () => {
     const file = path.join(folder, 'broken.db')
     expect(() => openDatabase(file, ['CREATE TABLE a (n INTEGER); CREATE TABLE a (n INTEGER)'])).toThrow(
