@@ -38,6 +38,12 @@ export interface HeadlineRequest {
 
 /** The first try of a voice takes the likeliest words; the others are drawn, the later ones more freely. */
 const TEMPERATURES = [0, 0.7, 0.75, 0.8, 0.85, 0.9]
+/** After each try that repeated something: a voice that only says titles it has learnt is loosened until it says more. */
+const FREER = 0.1
+const FREEST = 1.3
+/** Tries for each candidate that is wanted: once there is one, and until there is one. */
+const TRIES = 2
+const FIRST_TRIES = 5
 
 /**
  * Distinct candidates, best first by the mean log-probability under the model that wrote them; those that ran into
@@ -52,9 +58,10 @@ export async function writeHeadlines(request: HeadlineRequest): Promise<Headline
   const taken = new Set([...(request.avoid ?? [])].map(sameness))
   const found: (HeadlineCandidate & { whole: boolean })[] = []
   const tried = new Map<Voices | null, number>()
+  let repeats = 0
   // A small model repeats itself: twice as many tries as candidates, then what there is.
-  for (let tries = 0; found.length < count && tries < 2 * count; tries++) {
-    if (signal?.aborted) break
+  for (let tries = 0; found.length < count; tries++) {
+    if (signal?.aborted || tries >= count * (found.length > 0 ? TRIES : FIRST_TRIES)) break
     const index = found.length
     const voice = voices === undefined ? (request.voice ?? null) : (voices[index] ?? null)
     const before = after + (tried.get(voice) ?? 0)
@@ -62,7 +69,7 @@ export async function writeHeadlines(request: HeadlineRequest): Promise<Headline
     const written = await base.generate(prompt, {
       voice,
       maxTokens,
-      temperature: TEMPERATURES[Math.min(before, TEMPERATURES.length - 1)]!,
+      temperature: Math.min(FREEST, TEMPERATURES[Math.min(before, TEMPERATURES.length - 1)]! + FREER * repeats),
       topP: 0.95,
       seed: seed + after + tries,
       stop: ['\n'],
@@ -73,9 +80,11 @@ export async function writeHeadlines(request: HeadlineRequest): Promise<Headline
     const text = tidyHeadline(written.text)
     const key = sameness(text)
     if (key === '' || taken.has(key)) {
+      repeats++
       request.onCandidate?.(index, null)
       continue
     }
+    repeats = 0
     taken.add(key)
     const candidate = { text, score: written.meanLogProbability, index }
     found.push({ ...candidate, whole: written.finish !== 'length' })

@@ -165,8 +165,10 @@ export class HeadlineStore {
   #take({ id, sources, candidates }: HeadlineResult): void {
     this.#sources = sources
     const record = this.#history.find((known) => known.id === id) ?? this.#record
-    if (candidates.length === 0)
-      this.#app.report({ name: 'NothingNew', message: words.headlines.nothingNew, next: null })
+    if (candidates.length === 0) {
+      const { onlyKnown, nothingNew } = words.headlines
+      this.#app.report({ name: 'NothingNew', message: record ? nothingNew : onlyKnown, next: null })
+    }
     this.#show(record, sources)
   }
 

@@ -975,6 +975,8 @@ export const de: Words = {
     tally: (n) => `Bisher blind gewählt, in ${count(n, 'Versuch', 'Versuchen')}:`,
     tallySide: (name, picked, offered) => `${name} ${picked} von ${offered}`,
     remove: 'Aus dem Verlauf entfernen',
+    onlyKnown:
+      'Es kam keine Überschrift: Die Stimme hat nur Titel wiederholt, die die Bibliothek schon hat. Noch einmal schreiben, oder mit weniger Stimme.',
     nothingNew: 'Es kam keine weitere Überschrift: Das Modell wiederholt nur, was schon da ist.',
   },
   labels: {
@@ -1138,6 +1140,7 @@ export const de: Words = {
     you: 'Ich',
     assistant: 'Idiolect',
     thinking: 'Es denkt nach …',
+    nothing: 'Nichts wurde geschrieben.',
     stopped: 'Vor dem Ende angehalten.',
     remove: (title) => `Das Gespräch ${title} entfernen`,
     removeTitle: (title) => `„${title}“ entfernen?`,

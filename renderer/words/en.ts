@@ -954,6 +954,8 @@ export const en = {
     tally: (n: number): string => `Chosen blind so far, in ${count(n, 'trial', 'trials')}:`,
     tallySide: (name: string, picked: number, offered: number): string => `${name} ${picked} of ${offered}`,
     remove: 'Remove from the history',
+    onlyKnown:
+      'No headline came: the voice only repeated titles that your library has already. Write once more, or with less of the voice.',
     nothingNew: 'No further headline came: the model only repeated what is there already.',
   },
   labels: {
@@ -1118,6 +1120,7 @@ export const en = {
     you: 'You',
     assistant: 'Idiolect',
     thinking: 'Thinking…',
+    nothing: 'Nothing was written.',
     stopped: 'Stopped before its end.',
     remove: (title: string): string => `Remove the conversation ${title}`,
     removeTitle: (title: string): string => `Remove “${title}”?`,

@@ -63,6 +63,19 @@ describe('candidates', () => {
     expect(asked).toHaveLength(8)
   })
 
+  test('a voice that only says what is taken is loosened, try by try, until it says something of its own', async () => {
+    const { base: over, asked } = scripted([...Array<string>(15).fill(' An old title'), ' A new one', ' Another'])
+    const voice = { file: 'v.gguf', scale: 1 }
+    const found = await writeHeadlines({ ...request(over), voice, count: 4, avoid: ['An old title'] })
+    expect(found.map(({ text: line }) => line)).toEqual(['A new one'])
+    const heats = asked.map(({ options }) => options.temperature)
+    expect(heats.slice(1)).toEqual(heats.slice(1).toSorted((a, b) => a - b))
+    expect(heats.at(-1)).toBe(1.3)
+    const { base: stuck, asked: stuckAsked } = scripted([' An old title'])
+    expect(await writeHeadlines({ ...request(stuck), voice, count: 4, avoid: ['An old title'] })).toEqual([])
+    expect(stuckAsked).toHaveLength(20)
+  })
+
   test('one try is greedy, the others are drawn with their own seeds, all from the same prompt', async () => {
     const { base: over, asked } = scripted([' A', ' B', ' C'])
     await writeHeadlines({ ...request(over), count: 3, seed: 40, voice: { file: 'v.gguf', scale: 0.5 } })
