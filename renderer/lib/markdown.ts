@@ -2,10 +2,13 @@
  * Markdown as clean HTML. Both libraries are loaded on first use, so that the window opens without them.
  * Pictures, forms and styles are dropped: an answer must not make the window fetch anything.
  * @param breaks a line's end is shown as one, as chats do
+ * @param tags HTML in the text is HTML, as in a post; else it is shown as it was written, as in an answer about HTML
  */
-export async function renderMarkdown(text: string, { breaks = true } = {}): Promise<string> {
-  const [{ marked }, { default: purify }] = await Promise.all([import('marked'), import('dompurify')])
-  const html = await marked.parse(text, { gfm: true, breaks })
+export async function renderMarkdown(text: string, { breaks = true, tags = true } = {}): Promise<string> {
+  const [{ Marked }, { default: purify }] = await Promise.all([import('marked'), import('dompurify')])
+  const marked = new Marked({ gfm: true, breaks })
+  if (!tags) marked.use({ tokenizer: { html: () => undefined, tag: () => undefined } })
+  const html = await marked.parse(text)
   return purify.sanitize(html, {
     ALLOWED_TAGS: [
       'p',
