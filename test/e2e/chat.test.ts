@@ -34,7 +34,7 @@ function chatSpace(open: OpenApp, prefix: string): void {
     app = await open(data, { IDIOLECT_MODELS: path.join(data, 'models') })
     page = app.page
     await go(page, 'Chat')
-  }, steps.TRAINING)
+  }, steps.WRITING)
   afterAll(async () => {
     await app?.close()
   })
@@ -112,7 +112,7 @@ function chatSpace(open: OpenApp, prefix: string): void {
     await steps.ask(page, 'One word on fog?')
     await page.getByText('Answer 1 of 2').waitFor()
     const both = page.getByRole('group', { name: 'Answers side by side' })
-    await both.waitFor({ timeout: steps.TRAINING })
+    await both.waitFor({ timeout: steps.WRITING })
     expect(await both.getByRole('article').count()).toBe(2)
     const other = both.getByRole('article', { name: 'Other Hand' })
     const chosen = await textOf(other.locator('.answer'))
@@ -216,7 +216,7 @@ function chatSpace(open: OpenApp, prefix: string): void {
   })
 }
 
-describe.skipIf(noChromium !== null)(`the chat in Chromium${skipped(noChromium)}`, { timeout: steps.TRAINING }, () => {
+describe.skipIf(noChromium !== null)(`the chat in Chromium${skipped(noChromium)}`, { timeout: steps.WRITING }, () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await launchChromium()
@@ -228,6 +228,6 @@ describe.skipIf(noChromium !== null)(`the chat in Chromium${skipped(noChromium)}
   )
 })
 
-describe.skipIf(noElectron !== null)(`the chat in Electron${skipped(noElectron)}`, { timeout: steps.TRAINING }, () => {
+describe.skipIf(noElectron !== null)(`the chat in Electron${skipped(noElectron)}`, { timeout: steps.WRITING }, () => {
   chatSpace(inElectron, 'electron')
 })

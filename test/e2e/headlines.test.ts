@@ -34,7 +34,7 @@ function headlineSpace(open: OpenApp, prefix: string): void {
     app = await open(data, { IDIOLECT_MODELS: path.join(data, 'models') })
     page = app.page
     await go(page, 'Headlines')
-  }, steps.TRAINING)
+  }, steps.WRITING)
   afterAll(async () => {
     await app?.close()
   })
@@ -47,20 +47,17 @@ function headlineSpace(open: OpenApp, prefix: string): void {
   })
 
   const candidates = (): Locator => page.getByTestId('candidate')
-  const idle = (): Promise<void> =>
-    page.locator('section[aria-label="Candidates"][aria-busy="false"]').waitFor({ timeout: steps.TRAINING })
   const texts = (): Promise<string[]> => candidates().locator('p.text').allInnerTexts()
 
   it('writes candidates for a piece of the library, and more of them', async () => {
     await page.getByText('becomes an example for the next training').waitFor()
     await steps.pieceForHeadlines(page, PIECE)
     await steps.writeHeadlines(page)
-    await idle()
     const first = await texts()
     expect(first.length).toBeGreaterThan(1)
     await page.getByRole('button', { name: 'More' }).click()
-    await expect.poll(() => candidates().count(), { timeout: steps.TRAINING }).toBeGreaterThan(first.length)
-    await idle()
+    await expect.poll(() => candidates().count(), { timeout: steps.WRITING }).toBeGreaterThan(first.length)
+    await steps.headlinesWritten(page)
     const all = await texts()
     expect(all.slice(0, first.length)).toEqual(first)
     expect(new Set(all).size).toBe(all.length)
@@ -111,8 +108,8 @@ function headlineSpace(open: OpenApp, prefix: string): void {
       .click()
     expect(await page.getByLabel('against').inputValue()).toContain('base')
     await page.getByRole('button', { name: 'Write headlines' }).click()
-    await page.getByText('Two authors are mixed.').waitFor({ timeout: steps.TRAINING })
-    await idle()
+    await page.getByText('Two authors are mixed.').waitFor({ timeout: steps.WRITING })
+    await steps.headlinesWritten(page)
     expect(await page.getByText(/^by (Edda|the base model)$/).count()).toBe(0)
     expect(await barriers(page)).toEqual([])
     await candidates().nth(1).getByRole('button', { name: 'Choose' }).click()
@@ -131,7 +128,7 @@ function headlineSpace(open: OpenApp, prefix: string): void {
   })
 }
 
-describe.skipIf(noChromium !== null)(`headlines in Chromium${skipped(noChromium)}`, { timeout: steps.TRAINING }, () => {
+describe.skipIf(noChromium !== null)(`headlines in Chromium${skipped(noChromium)}`, { timeout: steps.WRITING }, () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await launchChromium()
@@ -143,6 +140,6 @@ describe.skipIf(noChromium !== null)(`headlines in Chromium${skipped(noChromium)
   )
 })
 
-describe.skipIf(noElectron !== null)(`headlines in Electron${skipped(noElectron)}`, { timeout: steps.TRAINING }, () => {
+describe.skipIf(noElectron !== null)(`headlines in Electron${skipped(noElectron)}`, { timeout: steps.WRITING }, () => {
   headlineSpace(inElectron, 'electron')
 })

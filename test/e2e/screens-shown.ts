@@ -69,7 +69,6 @@ async function headlines(page: Page): Promise<void> {
   } else {
     await steps.pieceForHeadlines(page, PIECE)
     const candidates = await steps.writeHeadlines(page)
-    await page.locator('section[aria-label="Candidates"][aria-busy="false"]').waitFor({ timeout: steps.TRAINING })
     await candidates.first().getByRole('button', { name: 'Choose' }).click()
   }
   await page.getByTestId('candidate').getByRole('button', { name: 'Chosen' }).waitFor()

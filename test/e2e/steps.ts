@@ -4,6 +4,8 @@ import { go, stepShown, textOf } from './page.ts'
 
 /** A training and its proof, on a machine that is busy with other things. */
 export const TRAINING = 15 * 60_000
+/** What an answer or headlines may take, also beside other work. */
+export const WRITING = 3 * 60_000
 
 /** First start: reads the sample author's posts. @returns the view of what was found */
 export async function importSample(page: Page): Promise<Locator> {
@@ -79,9 +81,14 @@ export async function pieceForHeadlines(page: Page, title: string): Promise<void
 /** Writes headlines for the piece at hand. @returns the candidates' articles, all done */
 export async function writeHeadlines(page: Page): Promise<Locator> {
   await page.getByRole('button', { name: 'Write headlines' }).click()
-  const candidates = page.getByTestId('candidate')
-  await candidates.first().getByRole('button', { name: 'Choose' }).waitFor({ timeout: TRAINING })
-  return candidates
+  await page.getByTestId('candidate').first().waitFor({ timeout: WRITING })
+  await headlinesWritten(page)
+  return page.getByTestId('candidate')
+}
+
+/** Until all candidates that were asked for are there. */
+export async function headlinesWritten(page: Page): Promise<void> {
+  await page.locator('section[aria-label="Candidates"][aria-busy="false"]').waitFor({ timeout: WRITING })
 }
 
 /** Sends a message without waiting for its answer. */
@@ -93,6 +100,6 @@ export async function ask(page: Page, text: string): Promise<void> {
 /** Waits for an answer that is there whole, or as far as it came. */
 export async function answered(page: Page): Promise<string> {
   const answer = page.locator('[data-testid="answer"]:not([data-streaming])')
-  await answer.waitFor({ timeout: TRAINING })
+  await answer.waitFor({ timeout: WRITING })
   return textOf(answer)
 }
