@@ -1,6 +1,5 @@
 /** What all tasks of the assistant share: which voice, what was shown, streamed text. */
 import type { TrainingTask } from './training.ts'
-import type { Voice } from './voices.ts'
 
 export interface Source {
   document: string

@@ -36,7 +36,7 @@ export function createDownloads({ store, catalog, events, requests, options }: A
     if (lasting) store.settings.set(WANTED, on ? [...others, model] : others)
   }
 
-  const fetch = async (request: string, model: string, signal: AbortSignal): Promise<CatalogModel> => {
+  const fetch = async (model: string, signal: AbortSignal): Promise<CatalogModel> => {
     const { bytes } = catalog.findModel(model)
     let later: NodeJS.Timeout | null = null
     const tell = (change: Partial<ModelProgress>): void => {
@@ -92,7 +92,7 @@ export function createDownloads({ store, catalog, events, requests, options }: A
     })
     const done = requests.run(request, async (signal) => {
       await begun
-      return fetch(request, model, signal)
+      return fetch(model, signal)
     })
     all.set(model, { request, progress, done })
     done.catch(() => {
