@@ -21,6 +21,17 @@ export function toContractError(error: unknown): ContractError {
   return { name: 'Error', message: String(error), next: null }
 }
 
+/** An error as the window says it: where its language has a word for the name, the host's English is the small print. */
+export function inWords({ name, message, next }: ContractError): {
+  message: string
+  next: string | null
+  exact: string | null
+} {
+  const named = words.errors.named(name)
+  if (!named) return { message, next, exact: null }
+  return { message: named, next: null, exact: [message, next].filter(Boolean).join(' ') }
+}
+
 /** The error in a refused call's body; a body that is no ContractError yields one that names the status. */
 export function errorFromBody(status: number, body: string): CallError {
   const parsed = parse(body)

@@ -50,6 +50,8 @@ export const en = {
     notConnectedHint: 'Trying to reach Idiolect again. Nothing you wrote is lost.',
   },
   errors: {
+    /** What an error of this name is in a word; nothing where the host's own words serve, which are English. */
+    named: (_name: string): string => '',
     noConnection: 'Idiolect does not answer.',
     noConnectionNext: 'See whether its terminal or window is still open, and start it again if not.',
     refused: (status: number): string => `Idiolect refused the call with status ${status}.`,

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { type AST, parse } from 'svelte/compiler'
 import { afterEach, describe, expect, it } from 'vitest'
 import { projectFolder } from '../../main/entries.ts'
+import { inWords } from '../../renderer/lib/errors.ts'
 import { formatBytes, formatDate, formatFixed, formatNumber, formatPercent } from '../../renderer/lib/format.ts'
 import { de } from '../../renderer/words/de.ts'
 import { en } from '../../renderer/words/en.ts'
@@ -38,7 +39,7 @@ function spoken(part: object, prefix = ''): Map<string, string> {
 }
 
 /** Nothing is to be said there, in any language. */
-const SILENT = new Set(['draft.why.saved'])
+const SILENT = new Set(['draft.why.saved', 'errors.named'])
 
 describe('the languages', () => {
   const english = spoken(LANGUAGES.en)
@@ -136,6 +137,39 @@ function wordsOf(source: string): string[] {
   visit(parse(source, { modern: true }).fragment)
   return found
 }
+
+describe('errors', () => {
+  const main = path.join(projectFolder(), 'main')
+  /** What only the terminal is answered. */
+  const elsewhere = /^(lamp|terminal)\//
+  const thrown = new Set(
+    readdirSync(main, { recursive: true, encoding: 'utf8' })
+      .map((name) => name.replaceAll('\\', '/'))
+      .filter((name) => name.endsWith('.ts') && !elsewhere.test(name))
+      .flatMap((name) => [
+        ...readFileSync(path.join(main, name), 'utf8').matchAll(/(?:IdiolectError|super)\(\s*'([A-Z]\w+)'/g),
+      ])
+      .map(([, name]) => name),
+  )
+
+  it('of the host have a German word each', () => {
+    expect(thrown.size).toBeGreaterThan(100)
+    expect([...thrown].filter((name) => !de.errors.named(name ?? ''))).toEqual([])
+  })
+
+  it('are told in the window\u2019s language, the host\u2019s own words beneath', async () => {
+    const error = { name: 'UnknownVoice', message: 'there is no voice "a"', next: 'Choose another.' }
+    await setLanguage('en')
+    expect(inWords(error)).toEqual({ message: error.message, next: error.next, exact: null })
+    await setLanguage('de')
+    expect(inWords(error)).toEqual({
+      message: 'Diese Stimme gibt es nicht mehr.',
+      next: null,
+      exact: 'there is no voice "a" Choose another.',
+    })
+    expect(inWords({ ...error, name: 'Error' })).toEqual({ message: error.message, next: error.next, exact: null })
+  })
+})
 
 describe('the components', () => {
   it('are searched for words of their own', () => {
