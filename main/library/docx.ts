@@ -2,7 +2,7 @@
  * Word documents to plain text, with the facts that they tell. As of Markdown: prose, headings and lists stay; quotations,
  * code, tables, pictures, footnotes and deleted text go.
  */
-import { DOMParser } from 'linkedom'
+import { createRequire } from 'node:module'
 import { type Facts, factsOf } from './facts.ts'
 import { openZip, type Zip } from './zip.ts'
 
@@ -24,6 +24,8 @@ const DROPPED = new Set(
     ' ',
   ),
 )
+
+const load = createRequire(import.meta.url)
 
 interface XmlNode {
   nodeType: number
@@ -68,6 +70,8 @@ export function readDocx(bytes: Uint8Array): DocxPiece | { reason: string } {
 }
 
 function parsed(xml: string): XmlNode {
+  // Read from disk with the first document: the app's start does without it.
+  const { DOMParser }: typeof import('linkedom') = load('linkedom')
   return new DOMParser().parseFromString(xml, 'text/xml') as unknown as XmlNode
 }
 

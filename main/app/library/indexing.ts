@@ -14,6 +14,9 @@ const TURN = { base: 4, embedder: 64 }
  */
 const MOST_BY_BASE = 150
 
+/** Which model made the vectors that are there, all of them. */
+const MADE_BY = 'indexing.madeBy'
+
 export interface Indexing {
   /** Begins, or looks again for what is new; returns at once. */
   begin(): void
@@ -31,13 +34,24 @@ export function createIndexing(context: AppContext): Indexing {
   const turn = (request: string, signal?: AbortSignal): Promise<{ more: boolean }> =>
     bases.withEmbedder(async (embedder) => {
       if (!embedder) return { more: false }
+      const by = chosen()
       const done = await reembed(store, embedder, { most: TURN[embedder.kind], ...(signal ? { signal } : {}) })
       const left = store.passages.pendingCount()
       const total = left + store.passages.embeddedCount()
       if (done > 0)
         events.emit('import.progress', { request, stage: 'embedding', done: total - left, total, current: null })
+      if (left === 0 && by !== null) store.settings.set(MADE_BY, by)
       return { more: left > 0 && done > 0 }
     })
+
+  const chosen = (): string | null => {
+    const model = bases.chosen('embedder') ?? bases.chosen('chat')
+    return model ? `${model.role}:${model.sha256}` : null
+  }
+  /** Seen without opening a model: that takes a second, and some hundred MB, at every start. */
+  const nothingToDo = (): boolean =>
+    store.passages.pendingCount() === 0 &&
+    (store.passages.embeddedCount() === 0 || store.settings.get<string>(MADE_BY) === chosen())
 
   const training = (): boolean => {
     const stage = context.state().training?.stage
@@ -49,6 +63,7 @@ export function createIndexing(context: AppContext): Indexing {
 
   const loop = async (): Promise<void> => {
     while (!closed) {
+      if (nothingToDo()) return
       if (training()) {
         await pause(1000)
         continue
@@ -69,6 +84,7 @@ export function createIndexing(context: AppContext): Indexing {
         })
     },
     async now(request, signal) {
+      if (nothingToDo()) return 0
       const left = (): number => store.passages.pendingCount()
       if (bases.chosen('embedder') === null && left() > MOST_BY_BASE) return left()
       while ((await turn(request, signal)).more);
