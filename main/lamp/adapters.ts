@@ -4,13 +4,22 @@
  */
 import path from 'node:path'
 import { IdiolectError } from '../errors.ts'
+import { spread } from '../examples/spread.ts'
 import { hashOf } from '../hash.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
 import type { PromptBudget } from './examples.ts'
 import type { LampUser } from './file.ts'
 import { beginTraining, type KeptVoice, keepVoice, keptVoice, makeFolder, userFolder } from './folder.ts'
 import { type Method, promptName } from './methods.ts'
-import { definedOf, FOLDS, LAMP_SETTINGS, type LampRunOptions, TASK_ITEMS, TASK_SETTINGS } from './options.ts'
+import {
+  definedOf,
+  FOLDS,
+  LAMP_SETTINGS,
+  type LampRunOptions,
+  TASK_ITEMS,
+  TASK_SETTINGS,
+  trainPromptsOf,
+} from './options.ts'
 import { timed } from './times.ts'
 import {
   foldsOf,
@@ -72,7 +81,7 @@ export function createAdapters(
 ): Adapters {
   const { budget, baseSha256, seed, profileOf } = context
   const { builder, out, taskFile } = options
-  const prompts = options.trainPrompts ?? 'mixed'
+  const prompts = trainPromptsOf(options)
   const done = new Map<string, Promise<KeptVoice>>()
   /** Trains once, and tries again after a failure. */
   const once = (folder: string, make: () => Promise<KeptVoice>): Promise<KeptVoice> => {
@@ -100,6 +109,7 @@ export function createAdapters(
       options.plan?.(examples) ?? {},
       { seed },
       ...more.map((one) => definedOf(one ?? {})),
+      { threads: options.threads ?? LAMP_SETTINGS.threads },
     )
 
   /** The folds are over the whole file, so that a choice of users changes no task adapter. */
@@ -158,12 +168,14 @@ export function createAdapters(
     const under = method.task ? await task(user, method) : undefined
     return once(folder, async () => {
       const source = { user, profile: await profileFor(user, method) }
-      const examples =
-        options.examples?.(user) ?? trainingExamples(source, builder, { mix: mixOf(method), budget, seed })
+      const whole = options.examples?.(user) ?? trainingExamples(source, builder, { mix: mixOf(method), budget, seed })
+      const { mostPasses = Number.POSITIVE_INFINITY } = options
+      const examples = spread(whole, Math.min(whole.length, mostPasses))
       if (examples.length === 0) {
         throw new IdiolectError('NothingToScore', `${user.id} has no usable item of history`, 'Leave this user out.')
       }
       const settings = settingsFor(examples, options.settings, under ? options.overSettings : undefined)
+      settings.epochs = Math.min(settings.epochs, Math.max(1, Math.floor(mostPasses / examples.length)))
       makeFolder(folder)
       return trained({ folder, times: userFolder(out, user.id), name, user: user.id, examples, settings, under })
     })

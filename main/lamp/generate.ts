@@ -2,11 +2,12 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { rouge } from '../evaluation/metrics.ts'
-import type { TaskName } from '../examples/types.ts'
+import type { TaskName, TaskQuery } from '../examples/types.ts'
 import { hashOf } from '../hash.ts'
 import { appendLines, readLines } from '../lines.ts'
-import type { LampText, QueryResult } from './result.ts'
+import type { LampText } from './result.ts'
 import { contrastOf, type Scoring, scoreKeys, type Unit, usesOf } from './score.ts'
+import type { VoiceScores } from './summarize.ts'
 import { OPPU_DECODING } from './tasks.ts'
 import { timed } from './times.ts'
 
@@ -28,18 +29,27 @@ export interface Decoding {
   oneLine: boolean
 }
 
-/** OPPU's decoding; where the file is no benchmark's own, a title of more than 64 tokens is none. */
-export function decodingOf(task: TaskName, benchmark: string | null): Decoding {
+/** OPPU's decoding; where the file is no benchmark's own, a title of more than 64 tokens is none. Null: labels are chosen. */
+export function decodingOf(task: TaskName, benchmark: string | null): Decoding | null {
+  if (task === 'tag' || task === 'rate') return null
   const maxTokens = benchmark === null && task === 'headline' ? 64 : OPPU_DECODING.maxTokens
   return { ...OPPU_DECODING, maxTokens, oneLine: task === 'headline' && benchmark !== 'LaMP-7' }
 }
 
+const textsFile = (folder: string): string => path.join(folder, 'texts.jsonl')
+
+/** By key, as far as they are on disk. */
+const textsIn = (folder: string): Map<string, string> =>
+  new Map(readLines(textsFile(folder), textLine).map((line) => [line.key, line.text]))
+
+const textKeys = (scoring: Scoring, unit: Unit, decoding: Decoding): string[] =>
+  scoreKeys(scoring, unit).map((key) => hashOf([key, scoring.seed, JSON.stringify(decoding)]).slice(0, 24))
+
 /** Writes what is not on disk yet and returns all texts, in the order of the unit's queries. */
 export async function generateUnit(scoring: Scoring, unit: Unit, decoding: Decoding): Promise<LampText[]> {
-  const { folder, user, seed, signal } = scoring
-  const file = path.join(folder, 'texts.jsonl')
-  const keys = scoreKeys(scoring, unit).map((key) => hashOf([key, seed, JSON.stringify(decoding)]).slice(0, 24))
-  const known = new Map(readLines(file, textLine).map((line) => [line.key, line.text]))
+  const { folder, user, signal } = scoring
+  const keys = textKeys(scoring, unit, decoding)
+  const known = textsIn(folder)
   const texts: LampText[] = []
   for (const [i, { query, example }] of unit.queries.entries()) {
     signal?.throwIfAborted()
@@ -48,7 +58,7 @@ export async function generateUnit(scoring: Scoring, unit: Unit, decoding: Decod
     if (text === undefined) {
       const prompt = example.tokens.slice(0, example.answerFrom)
       text = await timed(folder, unit.method, 'generating', () => generateAnswer(scoring, unit, prompt, decoding))
-      appendLines(file, [{ method: unit.method, voice: unit.voice, query: query.document, key, text }])
+      appendLines(textsFile(folder), [{ method: unit.method, voice: unit.voice, query: query.document, key, text }])
       known.set(key, text)
     }
     texts.push({ query: query.document, gold: query.answer, text, voice: unit.voice })
@@ -58,11 +68,36 @@ export async function generateUnit(scoring: Scoring, unit: Unit, decoding: Decod
   return texts
 }
 
-/** The scores with the ROUGE of their texts; same order. */
-export function withRouge(scores: QueryResult[], texts: LampText[]): QueryResult[] {
-  return scores.map((score, i) => {
-    const text = texts[i]
-    return text === undefined ? score : { ...score, ...rouge(text.gold, text.text) }
+/** The texts that are on disk, null for a query without one. */
+export async function keptTexts(scoring: Scoring, unit: Unit, decoding: Decoding): Promise<(LampText | null)[]> {
+  const known = textsIn(scoring.folder)
+  return textKeys(scoring, unit, decoding).map((key, i) => {
+    const text = known.get(key)
+    const query = unit.queries[i]?.query as TaskQuery
+    return text === undefined ? null : { query: query.document, gold: query.answer, text, voice: unit.voice }
+  })
+}
+
+/**
+ * The voices' scores with their texts and the ROUGE of these. A query counts when every voice has answered it: a mean
+ * over some of them would be another one for each query.
+ * @param texts of each voice, in the order of its scores; null for none
+ */
+export function withTexts(
+  voices: readonly Omit<VoiceScores, 'texts'>[],
+  texts: readonly (readonly (LampText | null)[])[],
+): VoiceScores[] {
+  const isWhole = (i: number): boolean => texts.length > 0 && texts.every((own) => own[i] != null)
+  return voices.map(({ voice, scores }, at) => {
+    const whole = scores.map((_, i) => (isWhole(i) ? (texts[at]?.[i] ?? null) : null))
+    return {
+      voice,
+      scores: scores.map((score, i) => {
+        const text = whole[i]
+        return text ? { ...score, ...rouge(text.gold, text.text) } : score
+      }),
+      texts: whole.flatMap((text) => text ?? []),
+    }
   })
 }
 

@@ -1,8 +1,7 @@
-/** What a LaMP run is asked for: its options, their defaults, and who of the file takes part. */
-import { IdiolectError } from '../errors.ts'
+/** What a LaMP run is asked for: its options and their defaults. */
+import { TRAINED_WITH_RETRIEVAL } from '../examples/defaults.ts'
 import type { BuildExample, RetrievedPair, TaskName, TaskQuery } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
-import { seeded, shuffle } from '../random.ts'
 import type { TokenExample, TrainResult, TrainSettings } from '../trainer/types.ts'
 import type { PromptBudget } from './examples.ts'
 import type { LampFile, LampUser } from './file.ts'
@@ -10,7 +9,7 @@ import type { KeptVoice } from './folder.ts'
 import type { ContrastOptions } from './score.ts'
 import type { TrainPrompts } from './training.ts'
 
-/** The small protocol's settings: OPPU's own, with the learning rate that a model of 135M needs. */
+/** The small protocol's settings: OPPU's own, with the learning rate that a model of 135M needs. Threads are the run's. */
 export const LAMP_SETTINGS: TrainSettings = {
   rank: 8,
   alpha: 8,
@@ -95,7 +94,7 @@ export interface LampRunOptions {
   maxRetrievedTotal?: number
   /** Tokens of prompt and answer together at most; default what the base's context holds. */
   maxTokens?: number
-  /** Default `mixed`. */
+  /** Default what the product does for the task: prose is trained without earlier pieces, all else on a mix. */
   trainPrompts?: TrainPrompts
   /** What a user's voice is trained on, instead of the history with those prompts. */
   examples?: (user: LampUser) => TokenExample[]
@@ -119,14 +118,24 @@ export interface LampRunOptions {
   contrast?: Partial<ContrastOptions>
   /** By the size of what is trained on; default LAMP_SETTINGS alone. */
   plan?: SettingsPlan
+  /** Of every training, voices and task adapters alike; 1 when not given. They change the speed, never what is done. */
+  threads?: number
+  /**
+   * Examples times epochs that a voice is trained on, at most: fewer epochs, and of a longer history so many items,
+   * evenly over time. Task adapters have `taskItems`.
+   */
+  mostPasses?: number
   /** Instead of LAMP_SETTINGS or the plan's. */
   settings?: Partial<TrainSettings>
   /** Of the task adapter, instead of TASK_SETTINGS. */
   taskSettings?: Partial<TrainSettings>
   /** Of a voice over a task adapter, instead of the voice's other settings. */
   overSettings?: Partial<TrainSettings>
-  /** Also write answers and score them by ROUGE. */
-  generate?: boolean
+  /**
+   * Also write answers and score them by ROUGE: under these methods, or, for true, under all but those of others' voices,
+   * where each query would be answered once for every voice. What was written before in the same folder stays.
+   */
+  generate?: boolean | readonly string[]
   /** Of training (unless in `settings`), of mixes, samples and generation; default 1. */
   seed?: number
   /**
@@ -150,49 +159,9 @@ export function budgetOf(
   }
 }
 
-/** Those asked for, in the order asked, each once. Error `UnknownUser`. */
-export function chosenUsers({ file, users }: Pick<LampRunOptions, 'file' | 'users'>): LampUser[] {
-  if (users === undefined) return file.users
-  const byId = new Map(file.users.map((user) => [user.id, user]))
-  return [...new Set(users)].map((id) => {
-    const user = byId.get(id)
-    if (user) return user
-    const known = file.users.slice(0, 20).map((candidate) => candidate.id)
-    throw new IdiolectError(
-      'UnknownUser',
-      `${file.file} has no user "${id}"`,
-      `Choose from ${known.join(', ')}${file.users.length > known.length ? ', ...' : ''}.`,
-    )
-  })
-}
-
-/** The users of one shard. Error `BadShard`. */
-export function shardOf(users: LampUser[], shard: LampRunOptions['shard']): LampUser[] {
-  if (shard === undefined) return users
-  const { index, of } = shard
-  if (!(Number.isInteger(index) && Number.isInteger(of) && index >= 0 && index < of)) {
-    throw new IdiolectError('BadShard', `There is no shard ${index} of ${of}`, 'Shards are 0/n to (n-1)/n.')
-  }
-  return users.filter((_, i) => i % of === index)
-}
-
-/**
- * The users whose voices stand for "another's": one panel for everyone, so that the work grows with the users and not
- * with their square. One more than wanted, since nobody is another to himself. Error `TooFewUsers`.
- */
-export function panelOf(users: LampUser[], others: number, seed: number): LampUser[] {
-  if (users.length < 2) {
-    throw new IdiolectError(
-      'TooFewUsers',
-      `The method "other" needs the voices of 2 or more users, and ${users.length} is chosen (${users[0]?.id})`,
-      'Choose more users, or leave "other" out of the methods.',
-    )
-  }
-  if (users.length <= others + 1) return users
-  return shuffle(
-    [...users].sort((a, b) => (a.id < b.id ? -1 : 1)),
-    seeded(`others/${seed}`),
-  ).slice(0, others + 1)
+/** As the product trains a voice for this task, unless it is said. */
+export function trainPromptsOf({ file, trainPrompts }: Pick<LampRunOptions, 'file' | 'trainPrompts'>): TrainPrompts {
+  return trainPrompts ?? (TRAINED_WITH_RETRIEVAL[file.task] ? 'mixed' : 'plain')
 }
 
 /** Without the keys whose value is undefined, so that an option not given does not hide its default. */

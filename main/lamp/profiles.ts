@@ -1,4 +1,7 @@
-/** The users' profiles in a run, written when first needed from the history alone, and kept in the user's folder. */
+/**
+ * The users' profiles in a run, written when first needed from the history alone, and kept in the user's folder, a file
+ * for each history that the user had: a task adapter is taught by whole histories, a study may cut those of the asked.
+ */
 import path from 'node:path'
 import { z } from 'zod'
 import { writeProfile } from '../assistant/profile.ts'
@@ -29,16 +32,17 @@ export function createProfiles(
   { seed, baseSha256, base }: { seed: number; baseSha256: string; base: () => Promise<Base> },
 ): Profiles {
   const by = options.profiles === undefined ? 'counts' : options.profiles
+  /** By plan: a user whose history was cut is another one to a profile. */
   const known = new Map<string, string | null>()
   return {
     async of(user) {
       if (by === null) return null
-      const before = known.get(user.id)
-      if (before !== undefined) return before
       const history = lampHistory(user).map(({ document, input, answer }) => ({ document, input, answer }))
       const plan = hashOf(['profile 1', by, seed, by === 'model' ? baseSha256 : '', JSON.stringify(history)])
+      const before = known.get(plan)
+      if (before !== undefined) return before
       const folder = userFolder(options.out, user.id)
-      const file = path.join(folder, 'profile.json')
+      const file = path.join(folder, `profile-${plan.slice(0, 12)}.json`)
       const kept = readJson(file, shape)
       let text = kept?.plan === plan ? kept.text : null
       if (text === null) {
@@ -48,7 +52,7 @@ export function createProfiles(
         makeFolder(folder)
         writeJson(file, { plan, ...written })
       }
-      known.set(user.id, text || null)
+      known.set(plan, text || null)
       return text || null
     },
   }

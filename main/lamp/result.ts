@@ -4,7 +4,8 @@
  *   <out>/<user>/result.json   the user's methods as far as they are finished (UserRecord), replaced whole after each
  *   <out>/<user>/times.jsonl   seconds as they accrue, over kills (`times.ts`)
  *   <out>/summary.json         table and differences (`table.ts`), written last
- * Nothing here but times.jsonl and the trainer's own files depends on the clock.
+ * The clock stands in times.jsonl, in the minutes of summary.json, in voice.json (the trainer's seconds, speed and memory)
+ * and in the trainer's own files; all else repeats from the seeds.
  */
 import path from 'node:path'
 import { z } from 'zod'

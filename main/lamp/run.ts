@@ -3,35 +3,33 @@
  * and keeps every result on disk as it comes. Knows neither the trainer nor the runtime: both are handed in.
  */
 import path from 'node:path'
-import { IdiolectError } from '../errors.ts'
 import type { RetrievedPair, TaskQuery } from '../examples/types.ts'
 import { hashOf } from '../hash.ts'
 import { COPE } from '../inference/contrast.ts'
 import type { Base } from '../inference/types.ts'
 import { createAdapters } from './adapters.ts'
-import { checkBaseline, createBaselines } from './baseline-methods.ts'
-import { lampHistory, lampQueries, lampSearch, promptOptions } from './examples.ts'
+import { checkMethods, decisiveSettings, withoutLonely, writers } from './asked.ts'
+import { createBaselines } from './baseline-methods.ts'
+import { lampQueries, lampSearch, promptOptions } from './examples.ts'
 import type { LampUser } from './file.ts'
 import { fileSha256, type KeptVoice, makeFolder, userFolder } from './folder.ts'
-import { decodingOf, generateUnit, withRouge } from './generate.ts'
+import { decodingOf, generateUnit, keptTexts, withTexts } from './generate.ts'
 import { labelsOf } from './labels.ts'
 import { FIRST_METHODS, type Method, parseMethods } from './methods.ts'
-import {
-  budgetOf,
-  chosenUsers,
-  FOLDS,
-  LAMP_SETTINGS,
-  type LampRunOptions,
-  OTHERS,
-  panelOf,
-  shardOf,
-  TASK_ITEMS,
-  TASK_SETTINGS,
-} from './options.ts'
+import { budgetOf, type LampRunOptions, OTHERS } from './options.ts'
 import { createProfiles } from './profiles.ts'
-import { type LampMethodResult, readRun, readUser, type UserRecord, writeRun, writeUser } from './result.ts'
+import {
+  type LampMethodResult,
+  type LampText,
+  readRun,
+  readUser,
+  type UserRecord,
+  writeRun,
+  writeUser,
+} from './result.ts'
 import { type Scoring, scoreUnit, type Unit } from './score.ts'
 import { summarize, type VoiceScores } from './summarize.ts'
+import { chosenUsers, panelOf, scorable, shardOf } from './users.ts'
 
 export interface LampUserResult {
   /** By the names that the methods were asked for. */
@@ -58,9 +56,10 @@ const RENEWED = 128
  */
 export async function runLamp(options: LampRunOptions): Promise<LampResult> {
   const { signal, onProgress, out, file } = options
-  const methods = parseMethods(options.methods ?? FIRST_METHODS, file.task)
+  const wanted = parseMethods(options.methods ?? FIRST_METHODS, file.task)
   const asked = chosenUsers(options).map((user) => options.history?.(user) ?? user)
-  const everyone = scorable(options, methods, asked)
+  const everyone = scorable(options, wanted, asked)
+  const methods = withoutLonely(options, wanted, everyone)
   const users = shardOf(everyone, options.shard)
   const seed = options.seed ?? 1
   const budget = budgetOf(options)
@@ -76,11 +75,9 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
   for (const method of methods) for (const user of users) adapters.names(user, method)
   for (const message of file.notes) onProgress?.({ user: null, stage: 'note', message })
 
-  const decoding =
-    options.generate && labelsOf(users[0] as LampUser) === null
-      ? decodingOf(file.task, file.benchmark?.id ?? null)
-      : null
-  const decisive = decisiveSettings(options, { budget, contrast, others, seed, decoding })
+  const decoding = decodingOf(file.task, file.benchmark?.id ?? null)
+  const writes = writers(options, methods)
+  const decisive = decisiveSettings(options, { budget, contrast, others, seed })
   const config = hashOf([
     baseSha256,
     JSON.stringify(decisive),
@@ -130,7 +127,8 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
       signal,
     }
     const prompts = await promptsFor(user, method, queries)
-    const voices: VoiceScores[] = []
+    const voices: Omit<VoiceScores, 'texts'>[] = []
+    const texts: (LampText | null)[][] = []
     for (const { voice, under, whose } of laid) {
       const unit: Unit = {
         method: method.name,
@@ -140,11 +138,12 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
         queries: prompts,
       }
       bases.count(unit.laid)
-      const scores = await scoreUnit(scoring, unit)
-      const texts = decoding ? await generateUnit(scoring, unit, decoding) : undefined
-      voices.push({ voice: whose, scores: texts ? withRouge(scores, texts) : scores, texts })
+      voices.push({ voice: whose, scores: await scoreUnit(scoring, unit) })
+      // What an earlier run wrote stays in the result, though this one writes nothing.
+      const written = writes.has(method.name) ? generateUnit : keptTexts
+      if (decoding) texts.push(await written(scoring, unit, decoding))
     }
-    const result = summarize(voices, golds, method.voice === 'other')
+    const result = summarize(withTexts(voices, texts), golds, method.voice === 'other')
     keep(folder, user, method, result)
     const shown = results.users[user.id] as LampUserResult
     const own = method.voice === 'own' || method.voice === 'cope' ? laid[0]?.voice : null
@@ -202,46 +201,6 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
   return results
 }
 
-/**
- * Those who have queries and, where a voice is wanted, a history. In a whole file the others are left out with a note:
- * one of thousands must not stop the rest. Who was named is missed, and so is an error.
- */
-function scorable(options: LampRunOptions, methods: Method[], users: LampUser[]): LampUser[] {
-  const needsVoice = methods.some(({ voice }) => voice !== 'none')
-  const lacking = users.flatMap((user) => {
-    const queries = Math.min(user.queries.length, options.queries ?? Number.POSITIVE_INFINITY)
-    const items = lampHistory(user).length
-    if (queries > 0 && (items > 0 || !needsVoice)) return []
-    return [{ user, why: `${user.id} has ${queries} usable queries and ${items} usable items of history` }]
-  })
-  const [first] = lacking
-  if (first && (options.users !== undefined || lacking.length === users.length))
-    throw new IdiolectError('NothingToScore', first.why, 'Leave this user out.')
-  for (const { why } of lacking) options.onProgress?.({ user: null, stage: 'note', message: `${why}: left out` })
-  const out = new Set(lacking.map(({ user }) => user))
-  return users.filter((user) => !out.has(user))
-}
-
-function checkMethods(options: LampRunOptions, methods: Method[]): void {
-  for (const { baseline } of methods) if (baseline) checkBaseline(baseline, options.file.task)
-  const profiled = methods.find(({ profile }) => profile)
-  if (options.profiles === null && profiled) {
-    throw new IdiolectError(
-      'NoProfiles',
-      `The method "${profiled.name}" needs profiles, and this run has none`,
-      'Choose how they are written: counts or model.',
-    )
-  }
-  const hybrid = methods.find(({ how, retrieved }) => how === 'hybrid' && retrieved > 0)
-  if (hybrid && !options.hybrid) {
-    throw new IdiolectError(
-      'NoHybrid',
-      `The method "${hybrid.name}" needs an embedder, and there is none`,
-      'Install one, or take retrieval.',
-    )
-  }
-}
-
 async function retrieval(
   { hybrid }: LampRunOptions,
   user: LampUser,
@@ -251,25 +210,6 @@ async function retrieval(
   if (how === 'hybrid' && hybrid) return hybrid(user, retrieved)
   const search = lampSearch(user)
   return (query) => search.atUse(query, retrieved)
-}
-
-/** All that decides a score but the methods and the users; for the record and its hash. */
-function decisiveSettings(options: LampRunOptions, more: Record<string, unknown>): Record<string, unknown> {
-  const { threads: _threads, ...settings } = { ...LAMP_SETTINGS, ...options.settings }
-  return {
-    queries: options.queries ?? null,
-    trainPrompts: options.trainPrompts ?? 'mixed',
-    profiles: options.profiles === undefined ? 'counts' : options.profiles,
-    folds: options.folds ?? FOLDS,
-    taskItems: options.taskItems ?? TASK_ITEMS,
-    taskFile: options.taskFile ? path.basename(options.taskFile.file) : null,
-    planned: options.plan !== undefined,
-    settings,
-    given: options.settings ?? {},
-    taskSettings: { ...TASK_SETTINGS, ...options.taskSettings },
-    overSettings: options.overSettings ?? {},
-    ...more,
-  }
 }
 
 /** The base in use, opened anew after many adapters where the caller can. */

@@ -48,6 +48,7 @@ export interface LampOptions extends Partial<Training> {
   shard?: { index: number; of: number }
   folds?: number
   leaveOneOut?: boolean
+  mostPasses?: number
   taskItems?: number
   taskUsers?: string
   taskLr?: number
@@ -59,7 +60,7 @@ export interface LampOptions extends Partial<Training> {
   contrast?: number
   plausible?: number
   out?: string
-  generate?: boolean
+  generate?: true | string[]
   base?: string
 }
 
@@ -78,31 +79,32 @@ export function lampCommand(program: Command): Command {
   ).action(async (file: string, own: LampOptions, command: Command) => {
     const options = command.optsWithGlobals<GlobalOptions>()
     const dataFolder = options.data ? path.resolve(options.data) : defaultDataFolder()
-    for (const name of ['users', 'methods', 'targets'] as const) {
-      if (own[name]?.length === 0) throw new IdiolectError('BadOption', `--${name} was given an empty list`, null)
+    for (const name of ['users', 'methods', 'targets', 'generate'] as const) {
+      const given = own[name]
+      if (Array.isArray(given) && given.length === 0)
+        throw new IdiolectError('BadOption', `--${name} was given an empty list`, null)
     }
     const lampFile = readLampFile(path.resolve(file))
     const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-')
     const out = path.resolve(own.out ?? path.join(dataFolder, 'lamp', `${lampFile.task}-${stamp}`))
     const wanted = lampSettings(own, lampFile)
+    checkGenerate(own, lampFile)
     const trains = parseMethods(own.methods ?? FIRST_METHODS, lampFile.task).some(
       ({ voice, task }) => task || voice !== 'none',
     )
     const result = await withLamp(
       { dataFolder, file: lampFile, out, base: own.base, trains, threads: own.threads },
       async (session) => {
-        const { progress, threads, ...handed } = session
-        const done = await runLamp({
-          ...handed,
-          ...wanted,
-          settings: { threads, ...wanted.settings },
-          file: lampFile,
-          out,
-        })
+        const { progress, ...handed } = session
+        const done = await runLamp({ ...handed, ...wanted, file: lampFile, out })
         progress.done(`runs and scores are in ${out}`)
         return done
       },
     )
+    if (Object.keys(result.users).length === 0) {
+      print(options, { ...result, summary: null }, () => ['there is nobody in this shard'])
+      return
+    }
     const { summary, lines } = showTable(out)
     print(options, { ...result, summary }, () => lines)
   })
@@ -125,7 +127,7 @@ export function runOptions(command: Command): Command {
     )
     .option(
       '--train-prompts <how>',
-      `prompts while training: ${TRAIN_PROMPTS.join(', ')}`,
+      `prompts while training: ${TRAIN_PROMPTS.join(', ')}; default as the product does, plain for prose, else mixed`,
       choice('train-prompts', TRAIN_PROMPTS),
     )
     .option(
@@ -145,6 +147,11 @@ export function runOptions(command: Command): Command {
       'groups of users, each with a task adapter that saw none of them',
       numberOption('folds', 2, 1e6, true),
     )
+    .option(
+      '--most-passes <n>',
+      'examples times epochs of a voice at most: fewer epochs, then fewer pieces, evenly over time',
+      numberOption('most-passes', 1, 1e7, true),
+    )
     .option('--leave-one-out', 'a group for each user')
     .option('--task-items <n>', 'pieces that a task adapter is trained on', numberOption('task-items', 1, 1e7, true))
     .option('--task-users <file>', 'train the task adapter on the users of this file instead')
@@ -155,14 +162,18 @@ export function runOptions(command: Command): Command {
     .option('--over-epochs <n>', 'epochs of a voice over a task adapter', numberOption('over-epochs', 1, 100, true))
     .option(
       '--others <n>',
-      'other users\' voices that "other" is a mean over, at most',
+      'other users\' voices that "other" is a mean over, at most (12): each costs as much as another row of the table',
       numberOption('others', 1, 1e6, true),
     )
     .option('--contrast <x>', "weight of cope's contrast", numberOption('contrast', 0, 100))
     .option('--plausible <x>', 'least share of the likeliest token that cope writes', numberOption('plausible', 0, 1))
     .option('--shard <i/n>', 'users i, i+n, ... alone; join the folders with lamp merge', shardOption)
     .option('--base <id>', 'base model')
-    .option('--generate', 'also write answers: ROUGE-1, ROUGE-L and the texts')
+    .option(
+      '--generate [list]',
+      "also write answers (ROUGE-1, ROUGE-L, the texts) under these methods, default all but those of others' voices; may be added to a finished run in its --out",
+      listOption,
+    )
     .option('--out <dir>', 'where runs and scores are kept; the same folder again does only what is missing')
 }
 
@@ -171,9 +182,9 @@ export function lampSettings(
   own: LampOptions,
   file: LampFile,
 ): Omit<LampRunOptions, 'base' | 'file' | 'builder' | 'train' | 'out'> {
-  const { kind, virtualTokens, rank, alpha, rslora, loraPlus, targets, seed, threads, device } = own
+  const { kind, virtualTokens, rank, alpha, rslora, loraPlus, targets, seed, device } = own
   checkOptions({ kind, virtualTokens, rank, alpha, rslora, loraPlus, targets, device })
-  const adapter = givenSettings({ rank, alpha, rslora, loraPlus, targets, seed, threads, device })
+  const adapter = givenSettings({ rank, alpha, rslora, loraPlus, targets, seed, device })
   return definedOf({
     users: own.users,
     methods: own.methods,
@@ -186,16 +197,17 @@ export function lampSettings(
     profiles: own.profiles === 'none' ? null : own.profiles,
     shard: own.shard,
     folds: own.leaveOneOut ? file.users.length : own.folds,
+    mostPasses: own.mostPasses,
     taskItems: own.taskItems,
     taskFile: own.taskUsers === undefined ? undefined : readLampFile(path.resolve(own.taskUsers)),
     others: own.others,
     contrast: definedOf({ weight: own.contrast, plausible: own.plausible }),
     plan: settingsPlan(own.plan),
-    settings: givenSettings({ ...own, tasks: undefined }),
+    // Threads are the session's, for all that is trained.
+    settings: givenSettings({ ...own, tasks: undefined, threads: undefined }),
     // A task adapter is a LoRA whatever lies over it.
     taskSettings: definedOf({
       ...(kind === undefined || kind === 'lora' ? adapter : {}),
-      threads,
       lr: own.taskLr,
       epochs: own.taskEpochs,
       batch: own.taskBatch,
@@ -204,6 +216,22 @@ export function lampSettings(
     generate: own.generate,
     seed,
   })
+}
+
+/** Answers are written under methods that are run, and by a model. Errors: `BadOption`, `UnknownMethod`. */
+function checkGenerate({ generate, methods = [...FIRST_METHODS] }: LampOptions, { task }: LampFile): void {
+  if (!Array.isArray(generate)) return
+  const run = parseMethods(methods, task).filter(({ baseline }) => baseline === null)
+  const stranger = parseMethods(generate, task).find(({ name, baseline }) => {
+    // "table" names baselines too.
+    return !run.some((one) => one.name === name) && (baseline === null || generate.includes(name))
+  })
+  if (stranger === undefined) return
+  throw new IdiolectError(
+    'BadOption',
+    `--generate names ${JSON.stringify(stranger.asked)}, under which nothing is written in this run`,
+    `Name it in --methods too, or take some of ${run.map(({ name }) => name).join(', ')}.`,
+  )
 }
 
 function choice<T extends string>(name: string, known: readonly T[]) {

@@ -35,8 +35,11 @@ export interface LampSessionOptions {
 
 /** The options of `runLamp` that are the same for every run of a session. */
 export type LampSession = Required<
-  Pick<LampRunOptions, 'base' | 'baseSha256' | 'builder' | 'train' | 'renew' | 'hybrid' | 'signal' | 'onProgress'>
-> & { builder: PromptBuilder; progress: Progress; threads: number }
+  Pick<
+    LampRunOptions,
+    'base' | 'baseSha256' | 'builder' | 'train' | 'threads' | 'renew' | 'hybrid' | 'signal' | 'onProgress'
+  >
+> & { builder: PromptBuilder; progress: Progress }
 
 /** Opens, works, and closes whatever happens. */
 export async function withLamp<T>(

@@ -71,14 +71,11 @@ export function studyCommand(lamp: Command): void {
       const { methods, ...settings } = lampSettings(own, lampFile)
       const done = await withLamp(
         { dataFolder, file: lampFile, out, base: own.base, trains: true, threads: own.threads },
-        async ({ progress, threads, ...session }) => {
-          const rouge = own.measure === 'rouge1' || own.measure === 'rougeL'
+        async ({ progress, ...session }) => {
           const finished = await runStudy(name, {
             options: {
               ...session,
               ...settings,
-              settings: { threads, ...settings.settings },
-              generate: rouge || settings.generate,
               file: lampFile,
             },
             tokenizer: session.base,

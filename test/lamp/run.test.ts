@@ -1,94 +1,13 @@
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import os from 'node:os'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { LampFile } from '../../main/lamp/file.ts'
 import { userFolder } from '../../main/lamp/folder.ts'
-import { LAMP_SETTINGS, type LampProgress, type LampRunOptions, type TrainVoice } from '../../main/lamp/options.ts'
-import { runLamp } from '../../main/lamp/run.ts'
-import type { TrainSettings } from '../../main/trainer/types.ts'
-import { fakeBase, fakeBuilder } from '../evaluation/fake-base.ts'
+import { LAMP_SETTINGS, type LampRunOptions, type TrainVoice } from '../../main/lamp/options.ts'
+import { file, NAMES, runFolders, setUpRun } from './fake-run.ts'
 
-let folder: string
-let out: string
-beforeEach(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'lamp-run-'))
-  out = path.join(folder, 'out')
-  writeFileSync(path.join(folder, 'base.gguf'), 'the base')
-})
-afterEach(() => rmSync(folder, { recursive: true, force: true }))
-
-const NAMES = ['ann', 'Ann', 'bob:x/y']
-const file: LampFile = {
-  file: 'made.json',
-  task: 'headline',
-  notes: ['ann: a note'],
-  users: NAMES.map((id) => ({
-    id,
-    task: 'headline',
-    profile: [1, 2, 3].map((n) => ({
-      id: `${id} ${n}`,
-      text: `${id} text ${n}`,
-      title: `T${n}`,
-      answer: `T${n}`,
-      date: `2024-01-0${n}`,
-    })),
-    queries: Array.from({ length: 11 }, (_, n) => ({
-      id: `${id} q${n}`,
-      input: `${id} asks ${n}`,
-      gold: `G${n}`,
-      date: null,
-    })),
-  })),
-}
-
-interface Trained {
-  user: string
-  examples: number
-  validation: number
-  settings: TrainSettings
-  resume: boolean
-}
-
-/** Own voice 1 nat better, another's .5; a retrieved piece .25. */
-function setUp(extra: Partial<LampRunOptions> = {}) {
-  const base = fakeBase(path.join(folder, 'base.gguf'), (prompt, _answer, voice) => {
-    const asker = (prompt.split('|').at(-1) as string).split(' asks')[0]
-    return 4 - (voice === null ? 0 : voice === asker ? 1 : 0.5) - (prompt.includes('|') ? 0.25 : 0)
-  })
-  const trained: Trained[] = []
-  const notes: LampProgress[] = []
-  const train: TrainVoice = async (examples, validation, settings, runFolder, { user, resume }) => {
-    trained.push({ user, examples: examples.length, validation: validation.length, settings, resume })
-    mkdirSync(runFolder, { recursive: true })
-    const voiceFile = path.join(runFolder, 'voice.gguf')
-    writeFileSync(voiceFile, user)
-    const facts = { steps: 2, tokens: 90, seconds: 3, tokensPerSecond: 30, peakMemoryBytes: 5, finalLoss: 1 }
-    return { voiceFile, ...facts, bestValidation: null }
-  }
-  const run = (more: Partial<LampRunOptions> = {}) =>
-    runLamp({
-      base,
-      file,
-      builder: fakeBuilder,
-      train,
-      out,
-      onProgress: (progress) => notes.push(progress),
-      ...extra,
-      ...more,
-    })
-  return { base, trained, notes, run, train }
-}
+const folders = runFolders()
+const setUp = (extra: Partial<LampRunOptions> = {}) => setUpRun(folders, extra)
 
 describe('a LaMP run', () => {
   it('gives every method for every user in one shape', async () => {
@@ -115,9 +34,9 @@ describe('a LaMP run', () => {
   })
 
   it('keeps users apart on disk whose names differ in signs or case', () => {
-    const folders = NAMES.concat('bob-x-y', '..').map((id) => userFolder(out, id).toLowerCase())
-    expect(new Set(folders).size).toBe(5)
-    for (const one of folders) expect(path.dirname(one)).toBe(out.toLowerCase())
+    const made = NAMES.concat('bob-x-y', '..').map((id) => userFolder(folders.out, id).toLowerCase())
+    expect(new Set(made).size).toBe(5)
+    for (const one of made) expect(path.dirname(one)).toBe(folders.out.toLowerCase())
   })
 
   it('leaves out, with a word, who has nothing to score, unless it was named', async () => {
@@ -159,7 +78,12 @@ describe('a LaMP run', () => {
 
   it('writes answers when asked: the first line that says something, with ROUGE', async () => {
     const { run, base } = setUp()
-    const { users } = await run({ users: ['ann', 'Ann'], queries: 2, methods: ['base', 'other'], generate: true })
+    const { users } = await run({
+      users: ['ann', 'Ann'],
+      queries: 2,
+      methods: ['base', 'other'],
+      generate: ['base', 'other'],
+    })
     expect(users.ann?.methods.base).toMatchObject({
       rouge1: 0,
       rougeL: 0,
@@ -176,7 +100,7 @@ describe('a LaMP run', () => {
     })
     const before = base.generated.length
     expect(before).toBe(8)
-    await run({ users: ['ann', 'Ann'], queries: 2, methods: ['base', 'other'], generate: true })
+    await run({ users: ['ann', 'Ann'], queries: 2, methods: ['base', 'other'], generate: ['base', 'other'] })
     expect(base.generated.length).toBe(before)
   })
 })
@@ -196,7 +120,7 @@ describe('taking up a run', () => {
   it('goes on after a kill in the middle of a line', async () => {
     const first = setUp()
     const whole = await first.run()
-    const scores = path.join(userFolder(out, 'ann'), 'scores.jsonl')
+    const scores = path.join(userFolder(folders.out, 'ann'), 'scores.jsonl')
     truncateSync(scores, readFileSync(scores).length - 20)
     const again = setUp()
     expect(await again.run()).toEqual(whole)
@@ -217,10 +141,10 @@ describe('taking up a run', () => {
     const second = setUp()
     await second.run({ users: ['ann'], methods: ['voice'] })
     expect(second.trained).toMatchObject([{ user: 'ann', resume: true }])
-    const checkpoint = path.join(userFolder(out, 'ann'), 'voice', 'run', 'checkpoint')
+    const checkpoint = path.join(userFolder(folders.out, 'ann'), 'voice', 'run', 'checkpoint')
     expect(existsSync(checkpoint)).toBe(true)
     const third = setUp()
-    await third.run({ users: ['ann'], methods: ['voice'], settings: { threads: 2 } })
+    await third.run({ users: ['ann'], methods: ['voice'], threads: 2 })
     expect(third.trained).toEqual([])
     await third.run({ users: ['ann'], methods: ['voice'], settings: { lr: 0.1 } })
     expect(third.trained).toMatchObject([{ user: 'ann', resume: false }])
@@ -230,12 +154,12 @@ describe('taking up a run', () => {
   it('does not trust a voice file that has changed, and scores anew under another voice or base', async () => {
     const first = setUp()
     await first.run({ users: ['ann'], methods: ['base', 'voice'], queries: 1 })
-    writeFileSync(path.join(userFolder(out, 'ann'), 'voice', 'run', 'voice.gguf'), 'tampered')
+    writeFileSync(path.join(userFolder(folders.out, 'ann'), 'voice', 'run', 'voice.gguf'), 'tampered')
     const second = setUp()
     await second.run({ users: ['ann'], methods: ['base', 'voice'], queries: 1 })
     expect(second.trained).toHaveLength(1)
     expect(second.base.scored).toEqual([])
-    writeFileSync(path.join(folder, 'base.gguf'), 'another base')
+    writeFileSync(path.join(folders.folder, 'base.gguf'), 'another base')
     const third = setUp()
     await third.run({ users: ['ann'], methods: ['base', 'voice'], queries: 1 })
     expect(third.base.scored).toEqual(['base: ann asks 0>', 'ann: ann asks 0>'])
@@ -255,8 +179,14 @@ describe('taking up a run', () => {
 
   it('leaves no drafts behind', async () => {
     await setUp().run()
-    const folder = userFolder(out, 'ann')
-    expect(readdirSync(folder).sort()).toEqual(['profile.json', 'result.json', 'scores.jsonl', 'times.jsonl', 'voice'])
+    const folder = userFolder(folders.out, 'ann')
+    expect(readdirSync(folder).sort()).toEqual([
+      expect.stringMatching(/^profile-\w{12}\.json$/),
+      'result.json',
+      'scores.jsonl',
+      'times.jsonl',
+      'voice',
+    ])
     expect(readdirSync(path.join(folder, 'voice')).sort()).toEqual(['run', 'training.json', 'voice.json'])
   })
 })
@@ -265,16 +195,16 @@ describe('what cannot be run', () => {
   it.each<[string, Partial<LampRunOptions>, string, string]>([
     ['an unknown user', { users: ['ann', 'eve'] }, 'UnknownUser', 'made.json has no user "eve"'],
     ['an unknown method', { methods: ['base', 'magic'] }, 'UnknownMethod', 'There is no method "magic"'],
-    ['other with one user', { users: ['ann'] }, 'TooFewUsers', '1 is chosen (ann)'],
+    ['other with one user', { users: ['ann'], methods: ['other'] }, 'TooFewUsers', '1 is chosen (ann)'],
     ['no queries', { queries: 0 }, 'NothingToScore', 'ann has 0 usable queries and 3 usable items of history'],
   ])('%s is said before anything is done', async (_case, options, name, words) => {
     const { run } = setUp()
     await expect(run(options)).rejects.toMatchObject({ name, message: expect.stringContaining(words) })
-    expect(existsSync(out)).toBe(false)
+    expect(existsSync(folders.out)).toBe(false)
   })
 
   it('a folder with a run of someone else is left alone', async () => {
-    const foreign = path.join(userFolder(out, 'ann'), 'voice', 'run')
+    const foreign = path.join(userFolder(folders.out, 'ann'), 'voice', 'run')
     mkdirSync(foreign, { recursive: true })
     appendFileSync(path.join(foreign, 'thesis.txt'), 'mine')
     await expect(setUp().run()).rejects.toMatchObject({ name: 'OutFolderInUse' })
@@ -282,7 +212,10 @@ describe('what cannot be run', () => {
   })
 
   it('an out folder that is a file is named', async () => {
-    writeFileSync(out, '')
-    await expect(setUp().run()).rejects.toMatchObject({ name: 'CannotWrite', message: expect.stringContaining(out) })
+    writeFileSync(folders.out, '')
+    await expect(setUp().run()).rejects.toMatchObject({
+      name: 'CannotWrite',
+      message: expect.stringContaining(folders.out),
+    })
   })
 })

@@ -6,7 +6,8 @@ import type { Tokenizer } from '../../inference/types.ts'
 import { promptOptions } from '../examples.ts'
 import { fileSha256, makeFolder } from '../folder.ts'
 import { parseMethod, withVoice } from '../methods.ts'
-import { budgetOf, chosenUsers } from '../options.ts'
+import { budgetOf, trainPromptsOf } from '../options.ts'
+import { chosenUsers, scorable } from '../users.ts'
 import { type ActivityOptions, activityStudy } from './activity.ts'
 import { type FormatsOptions, formatsStudy } from './formats.ts'
 import { type KindsOptions, kindsStudy } from './kinds.ts'
@@ -51,7 +52,9 @@ export async function runStudy(
   const { options, out } = wanted
   const methods = wanted.methods ?? ['voice']
   const measure = MEASURES[wanted.measure ?? 'nll']
-  const users = chosenUsers(options)
+  const against = wanted.against ?? referenceOf(methods)
+  // Once for all settings, which then name those who are left.
+  const users = scorable(options, [...methods, against].map(parseMethod), chosenUsers(options))
   const seed = options.seed ?? 1
   const baseSha256 = options.baseSha256 ?? (await fileSha256(options.base.file))
   makeFolder(out)
@@ -59,11 +62,12 @@ export async function runStudy(
     users,
     queries: options.queries,
     methods,
-    against: wanted.against ?? referenceOf(methods),
+    against,
     measure,
     seed,
     run: createSettingRunner({
       options: { ...options, baseSha256 },
+      users,
       out,
       measure,
       numbersOf: wanted.numbersOf ?? learntNumbers,
@@ -80,7 +84,7 @@ export async function runStudy(
     seed,
     settings: {
       maxInput: budgetOf(options).maxInput,
-      trainPrompts: options.trainPrompts ?? 'mixed',
+      trainPrompts: trainPromptsOf(options),
       ...options.settings,
     },
   })

@@ -2,7 +2,9 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { IdiolectError } from '../../errors.ts'
 import type { UserObservation } from '../../evaluation/statistics.ts'
+import type { LampUser } from '../file.ts'
 import { readJson, userFolder } from '../folder.ts'
 import { parseMethod } from '../methods.ts'
 import type { LampRunOptions } from '../options.ts'
@@ -14,6 +16,8 @@ import type { Setting, SettingScores } from './study.ts'
 export interface SettingRunner {
   /** Of every run, but what a setting decides. */
   options: Omit<LampRunOptions, 'out' | 'methods' | 'history' | 'examples' | 'tasksOut'>
+  /** Of the study: those who can be scored. */
+  users: readonly LampUser[]
   /** The study's folder. Task adapters are shared by its settings, which change none of them. */
   out: string
   measure: Measure
@@ -25,7 +29,7 @@ export interface SettingRunner {
 export const settingFolder = (out: string, name: string): string =>
   path.join(out, 'settings', name.replaceAll(/[^A-Za-z0-9._-]+/g, '-'))
 
-export function createSettingRunner({ options, out, measure, numbersOf }: SettingRunner) {
+export function createSettingRunner({ options, users: everyone, out, measure, numbersOf }: SettingRunner) {
   let file = options.file
   return async (setting: Setting): Promise<SettingScores> => {
     const folder = settingFolder(out, setting.name)
@@ -35,7 +39,9 @@ export function createSettingRunner({ options, out, measure, numbersOf }: Settin
       out: folder,
       tasksOut: out,
       methods: [...setting.methods],
-      ...(setting.users ? { users: [...setting.users] } : {}),
+      users: usersOf(setting, everyone, options.onProgress),
+      // Whatever is compared must be written, others' voices too.
+      generate: measure.name === 'rouge1' || measure.name === 'rougeL' ? setting.methods : options.generate,
       ...(setting.history ? { history: setting.history } : {}),
       ...(setting.examples ? { examples: setting.examples } : {}),
       settings: { ...options.settings, ...setting.settings },
@@ -49,6 +55,21 @@ export function createSettingRunner({ options, out, measure, numbersOf }: Settin
       seconds: users.reduce((sum, [, { training }]) => sum + (training?.seconds ?? 0), 0),
     }
   }
+}
+
+/** Ids of those who take part in a setting: without whom it leaves nothing to train on. Error `NothingToScore` for nobody. */
+function usersOf(
+  { name, users, examples }: Setting,
+  everyone: readonly LampUser[],
+  onProgress: LampRunOptions['onProgress'],
+): string[] {
+  const chosen = users ? everyone.filter(({ id }) => users.includes(id)) : everyone
+  const able = examples ? chosen.filter((user) => examples(user).length > 0) : chosen
+  const lacking = chosen.filter((user) => !able.includes(user)).map(({ id }) => id)
+  const why = `${lacking.join(', ')}: the history leaves nothing to train on in the setting "${name}"`
+  if (able.length === 0) throw new IdiolectError('NothingToScore', why, 'Leave this setting out.')
+  if (lacking.length > 0) onProgress?.({ user: null, stage: 'note', message: `${why}: left out` })
+  return able.map(({ id }) => id)
 }
 
 function observed({ users }: LampResult, name: string, measure: Measure): UserObservation[] {

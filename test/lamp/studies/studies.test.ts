@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { LampFile, LampUser } from '../../../main/lamp/file.ts'
-import type { TrainVoice } from '../../../main/lamp/options.ts'
+import type { LampProgress, TrainVoice } from '../../../main/lamp/options.ts'
 import { derangement, formatted } from '../../../main/lamp/studies/formats.ts'
 import { studyLines } from '../../../main/lamp/studies/report.ts'
 import { settingFolder } from '../../../main/lamp/studies/run.ts'
@@ -302,6 +302,32 @@ describe('every study', () => {
     await run(name, small)
     expect(trained.length).toBeGreaterThan(0)
     expect(trained.flatMap(({ texts }) => texts).filter((text) => text.includes('GOLD'))).toEqual([])
+  })
+
+  it.each(STUDIES)('%s leaves out who has nothing to score, with one word', async (name) => {
+    const [ann] = file.users as [LampUser]
+    const users = [...file.users, { ...ann, id: 'mute', queries: [] }]
+    const notes: string[] = []
+    const { base, train } = setUp()
+    const onProgress = ({ stage, message }: LampProgress) => stage === 'note' && notes.push(message)
+    const options = { base, file: { ...file, users }, builder: fakeBuilder, train, onProgress }
+    const { study } = await setUp().run(name, { ...small, options })
+    expect(study.rows.at(-1)?.gain.users).toBe(3)
+    expect(notes).toEqual([expect.stringMatching(/^mute has 0 usable queries .*: left out$/)])
+  })
+
+  it('leaves out, of a setting alone, whose history yields nothing to train on there', async () => {
+    const [ann, bob, cem] = file.users as [LampUser, LampUser, LampUser]
+    const users = [ann, bob, { ...cem, profile: cem.profile.map((item) => ({ ...item, text: 'x' })) }]
+    const notes: string[] = []
+    const { base, train } = setUp()
+    const onProgress = ({ stage, message }: LampProgress) => stage === 'note' && notes.push(message)
+    // A text without tokens is no example.
+    const options = { base, file: { ...file, users }, builder: fakeBuilder, train, onProgress }
+    const tokenizer = { ...setUpTokenizer(), tokenize: (text: string) => Int32Array.from(text === 'x' ? [] : [1, 2]) }
+    const { study } = await setUp().run('formats', { options, tokenizer })
+    expect(study.rows.map(({ gain }) => gain.users)).toEqual([3, 2, 3, 3])
+    expect(notes).toEqual(['cem: the history leaves nothing to train on in the setting "inputs": left out'])
   })
 
   it('refuses users and methods that are not there', async () => {

@@ -1,0 +1,77 @@
+/** Who of a file takes part in a run: those asked for, those who can be scored, a shard of them, and whose voices stand for another's. */
+import { IdiolectError } from '../errors.ts'
+import { seeded, shuffle } from '../random.ts'
+import { lampHistory } from './examples.ts'
+import type { LampUser } from './file.ts'
+import type { Method } from './methods.ts'
+import type { LampRunOptions } from './options.ts'
+
+/** Those asked for, in the order asked, each once. Error `UnknownUser`. */
+export function chosenUsers({ file, users }: Pick<LampRunOptions, 'file' | 'users'>): LampUser[] {
+  if (users === undefined) return file.users
+  const byId = new Map(file.users.map((user) => [user.id, user]))
+  return [...new Set(users)].map((id) => {
+    const user = byId.get(id)
+    if (user) return user
+    const known = file.users.slice(0, 20).map((candidate) => candidate.id)
+    throw new IdiolectError(
+      'UnknownUser',
+      `${file.file} has no user "${id}"`,
+      `Choose from ${known.join(', ')}${file.users.length > known.length ? ', ...' : ''}.`,
+    )
+  })
+}
+
+/**
+ * Those who have queries and, where a voice is wanted, something to train it on. In a whole file the others are left out
+ * with a note: one of thousands must not stop the rest. Who was named is missed, and so is an error.
+ */
+export function scorable(
+  options: Pick<LampRunOptions, 'users' | 'queries' | 'examples' | 'onProgress'>,
+  methods: readonly Pick<Method, 'voice'>[],
+  users: LampUser[],
+): LampUser[] {
+  const needsVoice = methods.some(({ voice }) => voice !== 'none')
+  const lacking = users.flatMap((user) => {
+    const queries = Math.min(user.queries.length, options.queries ?? Number.POSITIVE_INFINITY)
+    const examples = needsVoice ? options.examples?.(user) : undefined
+    const items = (examples ?? lampHistory(user)).length
+    if (queries > 0 && (items > 0 || !needsVoice)) return []
+    return [{ user, why: `${user.id} has ${queries} usable queries and ${items} usable items of history` }]
+  })
+  const [first] = lacking
+  if (first && (options.users !== undefined || lacking.length === users.length))
+    throw new IdiolectError('NothingToScore', first.why, 'Leave this user out.')
+  for (const { why } of lacking) options.onProgress?.({ user: null, stage: 'note', message: `${why}: left out` })
+  const out = new Set(lacking.map(({ user }) => user))
+  return users.filter((user) => !out.has(user))
+}
+
+/** The users of one shard. Error `BadShard`. */
+export function shardOf(users: LampUser[], shard: LampRunOptions['shard']): LampUser[] {
+  if (shard === undefined) return users
+  const { index, of } = shard
+  if (!(Number.isInteger(index) && Number.isInteger(of) && index >= 0 && index < of)) {
+    throw new IdiolectError('BadShard', `There is no shard ${index} of ${of}`, 'Shards are 0/n to (n-1)/n.')
+  }
+  return users.filter((_, i) => i % of === index)
+}
+
+/**
+ * The users whose voices stand for "another's": one panel for everyone, so that the work grows with the users and not
+ * with their square. One more than wanted, since nobody is another to himself. Error `TooFewUsers`.
+ */
+export function panelOf(users: LampUser[], others: number, seed: number): LampUser[] {
+  if (users.length < 2) {
+    throw new IdiolectError(
+      'TooFewUsers',
+      `The method "other" needs the voices of 2 or more users, and ${users.length} is chosen (${users[0]?.id})`,
+      'Choose more users, or leave "other" out of the methods.',
+    )
+  }
+  if (users.length <= others + 1) return users
+  return shuffle(
+    [...users].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    seeded(`others/${seed}`),
+  ).slice(0, others + 1)
+}
