@@ -83,6 +83,16 @@ export class LabelTextStore {
     return { id, offers, expected, note, sources }
   }
 
+  /** Another text, of which nothing has been asked yet. */
+  begin(text: string): void {
+    this.stop()
+    this.#request = null
+    this.#answer = null
+    this.#picked = []
+    this.#kept = false
+    this.text = text
+  }
+
   stop(): void {
     void this.#app.cancel(this.#request)
   }
