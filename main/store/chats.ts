@@ -14,6 +14,8 @@ export interface Chats {
   /** In the order they were written. */
   messages(conversation: string): ChatMessage[]
   message(id: string): ChatMessage | null
+  /** The texts of the assistant's answers, newest first. */
+  answers(limit: number): string[]
   /** From the first question to this message. */
   branch(message: string): ChatMessage[]
   /** The conversation and the parent must be there. A message with this id is replaced; a new one becomes the head. */
@@ -69,6 +71,10 @@ export function createChats(db: Database): Chats {
     remove: (id) => db.run('DELETE FROM conversations WHERE id = ?', id) > 0,
     messages: (conversation) =>
       db.all<Row>(`SELECT ${MESSAGE} FROM messages WHERE conversation = ? ORDER BY rowid`, conversation).map(toMessage),
+    answers: (limit) =>
+      db
+        .all<{ text: string }>("SELECT text FROM messages WHERE role = 'assistant' ORDER BY rowid DESC LIMIT ?", limit)
+        .map(({ text }) => text),
     message(id) {
       const row = db.get<Row>(`SELECT ${MESSAGE} FROM messages WHERE id = ?`, id)
       return row && toMessage(row)

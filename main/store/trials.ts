@@ -22,6 +22,8 @@ export interface Trials {
   /** Of one voice, oldest first. */
   list(voice: string): TrialRecord[]
   get(id: string): TrialRecord | null
+  /** What was shown in the newest ones, of every voice. */
+  options(limit: number): TrialRecord['options']
   add(trial: TrialRecord): void
   judge(id: string, picked: number): void
   /** Those that nobody judged. */
@@ -40,6 +42,10 @@ export function createTrials(db: Database): Trials {
       const row = db.get<Row>(`SELECT ${COLUMNS} FROM trials WHERE id = ?`, id)
       return row && toRecord(row)
     },
+    options: (limit) =>
+      db
+        .all<Row>(`SELECT ${COLUMNS} FROM trials ORDER BY at DESC, rowid DESC LIMIT ?`, limit)
+        .flatMap((row) => toRecord(row).options),
     add({ id, voice, at, document, title, date, task, opening, options, picked }) {
       db.run(
         `INSERT INTO trials (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -113,6 +113,8 @@ export interface DraftsCalls {
     }
     out: DraftSaved
   }
+  /** Did the assistant write these words, in whatever space: asked of what is pasted. */
+  'draft.whose': { in: { text: string }; out: { assistant: boolean } }
   /** Newest first. */
   'draft.versions': { in: { draft: string }; out: DraftVersion[] }
   /** The draft as it stood then; its `revision` is today's, so that saving it restores it. */
@@ -172,6 +174,7 @@ export const DRAFTS_CALLS = [
   'draft.get',
   'draft.create',
   'draft.save',
+  'draft.whose',
   'draft.versions',
   'draft.version',
   'draft.remove',

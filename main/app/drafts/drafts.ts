@@ -4,6 +4,7 @@ import type { AppContext } from '../context.ts'
 import type { DraftWatch } from './draft-watch.ts'
 import { draftFileHandlers } from './drafts-files.ts'
 import { keptHandlers } from './drafts-kept.ts'
+import { whoseHandlers } from './drafts-whose.ts'
 import { writtenHandlers } from './drafts-written.ts'
 
 type DraftCalls = Extract<keyof Handlers, `draft.${string}`>
@@ -13,6 +14,7 @@ export function draftHandlers(context: AppContext, watch: DraftWatch): Pick<Hand
   return {
     ...kept,
     ...writtenHandlers(context),
+    ...whoseHandlers(context),
     ...draftFileHandlers(context, watch),
     async 'draft.get'(input) {
       const draft = await kept['draft.get'](input)
