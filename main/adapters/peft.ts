@@ -1,13 +1,15 @@
 /**
- * A voice in PEFT's layout (adapter_config.json, adapter_model.safetensors), for programs on Transformers. Only llama:
- * its GGUF holds q and k with each head's rows reordered for RoPE over neighbouring pairs, and that is undone here.
+ * A voice in PEFT's layout (adapter_config.json, adapter_model.safetensors), for programs on Transformers, and beside it a
+ * README that says what it needs. Only llama: its GGUF holds q and k with each head's rows reordered for RoPE over
+ * neighbouring pairs, and that is undone here.
  */
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { writeAtomically } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import { checkVoice } from './check-voice.ts'
+import { underOf } from './task-adapter.ts'
 import { readVoiceTensors, type VoiceFile, type VoiceTensor } from './voice-file.ts'
 
 const MODULES = new Map([
@@ -36,9 +38,9 @@ export function unpermuteRows(b: Float32Array, heads: number, rank: number): Flo
 }
 
 /**
- * Writes the two files into `folder`, made when it is not there; the config last, so that a folder with one is whole.
+ * Writes the three files into `folder`, made when it is not there; the config last, so that a folder with one is whole.
  * Throws IdiolectError `NotForPeft` for an architecture or a weight that has no place there, `VoiceMismatch` for
- * another base.
+ * another base, `FileExists` for a folder with a README of something else.
  * @param baseName what `base_model_name_or_path` shall say
  */
 export function exportPeft(
@@ -83,10 +85,38 @@ export function exportPeft(
     inference_mode: true,
     use_rslora: false,
   }
+  const about = path.join(folder, 'README.md')
+  const settings = path.join(folder, 'adapter_config.json')
+  if (existsSync(about) && !existsSync(settings))
+    throw new IdiolectError(
+      'FileExists',
+      `${about} is there already and tells of something else`,
+      'Choose another folder.',
+    )
   mkdirSync(folder, { recursive: true })
-  writeSafetensors(path.join(folder, 'adapter_model.safetensors'), tensors)
+  const under = underOf(voice.extra)
+  const needs = { base: baseName, base_sha256: baseSha256 }
+  // PEFT refuses keys in its config that it does not know; here it keeps them.
+  const notes = under === null ? needs : { ...needs, task_adapter: under.name, task_adapter_sha256: under.sha256 }
+  writeSafetensors(path.join(folder, 'adapter_model.safetensors'), tensors, notes)
+  const readme = Buffer.from(readmeOf(voice, baseName, baseSha256))
+  writeAtomically(about, (append) => append(readme))
   const json = Buffer.from(`${JSON.stringify(config, null, 2)}\n`)
-  writeAtomically(path.join(folder, 'adapter_config.json'), (append) => append(json))
+  writeAtomically(settings, (append) => append(json))
+}
+
+/** What whoever finds the folder has to know: the base, and the task adapter where there is one below. */
+function readmeOf(voice: VoiceFile, baseName: string, baseSha256: string): string {
+  const under = underOf(voice.extra)
+  const lines = [
+    `# ${voice.name ?? 'A voice'}`,
+    `A LoRA in PEFT's layout, written by Idiolect. It was trained on the base model ${baseName}, whose GGUF file has the SHA-256 ${baseSha256}. It says nothing on another base.`,
+  ]
+  if (under !== null)
+    lines.push(
+      `**It needs the task adapter “${under.name}”** (SHA-256 ${under.sha256}), over which it was trained and which is not in this folder. Export that by itself, and add its changes to the base first. Without it, this is another voice than the one that was proved.`,
+    )
+  return `${lines.join('\n\n')}\n`
 }
 
 interface NamedTensor {
@@ -109,14 +139,14 @@ function inPeftNames({ a, b, K, M }: VoiceTensor, prefix: string, permutedHeads:
 }
 
 /** Safetensors: a uint64 length, a JSON header padded to 8 bytes, then the tensors' bytes. */
-function writeSafetensors(file: string, tensors: NamedTensor[]): void {
+function writeSafetensors(file: string, tensors: NamedTensor[], notes: Record<string, string>): void {
   let end = 0
   const entries = tensors.map(({ name, shape, data }) => {
     const start = end
     end += data.byteLength
     return [name, { dtype: 'F32', shape, data_offsets: [start, end] }] as const
   })
-  const json = JSON.stringify({ __metadata__: { format: 'pt' }, ...Object.fromEntries(entries) })
+  const json = JSON.stringify({ __metadata__: { format: 'pt', ...notes }, ...Object.fromEntries(entries) })
   const header = Buffer.from(json + ' '.repeat(Math.ceil(json.length / 8) * 8 - json.length))
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(header.length))

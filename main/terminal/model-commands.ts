@@ -103,14 +103,23 @@ export function voiceCommands(program: Command): void {
     })
   voices
     .command('export')
-    .description("write a voice as one GGUF file: a LoRA is llama.cpp's own, other kinds are Idiolect's")
+    .description(
+      "write a voice as one GGUF file (a LoRA is llama.cpp's own, other kinds are Idiolect's), or as a folder for PEFT",
+    )
     .argument('<id>')
     .argument('<file>')
-    .action((id: string, file: string, _: object, command: Command) => {
+    .option('--format <format>', 'gguf or peft', 'gguf')
+    .action((id: string, file: string, { format }: { format: string }, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
+      if (format !== 'gguf' && format !== 'peft')
+        throw new IdiolectError('BadOption', `--format takes gguf or peft, not ${JSON.stringify(format)}`, null)
       return withApp(options, async (app) => {
-        const written = await app.handlers['voices.export']({ voice: id, file: path.resolve(file) })
-        print(options, written, () => [`${written.file} (${megabytes(written.bytes)})`])
+        const written = await app.handlers['voices.export']({ voice: id, file: path.resolve(file), format })
+        const { base, taskAdapter } = written.needs
+        print(options, written, () => [
+          `${written.file} (${megabytes(written.bytes)})`,
+          `It needs the base model ${base}${taskAdapter === null ? '' : ` and the task adapter “${taskAdapter}”`}.`,
+        ])
       })
     })
   voices

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { exportPeft, unpermuteRows } from '../../main/adapters/peft.ts'
@@ -74,6 +74,29 @@ describe('exportPeft', () => {
       data: Array.from(unpermuteRows(k.b, 2, 2)),
     })
     expect(at('mlp.down_proj.lora_B')).toEqual({ dtype: 'F32', shape: [64, 2], data: Array.from(down.b) })
+  })
+
+  it('says in the folder which base it needs, and the task adapter below it', () => {
+    const over = path.join(folder, 'over.gguf')
+    const under = { name: 'Form', sha256: 'f'.repeat(64), createdAt: null }
+    randomVoice(over, baseFile, { name: 'Edda', extra: { under } })
+    const there = path.join(folder, 'peft-over')
+    exportPeft(readVoiceFile(over), readGguf(baseFile), sha256(baseFile), 'someone/tiny', there)
+    const readme = readFileSync(path.join(there, 'README.md'), 'utf8')
+    expect(readme).toContain('someone/tiny')
+    expect(readme).toContain('needs the task adapter “Form”')
+    const bytes = readFileSync(path.join(there, 'adapter_model.safetensors'))
+    const header = JSON.parse(bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE(0))))
+    const { __metadata__: notes } = header
+    const task = { task_adapter: 'Form', task_adapter_sha256: under.sha256 }
+    expect(notes).toEqual({ format: 'pt', base: 'someone/tiny', base_sha256: sha256(baseFile), ...task })
+    expect(readFileSync(path.join(out, 'README.md'), 'utf8')).not.toContain('task adapter')
+    // A folder that is something else keeps what it says of itself.
+    const taken = path.join(folder, 'taken')
+    mkdirSync(taken)
+    writeFileSync(path.join(taken, 'README.md'), 'My poems')
+    expect(() => exportPeft(readVoiceFile(over), readGguf(baseFile), sha256(baseFile), 'x', taken)).toThrow('is there')
+    expect(readFileSync(path.join(taken, 'README.md'), 'utf8')).toBe('My poems')
   })
 
   it('refuses a voice for another base, and weights that have no place there', () => {
