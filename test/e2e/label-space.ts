@@ -238,7 +238,7 @@ export function ratingSpace(open: OpenApp, prefix: string): void {
     await expect.poll(() => counts(page)).toBe('4 to decide, 1 accepted, 0 skipped')
     await page.keyboard.press('o')
     const side = page.getByRole('complementary', { name: 'The piece' })
-    await side.locator('summary', { hasText: 'Passages at hand' }).click()
+    await side.locator('summary', { hasText: 'From your writing' }).click()
     await side
       .getByRole('button', { name: /^Log \d/ })
       .first()

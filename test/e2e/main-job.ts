@@ -128,7 +128,7 @@ export function mainJob(open: OpenApp, prefix: string): void {
     const { won, text } = await steps.proofShown(page)
     expect(won || text.includes('Not convincing yet')).toBe(true)
     expect(text).toMatch(/Tried on [3-5] pieces that were kept out of training/)
-    expect(text).toMatch(/On \d+ of your \d+ unseen texts, the voice found your own words likelier/)
+    expect(text).toMatch(/On \d+ of your \d+ unseen texts, the voice guessed your own words better/)
     await page.getByTestId('proof').locator('summary', { hasText: 'The numbers' }).click()
     const values = await page
       .getByRole('group', { name: /^Bars of NLL/ })
@@ -196,7 +196,7 @@ export function mainJob(open: OpenApp, prefix: string): void {
     const answer = await steps.answered(page)
     expect(answer).not.toBe('')
     await page.getByText('Stopped before its end.').waitFor()
-    const sources = page.locator('details', { hasText: 'Passages at hand' }).last()
+    const sources = page.locator('details', { hasText: 'From your writing' }).last()
     await sources.locator('summary').click()
     await picture(page, `${prefix}-chat`)
     expect(await barriers(page)).toEqual([])

@@ -111,7 +111,7 @@ async function chat(page: Page): Promise<void> {
   }
   await page.getByTestId('answer').first().waitFor()
   await page.getByTestId('stop-button').waitFor({ state: 'detached', timeout: steps.TRAINING })
-  const sources = page.locator('details', { hasText: 'Passages at hand' }).last()
+  const sources = page.locator('details', { hasText: 'From your writing' }).last()
   if ((await sources.getAttribute('open')) === null) await sources.locator('summary').click()
   await sources.getByRole('button').last().scrollIntoViewIfNeeded()
 }
@@ -147,9 +147,9 @@ async function models(page: Page): Promise<void> {
   await go(page, 'Models')
   const starter = page.getByRole('article', { name: 'SmolLM2 135M Instruct' })
   await starter.waitFor()
-  if (!(await hasSome(page, starter.getByText('tokens/s, measured')))) {
+  if (!(await hasSome(page, starter.getByText('words/s, measured')))) {
     await starter.getByRole('button', { name: 'Measure: SmolLM2 135M Instruct' }).click()
-    await starter.getByText('tokens/s, measured').waitFor({ timeout: steps.TRAINING })
+    await starter.getByText('words/s, measured').waitFor({ timeout: steps.TRAINING })
   }
   await page.getByText('Looking at what this machine can do').waitFor({ state: 'detached', timeout: steps.TRAINING })
 }

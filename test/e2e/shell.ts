@@ -267,7 +267,7 @@ export function shell(open: OpenApp, prefix: string): void {
     await page.keyboard.press('Enter')
     expect(await seen).toBe('Reading your writing')
     await dialog.getByTestId('import-done').waitFor()
-    await expect.poll(() => textOf(page.getByTestId('announcement'))).toBe('The reading has ended.')
+    await expect.poll(() => textOf(page.getByTestId('announcement'))).toBe('Your writing has been read.')
     expect(await page.locator('aside [role="progressbar"]').count()).toBe(0)
     await dialog.getByRole('button', { name: 'Close' }).last().click()
   })
