@@ -9,7 +9,7 @@
  */
 import { APP_CALLS, type AppCalls, type AppState } from './contract/app.ts'
 import { ASSISTANT_CALLS, type AssistantCalls, type StreamChunk } from './contract/assistant.ts'
-import { CHATS_CALLS, type ChatsCalls } from './contract/chats.ts'
+import { CHATS_CALLS, type ChatAsked, type ChatsCalls } from './contract/chats.ts'
 import { DRAFTS_CALLS, type DraftChanged, type DraftFileChanged, type DraftsCalls } from './contract/drafts.ts'
 import { HEADLINES_CALLS, type HeadlineProgress, type HeadlinesCalls } from './contract/headlines.ts'
 import { LABELS_CALLS, type LabelJob, type LabelRow, type LabelsCalls, type LabelTask } from './contract/labels.ts'
@@ -56,6 +56,7 @@ export interface Events {
   'train.state': TrainingState
   'train.step': TrainingStep & { run: string }
   stream: StreamChunk
+  'chat.asked': ChatAsked
   'draft.changed': DraftChanged
   'draft.file': DraftFileChanged
   'headline.candidate': HeadlineProgress
@@ -101,6 +102,7 @@ export const EVENT_NAMES = [
   'train.state',
   'train.step',
   'stream',
+  'chat.asked',
   'draft.changed',
   'draft.file',
   'headline.candidate',

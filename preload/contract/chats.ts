@@ -58,6 +58,12 @@ export interface Unkept {
   turns?: ChatTurnText[]
 }
 
+/** A question is written down, and its answer begins: which conversation it made or went on with. */
+export interface ChatAsked {
+  request: string
+  question: ChatMessage
+}
+
 export type ChatAsk = {
   request: string
   conversation?: string
@@ -84,6 +90,7 @@ export interface ChatsCalls {
   /** Which branch is shown: the one that ends with this message. */
   'chat.head': { in: { conversation: string; message: string }; out: { head: string } }
   'chat.rename': { in: { conversation: string; title: string }; out: Conversation }
+  /** What is being written in it ends, with `Cancelled`. */
   'chat.remove': { in: { conversation: string }; out: { removed: boolean } }
   /** The branch shown as Markdown. A file that is there already is refused with `FileExists`, unless `replace`. */
   'chat.export': {

@@ -1,5 +1,5 @@
 /** A conversation's messages as a tree: which branch is shown, and what stands beside a message. */
-import type { ChatMessage } from '../../preload/contract.ts'
+import type { ChatMessage, ChatTurnText } from '../../preload/contract.ts'
 
 /** From the first question to this message; empty where there is none. */
 export function branchTo(messages: readonly ChatMessage[], head: string | null): ChatMessage[] {
@@ -26,4 +26,9 @@ export function leafOf(messages: readonly ChatMessage[], from: string): string {
   let leaf = from
   for (let below = byParent.get(leaf); below; below = byParent.get(leaf)) leaf = below.at(-1)?.id ?? leaf
   return leaf
+}
+
+/** A branch as a host is told it that keeps nothing of it. */
+export function turnsOf(branch: readonly ChatMessage[]): ChatTurnText[] {
+  return branch.map(({ id, role, text }) => ({ id, role, text }))
 }

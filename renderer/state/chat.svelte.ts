@@ -1,21 +1,9 @@
 import type { ChatAsk, ChatMessage, Conversation, GenerationOptions } from '../../preload/contract.ts'
 import { newRequest } from '../lib/request.ts'
-import { branchTo, leafOf, siblingsOf } from '../lib/tree.ts'
+import { branchTo, leafOf, siblingsOf, turnsOf } from '../lib/tree.ts'
 import type { AppStore } from './app.svelte.ts'
+import { ChatWritings, type Writing } from './chat-writings.svelte.ts'
 import { GenerationChoice } from './generation.svelte.ts'
-
-/** What is being written: below which message, to which question, and how far it has come. */
-export interface Writing {
-  request: string
-  /** The last message that stands above it. */
-  below: string | null
-  /** A question that is on its way, or null where it stands above. */
-  question: string | null
-  /** One text for each answer that is written; of `goesOn` only what is new. */
-  answers: string[]
-  /** The answer that is gone on with. */
-  goesOn: string | null
-}
 
 /** The conversations, the branch that is shown of the one that is open, and the answers that stream in. */
 export class ChatStore {
@@ -24,7 +12,10 @@ export class ChatStore {
   #messages = $state.raw<ChatMessage[]>([])
   #current = $state<string | null>(null)
   #head = $state<string | null>(null)
-  #writing = $state.raw<Writing | null>(null)
+  #writings: ChatWritings
+  /** Which view is shown: another one for each conversation that is opened or begun. */
+  #view = $state(0)
+  #views = 0
   #unkept = $state(false)
   #compared = $state.raw<string[]>([])
   #found = $state.raw<{ message: string; text: string } | null>(null)
@@ -32,17 +23,20 @@ export class ChatStore {
   filter = $state('')
   /** The voice to compare with: an id, null for none at all; undefined: nothing is compared. */
   rival = $state<string | null | undefined>(undefined)
+  /** The voice on the other side of a comparison: undefined: the one that answers anyway. */
+  side = $state<string | null | undefined>(undefined)
+  /** What is to be done once the owner has agreed to lose what is kept nowhere; the space asks. */
+  leaving = $state.raw<(() => void) | null>(null)
   choice: GenerationChoice
 
   constructor(app: AppStore) {
     this.#app = app
     this.choice = new GenerationChoice(app)
-    app.on('stream', ({ request, index, text }) => {
-      if (request !== this.#writing?.request) return
-      const answers = [...this.#writing.answers]
-      while (answers.length <= index) answers.push('')
-      answers[index] += text
-      this.#writing = { ...this.#writing, answers }
+    this.#writings = new ChatWritings(app)
+    app.on('chat.asked', ({ request, question }) => {
+      // A conversation that is begun has its place in the list while its first answer is written.
+      if (this.writing?.request === request) this.#current = question.conversation
+      void this.load()
     })
   }
 
@@ -54,12 +48,6 @@ export class ChatStore {
   }
   get current() {
     return this.#current
-  }
-  get writing() {
-    return this.#writing
-  }
-  get running() {
-    return this.#writing !== null
   }
   /** Nothing of what is said is written to disk. */
   get unkept() {
@@ -74,8 +62,13 @@ export class ChatStore {
     return this.#found
   }
 
+  /** What is being written in the conversation that is shown. */
+  writing: Writing | null = $derived.by(() => this.#writings.at(this.#view))
+  running = $derived(this.writing !== null)
+  /** Another conversation's answer is written first: one model writes them one after the other. */
+  waits = $derived.by(() => this.writing !== null && this.#writings.all[0] !== this.writing)
   about = $derived(this.#conversations.find(({ id }) => id === this.#current) ?? null)
-  path = $derived(branchTo(this.#messages, this.#writing ? this.#writing.below : this.#head))
+  path = $derived(branchTo(this.#messages, this.writing ? this.writing.below : this.#head))
   siblings = $derived(siblingsOf(this.#messages))
   /** Of the newest answer that could not see everything: where its sight began. */
   seen = $derived(this.path.findLast((message) => message.role === 'assistant')?.seen ?? null)
@@ -92,10 +85,15 @@ export class ChatStore {
     this.#unkept = false
     this.#current = conversation
     this.#messages = []
+    this.#view = this.#writings.of(conversation)?.view ?? this.#newView()
+    const view = this.#view
     const got = await this.#app.attempt(() => this.#app.call('chat.get', { conversation }))
-    if (!got || this.#current !== conversation) return
+    if (!got || this.#view !== view) return
+    // What was written to its end meanwhile is newer than what was read.
+    const newer = this.#messages
+    if (newer.length === 0) this.#head = got.conversation.head ?? got.messages.at(-1)?.id ?? null
     this.#messages = got.messages
-    this.#head = got.conversation.head ?? got.messages.at(-1)?.id ?? null
+    this.#add(...newer)
     if (message === null) return
     if (!branchTo(got.messages, this.#head).some(({ id }) => id === message)) await this.show(message)
     this.#found = { message, text: this.filter.trim() }
@@ -107,6 +105,18 @@ export class ChatStore {
     this.#messages = []
     this.#head = null
     this.#unkept = unkept
+    this.#view = this.#newView()
+  }
+
+  /** Is somebody writing in it, shown or not. */
+  isWriting(conversation: string): boolean {
+    return this.#writings.of(conversation) !== null
+  }
+
+  /** Goes elsewhere. What is kept nowhere is not left by accident: it is asked for first. */
+  leave(then: () => void): void {
+    if (this.#unkept && (this.#messages.length > 0 || this.running)) this.leaving = then
+    else then()
   }
 
   /** Shows the branch of this message. */
@@ -145,7 +155,7 @@ export class ChatStore {
 
   async #ask(text: string, parent: string | null): Promise<boolean> {
     const sides = this.rival === undefined ? [this.choice.options] : this.#sides()
-    const asked = await this.#write({ below: parent, question: text, goesOn: null, count: sides.length }, (request) => {
+    const asked = await this.#write({ below: parent, question: text, goesOn: null, sides }, (request) => {
       const ask: ChatAsk = { request, text, ...this.#place(parent) }
       const [first = {}] = sides
       if (sides.length > 1) return this.#app.call('chat.compare', { ...ask, sides })
@@ -167,7 +177,7 @@ export class ChatStore {
     const question = this.#messages.find(({ id }) => id === (message.role === 'user' ? message.id : message.parent))
     if (!question) return
     const answer = await this.#write(
-      { below: question.id, question: null, goesOn: null, count: 1 },
+      { below: question.id, question: null, goesOn: null, sides: [this.choice.options] },
       async (request) => {
         if (!this.#unkept)
           return this.#app.call('chat.regenerate', { request, message: question.id, ...this.choice.options })
@@ -185,7 +195,9 @@ export class ChatStore {
   /** Goes on with an answer that broke off. */
   async goOn(message: ChatMessage): Promise<void> {
     if (this.running) return
-    const answer = await this.#write({ below: message.id, question: null, goesOn: message.id, count: 1 }, (request) => {
+    const goesOn = { message: message.id, text: message.text }
+    const sides = [{ voice: message.voice }]
+    const answer = await this.#write({ below: message.id, question: null, goesOn, sides }, (request) => {
       const { scale, profile } = this.choice.options
       const unkept = { keep: false, turns: turnsOf(branchTo(this.#messages, message.id)) }
       return this.#app.call('chat.continue', {
@@ -204,7 +216,7 @@ export class ChatStore {
   }
 
   stop(): void {
-    void this.#app.cancel(this.#writing?.request ?? null)
+    if (this.writing) this.#writings.stop(this.writing)
   }
 
   async rename(conversation: string, title: string): Promise<void> {
@@ -213,32 +225,63 @@ export class ChatStore {
   }
 
   async remove(conversation: string): Promise<void> {
-    await this.#app.attempt(() => this.#app.call('chat.remove', { conversation }))
     if (this.#current === conversation) this.begin()
+    // What is being written in it ends with it.
+    await this.#app.attempt(() => this.#app.call('chat.remove', { conversation }))
     await this.load()
   }
 
   async #write<T>(
-    { below, question, goesOn, count }: Omit<Writing, 'request' | 'answers'> & { count: number },
+    { below, question, goesOn, sides }: Pick<Writing, 'below' | 'question' | 'goesOn'> & { sides: GenerationOptions[] },
     call: (request: string) => Promise<T>,
   ): Promise<T | null> {
     const request = newRequest()
+    const view = this.#view
+    const voices = sides.map(({ voice }) => (voice === undefined ? (this.#app.state?.voice ?? null) : voice))
+    const conversation = this.#current
     this.#found = null
     this.#compared = []
-    this.#writing = { request, below, question, answers: Array.from({ length: count }, () => ''), goesOn }
+    this.#writings.begin({
+      request,
+      view,
+      conversation,
+      below,
+      question,
+      answers: voices.map(() => ''),
+      voices,
+      goesOn,
+    })
     const done = await this.#app.attempt(() => call(request))
-    // Somebody may have gone to another conversation meanwhile: the host keeps the answer.
-    if (this.#writing?.request !== request) {
-      await this.load()
-      return null
+    this.#writings.end(request)
+    if (this.#view === view) {
+      if (done === null && this.#current !== null) await this.#reread(this.#current)
+      return done
     }
-    this.#writing = null
-    return done
+    // Another conversation is shown by now: the host has kept the answer in its own.
+    await this.load()
+    return null
+  }
+
+  /** After a failure: the host has taken back a question that nothing answered, and with it a conversation of its own. */
+  async #reread(conversation: string): Promise<void> {
+    const got = await this.#app.call('chat.get', { conversation }).catch(() => null)
+    if (this.#current === conversation) {
+      this.#messages = got?.messages ?? []
+      this.#head = got?.conversation.head ?? null
+      if (!got) this.#current = null
+    }
+    await this.load()
   }
 
   #sides(): GenerationOptions[] {
     const { options } = this.choice
-    return [options, { ...options, voice: this.rival }]
+    const first = this.side === undefined ? options : { ...options, voice: this.side }
+    return [first, { ...options, voice: this.rival }]
+  }
+
+  #newView(): number {
+    this.#views += 1
+    return this.#views
   }
 
   #place(parent: string | null): Pick<ChatAsk, 'conversation' | 'parent' | 'keep' | 'turns'> {
@@ -247,17 +290,14 @@ export class ChatStore {
   }
 
   #add(...messages: ChatMessage[]): void {
-    this.#messages = [...this.#messages, ...messages]
+    const known = this.#messages.filter(({ id }) => !messages.some((message) => message.id === id))
+    this.#messages = [...known, ...messages]
   }
 
   #drop(): void {
-    this.stop()
-    this.#writing = null
+    // What is kept nowhere would be written for nobody.
+    if (this.#unkept) this.stop()
     this.#compared = []
     this.#found = null
   }
-}
-
-function turnsOf(branch: readonly ChatMessage[]): { id: string; role: 'user' | 'assistant'; text: string }[] {
-  return branch.map(({ id, role, text }) => ({ id, role, text }))
 }

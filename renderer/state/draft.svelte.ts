@@ -102,10 +102,12 @@ export class DraftStore {
     if (opened) this.#show(opened)
   }
 
-  async create(given: { title?: string; text?: string } = {}): Promise<void> {
+  /** Makes a draft and shows it; all of its text is the owner's unless `spans` say otherwise. */
+  async create(given: { title?: string; text?: string; spans?: DraftSpan[] } = {}): Promise<boolean> {
     await this.flush()
     const created = await this.#app.attempt(() => this.#app.call('draft.create', given))
     if (created) this.#show(created)
+    return created !== null
   }
 
   /** Shows a draft that the host has just given. */

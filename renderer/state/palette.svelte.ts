@@ -35,7 +35,7 @@ export function allGroups(stores: Stores): { name: string; entries: Plain[]; con
   const there = commands.all.filter(({ id, enabled }) => id !== 'app.palette' && enabled?.() !== false)
   const groups = byGroup(there).sort((a, b) => own.indexOf(a.name) - own.indexOf(b.name))
   const voices: Plain[] = voice.voices
-    .filter(({ active }) => !active)
+    .filter(({ active, usable }) => usable && !active)
     .map(({ id, name }) => ({
       key: `voice.${id}`,
       title: words.palette.voiceOn(name),
@@ -43,7 +43,7 @@ export function allGroups(stores: Stores): { name: string; entries: Plain[]; con
       note: '',
       run: () => void voice.use(id),
     }))
-  if (voice.active) {
+  if (voice.active ?? voice.resting) {
     voices.push({
       key: 'voices.none',
       title: words.palette.voiceOff,
@@ -100,7 +100,7 @@ export function allGroups(stores: Stores): { name: string; entries: Plain[]; con
         note: '',
         run: () => {
           app.go('chat')
-          void chat.open(id)
+          chat.leave(() => void chat.open(id))
         },
       })),
     },

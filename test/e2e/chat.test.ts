@@ -98,7 +98,7 @@ function chatSpace(open: OpenApp, prefix: string): void {
   })
 
   it('opens a source at its passage', async () => {
-    const sources = page.locator('details', { hasText: 'Passages at hand' }).last()
+    const sources = page.locator('details', { hasText: 'From your writing' }).last()
     await sources.locator('summary').click()
     await sources.getByRole('button').first().click()
     await page.locator('mark').first().waitFor()
@@ -122,7 +122,44 @@ function chatSpace(open: OpenApp, prefix: string): void {
     await both.waitFor({ state: 'detached' })
     expect(await textOf(answers().last())).toContain('Other Hand')
     expect(await steps.answered(page)).toBe(chosen)
+    // Any two: also without the voice that is on.
+    await page.getByLabel('Answer by').selectOption('Other Hand')
+    await page.getByLabel('Compare with').selectOption('No voice')
+    await steps.ask(page, 'And on salt?')
+    await both.waitFor({ timeout: steps.WRITING })
+    await both.getByRole('article', { name: 'Other Hand' }).waitFor()
+    await both.getByRole('article', { name: 'No voice' }).waitFor()
+    expect(await both.getByRole('article').count()).toBe(2)
+    await both.getByRole('button', { name: 'Go on with this one' }).first().click()
     await page.getByLabel('Compare with').selectOption('nothing')
+  })
+
+  it('goes on with an answer while another conversation is shown; a removal ends it without a word', async () => {
+    await page.getByRole('button', { name: 'New conversation', exact: true }).click()
+    await steps.ask(page, 'What does the keeper keep?')
+    const asked = side().getByRole('listitem').filter({ hasText: 'What does the keeper keep?' })
+    await asked.getByText('Being answered…').waitFor()
+    await side().getByText(QUESTION).first().click()
+    await page.getByText(QUESTION, { exact: true }).last().waitFor()
+    await asked.getByRole('button', { name: 'What does the keeper keep?' }).first().click()
+    // The same answer: still being written, or whole by now.
+    await expect
+      .poll(async () => (await textOf(answers().last())).length, { timeout: steps.WRITING })
+      .toBeGreaterThan(9)
+    await asked.getByText('Being answered…').waitFor({ state: 'detached', timeout: steps.WRITING })
+    expect(await page.getByText('Stopped before its end.').count()).toBe(0)
+    expect(await steps.answered(page)).not.toBe('')
+
+    await page.getByRole('button', { name: 'New conversation', exact: true }).click()
+    await steps.ask(page, 'What is thrown away?')
+    const gone = side().getByRole('listitem').filter({ hasText: 'What is thrown away?' })
+    await gone.getByText('Being answered…').waitFor()
+    await gone.hover()
+    await gone.getByRole('button', { name: 'Remove the conversation What is thrown away?' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove it' }).click()
+    await gone.waitFor({ state: 'detached' })
+    await page.getByTestId('stop-button').waitFor({ state: 'detached' })
+    expect(await page.getByTestId('notice').count()).toBe(0)
   })
 
   it('finds words in conversations, jumps to the message and marks it', async () => {
@@ -185,6 +222,10 @@ function chatSpace(open: OpenApp, prefix: string): void {
       .join('\n')
     expect(bytes).toContain(QUESTION)
     expect(bytes).not.toContain(secret)
+    // By keys too, it is not left by accident.
+    await page.keyboard.press('Control+Shift+O')
+    await page.getByRole('dialog', { name: 'Leave this conversation?' }).getByRole('button', { name: 'Cancel' }).click()
+    expect(await answers().count()).toBe(2)
     await side().getByRole('button').first().click()
     await page.getByRole('button', { name: 'Leave it' }).click()
     await page.getByText('Nothing of this is kept.').waitFor({ state: 'detached' })
@@ -206,8 +247,18 @@ function chatSpace(open: OpenApp, prefix: string): void {
   })
 
   it('takes an answer into a draft, as the assistant’s words', async () => {
-    await page.getByRole('button', { name: 'Take into a draft' }).first().click()
-    await page.getByRole('heading', { level: 1, name: 'Draft' }).waitFor()
+    const taken = answers()
+      .filter({ has: page.getByRole('button', { name: 'Take into a draft' }) })
+      .first()
+    const text = await textOf(taken.locator('.answer'))
+    await taken.getByRole('button', { name: 'Take into a draft' }).click()
+    const sheet = page.getByRole('textbox', { name: 'The draft' })
+    await sheet.waitFor()
+    // Its own text, and not that of a draft that was open before.
+    const longest = text.match(/\p{L}+/gu)?.sort((a, b) => b.length - a.length)[0] ?? ''
+    expect(longest).not.toBe('')
+    expect(await textOf(sheet)).toContain(longest)
+    expect(await textOf(page.getByTestId('whose'))).toMatch(/^0 yours, [1-9][\d,]* the assistant’s$/)
   })
 
   it('ran without an error on the console or a request to another machine', () => {

@@ -24,8 +24,10 @@ const MOST_CHARACTERS = 400_000
 const MOST_SIDES = 4
 
 export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
-  const { store, requests } = context
+  const { store, requests, events } = context
   const { chats } = store
+  /** Conversations that are being answered, by request. */
+  const answering = new Map<string, string>()
   const conversationOf = (id: string): Conversation => {
     const found = chats.get(id)
     if (!found) throw unknown('conversation', id)
@@ -35,6 +37,18 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
     const found = chats.message(id)
     if (!found || (conversation !== undefined && found.conversation !== conversation)) throw unknown('message', id)
     return found
+  }
+
+  /** Answers of a conversation, which a removal of it ends. */
+  const during = async <T>(request: string, conversation: string, work: () => Promise<T>): Promise<T> => {
+    answering.set(request, conversation)
+    try {
+      return await work()
+    } catch (error) {
+      throw chats.get(conversation) === null ? removed() : error
+    } finally {
+      answering.delete(request)
+    }
   }
 
   /** One question, answered for each of the sides. */
@@ -58,9 +72,10 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
           if (known === null) chats.create({ id: conversation, title: titleOf(text), at: question.at })
           chats.putMessage(question)
         })
+        events.emit('chat.asked', { request: asked.request, question })
       }
       const answers: ChatMessage[] = []
-      try {
+      const answer = async (): Promise<void> => {
         for (const [index, side] of sides.entries()) {
           if (index > 0 && signal.aborted) break
           const { retrieval, profile, seed, maxTokens } = side
@@ -79,6 +94,10 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
             }),
           )
         }
+        if (keep && chats.get(conversation) === null) throw removed()
+      }
+      try {
+        await (keep ? during(asked.request, conversation, answer) : answer())
       } catch (error) {
         // A question that nothing answered goes back to whoever asked it.
         if (keep && answers.length === 0 && chats.message(question.id)) {
@@ -87,8 +106,6 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
         }
         throw error
       }
-      // It may have been removed while the answer was written.
-      if (keep) conversationOf(conversation)
       const [first] = answers
       if (keep && first && answers.length > 1) chats.setHead(conversation, first.id)
       return { question, answers }
@@ -109,13 +126,15 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
         const given = messageOf(message)
         const question = given.role === 'user' ? given : messageOf(given.parent ?? '')
         const used = voicesFor(context, voice, readSettings(context).scale)
-        const sources = await sourcesFor(context, question.text, { retrieval })
-        const turns = chats.branch(question.id)
         const { conversation } = question
-        const options = { profile, seed, maxTokens }
-        const of = { request, index: 0, turns, used, sources, options, conversation, keep: true, signal }
-        const answer = await writeAnswer(context, of)
-        return messageOf(answer.id)
+        return during(request, conversation, async () => {
+          const sources = await sourcesFor(context, question.text, { retrieval })
+          const turns = chats.branch(question.id)
+          const options = { profile, seed, maxTokens }
+          const of = { request, index: 0, turns, used, sources, options, conversation, keep: true, signal }
+          const answer = await writeAnswer(context, of)
+          return messageOf(answer.id)
+        })
       }),
     'chat.continue': ({ request, message, turns: given, keep = true, scale, profile, seed, maxTokens }) =>
       requests.run(request, async (signal) => {
@@ -126,18 +145,9 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
         const { sources, conversation } = begun
         const used = voicesFor(context, { ...voicesNamed(context, begun.voice), scale }, readSettings(context).scale)
         const options = { profile, seed, maxTokens }
-        return writeAnswer(context, {
-          request,
-          index: 0,
-          turns,
-          used,
-          sources,
-          options,
-          begun,
-          conversation,
-          keep,
-          signal,
-        })
+        const of = { request, index: 0, turns, used, sources, options, begun, conversation, keep, signal }
+        const write = (): Promise<ChatMessage> => writeAnswer(context, of)
+        return keep ? during(request, conversation, write) : write()
       }),
     async 'chat.list'({ text }) {
       return chats.list(text)
@@ -159,7 +169,9 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
       return conversationOf(conversation)
     },
     async 'chat.remove'({ conversation }) {
-      return { removed: chats.remove(conversation) }
+      const gone = chats.remove(conversation)
+      for (const [request, its] of answering) if (its === conversation) requests.cancel(request)
+      return { removed: gone }
     },
     async 'chat.export'({ conversation, file, replace = false }) {
       const about = conversationOf(conversation)
@@ -231,6 +243,11 @@ function titleOf(question: string): string {
         .slice(0, TITLE)
         .join('')
         .replace(/\s\S*$/, '')} …`
+}
+
+/** An end that its owner asked for, which nobody needs to be told. */
+function removed(): IdiolectError {
+  return new IdiolectError('Cancelled', 'its conversation was removed', null)
 }
 
 function unknown(what: 'conversation' | 'message', id: string): IdiolectError {

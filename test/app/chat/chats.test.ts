@@ -163,6 +163,32 @@ describe('a conversation', () => {
     await handlers['chat.remove']({ conversation })
   })
 
+  it('tells which conversation a question began, and ends quietly when that is removed meanwhile', async () => {
+    const { handlers } = app
+    const before = await handlers['chat.list']({})
+    const asked = new Map<string, string>()
+    const off = app.events.on((name, event) => {
+      if (name === 'chat.asked' && 'question' in event) asked.set(event.request, event.question.conversation)
+      // As soon as there is something of the answer.
+      if (name !== 'stream' || !('text' in event) || !['r', 's'].includes(event.request)) return
+      void handlers['chat.remove']({ conversation: asked.get(event.request) ?? kept })
+    })
+    const long = { ...short, maxTokens: 400 }
+    let kept = ''
+    // What its owner ended is no error to be told.
+    await expect(handlers['chat.send']({ request: 'r', text: 'Going?', ...long })).rejects.toMatchObject({
+      name: 'Cancelled',
+    })
+    const first = await handlers['chat.send']({ request: 'q', text: 'Staying?', ...short })
+    kept = first.answer.conversation
+    expect(asked.get('q')).toBe(kept)
+    await expect(
+      handlers['chat.regenerate']({ request: 's', message: first.answer.id, ...long }),
+    ).rejects.toMatchObject({ name: 'Cancelled' })
+    off()
+    expect(await handlers['chat.list']({})).toEqual(before)
+  })
+
   it('refuses five megabytes in words, and forgets a question that nothing could answer', async () => {
     const { handlers } = app
     const before = await handlers['chat.list']({})
