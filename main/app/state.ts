@@ -14,6 +14,7 @@ import { isFirstStart } from './library/imports.ts'
 import { storageOf } from './storage.ts'
 import type { Training } from './training/training.ts'
 import { APP_VERSION } from './version.ts'
+import { switchedVoice } from './voices/voice-of-base.ts'
 
 const SETTINGS = 'app.settings'
 const DEFAULTS: Settings = {
@@ -46,17 +47,20 @@ export function readSettings({ store }: Pick<AppContext, 'store'>): Settings {
   return { ...DEFAULTS, ...store.settings.get<Partial<Settings>>(SETTINGS) }
 }
 
-export function appState({ store, bases }: Pick<AppContext, 'store' | 'bases'>, training: Training): AppState {
+export function appState(context: AppContext, training: Training): AppState {
+  const { store, bases } = context
   const documents = store.documents.count()
-  const active = store.voices.active<{ strength?: number }>()
+  const { writing, resting } = switchedVoice(context)
+  const card = writing === null ? null : store.voices.get<{ strength?: number }>(writing)?.card
   return {
     firstStart: isFirstStart({ store }),
     documents,
     passages: store.passages.count(),
     base: bases.chosen('chat')?.id ?? null,
     embedder: bases.chosen('embedder')?.id ?? null,
-    voice: active?.id ?? null,
-    strength: active?.card.strength ?? null,
+    voice: writing,
+    resting,
+    strength: card?.strength ?? null,
     training: training.current(),
     questions: questions(store).length,
   }

@@ -28,8 +28,10 @@ export interface AppState {
   base: string | null
   /** Id of the embedder model, or null: then the base's pooled states serve retrieval, and the app says so. */
   embedder: string | null
-  /** Id of the voice that is switched on, or null. */
+  /** Id of the voice that writes now, or null. */
   voice: string | null
+  /** Id of the voice that is switched on and rests, since the base in use cannot speak with it; null: there is none. */
+  resting?: string | null
   /** The strength that its owner gave this voice; null: the settings'. */
   strength?: number | null
   training: TrainingState | null

@@ -79,7 +79,10 @@ export interface Voice {
   base: string
   createdAt: string
   run: string | null
+  /** It writes now. */
   active: boolean
+  /** It is switched on, and cannot write on the base in use. */
+  resting: boolean
   /** Does the base that this voice was trained on match the installed one. */
   usable: boolean
   whyNot: string | null

@@ -16,6 +16,7 @@ export class ModelStore {
   #forecasts = $state.raw<ModelForecasts | null>(null)
   #forecasting = $state(false)
   #measuring = $state.raw<{ model: string; request: string } | null>(null)
+  #arrived = $state<string | null>(null)
 
   constructor(app: AppStore) {
     this.#app = app
@@ -56,6 +57,11 @@ export class ModelStore {
   /** The largest that stays usable here, where it is more than the starter. */
   recommended: ModelInfo | null = $derived(
     this.#models.find(({ id, starter }) => id === this.#forecasts?.recommended && !starter) ?? null,
+  )
+
+  /** A base that was fetched in order to be used, while so much hung on the one in use that its owner is asked first. */
+  arrived: ModelInfo | null = $derived(
+    this.#models.find(({ id, installed, inUse }) => id === this.#arrived && installed && !inUse) ?? null,
   )
 
   forecastOf(model: string): ModelForecast | null {
@@ -101,6 +107,27 @@ export class ModelStore {
     }
   }
 
+  /**
+   * Fetches it in order to use it, and uses it at once where nothing hangs on the base in use; else its owner is asked.
+   * @param free looked at when it is here, which may be an hour later
+   */
+  async getToUse(model: string, free: () => boolean): Promise<void> {
+    if (!(await this.get(model))) return
+    if (free()) await this.use(model)
+    else this.#arrived = model
+  }
+
+  /** The base in use stays; the other one is found under Models. */
+  keepBase(): void {
+    this.#arrived = null
+  }
+
+  /** What a first start fetches by itself, in the background, while the writing is read. */
+  fetchStarter(): void {
+    const { starter } = this
+    if (!this.#app.state?.base && starter && starter.part === null) void this.get(starter.id)
+  }
+
   pause(model: string): void {
     void this.#app.attempt(() => this.#app.call('models.pause', { model }))
   }
@@ -143,6 +170,7 @@ export class ModelStore {
 
   async use(model: string): Promise<void> {
     await this.#app.attempt(() => this.#app.call('models.use', { model }))
+    this.#arrived = null
     await Promise.all([this.load(), this.#app.refresh()])
   }
 

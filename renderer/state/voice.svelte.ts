@@ -26,6 +26,8 @@ export class VoiceStore {
   /** The question under way, and whether something changed since it was put. */
   #asking: Promise<void> | null = null
   #stale = false
+  /** The base that the voices were read beside. */
+  #base: string | null = null
   /** What the user set by hand; everything else is chosen by the host. */
   options = $state<TrainOptions>({})
 
@@ -35,7 +37,10 @@ export class VoiceStore {
     app.on('train.step', ({ run, ...step }) => this.#add(run, step))
     app.on('state.changed', (state) => {
       if (state.training) void this.#follow(state.training)
-      if (state.voice !== (this.active?.id ?? null)) void this.loadVoices()
+      // Another base in use: other voices can write.
+      const changed = state.base !== this.#base || state.voice !== (this.active?.id ?? null)
+      this.#base = state.base
+      if (changed) void this.loadVoices()
     })
   }
 
@@ -66,6 +71,8 @@ export class VoiceStore {
 
   running = $derived(this.#training !== null && RUNNING.includes(this.#training.stage))
   active = $derived(this.#voices.find((voice) => voice.active) ?? null)
+  /** The one that is switched on and cannot write on the base in use. */
+  resting = $derived(this.#voices.find((voice) => voice.resting) ?? null)
   shown = $derived(this.#voices.find((voice) => voice.id === this.#selected) ?? null)
   /** What was on before the voice that is on now, and can be gone back to. */
   earlier = $derived(

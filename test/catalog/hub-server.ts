@@ -9,12 +9,16 @@ export interface HubServer {
   /** Headers of every request for the file, in order. */
   requests: IncomingHttpHeaders[]
   /** What the next requests meet, in order; then all goes well. */
+  /** Other files, by the repo that they are asked of. */
+  others: Record<string, Buffer>
+  /** Files are sent when it resolves. */
+  gate: Promise<void>
   troubles: ('break' | 'busy' | 'stall' | 'silence' | 'missing')[]
   close(): Promise<void>
 }
 
 export async function hubServer(body: Buffer): Promise<HubServer> {
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     hub.requests.push(request.headers)
     const trouble = hub.troubles.shift()
     if (trouble === 'silence') return
@@ -26,23 +30,26 @@ export async function hubServer(body: Buffer): Promise<HubServer> {
     if (!request.url?.startsWith('/cdn/')) {
       if (trouble) hub.troubles.unshift(trouble)
       hub.requests.pop()
-      response.writeHead(302, { location: '/cdn/file' }).end()
+      response.writeHead(302, { location: `/cdn${request.url}` }).end()
       return
     }
+    await hub.gate
+    const other = Object.keys(hub.others).find((repo) => request.url?.includes(`/${repo}/`))
+    const sent = (other && hub.others[other]) || hub.body
     const asked = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')
     const same = request.headers['if-range'] === undefined || request.headers['if-range'] === hub.etag
     const from = asked && same ? Number(asked[1]) : 0
-    const length = hub.body.length - from
+    const length = sent.length - from
     const headers = { etag: hub.etag, 'content-length': length, 'accept-ranges': 'bytes' }
-    const range = { 'content-range': `bytes ${from}-${hub.body.length - 1}/${hub.body.length}` }
+    const range = { 'content-range': `bytes ${from}-${sent.length - 1}/${sent.length}` }
     response.writeHead(from > 0 ? 206 : 200, from > 0 ? { ...headers, ...range } : headers)
     if (trouble === 'break' || trouble === 'stall') {
-      response.write(hub.body.subarray(from, from + Math.floor(length / 2)), () => {
+      response.write(sent.subarray(from, from + Math.floor(length / 2)), () => {
         if (trouble === 'break') response.destroy()
       })
       return
     }
-    response.end(hub.body.subarray(from))
+    response.end(sent.subarray(from))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const hub: HubServer = {
@@ -50,6 +57,8 @@ export async function hubServer(body: Buffer): Promise<HubServer> {
     body,
     etag: '"one"',
     requests: [],
+    others: {},
+    gate: Promise.resolve(),
     troubles: [],
     close: () =>
       new Promise((resolve) => {

@@ -1,6 +1,7 @@
 /**
- * The first start as a new user meets it: writing comes in as files, pasted and as a folder, a window is opened anew in
- * the middle, the host is killed in the middle, and there is no network. Written once for every window.
+ * The first start as a new user meets it: writing comes in as files, pasted, dropped and as a folder, a window is opened
+ * anew in the middle, the host is killed in the middle, there is no network, and a voice is trained from the offer.
+ * Written once for every window.
  */
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
@@ -9,7 +10,7 @@ import { post, prose, writeFiles } from '../helpers/library.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import type { OpenApp } from './open.ts'
 import { barriers, go, picture, textOf } from './page.ts'
-import { lookAround } from './steps.ts'
+import { lookAround, proofShown } from './steps.ts'
 import { tinyCatalog } from './tiny-catalog.ts'
 
 const PIECES = 600
@@ -37,6 +38,10 @@ export function firstStart(open: OpenApp, prefix: string): void {
     await page.getByText('No account, and nothing you write leaves this machine.').waitFor()
     expect(await barriers(page)).toEqual([])
 
+    await page
+      .getByTestId('machine')
+      .getByText('It can run every base model of the list, up to Tiny Starter.')
+      .waitFor()
     await page.getByText('What this machine can run').click()
     await page
       .getByRole('row', { name: /Tiny Starter/ })
@@ -133,6 +138,58 @@ export function firstStart(open: OpenApp, prefix: string): void {
     expect(await textOf(card)).toContain('In use')
     expect(second.trouble).toEqual([])
     await second.close()
+    await catalog.hub.close()
+  })
+
+  it('fetches the model for what is dropped, trains from the offer, and asks before a larger base is used', async () => {
+    const catalog = await tinyCatalog(path.join(temporary, 'third'), { larger: true })
+    const writing = writeLibrary(path.join(temporary, 'dropped'), 24)
+    const app = await open(path.join(temporary, 'third', 'data'), catalog.env)
+    const { page } = app
+    await page.getByTestId('first-start').waitFor()
+    if (app.address === null) {
+      // Electron takes drops by their paths, which only a hand can drop.
+      await page.getByRole('textbox', { name: 'Or type the folder’s path' }).fill(writing)
+      await page.getByRole('button', { name: 'Read this folder' }).click()
+    } else {
+      const texts = Array.from({ length: 24 }, (_, i) =>
+        post({ title: `Piece ${i}`, date: '2020-03-04' }, prose(i, 120)),
+      )
+      const dropped = await page.evaluateHandle((all) => {
+        const data = new DataTransfer()
+        for (const [i, text] of all.entries()) data.items.add(new File([text], `piece-${i}.md`))
+        return data
+      }, texts)
+      for (const event of ['dragover', 'drop']) await page.dispatchEvent('body', event, { dataTransfer: dropped })
+    }
+    await page.getByTestId('import-done').getByText('24 pieces, ').waitFor()
+    await page.getByText('The base model is ready: Tiny Starter.').waitFor()
+
+    await page.getByText('This machine can do more: Tiny Larger.').waitFor()
+    expect(await textOf(page.getByTestId('machine'))).toMatch(/Tiny Starter writes .+ words\/s, measured\./)
+    expect(await barriers(page)).toEqual([])
+    await picture(page, `${prefix}-recommended`)
+    let arrive = (): void => {}
+    catalog.hub.gate = new Promise((resolve) => {
+      arrive = resolve
+    })
+    await page.getByRole('button', { name: /^Fetch it/ }).click()
+    await page.getByTestId('train-button').click()
+    await page.getByRole('heading', { level: 1, name: 'Voice' }).waitFor()
+    arrive()
+    // It has come beside a training: the base stays until its owner says otherwise.
+    const offer = page.getByRole('button', { name: 'Tiny Larger is here. Use it?' })
+    await offer.waitFor()
+    const proof = await proofShown(page)
+    expect(proof.text).not.toBe('')
+    await offer.click()
+    const asked = page.getByRole('complementary', { name: 'Tiny Larger is here. Use it?' })
+    expect(await barriers(page)).toEqual([])
+    await asked.getByRole('button', { name: 'Stay with the one in use' }).click()
+    await offer.waitFor({ state: 'detached' })
+    await page.getByRole('article', { name: 'Tiny Starter' }).getByText('In use').waitFor()
+    expect(app.trouble).toEqual([])
+    await app.close()
     await catalog.hub.close()
   })
 }

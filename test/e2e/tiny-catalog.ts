@@ -18,38 +18,50 @@ export interface TinyCatalog {
 
 const shape = { blocks: 2, width: 64, heads: 4, kvHeads: 2, ff: 96, vocabulary: 512, context: 512 }
 
-export async function tinyCatalog(folder: string): Promise<TinyCatalog> {
+/** @param larger with a second base, which is no starter */
+export async function tinyCatalog(folder: string, { larger = false } = {}): Promise<TinyCatalog> {
   mkdirSync(folder, { recursive: true })
   const file = path.join(folder, 'starter.gguf')
   writeTinyModel(file, { ...shape, seed: 5 })
   const body = readFileSync(file)
   const manifests = path.join(folder, 'catalog')
   mkdirSync(manifests, { recursive: true })
-  const { context: _, ...own } = shape
-  const manifest = {
-    id: 'tiny-starter',
-    name: 'Tiny Starter',
-    role: 'chat',
-    starter: true,
-    architecture: 'llama',
-    quantization: 'F32',
-    parameters: 100_000,
-    file: 'tiny-starter.gguf',
-    bytes: body.length,
-    sha256: createHash('sha256').update(body).digest('hex'),
-    licence: 'Apache-2.0',
-    note: 'Writes nonsense.',
-    contextSize: shape.context,
-    shape: { ...own, headSize: 16 },
-    needs: { memoryBytes: 1_000_000 },
-    sources: [{ kind: 'hub', repo: 'tiny/starter', file: 'tiny-starter.gguf', revision: 'main' }],
-  }
-  writeFileSync(path.join(manifests, 'tiny-starter.json'), JSON.stringify(manifest))
+  writeManifest(manifests, 'starter', shape, body)
   const second = path.join(folder, 'own-model.gguf')
   writeTinyModel(second, { ...shape, seed: 6 })
   const wrong = path.join(folder, 'letter.gguf')
   writeFileSync(wrong, 'Dear reader, this is a letter and no model.')
   const hub = await hubServer(body)
+  if (larger) {
+    const more = { ...shape, blocks: 3, width: 96, heads: 6, kvHeads: 3, ff: 128 }
+    writeTinyModel(path.join(folder, 'larger.gguf'), { ...more, seed: 7 })
+    const bytes = readFileSync(path.join(folder, 'larger.gguf'))
+    hub.others['tiny/larger'] = bytes
+    writeManifest(manifests, 'larger', more, bytes)
+  }
   const env = { IDIOLECT_CATALOG: manifests, IDIOLECT_MODELS: path.join(folder, 'models'), HF_ENDPOINT: hub.endpoint }
   return { hub, env, own: second, wrong }
+}
+
+function writeManifest(folder: string, name: 'starter' | 'larger', made: typeof shape, body: Buffer): void {
+  const { context, ...own } = made
+  const manifest = {
+    id: `tiny-${name}`,
+    name: name === 'starter' ? 'Tiny Starter' : 'Tiny Larger',
+    role: 'chat',
+    starter: name === 'starter',
+    architecture: 'llama',
+    quantization: 'F32',
+    parameters: Math.round(body.length / 4),
+    file: `tiny-${name}.gguf`,
+    bytes: body.length,
+    sha256: createHash('sha256').update(body).digest('hex'),
+    licence: 'Apache-2.0',
+    note: 'Writes nonsense.',
+    contextSize: context,
+    shape: { ...own, headSize: own.width / own.heads },
+    needs: { memoryBytes: 1_000_000 },
+    sources: [{ kind: 'hub', repo: `tiny/${name}`, file: `tiny-${name}.gguf`, revision: 'main' }],
+  }
+  writeFileSync(path.join(folder, `tiny-${name}.json`), JSON.stringify(manifest))
 }

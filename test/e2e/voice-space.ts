@@ -1,5 +1,5 @@
 /** What a writer does with voices, step by step: train, queue, judge, look into, mix, go back, export, remove. */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
@@ -56,6 +56,18 @@ export function voiceSpace(open: OpenApp, prefix: string): void {
     })
   })
 
+  it('begins a training that is cancelled, and says so', async () => {
+    const { page } = app
+    await steps.train(page, { name: 'Given up', headlinesOnly: true, numbers: { Epochs: 60, Threads: 1 } })
+    await steps.reachStep(page, 1)
+    await page.getByRole('button', { name: 'Cancel training' }).click()
+    const asked = page.getByRole('dialog', { name: 'Cancel this training?' })
+    await asked.getByText('What it has learned so far is given up.').waitFor()
+    await asked.getByRole('button', { name: 'Cancel training' }).click()
+    await page.getByText('The training was cancelled.').first().waitFor()
+    await page.getByText('No voice yet.').waitFor()
+  })
+
   it('trains in the open, ends early and keeps what was learnt; another one waits its turn', async () => {
     const { page } = app
     await steps.train(page, {
@@ -87,7 +99,7 @@ export function voiceSpace(open: OpenApp, prefix: string): void {
   it('shows the proof as a sentence and a picture; its texts open in the library', async () => {
     const { page } = app
     const proof = page.getByTestId('proof')
-    expect(await textOf(proof)).toMatch(/On \d+ of your \d+ unseen texts?, the voice found your own words likelier/)
+    expect(await textOf(proof)).toMatch(/On \d+ of your \d+ unseen texts?, the voice guessed your own words better/)
     await proof.getByRole('img', { name: /^A dot for each unseen text/ }).waitFor()
     expect(await barriers(page)).toEqual([])
     await picture(page, `${prefix}-voice-proof`)
@@ -125,13 +137,13 @@ export function voiceSpace(open: OpenApp, prefix: string): void {
     await item.waitFor({ timeout: steps.TRAINING })
     const options = item.locator('.option')
     expect(await options.count()).toBe(3)
-    expect(await textOf(item)).not.toMatch(/the bare model|your voice|you, really/)
+    expect(await textOf(item)).not.toMatch(/the base model|your voice|you, really/)
     expect(await barriers(page)).toEqual([])
     await page.keyboard.press('2')
     const picked = item.getByRole('button', { pressed: true })
     await picked.waitFor()
     const told = await textOf(item)
-    for (const who of ['your voice', 'the bare model', 'you, really']) expect(told).toContain(who)
+    for (const who of ['your voice', 'the base model', 'you, really']) expect(told).toContain(who)
     await page.getByRole('heading', { name: 'Your verdict so far' }).waitFor()
     const stop = page.getByRole('button', { name: 'Stop', exact: true })
     if (await stop.isVisible()) await stop.click({ timeout: 5000 }).catch(() => undefined)
@@ -191,6 +203,38 @@ export function voiceSpace(open: OpenApp, prefix: string): void {
     expect(await textOf(page.locator('details', { hasText: 'Which voice was on when' }))).toMatch(
       /“Work”.*“Both”.*“Work”/,
     )
+    // The mix is changed, and no voice at all is on.
+    await page.getByRole('button', { name: 'Open: Both' }).click()
+    await page.getByRole('button', { name: 'Change the mix' }).click()
+    const changing = page.getByRole('dialog', { name: 'Change the mix' })
+    await changing.getByRole('slider', { name: 'Weight of Work' }).press('ArrowRight')
+    await changing.getByRole('button', { name: 'Save' }).click()
+    await changing.waitFor({ state: 'hidden' })
+    const weights = page.getByTestId('voice-page').getByRole('listitem')
+    await expect.poll(async () => textOf(weights.filter({ hasText: 'Work' }))).not.toContain('0.50')
+    expect(await textOf(weights.filter({ hasText: 'Fiction' }))).toContain('0.50')
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox').fill('without a voice')
+    await page.keyboard.press('Enter')
+    await page.getByText('No voice is on').first().waitFor()
+    await use('Work')
+  })
+
+  it('draws a profile from the pieces, and keeps the owner’s own words', async () => {
+    const { page } = app
+    const card = page.getByRole('region', { name: 'Your profile' })
+    await card.getByRole('button', { name: 'Count it from my pieces' }).click()
+    await card.getByText('Counted from your pieces.').waitFor()
+    const text = card.getByRole('textbox', { name: 'What the model is told of you' })
+    expect(await text.inputValue()).not.toBe('')
+    await text.fill('Writes of fog, in short sentences.')
+    await card.getByRole('button', { name: 'Save' }).click()
+    await card.getByText('In your own words.').waitFor()
+    await card.getByRole('button', { name: 'Count it from my pieces' }).click()
+    const asked = page.getByRole('dialog', { name: 'Replace your own words?' })
+    await asked.getByRole('button', { name: 'Cancel' }).click()
+    expect(await text.inputValue()).toBe('Writes of fog, in short sentences.')
+    expect(await barriers(page)).toEqual([])
   })
 
   it('keeps a strength, a name and an export; says which mix goes with a removed voice', async () => {
@@ -214,6 +258,31 @@ export function voiceSpace(open: OpenApp, prefix: string): void {
     await exporting.getByRole('status').waitFor()
     expect(existsSync(path.join(data, 'office.gguf'))).toBe(true)
     await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Export: Office' }).click()
+    await exporting.getByText('PEFT', { exact: true }).click()
+    const change = exporting.getByRole('button', { name: 'Change' })
+    if (!(await change.isVisible())) {
+      await exporting.getByRole('textbox', { name: 'Path' }).fill(data)
+      await exporting.getByRole('button', { name: 'Use this path' }).click()
+    }
+    await exporting.getByRole('button', { name: 'Export', exact: true }).click()
+    await exporting.getByRole('status').waitFor()
+    expect(readdirSync(path.join(data, 'office-peft')).sort()).toEqual([
+      'README.md',
+      'adapter_config.json',
+      'adapter_model.safetensors',
+    ])
+    await page.keyboard.press('Escape')
+    // What was exported comes in again, as a voice of its own.
+    await page.getByRole('button', { name: 'Import a voice' }).click()
+    const importing = page.getByRole('dialog', { name: 'Import a voice' })
+    await importing.getByRole('textbox', { name: 'Path' }).fill(path.join(data, 'office.gguf'))
+    await importing.getByRole('button', { name: 'Use this path' }).click()
+    await importing.waitFor({ state: 'hidden' })
+    await page
+      .getByText(/^.*imported ·/)
+      .first()
+      .waitFor()
     await page.getByRole('button', { name: 'Remove: Fiction' }).click()
     const removing = page.getByRole('dialog', { name: 'Remove the voice “Fiction”?' })
     await removing.getByText('It is part of “Both”: this mix goes with it.').waitFor()

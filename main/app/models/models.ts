@@ -9,6 +9,7 @@ import { readHyperparameters } from '../../model/hyperparameters.ts'
 import type { AppContext } from '../context.ts'
 import type { Indexing } from '../library/indexing.ts'
 import type { Training } from '../training/training.ts'
+import { changeBase } from '../voices/voice-of-base.ts'
 import type { Downloads } from './downloads.ts'
 
 type ModelCalls = Exclude<
@@ -75,7 +76,7 @@ export function modelHandlers(
       if (!found.installed) {
         throw new IdiolectError('NotInstalled', `${found.name} is not on this machine yet`, 'Get it first.')
       }
-      await bases.choose(found)
+      await changeBase(context, found)
       return context.changed()
     },
     async 'models.remove'({ model }) {

@@ -30,5 +30,7 @@ export function againOn(base: string, card: Card, asked: TrainOptions | null): T
   }
   const lora = card.kind === undefined || card.kind === 'lora'
   const form = lora ? { rank: card.rank, alpha: card.alpha, targets: card.targets } : { kind: card.kind }
-  return { ...form, ...(card.rslora ? { rslora: true } : {}), tasks: card.tasks, name } as TrainOptions
+  // An imported voice does not tell what it was for: then what the library has enough of is learned.
+  const tasks = card.tasks.length > 0 ? { tasks: card.tasks } : {}
+  return { ...form, ...(card.rslora ? { rslora: true } : {}), ...tasks, name } as TrainOptions
 }

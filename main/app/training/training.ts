@@ -13,6 +13,7 @@ import type { StepRecord, TrainResult } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
 import { checkDevice } from '../models/devices.ts'
 import { keepVoice, otherVoice } from '../voices/voice-cards.ts'
+import { rememberVoice } from '../voices/voice-of-base.ts'
 import { fitsBase } from '../voices/voices.ts'
 import { type Control, controlOf, controlRun, proveRun } from './prove.ts'
 import { type InstalledBase, resumableRun, trainableBase } from './run-base.ts'
@@ -34,6 +35,7 @@ type Stage = TrainingState['stage']
 const RUNNING: readonly Stage[] = ['preparing', 'training', 'paused', 'proving']
 const LEARNING = 'Learning from your pieces'
 const ASIDE = 'Waiting while you are being answered'
+const ELSEWHERE = ' It rests, since another base model is in use now, and is on when you go back to its own.'
 /**
  * Milliseconds that an answer waits for the worker to rest. It rests between two blocks, which on the largest bases take
  * seconds; only while it reads the base does it hear nothing at all, and then an answer begins beside it.
@@ -177,7 +179,8 @@ export function createTraining(getContext: () => AppContext): Training {
       const voice = await keepVoice(context, run, folder, result, proof)
       const fits = fitsBase(context, voice)
       if (proof.won && fits) context.store.voices.setActive(voice)
-      const elsewhere = proof.won && !fits ? ' It is not switched on, since another base model is in use now.' : ''
+      if (proof.won && !fits) rememberVoice(context, plan.base.id, voice)
+      const elsewhere = proof.won && !fits ? ELSEWHERE : ''
       set({ stage: 'done', message: `${proof.verdict}${elsewhere}`, proving: 1, voice })
     } catch (error) {
       if (ending === 'cancelled') set({ stage: 'cancelled', message: 'The run was cancelled.' })
@@ -282,10 +285,10 @@ export function createTraining(getContext: () => AppContext): Training {
     if (!worker || !state || (state.stage !== 'training' && state.stage !== 'paused'))
       throw new IdiolectError('NothingRuns', 'no run is being trained that could be ended', null)
     if (state.steps.length === 0)
-      throw new IdiolectError('TooEarly', 'nothing was learnt yet that could be kept', 'Wait for the first step.')
+      throw new IdiolectError('TooEarly', 'nothing was learned yet that could be kept', 'Wait for the first step.')
     pausedByUser = false
     worker.finish()
-    return set({ stage: 'training', message: 'Writing the voice of what was learnt so far' })
+    return set({ stage: 'training', message: 'Writing the voice of what was learned so far' })
   }
 
   const end = async (how: 'cancelled' | 'interrupted'): Promise<TrainingState> => {

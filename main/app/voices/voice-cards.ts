@@ -13,7 +13,7 @@ import type { Control } from '../training/prove.ts'
 import { fileOf, laidUnder, whyNotUsable } from './voices.ts'
 
 /** What the store keeps of a voice; whether it is active and usable is found when asked. */
-export type Card = Omit<Voice, 'active' | 'usable' | 'whyNot'> & { imported: boolean }
+export type Card = Omit<Voice, 'active' | 'resting' | 'usable' | 'whyNot'> & { imported: boolean }
 
 /** Copies the run's voice among the voices and writes its card. @returns the voice's id */
 export async function keepVoice(
@@ -94,6 +94,12 @@ function trainedAs(voice: VoiceFile): Pick<Card, 'rslora' | 'loraPlus' | 'lineag
   }
 }
 
+/** The base that a voice was trained on: by its file where that is here, since it may bear another name elsewhere. */
+function baseOf({ catalog, bases }: AppContext, { baseSha256, baseName }: VoiceFile): string {
+  const here = catalog.listModels().find(({ role, sha256 }) => role === 'chat' && sha256 && sha256 === baseSha256)
+  return here?.id ?? baseName ?? bases.chosen('chat')?.id ?? 'unknown'
+}
+
 /** The card of a file that came in. @param name as the owner called it @param file that it came from */
 export function importedCard(
   context: AppContext,
@@ -105,7 +111,7 @@ export function importedCard(
   return {
     id,
     name: name?.trim() || voice.name || path.basename(file, path.extname(file)),
-    base: voice.baseName ?? context.bases.chosen('chat')?.id ?? 'unknown',
+    base: baseOf(context, voice),
     createdAt: voice.createdAt ?? new Date().toISOString(),
     run: null,
     pieces: 0,

@@ -14,6 +14,7 @@ import { learnedOf } from '../library/learned.ts'
 import { installedBase } from '../training/run-base.ts'
 import { type Card, importedCard } from './voice-cards.ts'
 import { mixCard, mixesWith } from './voice-mixes.ts'
+import { rememberVoice, switchedVoice } from './voice-of-base.ts'
 import { fileOf, fileOfVoice, unknownVoice, whyNotUsable } from './voices.ts'
 
 type VoiceCalls = Extract<keyof VoicesCalls, `voices.${string}`>
@@ -32,7 +33,9 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
   const voiceOf = (card: Card): Voice => {
     const { imported: _, ...facts } = card
     const whyNot = whyNotUsable(context, card.id)
-    return { ...facts, active: store.voices.active()?.id === card.id, usable: whyNot === null, whyNot }
+    const on = store.voices.active()?.id === card.id
+    const usable = whyNot === null
+    return { ...facts, active: on && usable, resting: on && !usable, usable, whyNot }
   }
   const list = (): Voice[] =>
     store.voices
@@ -49,6 +52,9 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
         const why = whyNotUsable(context, voice)
         if (why) throw new IdiolectError('VoiceMismatch', why, 'Choose the base it was trained on first.')
       }
+      // Switched off while it rests: it does not come back with its base either.
+      const { resting } = switchedVoice(context)
+      if (voice === null && resting !== null) rememberVoice(context, get(resting).base, null)
       store.voices.setActive(voice)
       context.changed()
       return list()

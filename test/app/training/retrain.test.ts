@@ -39,6 +39,8 @@ describe('what is asked for again', () => {
       name: 'Essays (Two)',
     })
     expect(againOn('Two', card({ rslora: true, kind: 'lora' }), null)).toMatchObject({ rank: 4, rslora: true })
+    // To learn nothing would be refused.
+    expect(againOn('Two', card({ tasks: [] }), null)).not.toHaveProperty('tasks')
     // Other kinds have no rank.
     expect(againOn('Two', card({ kind: 'ia3', rank: 0, alpha: 0 }), null)).toEqual({
       kind: 'ia3',
