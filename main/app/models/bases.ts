@@ -20,6 +20,8 @@ export interface Bases {
   chosen(role: 'chat' | 'embedder'): CatalogModel | null
   /** From now on; with `lasting` false, only until these bases are closed. */
   choose(model: CatalogModel, lasting?: boolean): Promise<void>
+  /** What is in use stays so, whatever model comes: to be called before one does. */
+  settle(role: 'chat' | 'embedder'): void
   /** The base, for one caller at a time. Errors: `NoModel`. */
   withBase<T>(work: (base: Base) => Promise<T>): Promise<T>
   /** An embedder or the base's pooled states; null when there is no model at all. */
@@ -67,9 +69,10 @@ export function createBases(
       back()
     }
   }
+  const keyOf = (role: 'chat' | 'embedder'): string => (role === 'chat' ? CHAT : EMBEDDER)
   const chosen: Bases['chosen'] = (role) => {
     const there = catalog.listModels().filter((model) => model.role === role && model.installed)
-    const wanted = passing[role] ?? store.settings.get<string>(role === 'chat' ? CHAT : EMBEDDER)
+    const wanted = passing[role] ?? store.settings.get<string>(keyOf(role))
     return there.find((model) => model.id === wanted) ?? there[0] ?? null
   }
   const baseModel: Bases['baseModel'] = () => {
@@ -131,7 +134,12 @@ export function createBases(
     baseModel,
     async choose(model, lasting = true) {
       if (!lasting) passing[model.role] = model.id
-      else store.settings.set(model.role === 'chat' ? CHAT : EMBEDDER, model.id)
+      else store.settings.set(keyOf(model.role), model.id)
+    },
+    settle(role) {
+      const now = chosen(role)
+      // Nobody chose it: it was the first in the list, and the one that comes may stand before it.
+      if (now && store.settings.get<string>(keyOf(role)) === null) store.settings.set(keyOf(role), now.id)
     },
     withBase: (work) => queued(() => besideTraining(async () => work(await openedBase()))),
     withEmbedder: (work) => queued(() => besideTraining(async () => work(await openedEmbedder()))),

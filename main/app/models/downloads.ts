@@ -27,7 +27,10 @@ interface Running {
   done: Promise<CatalogModel>
 }
 
-export function createDownloads({ store, catalog, events, requests, options }: AppContext, got: () => void): Downloads {
+export function createDownloads(
+  { store, catalog, bases, events, requests, options }: AppContext,
+  got: () => void,
+): Downloads {
   const all = new Map<string, Running>()
   const lasting = options.host !== 'terminal'
   const wanted = (): string[] => store.settings.get<string[]>(WANTED) ?? []
@@ -37,7 +40,8 @@ export function createDownloads({ store, catalog, events, requests, options }: A
   }
 
   const fetch = async (model: string, signal: AbortSignal): Promise<CatalogModel> => {
-    const { bytes } = catalog.findModel(model)
+    const { bytes, role } = catalog.findModel(model)
+    bases.settle(role)
     let later: NodeJS.Timeout | null = null
     const tell = (change: Partial<ModelProgress>): void => {
       const known = all.get(model)

@@ -46,6 +46,7 @@ export function modelHandlers(
     },
     'models.add': ({ request, file, as }) =>
       requests.run(request, async (signal) => {
+        bases.settle(as)
         const added = await catalog.addModel(file, {
           as,
           signal,
