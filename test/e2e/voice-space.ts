@@ -58,7 +58,8 @@ export function voiceSpace(open: OpenApp, prefix: string): void {
 
   it('begins a training that is cancelled, and says so', async () => {
     const { page } = app
-    await steps.train(page, { name: 'Given up', headlinesOnly: true, numbers: { Epochs: 60, Threads: 1 } })
+    const numbers = { Epochs: 60, 'Examples per step': 1, Threads: 1 }
+    await steps.train(page, { name: 'Given up', headlinesOnly: true, numbers })
     await steps.reachStep(page, 1)
     await page.getByRole('button', { name: 'Cancel training' }).click()
     const asked = page.getByRole('dialog', { name: 'Cancel this training?' })
@@ -214,7 +215,9 @@ export function voiceSpace(open: OpenApp, prefix: string): void {
     await expect.poll(async () => textOf(weights.filter({ hasText: 'Work' }))).not.toContain('0.50')
     expect(await textOf(weights.filter({ hasText: 'Fiction' }))).toContain('0.50')
     await page.keyboard.press('Control+k')
-    await page.getByRole('combobox').fill('without a voice')
+    await page.getByTestId('palette').getByRole('combobox').waitFor()
+    await page.keyboard.type('without a voice')
+    await page.getByRole('option', { name: 'Write without a voice' }).first().waitFor()
     await page.keyboard.press('Enter')
     await page.getByText('No voice is on').first().waitFor()
     await use('Work')
