@@ -106,6 +106,10 @@ export function modelsSpace(open: OpenApp, prefix: string): void {
       await page.getByText('No search model is installed').waitFor()
     }
 
+    // What was refused is told until it is put away.
+    const dismiss = page.getByTestId('notice').getByRole('button', { name: 'Dismiss' })
+    for (let left = await dismiss.count(); left > 0; left--) await dismiss.first().click()
+
     // A voice of the starter's: it rests while another base is in use, and comes back with its own.
     const voice = path.join(temporary, 'edda.gguf')
     randomVoice(voice, path.join(temporary, 'models', 'tiny-starter.gguf'), { name: 'Edda' })
