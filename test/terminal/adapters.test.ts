@@ -47,6 +47,16 @@ describe('train', () => {
     expect(await voiceOf(first)).toMatchObject({ rank: 4, alpha: 6, rslora: true, loraPlus: 4, targets: all })
   })
 
+  it('is written as one file, or as a folder for PEFT that says what it needs', async () => {
+    const out = path.join(root, 'peft')
+    const { file, needs } = await terminal.ok<{ file: string; needs: object }>([
+      ...['voices', 'export', first, out, '--format', 'peft'],
+    ])
+    expect([file, needs]).toEqual([out, { base: 'tiny-5', taskAdapter: null }])
+    expect(readFileSync(path.join(out, 'README.md'), 'utf8')).toContain('tiny-5')
+    expect(await fails(['voices', 'export', first, out, '--format', 'zip'])).toContain('--format takes gguf or peft')
+  })
+
   it('goes on from a voice with what that was trained with; its control does not', async () => {
     const { voice } = await terminal.ok<{ voice: string }>(['train', ...QUICK, '--from', first, '--name', 'Second'])
     const plan = planOf(voice)

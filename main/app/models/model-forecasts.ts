@@ -42,7 +42,7 @@ export function forecastHandlers(
   training: Training,
 ): Pick<Handlers, 'models.forecast' | 'models.measure'> {
   const { store, catalog, bases, requests } = context
-  let looked: Promise<{ gflops: number; memory: Trained }> | null = null
+  let looked: { models: string; found: Promise<{ gflops: number; memory: Trained }> } | null = null
   let tokensOf: { key: string; tokens: number | null } | null = null
 
   const chatModels = (): CatalogModel[] => catalog.listModels().filter(({ role }) => role === 'chat')
@@ -53,13 +53,18 @@ export function forecastHandlers(
       ? (store.settings.get<{ tokensPerSecond: number }>(`${TRAIN_SPEED}.${sha256}`)?.tokensPerSecond ?? null)
       : null
 
-  /** Once a sitting: it takes seconds, and what it tells changes with the machine. */
+  /** Once a sitting, and again for a file of the owner's that came since: it takes seconds, and is the machine's own. */
   const look = (): Promise<{ gflops: number; memory: Trained }> => {
-    looked ??= lookOnce().catch((error: unknown) => {
-      looked = null
+    const models = chatModels()
+      .map(({ id }) => id)
+      .join(' ')
+    if (looked?.models === models) return looked.found
+    const found = lookOnce().catch((error: unknown) => {
+      if (looked?.found === found) looked = null
       throw error
     })
-    return looked
+    looked = { models, found }
+    return found
   }
   const lookOnce = async (): Promise<{ gflops: number; memory: Trained }> => {
     const threads = machineThreads().train

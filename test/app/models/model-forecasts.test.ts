@@ -39,6 +39,14 @@ it('measures on request, that model alone, and keeps it', async () => {
     if (model !== 'tiny') expect(chatTokensPerSecond).toBeLessThan(tiny.chatTokensPerSecond ?? 0)
 })
 
+it('tells of a file that was added since what a training on it takes', async () => {
+  const file = path.join(root, 'second.gguf')
+  writeTinyModel(file, { context: 512, seed: 2 })
+  const { id } = await app.handlers['models.add']({ request: 'add-2', file, as: 'chat' })
+  const { models } = await app.handlers['models.forecast']({})
+  expect(models.find(({ model }) => model === id)).toMatchObject({ fits: 'easily', trainMemory: expect.any(Number) })
+}, 120_000)
+
 it('refuses in words what cannot be measured', async () => {
   const models = await app.handlers['models.list']({})
   const embedder = models.find(({ role }) => role === 'embedder')?.id ?? ''
