@@ -49,6 +49,8 @@ export interface Calls
     DraftsCalls {}
 
 export interface Events {
+  /** The window is about to be closed: it saves what is not saved yet, and calls `app.left`. */
+  'app.leaving': { closing: true }
   'import.progress': ImportProgress
   /** An import began or ended: the library may have changed. */
   'import.state': ImportState
@@ -96,6 +98,7 @@ export const CALL_NAMES = [
 ] as const satisfies readonly CallName[]
 
 export const EVENT_NAMES = [
+  'app.leaving',
   'import.progress',
   'import.state',
   'models.progress',

@@ -70,7 +70,7 @@ export function stateHandlers(
   context: AppContext,
 ): Pick<
   Handlers,
-  'app.info' | 'app.state' | 'app.settings' | 'app.set' | 'app.storage' | 'app.licences' | 'request.cancel'
+  'app.info' | 'app.state' | 'app.settings' | 'app.set' | 'app.storage' | 'app.licences' | 'app.left' | 'request.cancel'
 > {
   return {
     async 'app.info'() {
@@ -112,6 +112,10 @@ export function stateHandlers(
     },
     async 'app.licences'() {
       return { text: await readFile(path.join(projectFolder(), 'resources', 'THIRD-PARTY.md'), 'utf8') }
+    },
+    async 'app.left'() {
+      // Only a host that closes the window itself asks for it.
+      return { known: false }
     },
     async 'request.cancel'({ request }) {
       return { cancelled: context.requests.cancel(request) }

@@ -37,6 +37,19 @@ export function fileDialogs(
 
 export type Leaving = 'quit' | 'stay' | 'background'
 
+/** Whether to quit although the window holds what could not be saved. */
+export async function askToLose(dialog: DialogLike, words: DesktopWords): Promise<boolean> {
+  const { response } = await dialog.showMessageBox({
+    type: 'warning',
+    message: words.unsavedTitle,
+    detail: words.unsavedDetail,
+    buttons: [words.stay, words.quit],
+    defaultId: 0,
+    cancelId: 0,
+  })
+  return response === 1
+}
+
 /**
  * What to do although a run goes on.
  * @param background whether going on without the window is offered: when it is the window that was closed

@@ -53,7 +53,7 @@ export interface ProtocolLike {
 
 export type SessionLike = Pick<
   Electron.Session,
-  'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'
+  'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler' | 'flushStorageData'
 >
 
 export type AppLike = Pick<

@@ -9,8 +9,9 @@ import type { App, CreateApp } from '../app/types.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { type Background, followTraining } from './background.ts'
 import { readBounds, smallest, writeBounds } from './bounds.ts'
-import { askToLeave, fileDialogs } from './dialogs.ts'
+import { askToLeave, askToLose, fileDialogs } from './dialogs.ts'
 import type { ElectronLike, WindowLike } from './electron-like.ts'
+import { createFarewell } from './farewell.ts'
 import { denyPermissions, guardContents } from './guards.ts'
 import { sendEvents, serveCalls } from './ipc.ts'
 import { appOrigin, registerScheme, serveRenderer } from './protocol.ts'
@@ -128,7 +129,8 @@ export async function startElectron(electron: ElectronLike, deps: ElectronDeps):
   }
   const shown = openWindow(electron, deps)
   window = shown
-  serveCalls(electron.ipcMain, shown, app)
+  const farewell = createFarewell(shown)
+  serveCalls(electron.ipcMain, shown, { ...app, handlers: { ...app.handlers, 'app.left': farewell.left } })
   const forget = sendEvents(shown, app)
   const background: Background = followTraining({
     electron,
@@ -153,6 +155,11 @@ export async function startElectron(electron: ElectronLike, deps: ElectronDeps):
         return
       }
     }
+    // The last words typed may still be on their way; without an answer the window is past saving anything.
+    if ((await farewell.ask()) === false && !(await askToLose(electron.dialog, await words()))) {
+      leaving = 'no'
+      return
+    }
     leaving = 'yes'
     if (!shown.isDestroyed()) {
       writeBounds(deps.dataFolder, { ...shown.getNormalBounds(), maximized: shown.isMaximized() })
@@ -167,6 +174,8 @@ export async function startElectron(electron: ElectronLike, deps: ElectronDeps):
       code = 1
     }
     if (!shown.isDestroyed()) shown.destroy()
+    // What the window keeps by itself is written lazily.
+    electron.session.defaultSession.flushStorageData()
     electron.app.exit(code)
   }
   // Both ways out are held until the app is closed: then `exit` ends the process without asking again.

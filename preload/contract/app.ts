@@ -97,6 +97,11 @@ export interface AppCalls {
   'app.storage': { in: Record<string, never>; out: Storage }
   /** What is shipped with the app and is not ours, as Markdown. */
   'app.licences': { in: Record<string, never>; out: { text: string } }
+  /**
+   * The window's answer to `app.leaving`: it has saved what it could. `saved: false`: some of it could not be.
+   * `known: false` where the host had not asked.
+   */
+  'app.left': { in: { saved: boolean }; out: { known: boolean } }
   'request.cancel': { in: { request: string }; out: { cancelled: boolean } }
   /** Opens the system's folder dialog; `supported: false` where the host has none (use `files.list`). */
   'files.choose': { in: { kind: 'folder' | 'files' | 'gguf' | 'voice' }; out: { supported: boolean; paths: string[] } }
@@ -113,6 +118,7 @@ export const APP_CALLS = [
   'app.set',
   'app.storage',
   'app.licences',
+  'app.left',
   'request.cancel',
   'files.choose',
   'files.list',

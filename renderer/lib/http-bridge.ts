@@ -17,6 +17,8 @@ type Listener = (event: never) => void
 const FIRST_WAIT_MS = 500
 const LONGEST_WAIT_MS = 8000
 const READY_WAIT_MS = 3000
+/** Bytes of all that a browser sends on for a page that is gone: 64 kB in every one. */
+export const LAST_WORDS = 60_000
 
 /**
  * A bridge over HTTP: calls as `POST base/api/call/<name>`, events as one stream from `base/api/events`. The stream
@@ -36,15 +38,22 @@ export function createHttpBridge(base: string, token: string, onConnection: Conn
     for (const listener of listeners.get(name) ?? []) listener(event as never)
   }
 
+  // What a page says when it is already going is sent on without it, where it is short.
+  let leaving = false
+  globalThis.addEventListener?.('pagehide', () => (leaving = true))
+  globalThis.addEventListener?.('pageshow', () => (leaving = false))
+
   async function call<N extends CallName>(name: N, input: Calls[N]['in']): Promise<Calls[N]['out']> {
     // A call that reports by events must not outrun the stream that carries them.
     if ('request' in input) await Promise.race([ready, pause(READY_WAIT_MS)])
+    const body = JSON.stringify(input)
     let response: Response
     try {
       response = await fetch(`${base}/api/call/${name}`, {
         method: 'POST',
         headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify(input),
+        body,
+        keepalive: leaving && new TextEncoder().encode(body).length <= LAST_WORDS,
       })
     } catch {
       throw noConnection()

@@ -10,6 +10,7 @@ import type {
   Settings,
 } from '../../preload/contract.ts'
 import { toContractError } from '../lib/errors.ts'
+import { localStore, readStored, writeStored } from '../lib/storage.ts'
 import type { Connection } from '../start.ts'
 import type { Language } from '../words/languages.ts'
 import { language, setLanguage } from '../words/words.ts'
@@ -44,6 +45,9 @@ const DEFAULTS: Settings = {
   shortcuts: {},
   idleMinutes: 10,
 }
+
+/** Where the window was left. */
+const SPACE_KEY = 'idiolect-space'
 
 /** The system's own wish, honoured whatever the theme. */
 const MORE_CONTRAST = globalThis.matchMedia?.('(prefers-contrast: more)')
@@ -137,6 +141,7 @@ export class AppStore {
     ;[this.#info, this.#state, this.#settings] = read
     await this.#show(this.#settings)
     this.#welcome = this.#state.firstStart
+    this.#space = SPACES.find((space) => space === readStored(localStore(), SPACE_KEY)) ?? this.#space
     this.#ready = true
     this.#notices = []
   }
@@ -186,6 +191,7 @@ export class AppStore {
     if (this.#welcome) void this.attempt(() => this.call('start.leave', {}))
     this.#welcome = false
     this.#space = space
+    writeStored(localStore(), SPACE_KEY, space)
   }
 
   async refresh(): Promise<void> {

@@ -8,12 +8,13 @@ import {
   type GhostItem,
   ghostText,
   settleGhost,
-  streamGhost,
   takeGhost,
   takeGhostWord,
 } from '../lib/draft/ghost.ts'
 import { setStretch, stretch } from '../lib/draft/marked.ts'
+import { offerWhole, plainEnds, streamInto } from '../lib/draft/offering.ts'
 import { outlineAt } from '../lib/draft/outline.ts'
+import { WritingPause } from '../lib/draft/pause.ts'
 import { changesBetween } from '../lib/draft/rewriting.ts'
 import type { Writer } from '../lib/draft/spans.ts'
 import { newRequest } from '../lib/request.ts'
@@ -24,7 +25,6 @@ import type { DraftEditor } from './draft-editor.svelte.ts'
 
 /** So much of the text before and after is told; the service cuts it to what the model can read. */
 const AROUND = 12_000
-const PAUSE_MS = 1500
 /** Tokens that are offered at a time. */
 const OFFERED = 60
 
@@ -37,9 +37,6 @@ export interface Rewrite {
   writer: Writer
 }
 
-/** Line ends as the editor has them, so that what is offered is what is taken. */
-const plainEnds = (text: string): string => text.replace(/\r\n?/g, '\n')
-
 /** What the assistant offers in the draft at hand: to go on, a rewrite, an outline filled. One thing at a time. */
 export class DraftAssist {
   #app: AppStore
@@ -49,7 +46,9 @@ export class DraftAssist {
   /** The try that a rewrite streams in: a later one begins anew. */
   #try = 0
   #unfollow: () => void
-  #pause: ReturnType<typeof setTimeout> | null = null
+  #pause = new WritingPause((state) => {
+    if (this.#free && !state.field(ghostText) && state === this.#editor.view?.state) void this.continue()
+  })
   #running = $state<'continue' | 'outline' | 'rewrite' | null>(null)
   #rewrite = $state.raw<Rewrite | null>(null)
   #sources = $state.raw<Source[]>([])
@@ -107,8 +106,12 @@ export class DraftAssist {
     const lines = outline.points.map(({ text, indent }) => `${indent.slice(2)}- ${text}`).join('\n')
     await this.#offer('outline', items, async (request) => {
       const result = await this.#app.call('draft.outline', { request, outline: lines, before, ...this.#options })
-      // As it was cleaned up at its end.
-      if (this.#request === request) this.#settle(result.points.map(({ written }) => written))
+      if (this.#request === request) {
+        offerWhole(
+          view,
+          result.points.map(({ written }) => written),
+        )
+      }
       return result
     })
   }
@@ -141,7 +144,10 @@ export class DraftAssist {
     this.#end(result)
     const offered = plainEnds(result?.text ?? this.#rewrite?.after ?? '')
     if (offered.trim() === '') this.discard()
-    else if (this.#rewrite) this.#rewrite = { ...this.#rewrite, after: offered, running: false }
+    else if (this.#rewrite) {
+      this.#rewrite = { ...this.#rewrite, after: offered, running: false }
+      if (view.hasFocus) view.dispatch({ effects: EditorView.announce.of(words.draft.offered(offered)) })
+    }
   }
 
   again(): void {
@@ -173,8 +179,18 @@ export class DraftAssist {
     this.#rewrite = null
     this.asking = false
     if (!view || !range) return
-    view.dispatch({ effects: setStretch.of(null), selection: { anchor: range.from, head: range.to } })
+    // Whoever is back in the text writes on where the cursor stands.
+    const selection = view.hasFocus ? {} : { selection: { anchor: range.from, head: range.to } }
+    view.dispatch({ effects: setStretch.of(null), ...selection })
     view.focus()
+  }
+
+  /** Sets aside what is offered or still comes. @returns whether there was anything */
+  refuse(): boolean {
+    if (this.#rewrite) this.discard()
+    else if (this.#running) this.drop()
+    else return false
+    return true
   }
 
   takeAll(): void {
@@ -213,26 +229,24 @@ export class DraftAssist {
   }
 
   /** To be told of every change: an edit within a rewrite's words ends it; a pause may be one to go on from. */
-  changed({ state, startState, docChanged, selectionSet, transactions }: ViewUpdate): void {
+  changed(update: ViewUpdate): void {
+    const { state, startState, docChanged, selectionSet } = update
     if (startState.field(stretch) && !state.field(stretch) && this.#rewrite) {
       if (this.#running === 'rewrite') this.stop()
       this.#rewrite = null
     }
     if (selectionSet && !docChanged) this.asking = false
     if (!docChanged && !selectionSet) return
-    if (this.#pause) clearTimeout(this.#pause)
-    this.#pause = null
-    const typed = transactions.some((transaction) => transaction.isUserEvent('input.type'))
-    const { main } = state.selection
-    const atEnd = main.empty && state.doc.lineAt(main.head).to === main.head
-    if (!this.#drafts.byItself || !typed || !atEnd || this.#running) return
-    this.#pause = setTimeout(() => {
-      if (!this.#running && !state.field(ghostText) && state === this.#editor.view?.state) void this.continue()
-    }, PAUSE_MS)
+    this.#pause.follow(update, this.#drafts.sight.byItself && this.#free)
+  }
+
+  /** Nothing comes, and no rewrite waits for its answer: it is not to be swept away. */
+  get #free(): boolean {
+    return this.#running === null && this.#rewrite === null
   }
 
   close(): void {
-    if (this.#pause) clearTimeout(this.#pause)
+    this.#pause.end()
     void this.#app.cancel(this.#request)
     this.#request = null
     this.#unfollow()
@@ -285,14 +299,6 @@ export class DraftAssist {
     view.dispatch({ effects: [settleGhost.of(null), ...said] })
   }
 
-  #settle(written: string[]): void {
-    const view = this.#editor.view
-    const ghost = view?.state.field(ghostText)
-    if (!view || !ghost || ghost.items.length !== written.length) return
-    const items = ghost.items.map((item, i) => ({ ...item, text: plainEnds(written[i] ?? item.text) }))
-    view.dispatch({ effects: beginGhost.of({ ...ghost, items }) })
-  }
-
   #streamed(index: number, chunk: string): void {
     if (this.#running === 'rewrite') {
       const before = index > this.#try ? '' : (this.#rewrite?.after ?? '')
@@ -300,13 +306,6 @@ export class DraftAssist {
       if (this.#rewrite && index === this.#try) this.#rewrite = { ...this.#rewrite, after: before + chunk }
       return
     }
-    const view = this.#editor.view
-    const item = view?.state.field(ghostText)?.items[index]
-    if (!view || !item) return
-    let text = plainEnds(chunk)
-    const before = view.state.sliceDoc(Math.max(0, item.pos - 1), item.pos)
-    // One space between what stands there and what comes.
-    if (item.text === '' && item.indent === null && /^\s?$/.test(before)) text = text.trimStart()
-    if (text) view.dispatch({ effects: streamGhost.of({ index, text }) })
+    if (this.#editor.view) streamInto(this.#editor.view, index, chunk)
   }
 }

@@ -1,8 +1,9 @@
 import { openSearchPanel } from '@codemirror/search'
-import { EditorSelection, type EditorState } from '@codemirror/state'
+import { EditorSelection, type EditorState, Transaction } from '@codemirror/state'
 import { EditorView, type ViewUpdate } from '@codemirror/view'
 import type { Draft, DraftSpan } from '../../preload/contract.ts'
 import { authorship, writtenBy } from '../lib/draft/authorship.ts'
+import { isAsked } from '../lib/draft/clipboard.ts'
 import { type Counts, countInSteps, countWords } from '../lib/draft/count.ts'
 import { type EditorEars, focused, stateOf, writersShown } from '../lib/draft/editor.ts'
 import { ghostText } from '../lib/draft/ghost.ts'
@@ -11,12 +12,23 @@ import type { Fill } from '../lib/draft/hover.ts'
 import { outlineAt } from '../lib/draft/outline.ts'
 import { paragraphAlone, shownWriters } from '../lib/draft/shown.ts'
 import { marksOf, spansOf, type Writer, withPlainEnds } from '../lib/draft/spans.ts'
-import type { DraftStore, Written } from './draft.svelte.ts'
+import type { DraftStore } from './draft.svelte.ts'
+import type { Written } from './draft-saving.svelte.ts'
+
+interface Pasted {
+  from: number
+  to: number
+}
 
 const NOTHING: Counts = { words: 0, owner: 0, assistant: 0, quoted: 0 }
 const COUNT_AFTER_MS = 250
-/** Told with every save up to here; a longer one when the editor is left. */
+/** Told with every save up to here; a longer one when the writer rests, or the editor is left. */
 const SHORT_HISTORY = 200_000
+
+function mapped({ from, to }: Pasted, { changes }: ViewUpdate): Pasted | null {
+  const now = { from: changes.mapPos(from, 1), to: changes.mapPos(to, -1) }
+  return now.from < now.to ? now : null
+}
 
 /** The editor on the draft at hand, as the page around it sees it. Made anew with each opening of the space. */
 export class DraftEditor {
@@ -27,7 +39,9 @@ export class DraftEditor {
   #onchange: (update: ViewUpdate) => void
   #counts = $state.raw<Counts>(NOTHING)
   #selected = $state(0)
-  #pasted = $state.raw<{ from: number; to: number } | null>(null)
+  #pasted = $state.raw<Pasted | null>(null)
+  /** What was pasted, until the host has said whether the assistant wrote it. */
+  #unsure = new Set<Pasted>()
   #inOutline = $state(false)
   #ghost = $state.raw<{ streaming: boolean; outline: boolean; empty: boolean } | null>(null)
   #historyLength = 0
@@ -70,14 +84,15 @@ export class DraftEditor {
       ghostGone: () => this.#ears.ghostGone(),
       files: (files) => this.#ears.files(files),
       update: (update) => this.#update(update),
-      pasted: (from, to) => (this.#pasted = { from, to }),
+      pasted: (from, to, text) => void this.#askWhose(from, to, text),
     }
-    const { writers, focus } = this.#drafts
+    const { writers, focus } = this.#drafts.sight
     const state = stateOf(draft, { ears, bar, card, writers, focus })
     const view = new EditorView({ state, parent })
     this.#view = view
     this.#state = state
     this.#pasted = null
+    this.#unsure.clear()
     this.#ghost = null
     this.#historyLength = draft.history?.length ?? 0
     this.#count(0)
@@ -146,6 +161,25 @@ export class DraftEditor {
     this.#view?.focus()
   }
 
+  /** The host knows what the assistant wrote before this window was opened. Without its word a text stays quoted. */
+  async #askWhose(from: number, to: number, text: string): Promise<void> {
+    const unsure: Pasted = { from, to }
+    this.#unsure.add(unsure)
+    const asked = isAsked(text)
+    if (asked) this.#pasted = { from, to }
+    const assistants = await this.#drafts.isAssistants(text)
+    const view = this.#view
+    if (!view || !this.#unsure.delete(unsure) || unsure.from >= unsure.to) return
+    const whole = view.state.sliceDoc(unsure.from, unsure.to) === text
+    const author = assistants ? 'assistant' : !asked && assistants === false && whole ? 'owner' : null
+    // Of a few words too the owner is asked, when nobody else can tell.
+    if (!asked && !author) this.#pasted = { ...unsure }
+    if (assistants) this.#pasted = null
+    if (!author) return
+    const annotations = Transaction.addToHistory.of(false)
+    view.dispatch({ effects: writtenBy.of({ ...unsure, author, voice: null }), annotations })
+  }
+
   #read(whole: boolean): Written {
     const state = this.#state
     if (!state) return { text: '', spans: [] }
@@ -164,11 +198,9 @@ export class DraftEditor {
     if (docChanged || marked) {
       this.#drafts.touch()
       this.#count(COUNT_AFTER_MS)
-      if (this.#pasted && docChanged) {
-        const from = update.changes.mapPos(this.#pasted.from, 1)
-        const to = update.changes.mapPos(this.#pasted.to, -1)
-        this.#pasted = from < to ? { from, to } : null
-      }
+      if (this.#pasted && docChanged) this.#pasted = mapped(this.#pasted, update)
+      for (const unsure of docChanged ? this.#unsure : [])
+        Object.assign(unsure, mapped(unsure, update) ?? { to: unsure.from })
     }
     if (selectionSet || docChanged) {
       const { main } = state.selection

@@ -10,12 +10,22 @@ export interface Exported {
   bytes: number
 }
 
+/** A file that was not written over, since nobody had seen what stands in it. */
+export interface Refused {
+  draft: string
+  file: string
+  format: DraftFormat
+  why: string
+  /** It is the one that the draft is linked to, and the draft was to be written there. */
+  linked: boolean
+}
+
 /** The drafts' files: brought in, written, linked, and changed by other programs. */
 export class DraftFiles {
   #app: AppStore
   #drafts: DraftStore
   #changes = $state.raw<Record<string, DraftFileChanged>>({})
-  #refused = $state.raw<{ file: string; format: DraftFormat; why: string } | null>(null)
+  #refused = $state.raw<Refused | null>(null)
 
   constructor(app: AppStore, drafts: DraftStore) {
     this.#app = app
@@ -31,8 +41,8 @@ export class DraftFiles {
   })
 
   /** A file that is there and was not written by this draft: the owner must say that it may be written over. */
-  get refused() {
-    return this.#refused
+  get refused(): Refused | null {
+    return this.#refused?.draft === this.#drafts.current?.id ? this.#refused : null
   }
   doNotReplace(): void {
     this.#refused = null
@@ -45,11 +55,21 @@ export class DraftFiles {
       const data = await this.#app.attempt(async () => toBase64(new Uint8Array(await file.arrayBuffer())))
       if (data === null) continue
       const draft = await this.#app.attempt(() => this.#app.call('draft.import', { name: file.name, data }))
-      if (draft) this.#drafts.show(draft)
+      if (draft) await this.#drafts.show(draft)
     }
   }
 
-  async export(file: string, format: DraftFormat, replace = false): Promise<Exported | null> {
+  export(file: string, format: DraftFormat): Promise<Exported | null> {
+    return this.#write(file, format, false, false)
+  }
+
+  /** Over the file that was refused: the owner has said so. */
+  async replace(): Promise<Exported | null> {
+    const { refused } = this
+    return refused && this.#write(refused.file, refused.format, true, refused.linked)
+  }
+
+  async #write(file: string, format: DraftFormat, replace: boolean, linked: boolean): Promise<Exported | null> {
     const draft = this.#drafts.current?.id
     if (!draft) return null
     await this.#drafts.flush()
@@ -60,7 +80,7 @@ export class DraftFiles {
       return written
     } catch (error) {
       const known = toContractError(error)
-      if (known.name === 'FileChanged') this.#refused = { file, format, why: known.message }
+      if (known.name === 'FileChanged') this.#refused = { draft, file, format, why: known.message, linked }
       else this.#app.report(known)
       return null
     }
@@ -91,7 +111,7 @@ export class DraftFiles {
     const read = await this.#app.attempt(() => this.#app.call('draft.read', { draft }))
     if (!read) return
     this.#forget(draft)
-    this.#drafts.show(read)
+    await this.#drafts.show(read)
   }
 
   /** The draft stays as it is; the file too, until it is written to. */
@@ -103,7 +123,7 @@ export class DraftFiles {
   async toFile(): Promise<boolean> {
     const file = this.#drafts.current?.file
     if (!file) return false
-    return (await this.export(file, 'md')) !== null
+    return (await this.#write(file, 'md', false, true)) !== null
   }
 
   #forget(draft: string): void {

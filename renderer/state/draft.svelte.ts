@@ -1,25 +1,11 @@
 import type { Draft, DraftSpan, DraftSummary, DraftVersion } from '../../preload/contract.ts'
-import { Autosave, type SaveState } from '../lib/draft/autosave.ts'
-import { rememberWritten } from '../lib/draft/clipboard.ts'
+import { LONGEST, rememberWritten } from '../lib/draft/clipboard.ts'
 import { toContractError } from '../lib/errors.ts'
 import type { AppStore } from './app.svelte.ts'
 import { DraftFiles } from './draft-files.svelte.ts'
+import { DraftSaving, type WrittenSource } from './draft-saving.svelte.ts'
+import { DraftSight } from './draft-sight.svelte.ts'
 import { GenerationChoice } from './generation.svelte.ts'
-
-/** What the editor holds, as it is saved. */
-export interface Written {
-  text: string
-  spans: DraftSpan[]
-  /** Not given: too long to be told with every save. */
-  history?: string | null
-}
-
-/** The editor on the draft at hand. */
-export interface WrittenSource {
-  /** `whole`: with the undo history, however long it is. */
-  read(whole: boolean): Written
-  length(): number
-}
 
 /** The drafts, the one at hand and how far it is saved. Knows texts and spans, and nothing of the editor. */
 export class DraftStore {
@@ -28,35 +14,25 @@ export class DraftStore {
   #loaded = $state(false)
   #opened = $state.raw<Draft | null>(null)
   #summary = $state.raw<DraftSummary | null>(null)
-  #saved = $state<SaveState>('saved')
-  #conflict = $state.raw<{ mine: string; theirs: Draft } | null>(null)
   #removed = $state.raw<DraftSummary | null>(null)
-  #revision = 0
   /** Counts the texts that were shown. Plain, since an effect's end still sees the runes as they were. */
   #serial = 0
-  #newTitle: string | null = null
-  #whole = false
-  #source: WrittenSource | null = null
-  #autosave: Autosave
+  /** Counts what was asked for: an answer that comes late shows nothing. */
+  #turn = 0
   filter = $state('')
-  /** Shows who wrote what. */
-  writers = $state(false)
-  /** Goes on by itself after a pause. */
-  byItself = $state(false)
-  focus = $state(false)
-  panel = $state(false)
   choice: GenerationChoice
   files: DraftFiles
+  saving: DraftSaving
+  /** How the page is looked at. */
+  sight: DraftSight
 
   constructor(app: AppStore) {
     this.#app = app
     this.files = new DraftFiles(app, this)
     this.choice = new GenerationChoice(app)
-    this.#autosave = new Autosave({
-      save: () => this.#save(),
-      onstate: (state) => (this.#saved = state),
-      // A long text takes its time to be carried over.
-      wait: () => 600 + (this.#source?.length() ?? 0) / 2000,
+    this.sight = new DraftSight()
+    this.saving = new DraftSaving(app, (draft, { at, words, title }, renamed) => {
+      if (this.#summary?.id === draft) this.#summary = { ...this.#summary, at, words, ...(renamed ? {} : { title }) }
     })
     app.on('stream', ({ request, index, text }) => rememberWritten(`${request} ${index}`, text))
     app.on('draft.changed', (event) => void this.#follow(event))
@@ -76,13 +52,6 @@ export class DraftStore {
   get current() {
     return this.#summary
   }
-  get saved() {
-    return this.#saved
-  }
-  /** Another window wrote the same draft: both texts. */
-  get conflict() {
-    return this.#conflict
-  }
   /** The draft that was removed last, while it can be brought back with one key. */
   get removed() {
     return this.#removed
@@ -94,70 +63,103 @@ export class DraftStore {
     if (!drafts || text !== this.filter.trim()) return
     this.#drafts = drafts
     this.#loaded = true
+    this.saving.look()
   }
 
   async open(draft: string): Promise<void> {
-    await this.flush()
-    const opened = await this.#app.attempt(() => this.#app.call('draft.get', { draft }))
-    if (opened) this.#show(opened)
+    const turn = ++this.#turn
+    await this.saving.flush()
+    const opened = await this.#read(draft)
+    // What was typed in the draft at hand while this one was read.
+    await this.saving.flush()
+    if (!opened || turn !== this.#turn) return
+    const same = this.#summary?.id === opened.id
+    // Both texts are shown already, or what was read is older than what has been saved since.
+    if (same && (this.saving.conflict || this.saving.revision > opened.revision)) return
+    this.#show(opened)
   }
 
   /** Makes a draft and shows it; all of its text is the owner's unless `spans` say otherwise. */
   async create(given: { title?: string; text?: string; spans?: DraftSpan[] } = {}): Promise<boolean> {
-    await this.flush()
+    const turn = ++this.#turn
+    await this.saving.flush()
     const created = await this.#app.attempt(() => this.#app.call('draft.create', given))
-    if (created) this.#show(created)
+    await this.saving.flush()
+    if (created && turn === this.#turn) this.#show(created)
     return created !== null
   }
 
   /** Shows a draft that the host has just given. */
-  show(draft: Draft): void {
+  async show(draft: Draft): Promise<void> {
+    this.#turn += 1
+    await this.saving.flush()
     this.#show(draft)
   }
 
   async close(): Promise<void> {
-    await this.flush()
-    this.focus = false
+    this.#turn += 1
+    await this.saving.flush()
+    this.sight.focus = false
+    this.sight.forget()
+    this.saving.end()
     this.#opened = null
     this.#serial += 1
     this.#summary = null
     await this.load()
   }
 
+  /** Has no draft been asked for in this window yet. */
+  get fresh(): boolean {
+    return this.#turn === 0
+  }
+
+  /** Back to the draft at which the window was left, if it is still there. */
+  async goBack(): Promise<void> {
+    const draft = this.sight.draft(this.#app.info?.dataFolder ?? '')
+    await this.load()
+    // Another one may have been asked for by name meanwhile.
+    if (draft && this.fresh && this.#drafts.some(({ id }) => id === draft)) await this.open(draft)
+  }
+
   /** The editor tells where its text is read. The result takes it back, and keeps what it held. */
   attach(source: WrittenSource): () => void {
     const opened = this.#opened
     const serial = this.#serial
-    this.#source = source
+    const detach = this.saving.attach(source)
     return () => {
-      const written = source.read(true)
-      // A save that goes on may still ask for what it held.
-      if (this.#source === source) this.#source = { read: () => written, length: () => written.text.length }
-      void this.flush()
+      const { text, spans, history = null } = detach()
       // The editor comes back to it with all its steps; unless another text has taken its place.
-      if (opened && this.#serial === serial && this.#summary) {
-        const { text, spans, history = null } = written
-        this.#opened = { ...opened, ...this.#summary, text, spans, history, revision: this.#revision }
-      }
+      if (!opened || this.#serial !== serial || !this.#summary) return
+      void this.saving.flush()
+      this.#opened = { ...opened, ...this.#summary, text, spans, history, revision: this.saving.revision }
     }
   }
 
   /** The text at hand has changed. */
   touch(): void {
-    this.#autosave.touch()
+    this.saving.touch()
   }
 
   /** Saves now, with all steps of undo. */
   flush(): Promise<void> {
-    this.#whole = true
-    return this.#autosave.flush()
+    return this.saving.flush()
   }
 
-  rename(title: string): void {
-    if (!this.#summary || title.trim() === this.#summary.title) return
-    this.#newTitle = title.trim()
-    this.#summary = { ...this.#summary, title: title.trim() }
-    this.touch()
+  /** Did the assistant write these words; null where the host can't be asked. */
+  async isAssistants(text: string): Promise<boolean | null> {
+    if (text.length > LONGEST) return false
+    try {
+      return (await this.#app.call('draft.whose', { text })).assistant
+    } catch {
+      return null
+    }
+  }
+
+  rename(given: string): void {
+    const title = given.trim()
+    if (!this.#summary || title === this.#summary.title) return
+    this.#summary = { ...this.#summary, title }
+    this.saving.rename(title)
   }
 
   /** The host has told something new about the draft at hand. */
@@ -175,7 +177,10 @@ export class DraftStore {
   async remove(summary: DraftSummary): Promise<void> {
     if (this.#summary?.id === summary.id) await this.close()
     const done = await this.#app.attempt(() => this.#app.call('draft.remove', { draft: summary.id }))
-    if (done) this.#removed = summary
+    if (done) {
+      this.#removed = summary
+      this.saving.forget(summary.id)
+    }
     await this.load()
   }
 
@@ -198,65 +203,36 @@ export class DraftStore {
     return draft ? this.#app.attempt(() => this.#app.call('draft.version', { draft, version })) : null
   }
 
-  /** The text of this window goes over the other's. */
-  async keepMine(): Promise<void> {
-    const theirs = this.#conflict?.theirs
-    if (!theirs) return
-    this.#revision = theirs.revision
-    this.#conflict = null
-    this.#autosave.reset()
-    this.#autosave.touch()
-    await this.flush()
-  }
-
-  /** The other window's text stands here too; this one's has been kept as a version. */
-  takeTheirs(): void {
-    if (this.#conflict) this.#show(this.#conflict.theirs)
+  /** The other window's text stands here too; this one's is kept as a version. */
+  async takeTheirs(): Promise<void> {
+    const theirs = await this.saving.giveUp()
+    if (theirs) this.#show(theirs)
   }
 
   #show(draft: Draft): void {
-    this.#conflict = null
-    this.#newTitle = null
-    this.#revision = draft.revision
-    this.#autosave.reset()
-    this.#opened = draft
+    this.#opened = this.saving.begin(draft)
     this.#serial += 1
-    this.#summary = draft
+    this.#summary = this.#opened
     this.#removed = null
+    this.sight.remember(this.#app.info?.dataFolder ?? '', draft.id)
   }
 
-  async #save(): Promise<'saved' | 'failed' | 'refused'> {
-    const draft = this.#summary?.id
-    if (!draft || !this.#source) return 'saved'
-    const written = this.#source.read(this.#whole)
-    const title = this.#newTitle
-    this.#whole = false
-    this.#newTitle = null
+  /** Its text is not lost where the host knows the draft no more: then it is a new one. */
+  async #read(draft: string): Promise<Draft | null> {
+    const kept = this.saving.kept.find((text) => text.draft === draft)
     try {
-      const given = { draft, revision: this.#revision, ...written, ...(title === null ? {} : { title }) }
-      const { revision, at, title: shown, words } = await this.#app.call('draft.save', given)
-      if (this.#summary?.id !== draft) return 'saved'
-      this.#revision = revision
-      this.#summary = { ...this.#summary, at, words, ...(this.#newTitle === null ? { title: shown } : {}) }
-      return 'saved'
+      return await this.#app.call('draft.get', { draft })
     } catch (error) {
-      this.#newTitle ??= title
-      return this.#refused(draft, written.text, error)
-    }
-  }
-
-  async #refused(draft: string, mine: string, error: unknown): Promise<'saved' | 'failed' | 'refused'> {
-    const known = toContractError(error)
-    if (known.name !== 'DraftChanged') {
-      // It is tried again by itself; a lost connection is told by the window.
-      if (known.name !== 'NoConnection') this.#app.report(known)
-      return 'failed'
-    }
-    try {
-      this.#conflict = { mine, theirs: await this.#app.call('draft.get', { draft }) }
-      return 'refused'
-    } catch {
-      return 'failed'
+      const known = toContractError(error)
+      if (known.name !== 'UnknownDraft' || !kept) {
+        this.#app.report(known)
+        return null
+      }
+      const { title, named, text, spans } = kept
+      const given = { text, spans, ...(named ? { title } : {}) }
+      const created = await this.#app.attempt(() => this.#app.call('draft.create', given))
+      if (created) this.saving.forget(draft)
+      return created
     }
   }
 
@@ -267,7 +243,7 @@ export class DraftStore {
       return
     }
     // What is not saved here yet will be refused, and both texts shown.
-    if (this.#autosave.behind || (!removed && revision <= this.#revision)) return
+    if (this.saving.behind || (!removed && revision <= this.saving.revision)) return
     if (removed) await this.close()
     else await this.open(draft)
   }

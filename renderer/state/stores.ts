@@ -60,6 +60,11 @@ export function createStores(bridge: Bridge): Stores {
   jobs.add(() => trainingJob(voice))
   jobs.add(() => importJob(imports))
   const labels = { tag: new LabelStore(app, 'tag'), rate: new LabelStore(app, 'rate') }
+  const drafts = new DraftStore(app)
+  app.on('app.leaving', async () => {
+    await drafts.flush()
+    await app.call('app.left', { saved: !drafts.saving.mustStay() })
+  })
   jobs.add(() => downloadJobs(models))
   jobs.add(() => [labelJob(labels.tag), labelJob(labels.rate)].filter((job) => job !== null))
   return {
@@ -81,7 +86,7 @@ export function createStores(bridge: Bridge): Stores {
     headlines: new HeadlineStore(app),
     labels,
     labelTexts: { tag: new LabelTextStore(app, 'tag'), rate: new LabelTextStore(app, 'rate') },
-    drafts: new DraftStore(app),
+    drafts,
     chat: new ChatStore(app),
     async open() {
       await app.open()

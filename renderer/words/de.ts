@@ -952,7 +952,6 @@ export const de: Words = {
     titleLabel: 'Titel',
     placeholder: 'Mit einem Satz beginnen…',
     text: 'Der Entwurf',
-    open: (title) => `${title} öffnen`,
     remove: (title) => `${title} entfernen`,
     removeTitle: (title) => `„${title}“ entfernen?`,
     removeLead: 'Dreißig Tage lang lässt er sich zurückholen. Eine verknüpfte Datei bleibt, wo sie ist.',
@@ -966,6 +965,15 @@ export const de: Words = {
       failed: 'Noch nicht gesichert',
       refused: 'Nicht gesichert',
     },
+    kept: (title) =>
+      `In „${title}“ stehen Worte, die noch nicht gesichert werden konnten. Dieses Fenster hat sie behalten.`,
+    openKept: 'Öffnen und sichern',
+    cameBack:
+      'Die letzten Worte hier waren noch nicht gesichert. Dieses Fenster hatte sie behalten, und hier sind sie.',
+    cameBackYes: 'Gut',
+    putOff:
+      'Nicht gesichert: Dieser Entwurf wurde auch in einem anderen Fenster geschrieben. Was hier geschrieben wird, behält solange dieses Fenster.',
+    choose: 'Wählen…',
     find: 'Suchen und ersetzen',
     focus: 'Fokus',
     focusEnd: 'Fokus beenden',
@@ -1024,6 +1032,8 @@ export const de: Words = {
     exportYes: 'Ausgeben',
     exported: (file, size) => `Geschrieben nach ${file} (${size}).`,
     replaceTitle: 'Diese Datei überschreiben?',
+    unseen: (file) =>
+      `${file} wurde nicht geschrieben: Die Datei ist nicht mehr so, wie dieser Entwurf sie zuletzt schrieb oder las. Überschreiben?`,
     replaceYes: 'Überschreiben',
     keepLinked: 'Verknüpft lassen: melden, wenn die Datei sich ändert',
     linked: (file) => `Verknüpft mit ${file}`,
@@ -1460,6 +1470,9 @@ export const de: Words = {
     quitTitle: 'Eine Stimme wird gerade trainiert.',
     quitDetail:
       'Beim Beenden ruht das Training nach dem letzten Schritt und geht beim nächsten Start von selbst weiter.',
+    unsavedTitle: 'Noch ist nicht alles gesichert.',
+    unsavedDetail:
+      'In einem Entwurf stehen Worte, die nicht gesichert werden konnten. Das Fenster behält eine Abschrift, soweit es kann.',
     stay: 'Bleiben',
     background: 'Im Hintergrund weiter',
     ended: {

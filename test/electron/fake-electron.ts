@@ -57,6 +57,8 @@ export interface FakeElectron extends ElectronLike {
     displays: Electron.Rectangle[]
     languages: string[]
     tray: boolean
+    /** What the page answers when it is asked to save; null: nothing. */
+    saved: boolean | null
   }
 }
 
@@ -68,7 +70,7 @@ export function fakeEvent(url = '') {
   return event
 }
 
-function makeWindow(options: Electron.BrowserWindowConstructorOptions): FakeWindow {
+function makeWindow(options: Electron.BrowserWindowConstructorOptions, heard: (event: unknown) => void): FakeWindow {
   const events = new EventEmitter()
   const contentsEvents = new EventEmitter()
   const frame = { url: '' }
@@ -76,7 +78,10 @@ function makeWindow(options: Electron.BrowserWindowConstructorOptions): FakeWind
   const log: string[] = []
   const webContents: ContentsLike = {
     mainFrame: frame,
-    send: (...args) => void sent.push(args),
+    send: (...args) => {
+      sent.push(args)
+      heard(args[1])
+    },
     on: contentsEvents.on.bind(contentsEvents) as ContentsLike['on'],
     isDestroyed: () => window.destroyed,
     setWindowOpenHandler: (handler) => {
@@ -182,6 +187,7 @@ export function fakeElectron(): FakeElectron {
       displays: [{ x: 0, y: 0, width: 1920, height: 1040 }],
       languages: ['en'],
       tray: true,
+      saved: true,
     },
     app: {
       whenReady: async () => void log.push('ready'),
@@ -199,7 +205,10 @@ export function fakeElectron(): FakeElectron {
     },
     BrowserWindow: class {
       constructor(options: Electron.BrowserWindowConstructorOptions) {
-        const window = makeWindow(options)
+        const window: FakeWindow = makeWindow(options, (event) => {
+          if (event !== 'app.leaving' || fake.answers.saved === null) return
+          void fake.invoke?.({ senderFrame: window.frame }, 'app.left', { saved: fake.answers.saved })
+        })
         windows.push(window)
         // biome-ignore lint/correctness/noConstructorReturn: the fake is a plain object behind Electron's `new`
         return window
@@ -225,6 +234,7 @@ export function fakeElectron(): FakeElectron {
         setDevicePermissionHandler: (handler) => {
           fake.deviceCheck = handler
         },
+        flushStorageData: () => void log.push('flush storage'),
       },
     },
     ipcMain: {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type * as Electron from 'electron'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { App, AppOptions, EventListener } from '../../main/app/types.ts'
 import { type ElectronDeps, startElectron } from '../../main/electron/start.ts'
 import { IdiolectError } from '../../main/errors.ts'
@@ -308,6 +308,37 @@ describe('quitting', () => {
     expect([closed, electron.exitCode, window.destroyed]).toEqual([1, 0, true])
     expect(electron.questions).toEqual([])
     expect(listeners.size).toBe(0)
+  })
+
+  it('lets the window save first, and stays where that failed and its owner wants to', async () => {
+    const window = await started()
+    electron.answers.saved = false
+    electron.answers.button = 0
+    electron.appEvents.emit('before-quit', fakeEvent())
+    await settled()
+    expect(window.sent).toEqual([['idiolect:event', 'app.leaving', { closing: true }]])
+    expect(electron.questions.map(({ message }) => message)).toEqual(['Not everything is saved.'])
+    expect([closed, electron.exitCode]).toEqual([0, null])
+    electron.answers.button = 1
+    electron.appEvents.emit('before-quit', fakeEvent())
+    await settled()
+    expect([closed, electron.exitCode]).toEqual([1, 0])
+    expect(electron.log.at(-1)).toBe('flush storage')
+  })
+
+  it('does not wait for ever on a page that does not answer', async () => {
+    vi.useFakeTimers()
+    try {
+      await started()
+      electron.answers.saved = null
+      electron.appEvents.emit('before-quit', fakeEvent())
+      await vi.advanceTimersByTimeAsync(2000)
+      expect([closed, electron.exitCode]).toEqual([0, null])
+      await vi.advanceTimersByTimeAsync(4000)
+      expect([closed, electron.exitCode]).toEqual([1, 0])
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('asks while a voice is trained, and stays when told so', async () => {

@@ -135,3 +135,26 @@ test('a call that takes long is answered by the stream, whichever word comes fir
   say('hello', { stream: 's2' })
   await expect(third).rejects.toMatchObject({ name: 'NoConnection' })
 })
+
+test('what a page says while it goes is sent on without it, where it is short', async () => {
+  const hear = new Map<string, () => void>()
+  vi.stubGlobal('addEventListener', (name: string, listener: () => void) => hear.set(name, listener))
+  const kept: unknown[] = []
+  const answer = { ok: true, status: 200, json: async () => ({}), text: async () => '', body: null }
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+    if (url.includes('/api/call/')) kept.push(init.keepalive)
+    return answer
+  })
+  try {
+    const bridge = createHttpBridge('http://127.0.0.1:1', 'secret', () => {})
+    await bridge.call('app.set', { scale: 1 })
+    hear.get('pagehide')?.()
+    await bridge.call('app.set', { scale: 1 })
+    await bridge.call('draft.create', { text: 'ä'.repeat(40_000) })
+    hear.get('pageshow')?.()
+    await bridge.call('app.set', { scale: 1 })
+    expect(kept).toEqual([false, true, false, false])
+  } finally {
+    vi.unstubAllGlobals()
+  }
+})

@@ -13,6 +13,9 @@ export interface AutosaveOptions {
   retry?: number
 }
 
+/** Saves at most in one flush: whoever never stops typing does not hold it up for ever. */
+const ROUNDS = 5
+
 export class Autosave {
   #options: AutosaveOptions
   #state: SaveState = 'saved'
@@ -39,11 +42,19 @@ export class Autosave {
     this.#schedule(this.#options.wait())
   }
 
-  /** Saves now what is not saved yet; when it is done, all that was there at the call is. */
+  /** Saves now what is not saved yet, and what is typed meanwhile. Where it could not, `behind` says so afterwards. */
   async flush(): Promise<void> {
     this.#clear()
     if (this.#running) await this.#running
-    if (this.#changed && this.#state !== 'refused') await this.#run()
+    for (let round = 0; round < ROUNDS && this.#changed && this.#state !== 'refused'; round++) {
+      await this.#run()
+      if (this.#state === 'failed') return
+    }
+  }
+
+  /** Asks once more where it was refused: the owner wants to choose now. */
+  async again(): Promise<void> {
+    if (this.#state === 'refused') await this.#run()
   }
 
   /** Forgets what was changed: another text is at hand, or the choice has been made. */

@@ -1,16 +1,17 @@
 /**
  * Whose is what comes in by the clipboard? What was copied in a draft keeps its writers; what the assistant wrote
- * anywhere in this window (it all comes by the stream) stays its own; a few words are the owner's; the rest stands as
- * quoted until the owner says that it is theirs, for what is not surely the owner's is nothing to learn from.
+ * anywhere in this window (it all comes by the stream) stays its own; one word is the owner's. All else stands as quoted,
+ * for what is not surely the owner's is nothing to learn from: a few words until the host has said that the assistant did
+ * not write them, more until the owner says that they are theirs.
  */
 import { type Mark, sliceMarks } from './spans.ts'
 
-/** Up to so many words are taken for the owner's without a question: a name, an address, a moved phrase. */
+/** Up to so many words are taken for the owner's without a question to them: a name, an address, a moved phrase. */
 const FEW_WORDS = 11
 /** Shorter than this, being the same as the assistant's words says nothing. */
 const TELLING = 16
 /** Longer is none of the assistant's texts, and would take long to compare. */
-const LONGEST = 50_000
+export const LONGEST = 50_000
 const REMEMBERED_TEXTS = 48
 const REMEMBERED_UNITS = 400_000
 
@@ -68,11 +69,11 @@ export function whoseIsPasted(text: string, at: number): Mark[] {
   const to = at + text.length
   if (copied && copied.text === text) return sliceMarks(copied.marks, 0, text.length, at)
   if (isAssistants(text)) return [{ from: at, to, author: 'assistant', voice: null }]
-  if (isAsked(text)) return [{ from: at, to, author: 'quoted', voice: null }]
+  if (isAsked(text) || /\S\s+\S/.test(text)) return [{ from: at, to, author: 'quoted', voice: null }]
   return []
 }
 
-/** Was it pasted from elsewhere, so that the owner may be asked? */
+/** Is nothing in this window known of it, so that the host is asked? */
 export function isFromElsewhere(text: string): boolean {
-  return copied?.text !== text && !isAssistants(text) && isAsked(text)
+  return copied?.text !== text && !isAssistants(text) && (isAsked(text) || /\S\s+\S/.test(text))
 }

@@ -26,8 +26,8 @@ import { type Mark, marksOf, sliceMarks, withPlainEnds } from './spans.ts'
 
 export interface EditorEars {
   update(update: ViewUpdate): void
-  /** A long text from elsewhere came in; it is quoted until the owner says otherwise. */
-  pasted(from: number, to: number): void
+  /** A text from elsewhere came in; it stands as quoted until it is known whose it is. */
+  pasted(from: number, to: number, text: string): void
   ghostGone(): void
   files(files: File[]): void
 }
@@ -93,13 +93,14 @@ function remember(view: EditorView): boolean {
   return false
 }
 
-/** Tells of long texts that were pasted or dropped in. */
+/** Tells of texts that were pasted or dropped in. */
 const pasting = (ears: EditorEars): Extension =>
   EditorView.updateListener.of(({ transactions }) => {
     for (const transaction of transactions) {
       if (!transaction.isUserEvent('input.paste') && !transaction.isUserEvent('input.drop')) continue
       transaction.changes.iterChanges((_fromA, _toA, fromB, toB, inserted) => {
-        if (isFromElsewhere(inserted.sliceString(0, inserted.length, '\n'))) ears.pasted(fromB, toB)
+        const text = inserted.sliceString(0, inserted.length, '\n')
+        if (isFromElsewhere(text)) ears.pasted(fromB, toB, text)
       })
     }
   })

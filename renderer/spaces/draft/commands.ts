@@ -51,14 +51,14 @@ export function draftCommands({ drafts }: Stores, editor: DraftEditor, assist: D
       title: words.draft.focus,
       keys: '$mod+Shift+f',
       run: () => {
-        drafts.focus = !drafts.focus
+        drafts.sight.focus = !drafts.sight.focus
       },
     },
     {
       id: 'draft.writers',
       title: words.draft.writers,
       run: () => {
-        drafts.writers = !drafts.writers
+        drafts.sight.writers = !drafts.sight.writers
       },
     },
     {
@@ -78,7 +78,7 @@ export function draftCommands({ drafts }: Stores, editor: DraftEditor, assist: D
       id: 'draft.details',
       title: words.draft.details,
       run: () => {
-        drafts.panel = !drafts.panel
+        drafts.sight.panel = !drafts.sight.panel
       },
     },
     { id: 'draft.back', title: words.draft.back, run: () => void drafts.close() },

@@ -98,4 +98,34 @@ describe('saving by itself', () => {
     expect(flushed).toBe(true)
     expect(autosave.state).toBe('saved')
   })
+
+  it('saves what is typed while it flushes, and gives up where a save fails', async () => {
+    const { autosave, end, saves } = begin(['saved', 'saved', 'failed'])
+    autosave.touch()
+    const flushed = autosave.flush()
+    autosave.touch()
+    await end()
+    expect(saves()).toBe(2)
+    await end()
+    await flushed
+    expect(autosave.behind).toBe(false)
+    autosave.touch()
+    const failed = autosave.flush()
+    await end()
+    await failed
+    expect([saves(), autosave.behind]).toEqual([3, true])
+  })
+
+  it('asks again when the owner wants to choose', async () => {
+    const { autosave, end, saves } = begin(['refused', 'refused'])
+    autosave.touch()
+    await vi.advanceTimersByTimeAsync(500)
+    await end()
+    await autosave.flush()
+    expect(saves()).toBe(1)
+    const again = autosave.again()
+    await end()
+    await again
+    expect([saves(), autosave.state, autosave.behind]).toEqual([2, 'refused', true])
+  })
 })
