@@ -2,6 +2,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { draftSpace } from './draft.ts'
+import { keptDrafts } from './draft-kept.ts'
 import { inChromium, inElectron, launchChromium, whyNoChromium, whyNoElectron } from './open.ts'
 
 const noChromium = whyNoChromium()
@@ -15,12 +16,12 @@ describe.skipIf(noChromium !== null)(`Draft in Chromium${skipped(noChromium)}`, 
     browser = await launchChromium()
   })
   afterAll(() => browser?.close())
-  draftSpace(
-    inChromium(() => browser),
-    'chromium',
-  )
+  const open = inChromium(() => browser)
+  describe('writing', () => draftSpace(open, 'chromium'))
+  describe('what becomes of it', () => keptDrafts(open, 'chromium'))
 })
 
 describe.skipIf(noElectron !== null)(`Draft in Electron${skipped(noElectron)}`, { timeout: PATIENCE }, () => {
-  draftSpace(inElectron, 'electron')
+  describe('writing', () => draftSpace(inElectron, 'electron'))
+  describe('what becomes of it', () => keptDrafts(inElectron, 'electron'))
 })

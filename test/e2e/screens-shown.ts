@@ -37,7 +37,7 @@ async function hasSome(page: Page, locator: Locator): Promise<boolean> {
 
 async function draft(page: Page): Promise<void> {
   await go(page, 'Draft')
-  const earlier = page.getByRole('button', { name: `Open ${DRAFT}` })
+  const earlier = page.getByRole('list', { name: 'Your drafts' }).getByRole('button').filter({ hasText: DRAFT })
   const sheet = page.getByRole('textbox', { name: 'The draft' })
   if (await hasSome(page, earlier)) {
     await earlier.first().click()
