@@ -105,6 +105,13 @@ function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: 
     )
   }
 
+  const write = (kv: Kv, prompt: Int32Array, options: GenerateOptions): Promise<Generated> => {
+    const ends = (token: number): boolean => token === endToken || model.isEogToken(token as Token)
+    const stream = createTextStream((tokens) => detokenize(tokens), options.stop ?? [], options.onText)
+    const most = Math.min(options.maxTokens, contextSize - prompt.length)
+    return generateText(kv, prompt, { ...options, maxTokens: most }, ends, stream)
+  }
+
   return {
     file,
     architecture: model.architecture,
@@ -136,10 +143,18 @@ function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: 
     async generate(prompt, options) {
       refuseEmpty(prompt)
       refuseLonger(prompt.length + 1)
-      const ends = (token: number): boolean => token === endToken || model.isEogToken(token as Token)
-      const stream = createTextStream((tokens) => detokenize(tokens), options.stop ?? [], options.onText)
-      const most = Math.min(options.maxTokens, contextSize - prompt.length)
-      return using(options, 'fast', (kv) => generateText(kv, prompt, { ...options, maxTokens: most }, ends, stream))
+      return using(options, 'fast', (kv) => write(kv, prompt, options))
+    },
+
+    async answer(query, { onScored, ...options }) {
+      refuseLonger(query.tokens.length)
+      return using(options, 'split', async (kv) => {
+        const score = await scoreQuery(kv, query, options.signal)
+        onScored?.()
+        // All but the last token, after which the answer begins.
+        await kv.cut(query.answerFrom - 1)
+        return { score, written: await write(kv, query.tokens.slice(0, query.answerFrom), options) }
+      })
     },
 
     chatPrompt(turns) {

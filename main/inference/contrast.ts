@@ -55,6 +55,10 @@ export function createContrastKv(voice: Kv, against: Kv | null, { weight, plausi
 
   return {
     evaluate: (tokens, wanted, signal) => both(wanted, (kv, asked) => kv.evaluate(tokens, asked, signal)),
+    async cut(count) {
+      await voice.cut(count)
+      await against?.cut(count)
+    },
     async append(token, wanted) {
       const [outcome] = await both(new Map([[0, wanted]]), async (kv, asked) => [
         await kv.append(token, asked.get(0) as Wanted),

@@ -28,6 +28,11 @@ export type Outcome =
 export interface Kv {
   /** Makes the sequence hold exactly `tokens`, and answers for the positions in `wanted`, in order. */
   evaluate(tokens: Int32Array, wanted: ReadonlyMap<number, Wanted>, signal?: AbortSignal): Promise<Outcome[]>
+  /**
+   * Keeps the first `count` of what `evaluate` has put in, whatever it was computed together with: for text that goes on
+   * from there. Scores after it are as ever, since these take up whole chunks alone.
+   */
+  cut(count: number): Promise<void>
   /** Adds one token and answers for it. The next `evaluate` forgets what was added. */
   append(token: number, wanted: Wanted): Promise<Outcome>
   /** Adds tokens as one batch, and answers for the positions in `wanted`, counted from the first of them, in order. */
@@ -111,6 +116,9 @@ export function createKv(sequence: LlamaContextSequence, prefix: Prefix | null =
         held = tokens.slice(0, done)
       }
       return outcomes
+    },
+    async cut(count) {
+      held = held.slice(0, await keepOnly(Math.min(count, held.length)))
     },
     async append(token, wanted) {
       const [outcome] = await decode([itemOf(token, wanted)], [wanted])

@@ -107,6 +107,15 @@ export interface Base extends Tokenizer {
     options?: { voice?: Voices | null; contrast?: Contrast; signal?: AbortSignal },
   ): Promise<Ranked[]>
   generate(prompt: Int32Array, options: GenerateOptions): Promise<Generated>
+  /**
+   * Scores the query's own answer, to the same bits as `score`, and then writes one to the same prompt, which is read
+   * once for both. The text is that of the likelihoods' context (see `Precision`), so rarely another than `generate`'s.
+   * Errors: those of `score`. An abort while writing ends the text there.
+   */
+  answer(
+    query: TokenExample,
+    options: GenerateOptions & { onScored?: () => void },
+  ): Promise<{ score: QueryScore; written: Generated }>
   /** Ids of a conversation by the file's chat template (a plain one where it has none), ready for the assistant's answer. */
   chatPrompt(turns: ChatTurn[]): Int32Array
   /** Next-token logits (vocabulary-sized) after each position listed: for tests against the engine. */

@@ -26,7 +26,8 @@ const KEPT = 3
  * Where activations are rounded to 8 bits that moves a token's likelihood by some .06 nats (SmolLM2 135M, Q4_1), to
  * either side. Without it, a token's logits are the same to the last bit in almost any batch (one token alone is added
  * up in another order, and now and then a rounding falls the other way), for a prompt that costs 8% more at 250 tokens
- * and 30% at 1,000. So likelihoods are computed without it, and text is written with it.
+ * and 30% at 1,000. So likelihoods are computed without it, and text is written with it, unless it goes on from
+ * a prompt that was scored.
  */
 export type Precision = 'split' | 'fast'
 

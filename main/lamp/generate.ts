@@ -4,9 +4,11 @@ import { z } from 'zod'
 import { rouge } from '../evaluation/metrics.ts'
 import type { TaskName, TaskQuery } from '../examples/types.ts'
 import { hashOf } from '../hash.ts'
+import type { QueryScore } from '../inference/types.ts'
 import { appendLines, readLines } from '../lines.ts'
+import type { TokenExample } from '../trainer/types.ts'
 import type { LampText } from './result.ts'
-import { contrastOf, type Scoring, scoreKeys, type Unit, usesOf } from './score.ts'
+import { contrastOf, keepScore, type Scoring, scoredKeys, scoreKeys, type Unit, usesOf } from './score.ts'
 import type { VoiceScores } from './summarize.ts'
 import { OPPU_DECODING } from './tasks.ts'
 import { timed } from './times.ts'
@@ -43,21 +45,32 @@ const textsIn = (folder: string): Map<string, string> =>
   new Map(readLines(textsFile(folder), textLine).map((line) => [line.key, line.text]))
 
 const textKeys = (scoring: Scoring, unit: Unit, decoding: Decoding): string[] =>
-  scoreKeys(scoring, unit).map((key) => hashOf([key, scoring.seed, JSON.stringify(decoding)]).slice(0, 24))
+  scoreKeys(scoring, unit).map((key) => hashOf(['text 2', key, scoring.seed, JSON.stringify(decoding)]).slice(0, 24))
 
-/** Writes what is not on disk yet and returns all texts, in the order of the unit's queries. */
+/**
+ * Writes what is not on disk yet and returns all texts, in the order of the unit's queries. Each is written right after
+ * the query's own answer was scored, so that its prompt is read once; also where the score is there already, since a text
+ * shall not depend on when it was asked for. New scores are kept, so `scoreUnit` comes after.
+ */
 export async function generateUnit(scoring: Scoring, unit: Unit, decoding: Decoding): Promise<LampText[]> {
   const { folder, user, signal } = scoring
   const keys = textKeys(scoring, unit, decoding)
+  const ofScores = scoreKeys(scoring, unit)
   const known = textsIn(folder)
+  const scored = scoredKeys(folder)
   const texts: LampText[] = []
   for (const [i, { query, example }] of unit.queries.entries()) {
     signal?.throwIfAborted()
     const key = keys[i] as string
+    const ofScore = ofScores[i] as string
     let text = known.get(key)
     if (text === undefined) {
-      const prompt = example.tokens.slice(0, example.answerFrom)
-      text = await timed(folder, unit.method, 'generating', () => generateAnswer(scoring, unit, prompt, decoding))
+      const answered = await timed(folder, unit.method, scored.has(ofScore) ? 'generating' : 'scoring', (turn) =>
+        writeAnswer(scoring, unit, example, decoding, () => turn('generating')),
+      )
+      if (!scored.has(ofScore)) keepScore(scoring, unit, ofScore, i, answered.score)
+      scored.add(ofScore)
+      text = answered.text
       appendLines(textsFile(folder), [{ method: unit.method, voice: unit.voice, query: query.document, key, text }])
       known.set(key, text)
     }
@@ -101,20 +114,22 @@ export function withTexts(
   })
 }
 
-async function generateAnswer(
+async function writeAnswer(
   { base, seed, signal }: Scoring,
   unit: Unit,
-  prompt: Int32Array,
+  example: TokenExample,
   { oneLine, ...sampling }: Decoding,
-): Promise<string> {
+  onScored: () => void,
+): Promise<{ score: QueryScore; text: string }> {
   // No stop text can say "after the first line that says something": a base may begin with an empty line.
   const enough = new AbortController()
   let text = ''
-  const { text: whole } = await base.generate(prompt, {
+  const { score, written } = await base.answer(example, {
     ...sampling,
     voice: usesOf(unit.laid),
     ...contrastOf(unit),
     seed,
+    onScored,
     onText: (piece) => {
       text += piece
       if (oneLine && text.trimStart().includes('\n')) enough.abort()
@@ -122,5 +137,6 @@ async function generateAnswer(
     signal: signal ? AbortSignal.any([signal, enough.signal]) : enough.signal,
   })
   signal?.throwIfAborted()
-  return oneLine ? (whole.trimStart().split('\n')[0] ?? '').trim() : whole.trim()
+  const whole = written.text
+  return { score, text: oneLine ? (whole.trimStart().split('\n')[0] ?? '').trim() : whole.trim() }
 }

@@ -138,10 +138,10 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
         queries: prompts,
       }
       bases.count(unit.laid)
-      voices.push({ voice: whose, scores: await scoreUnit(scoring, unit) })
       // What an earlier run wrote stays in the result, though this one writes nothing.
       const written = writes.has(method.name) ? generateUnit : keptTexts
       if (decoding) texts.push(await written(scoring, unit, decoding))
+      voices.push({ voice: whose, scores: await scoreUnit(scoring, unit) })
     }
     const result = summarize(withTexts(voices, texts), golds, method.voice === 'other')
     keep(folder, user, method, result)

@@ -84,12 +84,38 @@ export const contrastOf = ({ contrast }: Unit): { contrast?: Contrast } =>
         },
       }
 
+const scoresFile = (folder: string): string => path.join(folder, 'scores.jsonl')
+
+const labelFor = ({ user }: Scoring, { method, voice }: Unit): string =>
+  `${user}: ${method}${voice === null || voice === user ? '' : ` (${voice})`}`
+
+/** Of the `i`-th query. */
+function lineOf(scoring: Scoring, unit: Unit, key: string, i: number, score: Score): ScoreLine {
+  const query = unit.queries[i]?.query.document as string
+  if (!Number.isFinite(score.nll)) throw new Error(`${labelFor(scoring, unit)}: the NLL of ${query} is ${score.nll}`)
+  return { method: unit.method, voice: unit.voice, query, key, ...score }
+}
+
+interface Score {
+  nll: number
+  tokens: number
+  labels?: number[]
+}
+
+/** Keys of the scores that are on disk. */
+export const scoredKeys = (folder: string): Set<string> =>
+  new Set(readLines(scoresFile(folder), scoreLine).map(({ key }) => key))
+
+/** For a score that came along with something else. */
+export function keepScore(scoring: Scoring, unit: Unit, key: string, i: number, score: Score): void {
+  appendLines(scoresFile(scoring.folder), [lineOf(scoring, unit, key, i, score)])
+}
+
 /** Scores what is not on disk yet, in chunks, and returns the whole, in the order of the unit's queries. */
 export async function scoreUnit(scoring: Scoring, unit: Unit): Promise<QueryResult[]> {
   const { signal, folder, user } = scoring
   const keys = scoreKeys(scoring, unit)
-  const label = `${user}: ${unit.method}${unit.voice === null || unit.voice === user ? '' : ` (${unit.voice})`}`
-  const file = path.join(folder, 'scores.jsonl')
+  const file = scoresFile(folder)
   const known = new Map(readLines(file, scoreLine).map((line) => [line.key, line]))
   // Two queries may be asked in the very same words.
   const missing = [...new Map(keys.map((key, i) => [key, i])).values()].filter((i) => !known.has(keys[i] as string))
@@ -100,16 +126,11 @@ export async function scoreUnit(scoring: Scoring, unit: Unit): Promise<QueryResu
     const lines = await timed(folder, unit.method, 'scoring', async () => {
       const scores = await scoreChunk(scoring, unit, chunk)
       signal?.throwIfAborted()
-      return chunk.map((i, at): ScoreLine => {
-        const score = scores[at] as { nll: number; tokens: number; labels?: number[] }
-        const query = unit.queries[i]?.query.document as string
-        if (!Number.isFinite(score.nll)) throw new Error(`${label}: the NLL of ${query} is ${score.nll}`)
-        return { method: unit.method, voice: unit.voice, query, key: keys[i] as string, ...score }
-      })
+      return chunk.map((i, at) => lineOf(scoring, unit, keys[i] as string, i, scores[at] as Score))
     })
     appendLines(file, lines)
     for (const line of lines) known.set(line.key, line)
-    const message = `${label}: ${done + from + chunk.length} of ${unit.queries.length} queries`
+    const message = `${labelFor(scoring, unit)}: ${done + from + chunk.length} of ${unit.queries.length} queries`
     scoring.onProgress?.({ user, stage: 'scoring', message })
   }
   return unit.queries.map(({ query, golds }, i) => {
@@ -122,11 +143,7 @@ export async function scoreUnit(scoring: Scoring, unit: Unit): Promise<QueryResu
   })
 }
 
-async function scoreChunk(
-  { base, labels, signal }: Scoring,
-  unit: Unit,
-  chunk: number[],
-): Promise<{ nll: number; tokens: number; labels?: number[] }[]> {
+async function scoreChunk({ base, labels, signal }: Scoring, unit: Unit, chunk: number[]): Promise<Score[]> {
   const options = { voice: usesOf(unit.laid), ...contrastOf(unit), signal }
   const queries = chunk.map((i) => unit.queries[i] as Unit['queries'][number])
   if (labels === null) {

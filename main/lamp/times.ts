@@ -17,9 +17,18 @@ const fileOf = (folder: string): string => path.join(folder, 'times.jsonl')
 /** Seconds between two notes while something long goes on. */
 const NOTED = 15
 
-/** Runs `work` and notes its seconds under `folder`, every few seconds and at its end, whatever that is. */
-export async function timed<T>(folder: string, what: string, stage: Stage, work: () => Promise<T>): Promise<T> {
+/**
+ * Runs `work` and notes its seconds under `folder`, every few seconds and at its end, whatever that is.
+ * @param work may `turn` to another stage, in which the seconds from then on are counted
+ */
+export async function timed<T>(
+  folder: string,
+  what: string,
+  first: Stage,
+  work: (turn: (stage: Stage) => void) => Promise<T>,
+): Promise<T> {
   let since = performance.now()
+  let stage = first
   const note = (): void => {
     const now = performance.now()
     appendLines(fileOf(folder), [{ what, stage, seconds: (now - since) / 1000 }])
@@ -28,7 +37,10 @@ export async function timed<T>(folder: string, what: string, stage: Stage, work:
   const timer = setInterval(note, NOTED * 1000)
   timer.unref()
   try {
-    return await work()
+    return await work((next) => {
+      note()
+      stage = next
+    })
   } finally {
     clearInterval(timer)
     note()

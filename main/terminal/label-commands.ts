@@ -6,6 +6,14 @@ import { generation, pieceFrom, sourceFacts, sourceLine, type WriteOptions, writ
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`.padStart(6)
 
+const COMPUTED = 'computed and not sampled, so --seed and --max-tokens change nothing'
+
+/** The `count` likeliest of a distribution, in its own order. */
+function likeliest<T extends { probability: number }>(distribution: readonly T[], count = distribution.length): T[] {
+  const kept = new Set(distribution.toSorted((a, b) => b.probability - a.probability).slice(0, count))
+  return distribution.filter((one) => kept.has(one))
+}
+
 export function labelCommands(program: Command): void {
   writeOptions(program.command('tag').description('tags for a piece, of those that you use'))
     .argument('<file>', 'a file of writing, or - for standard input')
@@ -33,17 +41,19 @@ export function labelCommands(program: Command): void {
       })
     })
 
-  writeOptions(program.command('rate').description('the score that you would give, as a distribution'))
+  writeOptions(program.command('rate').description(`the score that you would give, as a distribution; ${COMPUTED}`))
     .argument('<file>', 'a file of writing, or - for standard input')
-    .action(async (file: string, own: WriteOptions, command: Command) => {
+    .option('--count <n>', 'only the n likeliest scores; default: all', numberOption('count', 1, 100, true))
+    .action(async (file: string, own: WriteOptions & { count?: number }, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
       const { text } = pieceFrom(file)
       await withApp(options, async (app) => {
-        const { sources, ...result } = await app.handlers['rate.suggest']({
+        const { sources, distribution, ...found } = await app.handlers['rate.suggest']({
           request: 'rate',
           text,
           ...generation(own),
         })
+        const result = { ...found, distribution: likeliest(distribution, own.count) }
         if (result.note !== null) process.stderr.write(`${result.note}\n`)
         print(options, { ...result, sources: sources.map(sourceFacts) }, () => [
           ...result.distribution.map(
@@ -55,7 +65,9 @@ export function labelCommands(program: Command): void {
       })
     })
 
-  writeOptions(program.command('score').description('how likely an answer is: nats over its tokens, the end counted'))
+  writeOptions(
+    program.command('score').description(`how likely an answer is: nats over its tokens, the end counted; ${COMPUTED}`),
+  )
     .requiredOption('--task <task>', 'headline, tag, rate or prose')
     .requiredOption('--input <file>', 'a file of writing (of prose: the opening), or - for standard input')
     .requiredOption('--gold <text>', 'the answer')

@@ -4,6 +4,9 @@ import { IdiolectError } from '../errors.ts'
 import { type GlobalOptions, numberOption, print, type TerminalApp, withApp } from './terminal.ts'
 import { generation, pieceFrom, sourceFacts, sourceLine, type WriteOptions, writeOptions } from './write-options.ts'
 
+/** Between the drafts of one call: an empty one is tried again with the seeds right after its own. */
+const SEEDS_APART = 16
+
 export function writeCommands(program: Command): void {
   writeOptions(program.command('headline').description('headlines for a piece, in your voice'))
     .argument('<file>', 'a file of writing, or - for standard input')
@@ -34,23 +37,28 @@ export function writeCommands(program: Command): void {
   writeOptions(program.command('draft').description('goes on from an opening in your voice, or does what you ask for'))
     .argument('<text>', 'an opening, or - for standard input')
     .option('--instruction', 'the text says what to write')
-    .action(async (text: string, own: WriteOptions & { instruction?: boolean }, command: Command) => {
+    .option('--count <n>', 'how many', numberOption('count', 1, 20, true), 1)
+    .action(async (text: string, own: WriteOptions & { instruction?: boolean; count: number }, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
       const given = text === '-' ? pieceFrom('-').text : text
       await withApp(options, async (app) => {
         const streamed = streamTo(app, options)
-        const draft = await app.handlers['draft.write']({
-          request: 'draft',
-          text: given,
-          from: own.instruction ? 'instruction' : 'opening',
-          ...generation(own),
-        })
-        if (draft.text === '')
+        const drafts = []
+        for (let i = 0; i < own.count; i++) {
+          if (i > 0 && streamed()) process.stdout.write('\n\n')
+          const asked = generation(own.seed === undefined ? own : { ...own, seed: own.seed + i * SEEDS_APART })
+          const from = own.instruction ? 'instruction' : 'opening'
+          drafts.push(await app.handlers['draft.write']({ request: 'draft', text: given, from, ...asked }))
+        }
+        const written = drafts.filter((draft) => draft.text !== '')
+        const [first] = written
+        if (first === undefined)
           throw new IdiolectError('NoDraft', 'the model wrote nothing', 'Try another seed, or a longer text.')
-        const { text: written, voice, sources } = draft
-        print(options, { text: written, voice, sources: sources.map(sourceFacts) }, () => [
-          streamed() ? '' : written,
-          ...sources.map(sourceLine),
+        const texts = written.map((draft) => draft.text)
+        const result = { text: first.text, voice: first.voice, sources: first.sources.map(sourceFacts) }
+        print(options, own.count === 1 ? result : { ...result, texts }, () => [
+          streamed() ? '' : texts.join('\n\n'),
+          ...first.sources.map(sourceLine),
         ])
       })
     })

@@ -77,6 +77,14 @@ export function fakeBase(
       onText?.(text)
       return { text, tokens: 3, meanLogProbability: -1, finish: 'end' }
     },
+    async answer(query, options) {
+      const [score] = await this.score([query], options)
+      options.onScored?.()
+      return {
+        score: score as QueryScore,
+        written: await this.generate(query.tokens.slice(0, query.answerFrom), options),
+      }
+    },
     tokenize: (text) => Int32Array.from(encode(text)),
     detokenize: decode,
     chatPrompt: unused,

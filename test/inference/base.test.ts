@@ -128,6 +128,32 @@ describe('text', () => {
     expect(written.meanLogProbability).toBeCloseTo(sum / written.tokens, 2)
   })
 
+  test.each([20, CHUNK, CHUNK + 1, CHUNK + 10])(
+    'after a score goes on from its prompt of %i tokens, and changes no score',
+    async (length) => {
+      const query = { tokens: ids(length + 15), answerFrom: length }
+      const asked = { maxTokens: 6, temperature: 0 }
+      const fresh = await openBase(file, { threads: 1 })
+      const [expected, beside] = await fresh.score([query, example(length + 4, 9, 2)])
+      await fresh.dispose()
+      const { score, written } = await base.answer(query, asked)
+      expect(score).toEqual(expected)
+      // What was written leaves nothing behind, for a prompt of the same beginning least of all.
+      expect(await base.answer(query, asked)).toEqual({ score, written })
+      expect(await base.score([query, example(length + 4, 9, 2)])).toEqual([expected, beside])
+      const tokens = [...query.tokens.subarray(0, length)]
+      let sum = 0
+      for (let i = 0; i < written.tokens; i++) {
+        const [logits] = await base.logits(Int32Array.from(tokens), [tokens.length - 1])
+        const best = logits!.indexOf(logits!.reduce((a, b) => Math.max(a, b)))
+        sum += logSoftmax(logits!, best)
+        tokens.push(best)
+      }
+      expect(written.tokens).toBeGreaterThan(0)
+      expect(written.meanLogProbability).toBeCloseTo(sum / written.tokens, 5)
+    },
+  )
+
   test('a seed repeats its text, also after other work; another seed writes another', async () => {
     const prompt = ids(CHUNK + 10)
     const options = { maxTokens: 24, temperature: 1, seed: 3 }

@@ -171,6 +171,18 @@ describe('text', () => {
     expect(await base.generate(ids(30, 3), { ...options, contrast })).toEqual(first)
   })
 
+  test('after a score begins with the likeliest plausible token, and the score is as ever', async () => {
+    const [query] = queries as [(typeof queries)[number]]
+    const contrast = { against: task, ...COPE }
+    const [expected] = await base.score([query], { voice, contrast })
+    const first = await base.answer(query, { ...options, temperature: 0, contrast })
+    expect(first.score).toEqual(expected)
+    expect(await base.answer(query, { ...options, temperature: 0, contrast })).toEqual(first)
+    expect(await base.score([query], { voice, contrast })).toEqual([expected])
+    const said = await base.generate(query.tokens.slice(0, query.answerFrom), { ...options, temperature: 0, contrast })
+    expect(first.written.meanLogProbability).toBeCloseTo(said.meanLogProbability, 2)
+  })
+
   test('a stop keeps the text so far', async () => {
     const stop = new AbortController()
     const cut = await base.generate(ids(25), {

@@ -124,6 +124,12 @@ test('a model whose state cannot be cut back gives the same numbers', async () =
   const gemma = await openBase(windowed, { threads: 1 })
   const prompt = ids(40, 2)
   expectClose(await gemma.rank(prompt, CONTINUATIONS), await scored(gemma, prompt))
+  // An answer after a score reads its prompt again there.
+  const query = { tokens: ids(50, 2), answerFrom: 40 }
+  const [score] = await gemma.score([query])
+  const answered = await gemma.answer(query, { maxTokens: 4, temperature: 0 })
+  expect(answered.score).toEqual(score)
+  expect((await gemma.answer(query, { maxTokens: 4, temperature: 0 })).written).toEqual(answered.written)
   await gemma.dispose()
 })
 
@@ -162,6 +168,7 @@ test('the prompt is read once, and what continuations share once', async () => {
       return true
     },
     append: () => Promise.reject(new Error('not used')),
+    cut: () => Promise.reject(new Error('not used')),
   }
   const answers = (wanted: Parameters<Kv['extend']>[1]) =>
     [...wanted.values()].map((want) => {

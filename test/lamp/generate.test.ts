@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { userFolder } from '../../main/lamp/folder.ts'
 import { decodingOf, withTexts } from '../../main/lamp/generate.ts'
@@ -26,7 +28,12 @@ describe('answers', () => {
     expect(withRouge()).toEqual([])
     const second = setUp()
     await second.run({ generate: ['voice'] })
-    expect([second.base.scored, second.trained]).toEqual([[], []])
+    expect(second.trained).toEqual([])
+    // Read anew for the text, and not kept again.
+    expect(second.base.scored).toEqual(second.base.generated.map((prompt) => expect.stringContaining(prompt)))
+    const lines = readFileSync(path.join(userFolder(folders.out, 'ann'), 'scores.jsonl'), 'utf8').split('\n')
+    expect(new Set(lines).size).toBe(lines.length)
+    expect(kept().voice?.nll).toBe(before.voice?.nll)
     expect(withRouge()).toEqual(['voice'])
     expect(kept().other).toEqual(before.other)
     const third = setUp()

@@ -51,6 +51,9 @@ describe('rate and score', () => {
     const [first, last] = [result.distribution[0], result.distribution[4]]
     const ratio = Math.log((first?.probability ?? 0) / (last?.probability ?? 0))
     expect((await nll('5')) - (await nll('1'))).toBeCloseTo(ratio, 1)
+    const two = await terminal.ok<RateResult>(['rate', piece, ...NONE, '--count', '2', '--seed', '7'])
+    const byChance = result.distribution.toSorted((a, b) => b.probability - a.probability)
+    expect(two.distribution).toEqual(byChance.slice(0, 2).toSorted((a, b) => a.score - b.score))
   })
 })
 
@@ -65,6 +68,11 @@ describe('draft', () => {
     expect(lines.stdout.startsWith(text)).toBe(true)
     const asked = await terminal.ok<{ sources: object[] }>([...args, '--instruction', '--no-retrieval'])
     expect(asked.sources).toEqual([])
+    // The first of several is the one that stands alone.
+    const several = await terminal.ok<{ text: string; texts: string[] }>([...args, '--count', '2'])
+    expect(several.text).toBe(text)
+    expect(several.texts[0]).toBe(text)
+    expect(several.texts).toHaveLength(2)
   })
 })
 

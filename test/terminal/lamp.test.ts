@@ -82,6 +82,23 @@ describe.skipIf(STORIES === null)('lamp run, table and merge (../shared)', () =>
     expect(halfWritten(path.join(root, 'killed'))).toEqual([])
   })
 
+  it('gets its answers later, for the rows that are named, on other threads', { timeout: 240_000 }, async () => {
+    const out = path.join(root, 'whole')
+    const scores = path.join(userFolder(out, 'bob'), 'scores.jsonl')
+    const before = readFileSync(scores, 'utf8')
+    // --threads given twice: the last one counts.
+    const done = await terminal.ok<{ summary: LampTable }>(
+      run('whole', '--generate', 'base,task+cope', '--threads', '2'),
+    )
+    const written = done.summary.rows.filter(({ metrics }) => metrics.rougeL).map(({ method }) => method)
+    expect(written).toEqual(['base', 'task+cope'])
+    expect(readFileSync(scores, 'utf8')).toBe(before)
+    expect(done.summary.rows.map(({ metrics }) => metrics.nll)).toEqual(whole.rows.map(({ metrics }) => metrics.nll))
+    const refused = await terminal.run(run('whole', '--generate', 'retrieval'))
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain('--generate names "retrieval", under which nothing is written in this run')
+  })
+
   it('is joined from shards', { timeout: 240_000 }, async () => {
     const shards = ['0/2', '1/2'].map((shard) => ['--shard', shard, '--methods', 'base,retrieval'])
     for (const [i, shard] of shards.entries()) await terminal.ok(run(`shard${i}`, ...shard))
