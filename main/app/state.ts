@@ -26,6 +26,7 @@ const DEFAULTS: Settings = {
   profile: PROFILE_DEFAULT,
   shortcuts: {},
   idleMinutes: 10,
+  spellCheck: false,
 }
 /** More than anybody binds; the settings must stay small. */
 const MOST_SHORTCUTS = 500
@@ -41,6 +42,7 @@ const settingsSchema = z.strictObject({
     .refine((all) => Object.keys(all).length <= MOST_SHORTCUTS, `more than ${MOST_SHORTCUTS} shortcuts`)
     .optional(),
   idleMinutes: z.int().min(0).max(1440).optional(),
+  spellCheck: z.boolean().optional(),
 })
 
 export function readSettings({ store }: Pick<AppContext, 'store'>): Settings {

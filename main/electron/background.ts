@@ -87,10 +87,10 @@ export function followTraining(deps: BackgroundDeps): Background {
     // Whoever looks at the window has seen it; one that was hidden for the run comes back.
     const hidden = !window.isDestroyed() && !window.isVisible()
     if (!hidden && !window.isDestroyed() && window.isFocused()) return
-    const { ended: titles } = await words()
+    const { ended: titles, said } = await words()
     const title = ended.stage in titles ? titles[ended.stage as keyof typeof titles] : null
     if (title !== null && electron.Notification.isSupported()) {
-      const notification = new electron.Notification({ title, body: ended.message })
+      const notification = new electron.Notification({ title, body: (ended.said && said(ended.said)) || ended.message })
       notification.on('click', deps.show)
       notification.show()
     }

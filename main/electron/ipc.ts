@@ -1,7 +1,7 @@
 /** The contract over Electron's IPC: calls from our own page's main frame, events to it. */
 import type { App } from '../app/types.ts'
-import { IdiolectError } from '../errors.ts'
-import { callByName, toContractError } from '../host/answer.ts'
+import { IdiolectError, toContractError } from '../errors.ts'
+import { callByName } from '../host/answer.ts'
 import type { IpcMainLike, WindowLike } from './electron-like.ts'
 import { isOurs } from './protocol.ts'
 

@@ -43,7 +43,8 @@ function applicationMenu(platform: NodeJS.Platform, words: DesktopWords): Electr
   return [first, { role: 'editMenu' }, view, { role: 'windowMenu' }]
 }
 
-function openWindow(electron: ElectronLike, deps: ElectronDeps): WindowLike {
+/** @param spellCheck the owner turned it on */
+function openWindow(electron: ElectronLike, deps: ElectronDeps, spellCheck: boolean): WindowLike {
   const displays = electron.screen.getAllDisplays().map((display) => display.workArea)
   const { maximized, ...bounds } = readBounds(deps.dataFolder, displays)
   const window = new electron.BrowserWindow({
@@ -59,8 +60,8 @@ function openWindow(electron: ElectronLike, deps: ElectronDeps): WindowLike {
       contextIsolation: true,
       nodeIntegration: false,
       webviewTag: false,
-      // Chromium would fetch its dictionaries from the network.
-      spellcheck: false,
+      // On macOS the system's own checker; elsewhere Chromium fetches a dictionary, so only where the owner said so.
+      spellcheck: deps.platform === 'darwin' || spellCheck,
     },
   })
   guardContents(window.webContents, electron.shell)
@@ -127,7 +128,9 @@ export async function startElectron(electron: ElectronLike, deps: ElectronDeps):
     showError(electron, error)
     return electron.app.exit(1)
   }
-  const shown = openWindow(electron, deps)
+  // A failing question must not keep the window from opening.
+  const settings = await app.handlers['app.settings']({}).catch(() => null)
+  const shown = openWindow(electron, deps, settings?.spellCheck === true)
   window = shown
   const farewell = createFarewell(shown)
   serveCalls(electron.ipcMain, shown, { ...app, handlers: { ...app.handlers, 'app.left': farewell.left } })

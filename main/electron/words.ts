@@ -3,12 +3,12 @@ import { LANGUAGES, systemLanguage, type Words } from '../../renderer/words/lang
 import type { App } from '../app/types.ts'
 import type { AppLike } from './electron-like.ts'
 
-export type DesktopWords = Words['desktop']
+export type DesktopWords = Words['desktop'] & { readonly said: Words['host']['said'] }
 
 /** Read anew each time: the language may be changed while the app is open. */
 export async function desktopWords(electron: AppLike, app: Pick<App, 'handlers'> | null): Promise<DesktopWords> {
   const settings = await app?.handlers['app.settings']({}).catch(() => null)
   const chosen = settings?.language ?? 'system'
   const words = await LANGUAGES[chosen === 'system' ? systemLanguage(electron.getPreferredSystemLanguages()) : chosen]()
-  return words.desktop
+  return { ...words.desktop, said: words.host.said }
 }

@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import type { Proof } from '../../preload/contract.ts'
+import type { Proof, Said } from '../../preload/contract.ts'
 import { writeJson } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
+import { judge } from './verdict.ts'
 
 const score = z.object({ nll: z.number(), low: z.number(), high: z.number() })
 const difference = z.object({ mean: z.number(), low: z.number(), high: z.number() })
@@ -33,6 +34,7 @@ const proofShape = z.object({
     overTask: difference.optional(),
   }),
   otherIs: z.string(),
+  otherSaid: z.custom<Said>().optional(),
   won: z.boolean(),
   verdict: z.string(),
   items: z.array(
@@ -75,7 +77,8 @@ export function readProof(runFolder: string): Proof | null {
     throw new IdiolectError('BadProof', `${file} is no JSON: ${messageOf(error)}`, next, { cause: error })
   }
   const checked = proofShape.safeParse(value)
-  if (checked.success) return checked.data
+  // Of proofs that were written before words had codes too: all that is said follows from the numbers.
+  if (checked.success) return { ...checked.data, said: judge(checked.data).said }
   const issue = checked.error.issues[0]
   throw new IdiolectError('BadProof', `${file}: ${issue?.path.join('.')}: ${issue?.message}`, next)
 }

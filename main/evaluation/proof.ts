@@ -5,7 +5,7 @@
  * It knows token ids, likelihoods and pieces. It does not know how voices are trained, how text is retrieved, where
  * the library lies, or who switches a voice on: those are handed in, and the verdict is handed back.
  */
-import type { Proof, ProofItem, ProofScore } from '../../preload/contract.ts'
+import type { Proof, ProofItem, ProofScore, Said } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
 import type { BuildExample, PromptOptions, RetrievedPair, TaskQuery } from '../examples/types.ts'
 import type { Base, QueryScore, VoiceUse } from '../inference/types.ts'
@@ -33,6 +33,7 @@ export interface ProofOptions {
   otherTaskFile?: string | null
   /** Whose voice the control is, in words that fit "it beats ...": `the voice of Jane Doe`. */
   otherIs: string
+  otherSaid?: Said
   /** Earlier pieces of the training side, best first; a piece of the proof among them is refused. */
   retrieve: (query: TaskQuery) => RetrievedPair[] | Promise<RetrievedPair[]>
   /** Of the bootstrap. */
@@ -121,6 +122,7 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
       ...(taskFile === null ? {} : { overTask: gain('task', 'voice') }),
     },
     otherIs: options.otherIs,
+    ...(options.otherSaid ? { otherSaid: options.otherSaid } : {}),
   }
   return {
     run: options.run,

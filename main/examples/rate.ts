@@ -1,4 +1,6 @@
 /** Pieces -> rating queries: a review's text, and the score that its author gave; and the scale of these scores. */
+import type { Said } from '../../preload/contract.ts'
+import { english, say } from '../said.ts'
 import { tooShort } from './length.ts'
 import { TASKS, type TaskWords } from './tasks.ts'
 import type { DroppedPiece, Piece, TaskName, TaskQueries, TaskQuery } from './types.ts'
@@ -14,6 +16,7 @@ export interface Scale {
   scores: number[]
   /** What was done about another scale, or about ratings off it, in words; null: nothing. */
   note: string | null
+  said: Said | null
 }
 
 /**
@@ -28,10 +31,11 @@ export function scaleOf(ratings: readonly (number | null | undefined)[]): Scale 
   const scores = isCommon || own.length === 0 ? COMMON : own
   const off = [...new Set(given.filter((rating) => !scores.includes(rating)))].sort((a, b) => a - b)
   const notes = [
-    ...(scores === COMMON ? [] : [`the scale is your own: ${scores.join(', ')}`]),
-    ...(off.length === 0 ? [] : [`ratings off the scale are left out: ${off.join(', ')}`]),
+    ...(scores === COMMON ? [] : [say('note.ownScale', scores)]),
+    ...(off.length === 0 ? [] : [say('note.offScale', off)]),
   ]
-  return { scores, note: notes.length === 0 ? null : notes.join('; ') }
+  if (notes.length === 0) return { scores, note: null, said: null }
+  return { scores, note: notes.map(english).join('; '), said: say('note.list', notes) }
 }
 
 function isScore(rating: number): boolean {

@@ -1,4 +1,7 @@
 /** A history cut by time into training, validation and proof. */
+
+import type { Said } from '../../preload/contract.ts'
+import { english, say } from '../said.ts'
 import type { Piece } from './types.ts'
 
 export interface SplitOptions {
@@ -18,6 +21,7 @@ export interface HistorySplit {
   enough: boolean
   /** Why not, or what is to be expected of so few pieces, in words; null for a history of good size. */
   note: string | null
+  said: Said | null
 }
 
 /** From this many pieces on a voice usually pays (the paper's studies; `Cold start`). */
@@ -32,22 +36,21 @@ export function splitByTime(pieces: Piece[], options: SplitOptions = {}): Histor
   const ordered = [...pieces].sort(byTime)
   const count = ordered.length
   if (count < leastPieces) {
-    const note = `${count} ${count === 1 ? 'piece is' : 'pieces are'} too few to train on: at least ${leastPieces} are needed, and ${GOOD_SIZE} are better`
-    return { training: ordered, validation: [], proof: [], enough: false, note }
+    const said = say('note.tooFew', count, leastPieces, GOOD_SIZE)
+    return { training: ordered, validation: [], proof: [], enough: false, note: english(said), said }
   }
   const proofCount = Math.max(count >= 10 ? 3 : 2, Math.round(count * proof))
   const validationCount = Math.max(count >= GOOD_SIZE ? 2 : 1, Math.round(count * validation))
   const proofFrom = count - proofCount
+  const few = count >= GOOD_SIZE ? null : say('note.mayLose', count, GOOD_SIZE)
   const validationFrom = proofFrom - validationCount
   return {
     training: ordered.slice(0, validationFrom),
     validation: ordered.slice(validationFrom, proofFrom),
     proof: ordered.slice(proofFrom),
     enough: true,
-    note:
-      count >= GOOD_SIZE
-        ? null
-        : `With ${count} pieces a voice may not win its proof; ${GOOD_SIZE} and more are better`,
+    note: few && english(few),
+    said: few,
   }
 }
 

@@ -1,12 +1,17 @@
 /** The app for a browser on this machine: opens the data folder, serves the contract on loopback, prints the address. */
+import type { TrainingState } from '../../preload/contract.ts'
 import { createApp } from '../app/app.ts'
 import { defaultDataFolder } from '../app/data-folder.ts'
-import { IdiolectError, messageOf } from '../errors.ts'
+import { IdiolectError } from '../errors.ts'
 import { keepAddress, keptAddress } from './address-file.ts'
+import { endingOf } from './ending.ts'
 import { type Served, serveApp } from './http.ts'
 
 /** Tried first, so that a browser's bookmark and its settings for the page stay good. */
 const usualPort = 4517
+
+/** Stages in which ending costs a run its pace. */
+const RUNNING: readonly TrainingState['stage'][] = ['preparing', 'training', 'paused', 'proving']
 
 export interface BrowserOptions {
   /** Absolute path; default: the user's. */
@@ -16,7 +21,8 @@ export interface BrowserOptions {
 }
 
 /**
- * Serves until SIGINT or SIGTERM, which end training cleanly (it can be resumed) and then the process.
+ * Serves until SIGINT or SIGTERM, which end training cleanly (it can be resumed) and then the process;
+ * while a run is going, the first SIGINT only says what ending would mean.
  * Errors: IdiolectError `AlreadyOpen` (with the address) where a browser host serves this folder, `DataFolderBusy`,
  * `PortTaken`.
  */
@@ -39,26 +45,19 @@ export async function serveBrowser(options: BrowserOptions = {}): Promise<Served
     throw error
   }
   const forgetAddress = keepAddress(dataFolder, served.address)
-  let ending: Promise<void> | null = null
-  const end = () => {
-    // A second Ctrl-C does not wait for anything.
-    if (ending !== null) process.exit(130)
-    process.stderr.write('Ending ...\n')
-    forgetAddress()
+  const { interrupt, terminate } = endingOf({
+    running: () => RUNNING.includes(app.context.state().training?.stage ?? 'done'),
     // The app first: its calls in flight end with it, and the server waits for those.
-    ending = app
-      .close()
-      .then(() => served.close())
-      .then(
-        () => process.exit(0),
-        (error: unknown) => {
-          process.stderr.write(`${messageOf(error)}\n`)
-          process.exit(1)
-        },
-      )
-  }
-  process.on('SIGINT', end)
-  process.on('SIGTERM', end)
+    async end() {
+      forgetAddress()
+      await app.close()
+      await served.close()
+    },
+    say: (line) => process.stderr.write(`${line}\n`),
+    exit: (code) => process.exit(code),
+  })
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', terminate)
   process.stdout.write(`${served.address}\n`)
   return served
 }

@@ -3,13 +3,14 @@
  * that are no UTF-8 would read as something in windows-1252 always, and a voice must not learn from rubbish.
  */
 import type { DocumentSummary } from '../../preload/contract.ts'
+import { because, type Reason } from '../said.ts'
 
-export type Decoded = { text: string } | { reason: string }
+export type Decoded = { text: string } | Reason
 
 export function decodeText(bytes: Uint8Array, kind: DocumentSummary['kind']): Decoded {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return decodeAs('utf-16le', bytes)
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return decodeAs('utf-16be', bytes)
-  if (bytes.subarray(0, 8192).includes(0)) return { reason: 'it holds zero bytes, so it is no text' }
+  if (bytes.subarray(0, 8192).includes(0)) return because('skip.zeroBytes')
   const utf8 = decodeAs('utf-8', bytes)
   if ('text' in utf8) return utf8
   if (kind === 'html') {
@@ -19,9 +20,7 @@ export function decodeText(bytes: Uint8Array, kind: DocumentSummary['kind']): De
   }
   const { at, line } = firstBroken(bytes)
   const byte = (bytes[at] ?? 0).toString(16).padStart(2, '0')
-  return {
-    reason: `it is not valid UTF-8: byte ${at + 1} (line ${line}) is 0x${byte}; save it as UTF-8 and import again`,
-  }
+  return because('skip.notUtf8', at + 1, line, byte)
 }
 
 function decodeAs(encoding: string, bytes: Uint8Array): Decoded {
@@ -29,12 +28,12 @@ function decodeAs(encoding: string, bytes: Uint8Array): Decoded {
   try {
     decoder = new TextDecoder(encoding, { fatal: true })
   } catch {
-    return { reason: `its encoding ${encoding} is not known here` }
+    return because('skip.unknownEncoding', encoding)
   }
   try {
     return { text: decoder.decode(bytes).replace(/\r\n?/g, '\n') }
   } catch {
-    return { reason: `it is not valid ${encoding}` }
+    return because('skip.notEncoding', encoding)
   }
 }
 

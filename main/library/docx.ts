@@ -3,6 +3,7 @@
  * code, tables, pictures, footnotes and deleted text go.
  */
 import { createRequire } from 'node:module'
+import { because, type Reason } from '../said.ts'
 import { type Facts, factsOf } from './facts.ts'
 import { openZip, type Zip } from './zip.ts'
 
@@ -38,20 +39,18 @@ interface XmlNode {
 type Role = 'heading' | 'list' | 'dropped' | 'text'
 
 /** The archive, or why it is no Word document that can be read. */
-export function openDocx(bytes: Uint8Array): Zip | { reason: string } {
-  if (bytes[0] === 0xd0 && bytes[1] === 0xcf) {
-    return { reason: 'it is protected with a password, or an old .doc file; save it as .docx without a password' }
-  }
+export function openDocx(bytes: Uint8Array): Zip | Reason {
+  if (bytes[0] === 0xd0 && bytes[1] === 0xcf) return because('skip.password')
   try {
     const zip = openZip(bytes, MOST_PART)
-    if (!zip.names.includes(TEXT_PART)) return { reason: 'it is an archive, but no Word document' }
+    if (!zip.names.includes(TEXT_PART)) return because('skip.noWord')
     return zip
   } catch (error) {
-    return { reason: `it is no whole Word document: ${(error as Error).message}` }
+    return because('skip.brokenWord', (error as Error).message)
   }
 }
 
-export function readDocx(bytes: Uint8Array): DocxPiece | { reason: string } {
+export function readDocx(bytes: Uint8Array): DocxPiece | Reason {
   const zip = openDocx(bytes)
   if ('reason' in zip) return zip
   try {
@@ -61,11 +60,11 @@ export function readDocx(bytes: Uint8Array): DocxPiece | { reason: string } {
     }
     const root = part(TEXT_PART)
     const body = root && first(root, 'w:body')
-    if (!body) return { reason: 'it is no whole Word document: its text is damaged' }
+    if (!body) return because('skip.damagedWord')
     const { heading, blocks } = blocksOf(body, rolesOf(part('word/styles.xml')))
     return { facts: docxFacts(part('docProps/core.xml')), heading, text: blocks.join('\n\n') }
   } catch (error) {
-    return { reason: `it is no whole Word document: ${(error as Error).message}` }
+    return because('skip.brokenWord', (error as Error).message)
   }
 }
 

@@ -1,8 +1,9 @@
 /** Finding the files below the paths that the user named. */
 import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
-import type { SkippedFile } from '../../preload/contract.ts'
-import { IdiolectError } from '../errors.ts'
+import type { Said, SaidOf, SkippedFile } from '../../preload/contract.ts'
+import { IdiolectError, messageOf } from '../errors.ts'
+import { because, english, reasonOf, say } from '../said.ts'
 import { isIgnoredFolder, kindOf, READABLE, whyNoPiece } from './kinds.ts'
 
 export interface Found {
@@ -50,7 +51,7 @@ function visitFolder(folder: string, seen: Set<string>, found: Found): void {
     seen.add(real)
     entries = readdirSync(folder, { withFileTypes: true })
   } catch (error) {
-    found.skipped.push({ path: folder, reason: `this folder ${whyUnreachable(error)}` })
+    found.skipped.push({ path: folder, ...reasonOf(saidUnreachable('folder', error)) })
     return
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -64,8 +65,7 @@ function visitFolder(folder: string, seen: Set<string>, found: Found): void {
         isFolder = target.isDirectory()
         isFile = target.isFile()
       } catch (error) {
-        if (!entry.name.startsWith('.'))
-          found.skipped.push({ path: file, reason: `this link ${whyUnreachable(error)}` })
+        if (!entry.name.startsWith('.')) found.skipped.push({ path: file, ...reasonOf(saidUnreachable('link', error)) })
         continue
       }
     }
@@ -78,13 +78,12 @@ function visitFolder(folder: string, seen: Set<string>, found: Found): void {
 function visitFile(file: string, named: boolean, seen: Set<string>, found: Found): void {
   const name = path.basename(file)
   if (kindOf(name) === null) {
-    const extension = path.extname(name) || 'no extension'
-    found.skipped.push({ path: file, reason: `files of this kind (${extension}) are not read, only ${READABLE}` })
+    found.skipped.push({ path: file, ...because('skip.kind', path.extname(name) || null, READABLE) })
     return
   }
   const why = named ? null : whyNoPiece(name)
   if (why !== null) {
-    found.skipped.push({ path: file, reason: why })
+    found.skipped.push({ path: file, ...reasonOf(why) })
     return
   }
   try {
@@ -93,15 +92,20 @@ function visitFile(file: string, named: boolean, seen: Set<string>, found: Found
     seen.add(real)
     found.files.push(file)
   } catch (error) {
-    found.skipped.push({ path: file, reason: whyUnreachable(error) })
+    found.skipped.push({ path: file, ...reasonOf(saidUnreachable('file', error)) })
   }
+}
+
+/** Why what was to be read cannot be reached. */
+export function saidUnreachable(what: SaidOf, error: unknown): Said {
+  const code = (error as { code?: unknown }).code
+  if (code === 'ENOENT') return say('skip.missing', what)
+  if (code === 'EACCES' || code === 'EPERM') return say('skip.denied', what)
+  if (code === 'ELOOP') return say('skip.circle', what)
+  return say('skip.unreadable', what, messageOf(error))
 }
 
 /** A file system error as the end of a sentence that begins with the path. */
 export function whyUnreachable(error: unknown): string {
-  const code = (error as { code?: unknown }).code
-  if (code === 'ENOENT') return 'does not exist'
-  if (code === 'EACCES' || code === 'EPERM') return 'may not be read (permission denied)'
-  if (code === 'ELOOP') return 'leads in a circle'
-  return `cannot be read (${error instanceof Error ? error.message : String(error)})`
+  return english(saidUnreachable('file', error)).replace(/^it /, '')
 }

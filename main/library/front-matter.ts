@@ -1,12 +1,13 @@
 /** The block of facts before a text: YAML between `---` lines, or the simple part of TOML between `+++` lines. */
 import { type Document, parseDocument } from 'yaml'
+import { because, type Reason } from '../said.ts'
 
 export interface FrontMatter {
   data: Record<string, unknown>
   body: string
 }
 
-export type FrontMatterResult = FrontMatter | { reason: string }
+export type FrontMatterResult = FrontMatter | Reason
 
 /**
  * Splits `text`. A text without front matter has empty data. Common slips are forgiven (tabs, a title with an
@@ -23,7 +24,7 @@ export function splitFrontMatter(text: string): FrontMatterResult {
   if (!closing) {
     // A lone rule at the top is only a rule.
     if (!looksLikeFacts) return { data: {}, body: text }
-    return { reason: `its front matter begins on line ${firstLine - 1} and is never closed with ${opening[1]}` }
+    return because('skip.openMatter', firstLine - 1, String(opening[1]))
   }
   const matter = rest.slice(0, closing.index)
   const body = rest.slice(closing.index + closing[0].length)
@@ -53,7 +54,7 @@ function yamlMatter(matter: string, firstLine: number, body: string): FrontMatte
   const what = error
     ? (error.message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '')
     : 'it is no list of names and values'
-  return { reason: `its front matter cannot be read at line ${line}: ${what}` }
+  return because('skip.badMatter', line, what)
 }
 
 /** Indents the further lines of a quoted value, which Ruby's YAML takes as they stand and ours does not. */
@@ -100,9 +101,7 @@ function tomlMatter(matter: string, firstLine: number, body: string): FrontMatte
     const pair = /^["']?([\w.-]+)["']?\s*=\s*(.+)$/.exec(line)
     const value = pair ? tomlValue(pair[2] ?? '') : undefined
     if (!pair || value === undefined) {
-      return {
-        reason: `its front matter cannot be read at line ${firstLine + from}: ${JSON.stringify(line.slice(0, 60))}`,
-      }
+      return because('skip.badMatter', firstLine + from, JSON.stringify(line.slice(0, 60)))
     }
     section[pair[1] ?? ''] = value
   }

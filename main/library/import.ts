@@ -9,6 +9,7 @@ import path from 'node:path'
 import type { ImportProgress, ImportReport, SkippedFile } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
 import type { Embedder } from '../inference/types.ts'
+import { because } from '../said.ts'
 import type { KnownFile } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 import { cancelled, reembed } from './embed.ts'
@@ -78,7 +79,7 @@ export async function importPaths(input: ImportInput): Promise<ImportReport> {
 /** Puts one result into the store and the report; 1 when it was a copy of a piece that is there, else 0. */
 function take(store: Store, report: ImportReport, result: ReadResult, known: Map<string, KnownFile>): number {
   if (result.type === 'skipped') {
-    skip(store, report, { path: result.path, reason: result.reason })
+    skip(store, report, { path: result.path, reason: result.reason, said: result.said })
     return 0
   }
   if (result.type === 'unchanged') {
@@ -93,7 +94,7 @@ function take(store: Store, report: ImportReport, result: ReadResult, known: Map
   const isCopy = twin !== null && twin.path !== piece.path
   if (isCopy && existsSync(twin.path)) {
     if (present) store.documents.remove(present.id)
-    skip(store, report, { path: piece.path, reason: `it says the same as ${twin.path}, which is in the library` })
+    skip(store, report, { path: piece.path, ...because('skip.twin', twin.path) })
     return 1
   }
   // A copy whose first file is gone was moved: it keeps its id, and what the owner decided on it.

@@ -1,6 +1,7 @@
 /** Which files are writing, told by their names. */
 import path from 'node:path'
-import type { DocumentSummary } from '../../preload/contract.ts'
+import type { DocumentSummary, Said } from '../../preload/contract.ts'
+import { say } from '../said.ts'
 
 const KINDS = new Map<string, DocumentSummary['kind']>([
   ['.md', 'markdown'],
@@ -31,12 +32,11 @@ export function isIgnoredFolder(name: string): boolean {
 }
 
 /** Why a readable file that was found in a folder (not named by the user) is no piece of writing, or null. */
-export function whyNoPiece(name: string): string | null {
-  if (name.startsWith('~$')) return 'it is what a word processor leaves beside a document that is open'
-  if (name.startsWith('_'))
-    return 'its name begins with an underscore, as notes to tools do; name the file itself to import it'
+export function whyNoPiece(name: string): Said | null {
+  if (name.startsWith('~$')) return say('skip.wordProcessor')
+  if (name.startsWith('_')) return say('skip.underscore')
   if (/^(readme|licen[cs]e|copying|changelog|contributing|code_of_conduct)\b/i.test(name)) {
-    return 'it describes a folder and is no piece of writing; name the file itself to import it'
+    return say('skip.readme')
   }
   return null
 }

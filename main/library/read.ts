@@ -5,13 +5,14 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import type { DocumentSummary } from '../../preload/contract.ts'
+import type { DocumentSummary, Said } from '../../preload/contract.ts'
+import { because, type Reason, reasonOf } from '../said.ts'
 import { cutPassages } from './cut.ts'
 import { dateFromName } from './dates.ts'
 import { decodeText } from './decode.ts'
 import { readDocx } from './docx.ts'
 import { type Facts, factsOf } from './facts.ts'
-import { whyUnreachable } from './find.ts'
+import { saidUnreachable } from './find.ts'
 import { splitFrontMatter } from './front-matter.ts'
 import { readHtml } from './html.ts'
 import { kindOf, READABLE } from './kinds.ts'
@@ -56,42 +57,38 @@ export type ReadResult =
   | { type: 'piece'; piece: PieceRead }
   /** `touched`: mtime or size differ from what is known, the content does not. */
   | { type: 'unchanged'; path: string; touched: { mtime: number; size: number } | null }
-  | { type: 'skipped'; path: string; reason: string }
+  | { type: 'skipped'; path: string; reason: string; said: Said }
 
 /** Reads one file. With `known`, a file of the same time and size, or of the same content, is `unchanged`. */
 export function readFile(file: string, known: KnownState | null): ReadResult {
-  const skipped = (reason: string): ReadResult => ({ type: 'skipped', path: file, reason })
+  const skipped = ({ reason, said }: Reason): ReadResult => ({ type: 'skipped', path: file, reason, said })
   try {
     const stat = statSync(file)
     const mtime = Math.floor(stat.mtimeMs)
     const same = known !== null && known.reader === READER_VERSION
     if (same && known.mtime === mtime && known.size === stat.size)
       return { type: 'unchanged', path: file, touched: null }
-    if (stat.size > MAX_BYTES) {
-      return skipped(
-        `it has ${megabytes(stat.size)}, and files over ${megabytes(MAX_BYTES)} are not read; split it into pieces`,
-      )
-    }
+    if (stat.size > MAX_BYTES) return skipped(because('skip.large', stat.size, MAX_BYTES))
     const bytes = readFileSync(file)
     const hash = createHash('sha256').update(bytes).digest('hex')
     if (same && known.hash === hash) {
       return { type: 'unchanged', path: file, touched: { mtime, size: bytes.length } }
     }
     const piece = readPiece(file, bytes)
-    if ('reason' in piece) return skipped(piece.reason)
+    if ('reason' in piece) return skipped(piece)
     return { type: 'piece', piece: { ...piece, path: file, hash, size: bytes.length, mtime } }
   } catch (error) {
-    return skipped(`it ${whyUnreachable(error)}`)
+    return skipped(reasonOf(saidUnreachable('file', error)))
   }
 }
 
 type Content = Omit<PieceRead, 'path' | 'hash' | 'size' | 'mtime'>
 
 /** A file's bytes as a piece, or why it is none. */
-export function readPiece(file: string, bytes: Uint8Array): Content | { reason: string } {
+export function readPiece(file: string, bytes: Uint8Array): Content | Reason {
   const kind = kindOf(file)
-  if (kind === null) return { reason: `files of this kind are not read, only ${READABLE}` }
-  if (bytes.length === 0) return { reason: 'it is empty (0 bytes)' }
+  if (kind === null) return because('skip.kind', path.extname(file) || null, READABLE)
+  if (bytes.length === 0) return because('skip.empty')
   const read = kind === 'docx' ? readDocx(bytes) : readText(bytes, kind)
   if ('reason' in read) return read
   const { facts, heading } = read
@@ -103,7 +100,7 @@ export function readPiece(file: string, bytes: Uint8Array): Content | { reason: 
     text = text === '' ? heading : `${heading}\n\n${text}`
   if (kind === 'html' || kind === 'docx') text = withoutTitle(text, title)
   const words = countWords(text)
-  if (words === 0) return { reason: 'it holds no prose (only code, pictures, quotations, or nothing)' }
+  if (words === 0) return because('skip.noProse')
   return {
     title,
     date: facts.date ?? name.date,
@@ -124,7 +121,7 @@ interface Body {
   text: string
 }
 
-function readText(bytes: Uint8Array, kind: Exclude<DocumentSummary['kind'], 'docx'>): Body | { reason: string } {
+function readText(bytes: Uint8Array, kind: Exclude<DocumentSummary['kind'], 'docx'>): Body | Reason {
   const decoded = decodeText(bytes, kind)
   if ('reason' in decoded) return decoded
   const matter = splitFrontMatter(decoded.text)
@@ -162,8 +159,4 @@ function withoutTitle(text: string, title: string): string {
 function sameTitle(a: string, b: string): boolean {
   const plain = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
   return plain(a) === plain(b)
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`
 }

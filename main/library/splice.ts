@@ -1,4 +1,5 @@
 /** Small changes to a text by place, and what is to be changed in a piece's facts. */
+import type { Reason } from '../said.ts'
 
 export interface Change {
   /** In order; undefined: they stay. */
@@ -14,7 +15,7 @@ export interface Edit {
 }
 
 /** With the names, as they stand in the text, whose values change. */
-export type Edits = { edits: Edit[]; keys: string[] } | { reason: string }
+export type Edits = { edits: Edit[]; keys: string[] } | Reason
 
 /** @param edits none overlaps another */
 export function spliced(text: string, edits: readonly Edit[]): string {

@@ -1,4 +1,5 @@
 /** Edits that put tags and a score into the simple part of TOML that the reader knows: `key = value` and `[section]`. */
+import { because } from '../said.ts'
 import { type Change, type Edit, type Edits, RATING_KEYS, scoreLike, TAG_KEYS } from './splice.ts'
 
 interface Entry {
@@ -31,14 +32,14 @@ export function tomlEdits(matter: string, change: Change, end: string): Edits {
     const entry = first(entries, TAG_KEYS)
     const plain = entry === null || /^\[[^#]*\]$/s.test(entry.value) || /^(["']).*\1$/.test(entry.value)
     if (!plain || !put(entry, 'tags', `[${change.tags.map((tag) => JSON.stringify(tag)).join(', ')}]`))
-      return { reason: `its ${entry?.key ?? 'tags'} are written in a way that cannot be changed safely` }
+      return because('write.unsafeKey', entry?.key ?? 'tags', true)
   }
   if (change.rating !== undefined) {
     const entry = first(entries, RATING_KEYS)
     const quoted = /^(["'])(.*)\1$/.exec(entry?.value ?? '')
     const like = entry ? scoreLike(quoted?.[2] ?? entry.value, change.rating) : String(change.rating)
     if (!put(entry, 'rating', like === null || !quoted ? like : `${quoted[1]}${like}${quoted[1]}`))
-      return { reason: `its ${entry?.key ?? 'rating'} is written in a way that cannot be changed safely` }
+      return because('write.unsafeKey', entry?.key ?? 'rating', false)
   }
   return { edits, keys }
 }

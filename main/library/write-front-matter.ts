@@ -3,31 +3,31 @@
  * everything below stay as they are. What comes out is read again, and refused unless it says what was wanted and
  * nothing else has changed.
  */
-import type { DocumentSummary } from '../../preload/contract.ts'
+import type { DocumentSummary, Said } from '../../preload/contract.ts'
+import { because, type Reason, reasonOf, say } from '../said.ts'
 import { factsOf } from './facts.ts'
 import { splitFrontMatter } from './front-matter.ts'
 import { type Change, type Edit, type Edits, spliced } from './splice.ts'
 import { tomlEdits } from './toml-edits.ts'
 import { yamlEdits } from './yaml-edits.ts'
 
-export type Rewritten = { text: string } | { reason: string }
+export type Rewritten = { text: string } | Reason
 
 const BOM = '\ufeff'
 
 /** Why files of this kind are never written, or null. */
-export function whyNoFrontMatter(kind: DocumentSummary['kind']): string | null {
-  if (kind !== 'html' && kind !== 'docx') return null
-  return `it is ${kind === 'html' ? 'HTML' : 'a Word document'}, and only front matter of Markdown and text files is written`
+export function whyNoFrontMatter(kind: DocumentSummary['kind']): Said | null {
+  return kind === 'html' ? say('write.html') : kind === 'docx' ? say('write.docx') : null
 }
 
 /** @param source the file's text as it stands, with its mark and line ends */
 export function withFacts(source: string, change: Change, kind: DocumentSummary['kind']): Rewritten {
   const never = whyNoFrontMatter(kind)
-  if (never !== null) return { reason: never }
+  if (never !== null) return reasonOf(never)
   const mark = source.startsWith(BOM) ? BOM : ''
   const text = source.slice(mark.length)
-  if (text.trim() === '') return { reason: 'it is empty' }
-  if (/\r(?!\n)/.test(text)) return { reason: 'its lines end with a lone carriage return' }
+  if (text.trim() === '') return because('skip.empty')
+  if (/\r(?!\n)/.test(text)) return because('write.loneReturn')
   const before = splitFrontMatter(text.replaceAll('\r\n', '\n'))
   if ('reason' in before) return before
   if (says(before.data, change)) return { text: source }
@@ -36,7 +36,7 @@ export function withFacts(source: string, change: Change, kind: DocumentSummary[
   if ('reason' in edits) return edits
   const after = spliced(text, edits.edits)
   const why = whyWrong(before, after, change, edits.keys)
-  return why === null ? { text: mark + after } : { reason: why }
+  return why === null ? { text: mark + after } : reasonOf(why)
 }
 
 interface Block {
@@ -73,11 +73,9 @@ function editsOf({ mark, matter, at, end }: Block, change: Change): Edits {
 
 /** A block of its own above a text that has none. */
 function fresh(text: string, change: Change, kind: DocumentSummary['kind']): Edits {
-  if (kind === 'text') return { reason: 'it is plain text without front matter, and would no longer read as it does' }
-  if (/^\s*\{\s*["}]/.test(text))
-    return { reason: 'it begins with a brace as JSON front matter does, which is not written' }
-  if (/^\s*(---|\+\+\+)[ \t]*\r?\n\s*[{[]/.test(text))
-    return { reason: 'its front matter is in braces, which is not written' }
+  if (kind === 'text') return because('write.plainText')
+  if (/^\s*\{\s*["}]/.test(text)) return because('write.jsonBrace')
+  if (/^\s*(---|\+\+\+)[ \t]*\r?\n\s*[{[]/.test(text)) return because('write.braces')
   const end = /\r?\n/.exec(text)?.[0] ?? '\n'
   const made = yamlEdits('', change, end)
   if ('reason' in made) return made
@@ -99,13 +97,13 @@ function whyWrong(
   after: string,
   change: Change,
   keys: readonly string[],
-): string | null {
+): Said | null {
   const read = splitFrontMatter(after.replaceAll('\r\n', '\n'))
-  if ('reason' in read) return `its front matter cannot be changed safely: ${read.reason}`
-  if (!says(read.data, change)) return 'its front matter is written in a way that cannot be changed safely'
-  if (read.body.trim() !== before.body.trim()) return 'the text below its front matter would not stay as it is'
+  if ('reason' in read) return say('write.unsafeMatter', read.said)
+  if (!says(read.data, change)) return say('write.unsafeMatter', null)
+  if (read.body.trim() !== before.body.trim()) return say('write.bodyMoves')
   const [old, own] = [before, read].map(({ data }) => others(data, keys))
-  if (old !== own) return 'its front matter shares what would be changed with other lines (an anchor)'
+  if (old !== own) return say('write.anchor')
   return null
 }
 

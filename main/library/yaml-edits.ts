@@ -1,4 +1,5 @@
 /** Edits that put tags and a score into YAML front matter, in the style that its author writes. */
+
 import {
   isAlias,
   isMap,
@@ -12,6 +13,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
+import { because } from '../said.ts'
 import { type Change, type Edit, type Edits, RATING_KEYS, scoreLike, TAG_KEYS } from './splice.ts'
 
 /** How deep below the top the reader looks for a fact. */
@@ -28,7 +30,7 @@ export function yamlEdits(matter: string, change: Change, end: string): Edits {
   // What the reader forgives (tabs, a bare colon) may stay: the result is read again by the caller.
   const document = parseDocument(matter, { schema: 'core', uniqueKeys: false, strict: false, logLevel: 'silent' })
   const top = isMap(document.contents) ? document.contents : null
-  if (top?.flow) return { reason: 'its front matter is in braces, which is not written' }
+  if (top?.flow) return because('write.braces')
   const edits: Edit[] = []
   const keys: string[] = []
   const add = (key: string, value: string): void => {
@@ -43,7 +45,7 @@ export function yamlEdits(matter: string, change: Change, end: string): Edits {
     const found = findTags(top)
     if (found) {
       const made = tagEdits(matter, found, change.tags, end)
-      if (made === null) return { reason: `its ${found.key} are written in a way that cannot be changed safely` }
+      if (made === null) return because('write.unsafeKey', found.key, true)
       keys.push(found.key)
       edits.push(...made)
     } else add('tags', flow(change.tags, null))
@@ -52,7 +54,7 @@ export function yamlEdits(matter: string, change: Change, end: string): Edits {
     const found = find(top, RATING_KEYS, ({ value }) => value !== null && !isMap(value))
     if (found) {
       const edit = ratingEdit(matter, found, change.rating)
-      if (edit === null) return { reason: `its ${found.key} is written in a way that cannot be changed safely` }
+      if (edit === null) return because('write.unsafeKey', found.key, false)
       keys.push(found.key)
       edits.push(edit)
     } else add('rating', String(change.rating))

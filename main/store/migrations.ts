@@ -217,4 +217,7 @@ export const MIGRATIONS: readonly string[] = [
     restored INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   `,
+  `
+  ALTER TABLE skipped ADD COLUMN said TEXT;
+  `,
 ]

@@ -1,5 +1,5 @@
 /** Files that an import could not read, with the reason. */
-import type { SkippedFile } from '../../preload/contract.ts'
+import type { Said, SkippedFile } from '../../preload/contract.ts'
 import type { Database } from './database.ts'
 
 export interface Skipped {
@@ -11,9 +11,20 @@ export interface Skipped {
 
 export function createSkipped(db: Database): Skipped {
   return {
-    list: () => db.all<SkippedFile>('SELECT path, reason FROM skipped ORDER BY path'),
-    put({ path, reason }) {
-      db.run('INSERT INTO skipped VALUES (?, ?) ON CONFLICT(path) DO UPDATE SET reason = excluded.reason', path, reason)
+    list: () =>
+      db
+        .all<{ path: string; reason: string; said: string | null }>(
+          'SELECT path, reason, said FROM skipped ORDER BY path',
+        )
+        .map(({ said, ...file }) => (said === null ? file : { ...file, said: JSON.parse(said) as Said })),
+    put({ path, reason, said }) {
+      db.run(
+        `INSERT INTO skipped (path, reason, said) VALUES (?, ?, ?)
+          ON CONFLICT(path) DO UPDATE SET reason = excluded.reason, said = excluded.said`,
+        path,
+        reason,
+        said ? JSON.stringify(said) : null,
+      )
     },
     remove(path) {
       db.run('DELETE FROM skipped WHERE path = ?', path)

@@ -1,4 +1,5 @@
 /** The app itself: what it runs on, its state and settings, the system's files, errors as they cross. */
+import type { Said } from './said.ts'
 import type { TrainingState } from './training.ts'
 
 export interface AppInfo {
@@ -54,6 +55,8 @@ export interface Settings {
   shortcuts: Record<string, string>
   /** Minutes without use after which a loaded model is let go, 0: never. */
   idleMinutes: number
+  /** Electron’s own window, elsewhere than on macOS: check spelling, for which a dictionary is fetched. */
+  spellCheck: boolean
 }
 
 /** What lies in the data folder. */
@@ -87,6 +90,8 @@ export interface ContractError {
   message: string
   /** What the user can do, one sentence, or null. */
   next: string | null
+  /** The message for a window of another language, where it says more than the name. */
+  said?: Said | null
 }
 
 export interface AppCalls {

@@ -3,6 +3,7 @@
 import type { ContractError } from './app.ts'
 import type { GenerationOptions, Source } from './assistant.ts'
 import type { DocumentSummary } from './library.ts'
+import type { Said } from './said.ts'
 
 export interface TagSuggestion {
   tag: string
@@ -43,6 +44,7 @@ export interface RateResult {
   confidence: number
   /** What was done about a scale other than 1 to 5, or about ratings off the scale, in words; null: nothing. */
   note: string | null
+  noteSaid?: Said | null
   sources: Source[]
   voice: string | null
 }
@@ -174,6 +176,7 @@ export interface LabelPreview {
   diff: DiffLine[]
   /** Why the file cannot be written, in words; null: it can. */
   refused: string | null
+  said?: Said | null
   /** The file says so already. */
   same: boolean
 }

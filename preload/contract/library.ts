@@ -1,5 +1,6 @@
 /** The library: pieces, what an import did and asks, search, and what a task would be shown. */
 import type { ContractError } from './app.ts'
+import type { Said } from './said.ts'
 import type { TrainingTask } from './training.ts'
 
 export interface DocumentSummary {
@@ -139,6 +140,7 @@ export interface RecallResult {
 export interface SkippedFile {
   path: string
   reason: string
+  said?: Said | null
 }
 
 export interface ImportReport {

@@ -1,5 +1,6 @@
 /** Base models and embedders: the catalog, downloads, files of one's own, and what each would be like here. */
 import type { AppState, ContractError } from './app.ts'
+import type { Said } from './said.ts'
 import type { TrainingState } from './training.ts'
 
 export interface ModelInfo {
@@ -21,6 +22,7 @@ export interface ModelInfo {
   /** Can voices be trained on it, and if not, why. */
   trainable: boolean
   whyNot: string | null
+  said?: Said | null
   inUse: boolean
   /** The small one that a first start fetches. */
   starter: boolean

@@ -1,4 +1,5 @@
 /** Training: voices and task adapters, forecast, begun, paused, resumed. */
+import type { Said } from './said.ts'
 
 export type TrainingTask = 'headline' | 'tag' | 'rate' | 'prose'
 
@@ -69,6 +70,7 @@ export interface TaskAdapter {
   /** Does it fit the base in use. */
   usable: boolean
   whyNot: string | null
+  said?: Said | null
   tasks: TrainingTask[]
   /** From whose texts; empty for files of others. */
   texts: { author: string; licence: string; pieces: number }[]
@@ -86,6 +88,7 @@ export interface TrainingForecast {
   ready: boolean
   /** Why training cannot start, in words, or null. */
   why: string | null
+  said?: Said | null
   pieces: number
   /** What it would learn; what the library has too little of is left out. */
   tasks?: TrainingTask[]
@@ -119,6 +122,7 @@ export interface TrainingState {
   stage: 'preparing' | 'training' | 'paused' | 'proving' | 'done' | 'failed' | 'cancelled' | 'interrupted'
   /** One sentence for the user on what is happening. */
   message: string
+  said?: Said | null
   /** What to know about the run as it was planned: tasks that were left out, few pieces; null or not given: nothing. */
   note?: string | null
   startedAt: string

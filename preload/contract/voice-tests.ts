@@ -1,4 +1,5 @@
 /** Voices put to the test in use: the owner's blind judgement, samples, and what a voice forgot or copied. */
+import type { Said } from './said.ts'
 import type { TrainingTask } from './training.ts'
 import type { ProofDifference } from './voices.ts'
 
@@ -107,6 +108,7 @@ export interface VoiceTests {
   working: VoiceTestProgress | null
   /** Why it can't be tried on pieces of its owner, in words, or null. */
   whyNot: string | null
+  said?: Said | null
 }
 
 export interface VoiceTestProgress {

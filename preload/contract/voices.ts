@@ -1,5 +1,6 @@
 /** Voices, their proofs, and the profile that may stand beside them. */
 import type { VoiceWeight } from './assistant.ts'
+import type { Said } from './said.ts'
 import type { AdapterKind, TrainingStep, TrainingTask } from './training.ts'
 
 /** NLL per answer token (nats, the end token counted) over the proof pieces, with a 95% bootstrap interval. */
@@ -59,9 +60,11 @@ export interface Proof {
   }
   /** Whose voice the control is, in words. */
   otherIs: string
+  otherSaid?: Said | undefined
   /** Did the voice win, and so is switched on; the reason in words either way. */
   won: boolean
   verdict: string
+  said?: Said
   items: ProofItem[]
 }
 
@@ -86,6 +89,7 @@ export interface Voice {
   /** Does the base that this voice was trained on match the installed one. */
   usable: boolean
   whyNot: string | null
+  said?: Said | null
   pieces: number
   examples: number
   tokens: number

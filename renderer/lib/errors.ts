@@ -1,13 +1,15 @@
-import type { ContractError } from '../../preload/contract.ts'
+import type { ContractError, Said } from '../../preload/contract.ts'
 import { words } from '../words/words.ts'
 
 /** An error of a call, with the words for the user as the host gave them. */
 export class CallError extends Error implements ContractError {
   readonly next: string | null
-  constructor(name: string, message: string, next: string | null) {
+  readonly said: Said | null
+  constructor(name: string, message: string, next: string | null, said: Said | null = null) {
     super(message)
     this.name = name
     this.next = next
+    this.said = said
   }
 }
 
@@ -16,18 +18,19 @@ export function toContractError(error: unknown): ContractError {
   if (typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string') {
     const name = 'name' in error && typeof error.name === 'string' ? error.name : 'Error'
     const next = 'next' in error && typeof error.next === 'string' ? error.next : null
-    return { name, message: error.message, next }
+    const said = 'said' in error && typeof error.said === 'object' ? (error.said as Said | null) : null
+    return { name, message: error.message, next, ...(said ? { said } : {}) }
   }
   return { name: 'Error', message: String(error), next: null }
 }
 
 /** An error as the window says it: where its language has a word for the name, the host's English is the small print. */
-export function inWords({ name, message, next }: ContractError): {
+export function inWords({ name, message, next, said }: ContractError): {
   message: string
   next: string | null
   exact: string | null
 } {
-  const named = words.errors.named(name)
+  const named = (said && words.host.said(said)) || words.errors.named(name)
   if (!named) return { message, next, exact: null }
   return { message: named, next: null, exact: [message, next].filter(Boolean).join(' ') }
 }
@@ -36,8 +39,8 @@ export function inWords({ name, message, next }: ContractError): {
 export function errorFromBody(status: number, body: string): CallError {
   const parsed = parse(body)
   if (typeof parsed === 'object' && parsed !== null && 'message' in parsed) {
-    const { name, message, next } = toContractError(parsed)
-    return new CallError(name, message, next)
+    const { name, message, next, said } = toContractError(parsed)
+    return new CallError(name, message, next, said)
   }
   const next = status === 401 || status === 403 ? words.errors.tokenNext : null
   return new CallError('Refused', words.errors.refused(status), next)

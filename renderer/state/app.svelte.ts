@@ -34,6 +34,13 @@ export interface Notice {
   retry: (() => void) | null
 }
 
+/** Something that ended while it was out of sight; gone when its space is opened. */
+export interface News {
+  id: string
+  text: string
+  space: Space
+}
+
 /** Until the host has told its own. */
 const DEFAULTS: Settings = {
   theme: 'system',
@@ -44,6 +51,7 @@ const DEFAULTS: Settings = {
   profile: false,
   shortcuts: {},
   idleMinutes: 10,
+  spellCheck: false,
 }
 
 /** Where the window was left. */
@@ -60,6 +68,7 @@ export class AppStore {
   #state = $state.raw<AppState | null>(null)
   #settings = $state.raw<Settings>(DEFAULTS)
   #notices = $state.raw<Notice[]>([])
+  #news = $state.raw<News[]>([])
   #space = $state<Space>('library')
   #welcome = $state(false)
   #ready = $state(false)
@@ -116,6 +125,19 @@ export class AppStore {
   set connection(connection: Connection) {
     this.#connection = connection
     if (connection === 'connected' && !this.#ready && this.#notices.length > 0) void this.open()
+  }
+
+  /** For eyes: what ended elsewhere, the newest last. */
+  get news() {
+    return this.#news
+  }
+  /** Tells it to whoever is not looking at its space; the same id stands for the same thing. */
+  tell(item: News): void {
+    if (this.#space === item.space && !this.#welcome) return
+    this.#news = [...this.#news.filter(({ id }) => id !== item.id), item].slice(-3)
+  }
+  readNews(id: string): void {
+    this.#news = this.#news.filter((item) => item.id !== id)
   }
 
   /** What a screen reader says next. */
@@ -192,6 +214,7 @@ export class AppStore {
     this.#welcome = false
     this.#space = space
     writeStored(localStore(), SPACE_KEY, space)
+    this.#news = this.#news.filter((item) => item.space !== space)
   }
 
   async refresh(): Promise<void> {

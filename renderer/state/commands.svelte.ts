@@ -22,6 +22,7 @@ export type CommandEntry = Pick<Command, 'id' | 'title' | 'group' | 'keys'>
 /** The commands at hand, in the order of their registration. A later command of the same id stands for the earlier. */
 export class CommandStore {
   #app: AppStore
+  #known: () => CommandEntry[]
   #commands = $state.raw<Command[]>([])
   #seen = $state.raw<ReadonlyMap<string, CommandEntry>>(new Map())
   /** What lies over the window: the palette, or the list of all shortcuts. */
@@ -29,16 +30,21 @@ export class CommandStore {
   /** Keys are being recorded: none of them does anything. */
   recording = $state(false)
 
-  constructor(app: AppStore) {
+  /** @param known the commands of spaces that may never have been open */
+  constructor(app: AppStore, known: () => CommandEntry[] = () => []) {
     this.#app = app
+    this.#known = known
   }
 
   get all() {
     return this.#commands
   }
-  /** Every command that was there since the window opened. */
+  /** Every command that is known, open or not, after the window's own. */
   get seen() {
-    return [...this.#seen.values()]
+    const known = this.#known()
+    const ids = new Set(known.map(({ id }) => id))
+    const others = [...this.#seen.values()].filter(({ id }) => !ids.has(id))
+    return [...others, ...known]
   }
   get machine(): KeyMachine {
     const { info } = this.#app
@@ -69,6 +75,22 @@ export class CommandStore {
   /** The keys that the owner chose, else the command's own; null: none. */
   keysOf({ id, keys }: CommandEntry): string | null {
     return (this.#app.settings.shortcuts[id] ?? keys) || null
+  }
+
+  /** The keys of a command that its space may hear by itself. */
+  keysById(id: string): string | null {
+    const command = this.#known().find((other) => other.id === id)
+    return command ? this.keysOf(command) : null
+  }
+
+  /** Which of these commands the keys stand for, for a part of a page that hears its own keys. */
+  heard<I extends string>(event: KeyboardEvent, ids: readonly I[]): I | null {
+    return (
+      ids.find((id) => {
+        const keys = this.keysById(id)
+        return keys !== null && pressed(event, keys)
+      }) ?? null
+    )
   }
 
   isChanged(id: string): boolean {

@@ -1,5 +1,6 @@
 import type { LabelTask, Source } from '../../preload/contract.ts'
 import { newRequest } from '../lib/request.ts'
+import { inOwnWords } from '../lib/said.ts'
 import type { AppStore } from './app.svelte.ts'
 import { GenerationChoice } from './generation.svelte.ts'
 
@@ -78,9 +79,9 @@ export class LabelTextStore {
 
   async #askScore(request: string): Promise<Answer> {
     const asked = { request, text: this.text, ...this.choice.options }
-    const { id, distribution, expected, note, sources } = await this.#app.call('rate.suggest', asked)
+    const { id, distribution, expected, note, noteSaid, sources } = await this.#app.call('rate.suggest', asked)
     const offers = distribution.map(({ score, probability }) => ({ label: String(score), probability, fresh: false }))
-    return { id, offers, expected, note, sources }
+    return { id, offers, expected, note: inOwnWords(note, noteSaid), sources }
   }
 
   /** Another text, of which nothing has been asked yet. */

@@ -8,6 +8,7 @@ import { FolderStore } from './folders.svelte.ts'
 import { HeadlineStore } from './headlines.svelte.ts'
 import { ImportStore } from './import.svelte.ts'
 import { downloadJobs, importJob, JobStore, labelJob, trainingJob } from './jobs.svelte.ts'
+import { knownCommands } from './known-commands.ts'
 import { LabelTextStore } from './label-text.svelte.ts'
 import { LabelStore } from './labels.svelte.ts'
 import { LibraryStore } from './library.svelte.ts'
@@ -69,7 +70,7 @@ export function createStores(bridge: Bridge): Stores {
   jobs.add(() => [labelJob(labels.tag), labelJob(labels.rate)].filter((job) => job !== null))
   return {
     app,
-    commands: new CommandStore(app),
+    commands: new CommandStore(app, knownCommands),
     preferences: new PreferenceStore(app),
     jobs,
     library,

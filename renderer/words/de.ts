@@ -1,7 +1,31 @@
 /** Every word of the window in German: the shape of en.ts (see words.ts), words of its own. */
+import { germanHost } from './de-host.ts'
 import type { Words } from './languages.ts'
 
 const count = (n: number, one: string, many: string): string => `${n.toLocaleString('de')} ${n === 1 ? one : many}`
+
+/** What the models of the catalog are good for, by their ids. */
+const NOTES: Record<string, string> = {
+  'all-minilm-l6-v2-q8_0':
+    'Ein kleines Einbettungsmodell: findet Passagen nach dem Sinn besser als die Zustände des Schreibmodells; Englisch.',
+  'gemma-3-1b-it-q4_k_m':
+    'Lernte, Anweisungen zu folgen; für Englisch gemacht. Sein Wortschatz von 262.144 macht das Training langsamer, als die Größe vermuten lässt.',
+  'gemma-3-270m-q4_k_m':
+    'Setzt Texte in vielen Sprachen fort, lernte aber nicht, Anweisungen zu folgen; sein Wortschatz von 262.144 macht das Training langsamer, als die Größe vermuten lässt.',
+  'gemma-3-4b-it-q4_k_m': 'Gute Prosa in vielen Sprachen; das Training braucht einen starken Rechner.',
+  'llama-3.2-1b-instruct-q4_k_m':
+    'Deutlich bessere Prosa als die kleinen; die Hersteller nennen Englisch, Deutsch, Französisch, Italienisch, Portugiesisch, Hindi, Spanisch und Thai.',
+  'llama-3.2-3b-instruct-q4_k_m':
+    'Schreibt gut und folgt Anweisungen; das Training braucht acht Kerne oder eine Nacht. Englisch, Deutsch, Französisch, Italienisch, Portugiesisch, Hindi, Spanisch und Thai.',
+  'qwen3-4b-instruct-2507-q4_k_m':
+    'Das fähigste der Liste, in vielen Sprachen, und es antwortet, ohne laut zu denken; das Training braucht einen starken Rechner.',
+  'smollm2-1.7b-instruct-q4_k_m':
+    'Das fähigste seiner Familie; für Rechner mit acht Kernen und mehr, denn das Training dauert Stunden; nur Englisch.',
+  'smollm2-135m-instruct-q4_1':
+    'Das Startmodell: Eine Stimme ist auf zwei Kernen in Minuten trainiert; nur Englisch, und es weiß wenig von der Welt.',
+  'smollm2-360m-instruct-q4_k_m':
+    'Schreibt besser als das Startmodell und braucht zum Training etwa dreimal so lang; nur Englisch.',
+}
 
 /** What the host's errors are called here; its own, exacter words are English and stand below (see `CallError`). */
 const NAMED: Record<string, string> = {
@@ -187,6 +211,7 @@ export const de: Words = {
     downloadDone: 'Das Herunterladen des Modells ist beendet.',
     importDone: 'Die Texte sind gelesen.',
     labelsDone: (space) => `${space}: Es kommen keine weiteren Vorschläge.`,
+    open: (space) => `Zu ${space}`,
     stop: (what) => `Anhalten: ${what}`,
     show: (what) => `${what}. Anzeigen`,
     running: 'In Arbeit',
@@ -199,6 +224,10 @@ export const de: Words = {
     noConnectionNext: 'Nachsehen, ob das Terminal oder das Fenster noch offen ist, und es sonst neu starten.',
     refused: (status) => `Idiolect hat den Aufruf mit Status ${status} abgelehnt.`,
     tokenNext: 'Die ganze Adresse öffnen, die Idiolect beim Start ausgegeben hat, samt Token.',
+  },
+  host: {
+    said: germanHost((name) => NAMED[name] ?? ''),
+    note: (model) => NOTES[model] ?? '',
   },
   time: {
     seconds: (n) => count(n, 'Sekunde', 'Sekunden'),
@@ -240,14 +269,19 @@ export const de: Words = {
     retrieval: 'Eigene Passagen zeigen, die dem Stoff nahe sind',
     profile: 'Das Profil zeigen',
     idle: 'In der Ruhe',
-    idleMinutes: 'Ein Modell aus dem Speicher entlassen nach',
+    idleMinutes: 'Den Speicher des Modells freigeben nach',
     idleHint: 'Es wird wieder geladen, sobald es gebraucht wird; das dauert einige Sekunden.',
     minutes: (n) => count(n, 'Minute', 'Minuten'),
     never: 'nie',
+    spelling: 'Rechtschreibung',
+    spellCheck: 'Beim Schreiben die Rechtschreibung prüfen',
+    spellCheckHint:
+      'Dafür wird einmal ein Wörterbuch in der Sprache des Systems von Googles Servern geholt. Wirkt ab dem nächsten Start.',
     network: 'Was das Netz benutzt',
     networkList: [
       'Das Holen eines gewünschten Modells, unter Modelle oder beim ersten Start: von der Adresse, die dort angegeben ist.',
       'Ist diese Adresse nicht zu erreichen, kann der Python-Paketinstallierer dieses Rechners dieselbe Datei holen.',
+      'Im eigenen Fenster der App unter Windows und Linux, nur wenn es unter Schreiben eingeschaltet ist: einmal das Wörterbuch der Rechtschreibprüfung.',
     ],
     networkElse: 'Sonst nichts.',
     networkMore:
@@ -269,9 +303,9 @@ export const de: Words = {
     licence: 'Idiolect ist freie Software unter der Apache-Lizenz 2.0.',
     licences: 'Worauf es gebaut ist',
     shortcutsLead:
-      'Die Tasten neben einem Befehl anwählen, dann die gewünschten drücken. Die Befehle eines Bereichs erscheinen hier, sobald er einmal offen war.',
+      'Die Tasten neben einem Befehl anwählen, dann die gewünschten drücken. Immer gleich bleiben 1–9 in Tabellen und Blindtests, Enter zum Senden sowie Tab und Esc für Angebotenes im Entwurf.',
     shortcutsFilter: 'Befehle filtern',
-    resetAll: 'Alle wie vorgesehen',
+    resetAll: 'Alle zurücksetzen',
     reset: 'Wie vorgesehen',
     unbind: 'Keine Tasten',
     none: 'keine',
@@ -941,7 +975,7 @@ export const de: Words = {
     title: 'Entwurf',
     lead: 'Eine eigene Seite. Der Assistent schreibt weiter, formuliert um oder führt aus, wenn er gefragt wird; wer was geschrieben hat, bleibt immer kenntlich.',
     new: 'Neuer Entwurf',
-    import: 'Datei hereinholen',
+    import: 'Datei öffnen',
     search: 'Entwürfe durchsuchen',
     list: 'Die Entwürfe',
     none: 'Kein Entwurf passt.',
@@ -958,6 +992,7 @@ export const de: Words = {
     removeYes: 'Entfernen',
     removed: (title) => `„${title}“ ist entfernt.`,
     restore: 'Zurückholen',
+    saveNow: 'Jetzt sichern',
     saved: {
       saved: 'Gesichert',
       waiting: 'Wird gesichert…',
@@ -989,7 +1024,7 @@ export const de: Words = {
     thinking: 'Denkt nach…',
     takeAll: 'Alles nehmen',
     takeWord: 'Ein Wort nehmen',
-    refuse: 'Fort damit',
+    refuse: 'Verwerfen',
     takeHint: 'Tab nimmt alles, Strg+Rechts ein Wort, Esc nichts; oder weitertippen.',
     fillHint: 'Tab nimmt alles, Esc nichts.',
     fill: 'Diese Gliederung ausführen',
@@ -1040,7 +1075,7 @@ export const de: Words = {
     unlink: 'Lösen',
     toFile: 'In die Datei schreiben',
     written: 'Geschrieben.',
-    importTitle: 'Datei hereinholen',
+    importTitle: 'Datei öffnen',
     importLead: 'Markdown, Text, HTML oder Word. Eine Datei lässt sich auch auf die Seite ziehen.',
     chooseFile: 'Datei wählen',
     useFile: 'Hereinholen',
@@ -1049,7 +1084,7 @@ export const de: Words = {
     compare: 'Vergleichen',
     takeFile: 'Text der Datei nehmen',
     keepDraft: 'Diesen Entwurf behalten',
-    handOn: 'Weitergeben',
+    handOn: 'Senden an',
     headline: 'Überschriften dafür',
     tag: 'Schlagwörter dafür',
     versions: 'Fassungen',
@@ -1219,6 +1254,8 @@ export const de: Words = {
     numbers: 'Prozente',
     keys: 'Tasten',
     keysTitle: 'Tasten der Tabelle',
+    keysNext: 'Nächster Text',
+    keysPrevious: 'Voriger Text',
     keysMove: 'nächster, voriger Text',
     keysToggle: 'Schlagwort setzen oder wegnehmen',
     keysScore: 'diese Wertung geben',
@@ -1229,7 +1266,6 @@ export const de: Words = {
     keysOpen: 'den Text daneben lesen',
     keysNew: 'ein eigenes Schlagwort schreiben',
     keysHelp: 'diese Tasten',
-    enter: 'Eingabe',
     bulk: 'Die sicheren annehmen …',
     bulkTitle: 'Annehmen, was sicher ist',
     bulkLevel: 'Mindestens so wahrscheinlich',

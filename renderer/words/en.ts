@@ -1,4 +1,5 @@
 /** Every word of the window in English. Another language is a file of the same shape (see words.ts). */
+import type { Said } from '../../preload/contract.ts'
 
 const count = (n: number, one: string, many: string): string => `${n.toLocaleString('en')} ${n === 1 ? one : many}`
 
@@ -45,6 +46,7 @@ export const en = {
     downloadDone: 'The model’s download has ended.',
     importDone: 'Your writing has been read.',
     labelsDone: (space: string): string => `${space}: the suggestions have ended.`,
+    open: (space: string): string => `Go to ${space}`,
     stop: (what: string): string => `Stop: ${what}`,
     show: (what: string): string => `${what}. Show it`,
     running: 'At work',
@@ -58,6 +60,12 @@ export const en = {
     noConnectionNext: 'See whether its terminal or window is still open, and start it again if not.',
     refused: (status: number): string => `Idiolect refused the call with status ${status}.`,
     tokenNext: 'Open the whole address that Idiolect printed when it started, with its token.',
+  },
+  host: {
+    /** What the host said; nothing where its own words serve, which are English. */
+    said: (_said: Said): string => '',
+    /** What a model of the list is good for; nothing, again, where the catalog's own words serve. */
+    note: (_model: string): string => '',
   },
   time: {
     seconds: (n: number): string => count(n, 'second', 'seconds'),
@@ -98,14 +106,19 @@ export const en = {
     retrieval: 'Show it passages of mine that are close to the matter',
     profile: 'Show it my profile',
     idle: 'When it rests',
-    idleMinutes: 'Let a model go from memory after',
+    idleMinutes: 'Free the model’s memory after',
     idleHint: 'It is loaded again when it is next needed, which takes a few seconds.',
     minutes: (n: number): string => count(n, 'minute', 'minutes'),
     never: 'never',
+    spelling: 'Spelling',
+    spellCheck: 'Check the spelling while I write',
+    spellCheckHint:
+      'This fetches a dictionary of your system’s language from Google’s servers, once, for the window’s own checker. It takes effect at the next start.',
     network: 'What uses the network',
     networkList: [
       'Fetching a model that you asked for, under Models or at the first start: from the address that its card names.',
       'Where that address cannot be reached, the same file may be fetched by this machine’s own Python package installer.',
+      'In the app’s own window on Windows and Linux, only if you turn it on under Writing: the dictionary of the spelling check, once.',
     ],
     networkElse: 'Nothing else.',
     networkMore:
@@ -123,9 +136,9 @@ export const en = {
     licence: 'Idiolect is free software under the Apache License 2.0.',
     licences: 'What it is built on',
     shortcutsLead:
-      'Choose the keys beside a command, then press the ones you want. A space’s own commands appear here once it has been opened.',
+      'Choose the keys beside a command, then press the ones you want. Always the same are 1–9 in tables and blind tests, Enter to send, and Tab and Esc for what is offered in a draft.',
     shortcutsFilter: 'Filter commands',
-    resetAll: 'All as they were',
+    resetAll: 'Reset all',
     reset: 'As it was',
     unbind: 'No keys',
     none: 'none',
@@ -796,7 +809,7 @@ export const en = {
     title: 'Draft',
     lead: 'A page of your own. The assistant goes on, rewrites or fills in when you ask, and who wrote what is never lost.',
     new: 'New draft',
-    import: 'Bring in a file',
+    import: 'Open a file',
     search: 'Search drafts',
     list: 'Your drafts',
     none: 'No draft matches.',
@@ -813,6 +826,7 @@ export const en = {
     removeYes: 'Remove it',
     removed: (title: string): string => `“${title}” is removed.`,
     restore: 'Bring it back',
+    saveNow: 'Save now',
     saved: { saved: 'Saved', waiting: 'Saving…', saving: 'Saving…', failed: 'Not saved yet', refused: 'Not saved' },
     kept: (title: string): string => `“${title}” has words that could not be saved yet. This window has kept them.`,
     openKept: 'Open and save',
@@ -835,7 +849,7 @@ export const en = {
     thinking: 'Thinking…',
     takeAll: 'Take all',
     takeWord: 'Take a word',
-    refuse: 'Away with it',
+    refuse: 'Dismiss',
     takeHint: 'Tab takes all, Ctrl+Right a word, Esc none; or type on.',
     fillHint: 'Tab takes all, Esc none.',
     fill: 'Fill this outline',
@@ -886,7 +900,7 @@ export const en = {
     written: 'Written.',
     unseen: (file: string): string =>
       `${file} was not written: it does not stand as this draft last wrote or read it. Write over it?`,
-    importTitle: 'Bring in a file',
+    importTitle: 'Open a file',
     importLead: 'Markdown, text, HTML or Word. A file may also be dropped on the page.',
     chooseFile: 'Choose a file',
     useFile: 'Bring in',
@@ -895,7 +909,7 @@ export const en = {
     compare: 'Compare',
     takeFile: 'Take the file’s text',
     keepDraft: 'Keep this draft',
-    handOn: 'Hand on',
+    handOn: 'Send to',
     headline: 'Headline this',
     tag: 'Tag this',
     versions: 'Versions',
@@ -1067,6 +1081,8 @@ export const en = {
     numbers: 'Percentages',
     keys: 'Keys',
     keysTitle: 'Keys of the table',
+    keysNext: 'Next piece',
+    keysPrevious: 'Previous piece',
     keysMove: 'next, previous piece',
     keysToggle: 'put a tag on or off',
     keysScore: 'give the score',
@@ -1077,7 +1093,6 @@ export const en = {
     keysOpen: 'read the piece at the side',
     keysNew: 'write a tag of your own',
     keysHelp: 'these keys',
-    enter: 'Enter',
     bulk: 'Accept the certain ones…',
     bulkTitle: 'Accept what is certain',
     bulkLevel: 'At least this likely',

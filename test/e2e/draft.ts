@@ -230,8 +230,8 @@ export function draftSpace(open: OpenApp, prefix: string): void {
   it('brings a file in, hands a text on, and removes a draft that can be brought back', async () => {
     const { page } = app
     await page.getByRole('button', { name: 'All drafts' }).click()
-    await page.getByRole('button', { name: 'Bring in a file' }).click()
-    const dialog = page.getByRole('dialog', { name: 'Bring in a file' })
+    await page.getByRole('button', { name: 'Open a file' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Open a file' })
     expect(await barriers(page)).toEqual([])
     const brought = {
       name: 'other.html',

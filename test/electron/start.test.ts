@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { App, AppOptions, EventListener } from '../../main/app/types.ts'
 import { type ElectronDeps, startElectron } from '../../main/electron/start.ts'
 import { IdiolectError } from '../../main/errors.ts'
-import type { TrainingState } from '../../preload/contract.ts'
+import type { Said, TrainingState } from '../../preload/contract.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { type FakeElectron, type FakeWindow, fakeElectron, fakeEvent } from './fake-electron.ts'
 
@@ -18,6 +18,7 @@ let closed: number
 let stage: TrainingState['stage'] | null
 let asked: string[]
 let language: 'system' | 'en' | 'de'
+let spellCheck: boolean
 
 beforeEach(() => {
   const folder = mkdtempSync(path.join(temporary, 'run-'))
@@ -31,12 +32,13 @@ beforeEach(() => {
   stage = null
   asked = []
   language = 'system'
+  spellCheck = false
   const app = {
     handlers: {
       'train.state': async () => (stage === null ? null : { stage }),
       'train.pause': async () => void asked.push('pause'),
       'train.continue': async () => void asked.push('continue'),
-      'app.settings': async () => ({ language }),
+      'app.settings': async () => ({ language, spellCheck }),
       'app.set': async (input: unknown) => input,
       'models.use': async () => {
         throw new IdiolectError('UnknownModel', 'There is no such model.', 'Use another.')
@@ -92,6 +94,16 @@ describe('the window', () => {
     window.events.emit('ready-to-show')
     expect(window.log).toEqual(['show'])
     expect(options).toMatchObject({ dataFolder: deps.dataFolder, host: 'electron' })
+  })
+
+  it('checks spelling with the system’s own checker on macOS, and elsewhere only when asked to', async () => {
+    deps = { ...deps, platform: 'darwin' }
+    expect((await started()).options.webPreferences).toMatchObject({ spellcheck: true })
+  })
+
+  it('lets a dictionary be fetched where its owner turned that on', async () => {
+    spellCheck = true
+    expect((await started()).options.webPreferences).toMatchObject({ spellcheck: true })
   })
 
   it('registers its scheme and the sandbox before Electron is ready', async () => {
@@ -453,6 +465,20 @@ describe('a training that goes on', () => {
     window.minimized = true
     electron.notifications[0]?.click()
     expect(window.log).toEqual(['restore', 'focus'])
+  })
+
+  it('tells its end in the window’s language', async () => {
+    const window = await started()
+    language = 'de'
+    window.focused = false
+    await begin()
+    const said: Said = { code: 'training.interrupted', values: [] }
+    for (const listener of listeners)
+      listener('train.state', { stage: 'interrupted', message: 'It was interrupted.', said } as TrainingState)
+    await settled()
+    expect(electron.notifications).toMatchObject([
+      { title: 'Das Training wurde unterbrochen', body: 'Das Training wurde unterbrochen und kann weitergehen.' },
+    ])
   })
 
   it('speaks the language that was chosen, or the system’s', async () => {

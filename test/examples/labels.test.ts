@@ -71,8 +71,8 @@ describe('tags', () => {
 
 describe('ratings', () => {
   test('the scale is 1 to 5 for most, and slips are told', () => {
-    expect(scaleOf([])).toEqual({ scores: [1, 2, 3, 4, 5], note: null })
-    expect(scaleOf([null, 4, undefined, 5])).toEqual({ scores: [1, 2, 3, 4, 5], note: null })
+    expect(scaleOf([])).toEqual({ scores: [1, 2, 3, 4, 5], note: null, said: null })
+    expect(scaleOf([null, 4, undefined, 5])).toEqual({ scores: [1, 2, 3, 4, 5], note: null, said: null })
     const slips = scaleOf([...Array<number>(19).fill(4), 85])
     expect(slips.scores).toEqual([1, 2, 3, 4, 5])
     expect(slips.note).toMatch(/left out: 85$/)

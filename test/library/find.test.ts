@@ -44,7 +44,7 @@ describe('findFiles', () => {
     symlinkSync('nowhere', path.join(root, 'broken.md'))
     const { files, skipped } = findFiles([root, root])
     expect(files).toEqual([path.join(root, 'a', 'one.md')])
-    expect(skipped).toEqual([{ path: path.join(root, 'broken.md'), reason: 'this link does not exist' }])
+    expect(skipped).toMatchObject([{ path: path.join(root, 'broken.md'), reason: 'this link does not exist' }])
   })
 
   it('names the path when it is missing, empty, or none was given', () => {

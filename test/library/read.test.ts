@@ -41,7 +41,7 @@ describe('readPiece', () => {
     ['x.md', '---\ntags: [a\n---\nText', /front matter.*line 3/],
     ['x.gif', 'GIF89a', /kind/],
   ])('says why %s with %j is no piece', (name, text, reason) => {
-    expect(piece(`/w/${name}`, text)).toEqual({ reason: expect.stringMatching(reason) })
+    expect(piece(`/w/${name}`, text)).toMatchObject({ reason: expect.stringMatching(reason), said: { code: expect.any(String) } })
   })
 })
 
@@ -69,7 +69,7 @@ describe('readFile', () => {
     const file = path.join(folder, 'huge.txt')
     closeSync(openSync(file, 'w'))
     truncateSync(file, 200_000_000)
-    expect(readFile(file, null)).toEqual({
+    expect(readFile(file, null)).toMatchObject({
       type: 'skipped',
       path: file,
       reason: expect.stringMatching(/200\.0 MB.*20\.0 MB/),

@@ -107,14 +107,14 @@ describe('decodeText', () => {
     [bytes('a', [0xed, 0xa0, 0x80]), /byte 2 \(line 1\) is 0xed/],
     [bytes('a', [0], 'b'), /zero bytes/],
   ])('names the place of what is broken (%#)', (broken, expected) => {
-    expect(decodeText(broken, 'text')).toEqual({ reason: expect.stringMatching(expected) })
+    expect(decodeText(broken, 'text')).toMatchObject({ reason: expect.stringMatching(expected) })
   })
 
   it('believes the encoding that an HTML file names, and no other file', () => {
     const page = bytes('<meta charset="windows-1252"><p>caf', [0xe9], '</p>')
     expect(decodeText(page, 'html')).toEqual({ text: '<meta charset="windows-1252"><p>café</p>' })
     expect(decodeText(page, 'text')).toHaveProperty('reason')
-    expect(decodeText(bytes('<meta charset="nonsense-9">', [0xe9]), 'html')).toEqual({
+    expect(decodeText(bytes('<meta charset="nonsense-9">', [0xe9]), 'html')).toMatchObject({
       reason: expect.stringContaining('nonsense-9'),
     })
   })

@@ -1,10 +1,14 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { expect, it, vi } from 'vitest'
+import { projectFolder } from '../../main/entries.ts'
 import type { Settings } from '../../preload/contract.ts'
 import type { AppStore } from '../../renderer/state/app.svelte.ts'
-import { byGroup, CommandStore } from '../../renderer/state/commands.svelte.ts'
+import { byGroup, type CommandEntry, CommandStore } from '../../renderer/state/commands.svelte.ts'
+import { knownCommands } from '../../renderer/state/known-commands.ts'
 
 /** A store on settings that remember. */
-function commandsWith(shortcuts: Settings['shortcuts'] = {}): CommandStore {
+function commandsWith(shortcuts: Settings['shortcuts'] = {}, known?: () => CommandEntry[]): CommandStore {
   const app = {
     settings: { shortcuts },
     info: { platform: 'linux-x64', host: 'electron' },
@@ -12,7 +16,7 @@ function commandsWith(shortcuts: Settings['shortcuts'] = {}): CommandStore {
       app.settings = { ...app.settings, ...change } as typeof app.settings
     },
   }
-  return new CommandStore(app as unknown as AppStore)
+  return new CommandStore(app as unknown as AppStore, known)
 }
 
 function press(key: string, control: boolean): KeyboardEvent {
@@ -83,4 +87,31 @@ it('remembers commands whose space was closed, so that their keys can be changed
   expect(byGroup(commands.seen)).toEqual([
     { name: 'Draft', list: [{ id: 'draft.focus', title: 'Focus', group: 'Draft', keys: undefined }] },
   ])
+})
+
+it('lists the commands of every space from the start', () => {
+  const known = knownCommands()
+  const folder = path.join(projectFolder(), 'renderer', 'spaces')
+  const registered = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(svelte|ts)$/.test(name))
+    .flatMap((name) => [...readFileSync(path.join(folder, name), 'utf8').matchAll(/\bid: '([a-z]+\.[a-z-]+)'(.*)/g)])
+    .map(([, id, rest]) => ({ id, keys: / keys: '([^']+)'/.exec(rest ?? '')?.[1] }))
+  expect(registered.length).toBeGreaterThan(25)
+  const ids = known.map(({ id }) => id)
+  expect(new Set(ids).size).toBe(ids.length)
+  for (const { id, keys } of registered) {
+    expect(ids).toContain(id)
+    if (keys) expect(known.find((one) => one.id === id)?.keys, id).toBe(keys)
+  }
+})
+
+it('hears a table\u2019s keys as they were bound', async () => {
+  const commands = commandsWith({}, knownCommands)
+  const names = ['labels.next', 'labels.skip'] as const
+  expect(commands.heard(press('x', false), names)).toBe('labels.skip')
+  await commands.bind('labels.skip', 's')
+  expect(commands.heard(press('x', false), names)).toBeNull()
+  expect(commands.heard(press('s', false), names)).toBe('labels.skip')
+  await commands.bind('labels.skip', '')
+  expect(commands.heard(press('s', false), names)).toBeNull()
 })

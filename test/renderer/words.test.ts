@@ -4,8 +4,11 @@ import path from 'node:path'
 import { type AST, parse } from 'svelte/compiler'
 import { afterEach, describe, expect, it } from 'vitest'
 import { projectFolder } from '../../main/entries.ts'
+import { ENGLISH, english, say } from '../../main/said.ts'
+import type { Said, SaidValues } from '../../preload/contract.ts'
 import { inWords } from '../../renderer/lib/errors.ts'
 import { formatBytes, formatDate, formatFixed, formatNumber, formatPercent } from '../../renderer/lib/format.ts'
+import { inOwnWords } from '../../renderer/lib/said.ts'
 import { de } from '../../renderer/words/de.ts'
 import { en } from '../../renderer/words/en.ts'
 import { systemLanguage } from '../../renderer/words/languages.ts'
@@ -39,7 +42,7 @@ function spoken(part: object, prefix = ''): Map<string, string> {
 }
 
 /** Nothing is to be said there, in any language. */
-const SILENT = new Set(['draft.why.saved', 'errors.named'])
+const SILENT = new Set(['draft.why.saved', 'errors.named', 'host.said', 'host.note'])
 
 describe('the languages', () => {
   const english = spoken(LANGUAGES.en)
@@ -187,5 +190,161 @@ describe('the components', () => {
       wordsOf(readFileSync(path.join(folder, name), 'utf8')).map((word) => `${name}: ${word}`),
     )
     expect(own).toEqual([])
+  })
+})
+
+describe('what the host says', () => {
+  const gain = { mean: 0.81, low: 0.62, high: -0.05 }
+  const inner = say('skip.empty')
+  /** One of each code; the compiler holds the list complete. */
+  const examples: { readonly [C in keyof SaidValues]: SaidValues[C] } = {
+    'skip.kind': ['.pdf', '.md .txt'],
+    'skip.wordProcessor': [],
+    'skip.underscore': [],
+    'skip.readme': [],
+    'skip.missing': ['link'],
+    'skip.denied': ['folder'],
+    'skip.circle': ['file'],
+    'skip.unreadable': ['file', 'EIO'],
+    'skip.large': [31_500_000, 20_000_000],
+    'skip.empty': [],
+    'skip.noProse': [],
+    'skip.zeroBytes': [],
+    'skip.notUtf8': [17, 3, 'e4'],
+    'skip.unknownEncoding': ['koi9'],
+    'skip.notEncoding': ['utf-16le'],
+    'skip.password': [],
+    'skip.noWord': [],
+    'skip.brokenWord': ['CRC'],
+    'skip.damagedWord': [],
+    'skip.openMatter': [1, '---'],
+    'skip.badMatter': [4, 'CRC'],
+    'skip.twin': ['/a/b.md'],
+    'write.undecided': [],
+    'write.html': [],
+    'write.docx': [],
+    'write.gone': [],
+    'write.unreadable': ['EIO'],
+    'write.readOnly': [],
+    'write.notUtf8': [],
+    'write.badMatter': [],
+    'write.saysElse': ['Reise'],
+    'write.loneReturn': [],
+    'write.plainText': [],
+    'write.jsonBrace': [],
+    'write.braces': [],
+    'write.unsafeKey': ['categories', true],
+    'write.unsafeMatter': [inner],
+    'write.bodyMoves': [],
+    'write.anchor': [],
+    'write.not': ['/a/b.md', inner],
+    'training.preparing': [],
+    'training.loading': [],
+    'training.learning': [],
+    'training.aside': [],
+    'training.paused': [],
+    'training.writing': [],
+    'training.control': [],
+    'training.beforeProof': [],
+    'training.proving': [],
+    'training.cancelled': [],
+    'training.interrupted': [],
+    'training.elsewhere': [inner],
+    'training.taskDone': [['headline', 'prose'], 'Ada (12)'],
+    'note.list': [[inner, inner]],
+    'note.tooFew': [1, 8, 20],
+    'note.mayLose': [12, 20],
+    'note.leftOut': ['prose', inner],
+    'note.lacks': ['tag'],
+    'note.fewLabels': ['rate', 1, 12],
+    'note.allSame': [],
+    'note.ownScale': [[1, 2.5]],
+    'note.offScale': [[7, 8]],
+    'note.fewExamples': [9, 5, 0],
+    'note.nothing': [],
+    'note.noBase': [],
+    'note.baseGone': ['smol', 'CRC'],
+    'note.notTrainable': ['smol', inner],
+    'proof.won': [8, 3.2, 2.4, gain, gain, say('control.shuffled', 128), gain, gain],
+    'proof.lost': [[say('proof.fewPieces', 1, 3), inner]],
+    'proof.fewPieces': [1, 3],
+    'proof.noLikelier': [8, gain],
+    'proof.small': [8, gain, 0.01],
+    'proof.smallAtHand': [gain, 0.01],
+    'proof.noLead': [say('control.imported', 'Ada'), gain],
+    'control.shuffled': [128],
+    'control.imported': ['Ada'],
+    'voice.noFile': ['/a/b.gguf'],
+    'voice.noBase': [],
+    'voice.mixUnseen': [],
+    'voice.foreignUnseen': [],
+    'voice.runGone': [],
+    'mix.gone': ['v1'],
+    'mix.part': ['Ada', inner],
+    'mix.kind': ['Ada', 'ia3'],
+    'base.embedder': [],
+    'base.architecture': ['mamba'],
+    error: ['BadVoice', 'CRC'],
+    plain: ['Ada'],
+  }
+  const all = Object.entries(examples).map(([code, values]) => ({ code, values }) as Said)
+  /** Words that only English has, of those that the host's sentences are made of. */
+  const ENGLISH_WORDS = /\b(the|is|its|with|which|and|of|from|not|voice|piece|pieces|cannot|your)\b/i
+
+  it('has a German word for every code, without English', async () => {
+    expect(all.map(({ code }) => code).sort()).toEqual(Object.keys(ENGLISH).sort())
+    await setLanguage('de')
+    for (const said of all) {
+      const german = inOwnWords('', said)
+      expect(german, said.code).not.toBe('')
+      expect(german, said.code).not.toMatch(/undefined|NaN|\[object|["”]|“[^“„]*”/)
+      expect(german, said.code).not.toMatch(ENGLISH_WORDS)
+      if (said.code !== 'plain') expect(german, said.code).not.toBe(english(said))
+    }
+  })
+
+  it('is told with its values, in German as in English', async () => {
+    const small = say('proof.lost', [say('proof.noLead', say('control.imported', 'Ada'), gain)])
+    expect(inOwnWords(english(small), small)).toBe(
+      'The voice is kept but not switched on: its lead over the imported voice “Ada” is 0.81 (95% interval 0.62 to −0.050), which is not clear of zero.',
+    )
+    await setLanguage('de')
+    expect(inOwnWords(english(small), small)).toBe(
+      'Die Stimme bleibt, ist aber nicht eingeschaltet: ihr Vorsprung ist 0,81 (95-%-Bereich 0,62 bis −0,050), nicht sicher über null; zur Kontrolle diente die importierte Stimme „Ada“.',
+    )
+    const few = say('note.tooFew', 3, 8, 20)
+    expect(inWords({ name: 'TooFewPieces', message: english(few), next: null, said: few }).message).toBe(
+      '3 Texte sind zu wenig für ein Training: Es braucht mindestens 8, besser 20',
+    )
+  })
+
+  it('stands as it is where it has no code, or one that is not known here', async () => {
+    await setLanguage('de')
+    expect(inOwnWords('as before', null)).toBe('as before')
+    expect(inOwnWords('as before', { code: 'of.tomorrow', values: [] } as unknown as Said)).toBe('as before')
+  })
+
+  it('of a model in the list has a German word', () => {
+    const folder = path.join(projectFolder(), 'models')
+    const ids = readdirSync(folder).map(
+      (name) => (JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as { id: string }).id,
+    )
+    expect(ids.length).toBeGreaterThan(5)
+    expect(ids.filter((id) => de.host.note(id) === '')).toEqual([])
+  })
+
+  it('has no words beside the table where reasons and states are made', () => {
+    const folder = path.join(projectFolder(), 'main')
+    const places = ['library', 'app/labels', 'app/training', 'app/voices', 'evaluation']
+    const found = places.flatMap((place) =>
+      readdirSync(path.join(folder, place))
+        .filter((name) => name.endsWith('.ts'))
+        .filter((name) =>
+          /\b(?:reason|whyNot|verdict): ['`"]|stage: '\w+', message: ['"]/.test(
+            readFileSync(path.join(folder, place, name), 'utf8'),
+          ),
+        ),
+    )
+    expect(found).toEqual([])
   })
 })

@@ -7,13 +7,14 @@ import { createHash, randomUUID } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
 import path from 'node:path'
 import { structuredPatch } from 'diff'
-import type { DiffLine, Handlers, LabelPreview, LabelTask, LabelWritten } from '../../../preload/contract.ts'
+import type { DiffLine, Handlers, LabelPreview, LabelTask, LabelWritten, Said } from '../../../preload/contract.ts'
 import { draftOf, writeAtomically } from '../../atomic.ts'
-import { IdiolectError, messageOf } from '../../errors.ts'
+import { IdiolectError, messageOf, toContractError } from '../../errors.ts'
 import { factsOf } from '../../library/facts.ts'
 import { splitFrontMatter } from '../../library/front-matter.ts'
 import type { Change } from '../../library/splice.ts'
 import { whyNoFrontMatter, withFacts } from '../../library/write-front-matter.ts'
+import { because, english, type Reason, reasonOf, say } from '../../said.ts'
 import type { StoredDocument } from '../../store/documents.ts'
 import type { LabelChoice, LabelValue } from '../../store/label-choices.ts'
 import type { StoredOriginal } from '../../store/label-originals.ts'
@@ -25,7 +26,7 @@ type FileCalls = 'labels.preview' | 'labels.write' | 'labels.restore'
 /** What is to be written into a file, or why it cannot be. */
 type Plan =
   | { file: string; stat: Stats; before: Buffer; after: Buffer; hash: string; diff: DiffLine[]; choice: LabelChoice }
-  | { reason: string }
+  | Reason
 
 const CONTEXT = 2
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
@@ -55,16 +56,17 @@ function previewOf({ store }: AppContext, task: LabelTask, document: string): La
   if (!piece) throw unknownPiece(document)
   const { title, path: file } = piece
   const plan = planOf(piece, task, store.labelChoices.get(document, task))
-  if ('reason' in plan) return { document, title, path: file, hash: '', diff: [], refused: plan.reason, same: false }
+  if ('reason' in plan)
+    return { document, title, path: file, hash: '', diff: [], refused: plan.reason, said: plan.said, same: false }
   const same = plan.before.equals(plan.after)
   return { document, title, path: file, hash: plan.hash, diff: plan.diff, refused: null, same }
 }
 
 function planOf(piece: StoredDocument, task: LabelTask, choice: LabelChoice | null): Plan {
-  if (choice === null) return { reason: 'nothing was decided for it here' }
+  if (choice === null) return because('write.undecided')
   // Before the file is looked at: a Word document is no text whose letters could be wrong.
   const never = whyNoFrontMatter(piece.kind)
-  if (never !== null) return { reason: never }
+  if (never !== null) return reasonOf(never)
   let file: string
   let stat: Stats
   let before: Buffer
@@ -75,22 +77,20 @@ function planOf(piece: StoredDocument, task: LabelTask, choice: LabelChoice | nu
     before = readFileSync(file)
   } catch (error) {
     const gone = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    return { reason: gone ? 'the file is no longer there' : `the file cannot be read: ${messageOf(error)}` }
+    return gone ? because('write.gone') : because('write.unreadable', messageOf(error))
   }
-  if ((stat.mode & 0o222) === 0) return { reason: 'the file is read-only' }
+  if ((stat.mode & 0o222) === 0) return because('write.readOnly')
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(before)
   } catch {
-    return { reason: 'it is not UTF-8' }
+    return because('write.notUtf8')
   }
-  if (text.includes('\0')) return { reason: 'it is not UTF-8' }
+  if (text.includes('\0')) return because('write.notUtf8')
   const said = saidIn(text, task)
-  if (said === null) return { reason: 'its front matter cannot be read' }
+  if (said === null) return because('write.badMatter')
   if (!same(said, choice.file) && !same(said, choice.value))
-    return {
-      reason: `the file itself says something else since: ${said === undefined ? 'nothing' : shown(said)}. Import it again`,
-    }
+    return because('write.saysElse', said === undefined ? null : shown(said))
   const change: Change = task === 'tag' ? { tags: choice.value as string[] } : { rating: choice.value as number }
   const rewritten = withFacts(text, change, piece.kind)
   if ('reason' in rewritten) return rewritten
@@ -127,7 +127,7 @@ function written(context: AppContext, task: LabelTask, document: string, hash: s
   try {
     if (!piece) throw unknownPiece(document)
     const plan = planOf(piece, task, store.labelChoices.get(document, task))
-    if ('reason' in plan) throw new IdiolectError('NotWritten', `${file} was not written: ${plan.reason}`, null)
+    if ('reason' in plan) throw notWritten(file, plan.said)
     if (plan.hash !== hash)
       throw new IdiolectError(
         'FileChanged',
@@ -147,9 +147,14 @@ function written(context: AppContext, task: LabelTask, document: string, hash: s
     if (row?.state === 'accepted') store.labelRows.put({ ...row, state: 'written' })
     return { document, path: file, original, error: null }
   } catch (error) {
-    const { name, next } = error instanceof IdiolectError ? error : { name: 'CannotWrite', next: null }
-    return { document, path: file, original: null, error: { name, message: messageOf(error), next } }
+    const known = error instanceof IdiolectError ? error : new IdiolectError('CannotWrite', messageOf(error))
+    return { document, path: file, original: null, error: toContractError(known) }
   }
+}
+
+function notWritten(file: string, why: Said): IdiolectError {
+  const said = say('write.not', file, why)
+  return new IdiolectError('NotWritten', english(said), null, { said })
 }
 
 /** The copy and its record stand before the file is touched: a kill in between leaves either file whole. */
@@ -157,7 +162,7 @@ function keepOriginal(
   { store }: AppContext,
   task: LabelTask,
   { id: document, path: file }: StoredDocument,
-  { before, after, choice }: Exclude<Plan, { reason: string }>,
+  { before, after, choice }: Exclude<Plan, Reason>,
   at: Date,
 ): StoredOriginal {
   const day = at.toISOString().replaceAll(':', '-').replace('Z', '')

@@ -43,7 +43,14 @@ export async function suggestRating(
       signal,
     }),
   )
-  return { piece, ...rating, note: shown.scale.note, sources: shown.sources, voice: used?.id ?? null }
+  return {
+    piece,
+    ...rating,
+    note: shown.scale.note,
+    noteSaid: shown.scale.said,
+    sources: shown.sources,
+    voice: used?.id ?? null,
+  }
 }
 
 export function rateHandlers(context: AppContext): Pick<Handlers, 'rate.suggest' | 'rate.pick'> {

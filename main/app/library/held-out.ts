@@ -1,5 +1,6 @@
 /** A voice's held-out pieces, and texts written for them by base and voice: as in use, but without retrieval. */
-import type { TrainingTask } from '../../../preload/contract.ts'
+
+import type { Said, TrainingTask } from '../../../preload/contract.ts'
 import { continueDraft } from '../../assistant/draft.ts'
 import { writeHeadlines } from '../../assistant/headline.ts'
 import { IdiolectError } from '../../errors.ts'
@@ -7,6 +8,7 @@ import { createPromptBuilder } from '../../examples/prompt.ts'
 import { tasksOnScale } from '../../examples/rate.ts'
 import type { TaskQuery } from '../../examples/types.ts'
 import type { Base, Voices } from '../../inference/types.ts'
+import { english, say } from '../../said.ts'
 import { readPlan } from '../../trainer/run-folder.ts'
 import type { AppContext } from '../context.ts'
 import { readProofQueries } from '../training/run-plan.ts'
@@ -25,13 +27,13 @@ export interface HeldOut {
 const MOST_TOKENS = 72
 
 /** Why a voice has no held-out pieces of its owner, in words, or null. Errors: IdiolectError `UnknownVoice`. */
-export function whyNoHeldOut(context: AppContext, voice: string): string | null {
+export function whyNoHeldOut(context: AppContext, voice: string): Said | null {
   const found = context.store.voices.get<Card>(voice)
   if (!found) throw unknownVoice(context, voice)
-  if (found.card.mix) return 'a mix has no pieces of its own: what is new to one of its voices, another may have learnt'
+  if (found.card.mix) return say('voice.mixUnseen')
   const { run } = found.card
-  if (run === null) return 'it was not trained here, so nobody knows which pieces it has not seen'
-  return context.store.runs.get(run) ? null : 'its run is not kept any more'
+  if (run === null) return say('voice.foreignUnseen')
+  return context.store.runs.get(run) ? null : say('voice.runGone')
 }
 
 /** Errors: IdiolectError `UnknownVoice`, `NoHeldOut`. */
@@ -42,7 +44,7 @@ export function heldOutOf(context: AppContext, voice: string): HeldOut {
   if (why !== null || folder === undefined)
     throw new IdiolectError(
       'NoHeldOut',
-      `this voice can't be tried on unseen pieces: ${why}`,
+      `this voice can't be tried on unseen pieces: ${why ? english(why) : 'its run is not kept any more'}`,
       'Train a voice of your own.',
     )
   const { about, settings } = readPlan(folder)

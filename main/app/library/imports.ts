@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { Handlers, ImportReport, ImportState } from '../../../preload/contract.ts'
-import { IdiolectError, messageOf } from '../../errors.ts'
+import { IdiolectError, toContractError } from '../../errors.ts'
 import { importPaths } from '../../library/import.ts'
 import { isBelow } from '../../library/whose.ts'
 import type { AppContext } from '../context.ts'
@@ -95,7 +95,7 @@ export function createImports(context: AppContext, indexing: Indexing): Imports 
           tell({ running: false, report })
           return report
         } catch (error) {
-          tell({ running: false, error: asData(error), report: reportIn(error) })
+          tell({ running: false, error: toContractError(error), report: reportIn(error) })
           throw error
         } finally {
           ended(by)
@@ -142,9 +142,4 @@ function isFolder(file: string): boolean {
 function reportIn(error: unknown): ImportReport | null {
   const cause = error instanceof IdiolectError ? error.cause : null
   return typeof cause === 'object' && cause !== null && 'skipped' in cause ? (cause as ImportReport) : null
-}
-
-function asData(error: unknown): ImportState['error'] {
-  if (error instanceof IdiolectError) return { name: error.name, message: error.message, next: error.next }
-  return { name: error instanceof Error ? error.name : 'Error', message: messageOf(error), next: null }
 }

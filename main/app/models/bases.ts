@@ -9,6 +9,7 @@ import { openBase } from '../../inference/base.ts'
 import { baseAsEmbedder, openEmbedder } from '../../inference/embedder.ts'
 import { machineThreads } from '../../inference/threads.ts'
 import type { Base, Embedder } from '../../inference/types.ts'
+import { say } from '../../said.ts'
 import type { Store } from '../../store/store.ts'
 import { createIdle } from './idle.ts'
 
@@ -84,11 +85,13 @@ export function createBases(
           'NoModel',
           `the base model ${gone.id} cannot be used: ${gone.missing}`,
           'Put the file back, or use another model.',
+          { said: say('note.baseGone', gone.id, String(gone.missing)) },
         )
       throw new IdiolectError(
         'NoModel',
         'no base model is installed',
         'Get the starter model under Models, or with `idiolect models get`.',
+        { said: say('note.noBase') },
       )
     }
     return { ...model, path: model.path, sha256: model.sha256 }

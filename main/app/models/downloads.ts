@@ -3,9 +3,9 @@
  * end broke off goes on at the next start, and a paused one stays as it is on disk.
  */
 import { randomUUID } from 'node:crypto'
-import type { ContractError, ModelProgress } from '../../../preload/contract.ts'
+import type { ModelProgress } from '../../../preload/contract.ts'
 import type { CatalogModel } from '../../catalog/catalog.ts'
-import { IdiolectError, messageOf } from '../../errors.ts'
+import { toContractError } from '../../errors.ts'
 import type { AppContext } from '../context.ts'
 
 const WANTED = 'models.wanted'
@@ -68,7 +68,7 @@ export function createDownloads(
       // Where the app is being closed, nobody meant the download to end.
       if (!requests.closed) want(model, false)
       const paused = signal.aborted
-      tell(paused ? { stage: 'paused' } : { stage: 'failed', error: toError(caught) })
+      tell(paused ? { stage: 'paused' } : { stage: 'failed', error: toContractError(caught) })
       throw caught
     } finally {
       if (later) clearTimeout(later)
@@ -126,9 +126,4 @@ export function createDownloads(
       }
     },
   }
-}
-
-function toError(caught: unknown): ContractError {
-  const known = caught instanceof IdiolectError
-  return { name: known ? caught.name : 'Error', message: messageOf(caught), next: known ? caught.next : null }
 }

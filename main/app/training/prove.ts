@@ -2,9 +2,10 @@
  * What follows a run: a control voice to be compared with, and the proof, both from the run folder alone. A base of its
  * own is opened for it, so that chatting need not wait.
  */
+
 import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import type { Proof } from '../../../preload/contract.ts'
+import type { Proof, Said } from '../../../preload/contract.ts'
 import { removeMerged } from '../../adapters/merge.ts'
 import { sha256OfContent } from '../../adapters/share-voice.ts'
 import { shuffledAnswers } from '../../evaluation/control.ts'
@@ -17,6 +18,7 @@ import { tasksOnScale } from '../../examples/rate.ts'
 import type { TaskName } from '../../examples/types.ts'
 import { openBase } from '../../inference/base.ts'
 import { seeded, shuffle } from '../../random.ts'
+import { english, say } from '../../said.ts'
 import { readExamples } from '../../trainer/examples-file.ts'
 import { createRun, examplesFile, hasPlan, readPlan, readResult, voiceFile } from '../../trainer/run-folder.ts'
 import type { TokenExample } from '../../trainer/types.ts'
@@ -31,7 +33,7 @@ export interface Control {
   /** The task adapter that it was trained over, or null. */
   under: string | null
   /** Words that complete "It leads …". */
-  is: string
+  is: Said
 }
 
 /**
@@ -94,7 +96,7 @@ export function controlOf(folder: string): Control {
   return {
     file: voiceFile(control),
     under: underIn(control),
-    is: `a control voice, trained half as long on ${count} of the same examples with their answers shuffled`,
+    is: say('control.shuffled', count),
   }
 }
 
@@ -132,7 +134,8 @@ export async function proveRun(
       otherFile: control.file,
       taskFile: underIn(folder),
       otherTaskFile: control.under,
-      otherIs: control.is,
+      otherIs: english(control.is),
+      otherSaid: control.is,
       retrieve: (query) => retrieved.get(query) ?? [],
       seed: plan.settings.seed,
       onProgress: options.onProgress,

@@ -1,9 +1,11 @@
 /** Before a run begins or goes on: is its base here, can it be trained on, and is it still the file it was? */
+
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { CatalogModel } from '../../catalog/catalog.ts'
 import { sha256OfFile } from '../../catalog/files.ts'
 import { IdiolectError } from '../../errors.ts'
+import { english, say } from '../../said.ts'
 import type { RunRecord } from '../../store/runs.ts'
 import { hasPlan, readPlan } from '../../trainer/run-folder.ts'
 import type { RunPlan } from '../../trainer/types.ts'
@@ -33,13 +35,10 @@ export function installedBase({ catalog, bases }: Models, id?: string): Installe
 /** The same, if voices can be trained on it. Errors: also `NotTrainable` with the reason. */
 export function trainableBase(models: Models, id?: string): InstalledBase {
   const model = installedBase(models, id)
-  const { trainable, whyNot } = trainability(model)
-  if (trainable) return model
-  throw new IdiolectError(
-    'NotTrainable',
-    `no voice can be trained on ${model.id}: ${whyNot}`,
-    'Choose another base model.',
-  )
+  const { trainable, said: why } = trainability(model)
+  if (trainable || !why) return model
+  const said = say('note.notTrainable', model.id, why)
+  throw new IdiolectError('NotTrainable', english(said), 'Choose another base model.', { said })
 }
 
 /**

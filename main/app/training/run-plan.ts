@@ -2,9 +2,10 @@
  * From the library to a run: what is trained on, what settings are chosen by, and what is held out for the proof. All
  * of it is written into the run folder, so that the folder alone is enough to resume and to prove.
  */
+
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { TrainingForecast, TrainingTask, TrainOptions } from '../../../preload/contract.ts'
+import type { Said, TrainingForecast, TrainingTask, TrainOptions } from '../../../preload/contract.ts'
 import { writeJson } from '../../atomic.ts'
 import { IdiolectError } from '../../errors.ts'
 import { DEFAULT_PROMPT, defaultSettings } from '../../examples/defaults.ts'
@@ -16,6 +17,7 @@ import type { RetrievedPair, TaskQuery } from '../../examples/types.ts'
 import type { Base } from '../../inference/types.ts'
 import { ADAPTER_KINDS } from '../../model/adapter.ts'
 import { parseTargets } from '../../model/lora.ts'
+import { english, say } from '../../said.ts'
 import { VIRTUAL_TOKENS } from '../../trainer/adapter-of.ts'
 import type { TokenExample, TrainSettings } from '../../trainer/types.ts'
 import { type LearnedNote, learnedNote } from '../library/learned.ts'
@@ -49,6 +51,7 @@ export interface PreparedRun {
   tokens: number
   /** What is to be expected of few pieces, what was left out; or null. */
   note: string | null
+  noteSaid: Said | null
   learned: LearnedNote
 }
 
@@ -59,7 +62,7 @@ export interface PreparedRun {
  * Errors: IdiolectError `TooFewPieces`.
  */
 export function prepareRun(
-  { parts, pieces, library, scale, note }: RunTasks,
+  { parts, pieces, library, scale, note, noteSaid }: RunTasks,
   base: Base,
   options: TrainOptions,
   threads: number,
@@ -85,10 +88,12 @@ export function prepareRun(
     for (const query of part.proof) proof.push({ query, retrieved: examples.retrieved(query) })
   }
   if (train.length < 8 || proof.length === 0) {
+    const said = say('note.fewExamples', pieces, train.length, proof.length)
     throw new IdiolectError(
       'TooFewPieces',
-      `${pieces} pieces gave ${train.length} examples to learn from and ${proof.length} to prove on`,
+      english(said),
       'Import more of your writing; pieces need titles to learn headlines from, and tags or ratings for these.',
+      { said },
     )
   }
   proof.sort((a, b) =>
@@ -98,7 +103,7 @@ export function prepareRun(
   const settings = { ...defaultSettings({ examples: train.length, tokens, threads }), ...givenSettings(options) }
   const tasks = parts.map(({ task }) => task)
   const learned = learnedNote(parts, library)
-  return { settings, tasks, scale, train, validation, proof, profiles, pieces, tokens, note, learned }
+  return { settings, tasks, scale, train, validation, proof, profiles, pieces, tokens, note, noteSaid, learned }
 }
 
 /** Tokens of the context that a prompt's own rows take. */
@@ -192,6 +197,7 @@ export function forecastOf(
   return {
     ready: true,
     why: run.note,
+    said: run.noteSaid,
     pieces: run.pieces,
     tasks: run.tasks,
     examples: { train: train.length, validation: validation.length, proof: proof.length },

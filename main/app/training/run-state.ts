@@ -1,5 +1,7 @@
 /** A run's state as the window sees it, from its folder: when it begins or goes on, and when it was found interrupted. */
-import type { TrainingState } from '../../../preload/contract.ts'
+
+import type { Said, SaidCode, SaidValues, TrainingState } from '../../../preload/contract.ts'
+import { english, say } from '../../said.ts'
 import type { RunRecord } from '../../store/runs.ts'
 import { readLog, readPlan } from '../../trainer/run-folder.ts'
 
@@ -11,12 +13,24 @@ const NOTHING_YET = {
   memoryForecast: null,
 } satisfies Partial<TrainingState>
 
+/** What a state says is going on. */
+export function telling<C extends SaidCode>(
+  code: C,
+  ...values: SaidValues[C]
+): Pick<TrainingState, 'message' | 'said'> {
+  return tellingOf(say(code, ...values))
+}
+
+export function tellingOf(said: Said): Pick<TrainingState, 'message' | 'said'> {
+  return { message: english(said), said }
+}
+
 export function beginningState(run: string, folder: string, createdAt: string): TrainingState {
   const { examples, settings, about } = readPlan(folder)
   return {
     run,
     stage: 'preparing',
-    message: 'Preparing',
+    ...telling('training.preparing'),
     // What was to be said of the run when it was planned.
     note: typeof about.note === 'string' ? about.note : null,
     startedAt: createdAt,
@@ -31,7 +45,7 @@ export function interruptedState({ id, folder, createdAt }: RunRecord): Training
   return {
     run: id,
     stage: 'interrupted',
-    message: 'The run was interrupted and can be resumed.',
+    ...telling('training.interrupted'),
     startedAt: createdAt,
     steps,
     totalSteps: steps.at(-1)?.steps ?? 0,

@@ -1,5 +1,6 @@
 /** What a run is about: which tasks, on which pieces of the library, and what was left out and why. */
-import type { TrainingTask } from '../../../preload/contract.ts'
+
+import type { Said, TrainingTask } from '../../../preload/contract.ts'
 import { IdiolectError } from '../../errors.ts'
 import { queriesOf } from '../../examples/queries.ts'
 import { scaleOf } from '../../examples/rate.ts'
@@ -8,6 +9,7 @@ import { spread } from '../../examples/spread.ts'
 import { TASK_NAMES } from '../../examples/tasks.ts'
 import type { TaskQuery } from '../../examples/types.ts'
 import { history } from '../../library/history.ts'
+import { english, say } from '../../said.ts'
 import type { Store } from '../../store/store.ts'
 import { pickedQueries } from '../labels/picks.ts'
 
@@ -31,6 +33,7 @@ export interface RunTasks {
   scale: number[]
   /** What is to be expected of few pieces, which tasks were left out, what was done about ratings; or null. */
   note: string | null
+  noteSaid: Said | null
 }
 
 /**
@@ -50,14 +53,6 @@ const MOST: Record<TrainingTask, { training: number; validation: number; proof: 
 const MOST_UNASKED: Record<TrainingTask, number> = { headline: 240, tag: 120, rate: 240, prose: 64 }
 /** Pieces with tags or ratings, of more than one kind, from which on these are learnt without being asked for. */
 const LEAST_LABELS = 12
-const LABELS: Partial<Record<TrainingTask, string>> = { tag: 'tags', rate: 'ratings' }
-const LACKS: Record<TrainingTask, string> = {
-  headline: 'no piece to learn from has a title that can be used',
-  tag: 'no piece to learn from has a tag',
-  rate: 'no piece to learn from has a rating',
-  prose: 'no piece to learn from is long enough',
-}
-
 /**
  * @param wanted tasks that are asked for: learnt from whatever there is; undefined: those that the library has enough of
  * Errors: IdiolectError `TooFewPieces`.
@@ -66,19 +61,21 @@ export function runTasks(store: Store, wanted: readonly TrainingTask[] | undefin
   const pieces = history(store)
   const split = splitByTime(pieces)
   if (!split.enough)
-    throw new IdiolectError('TooFewPieces', split.note ?? 'there are too few pieces', 'Import more of your writing.')
+    throw new IdiolectError('TooFewPieces', split.note ?? 'there are too few pieces', 'Import more of your writing.', {
+      ...(split.said ? { said: split.said } : {}),
+    })
   const heldOut = [...split.validation, ...split.proof]
   const scale = scaleOf(split.training.map(({ rating }) => rating))
   const parts: TaskParts[] = []
-  const leftOut: string[] = []
+  const leftOut: Said[] = []
   for (const task of new Set(wanted ?? TASK_NAMES)) {
     const own = queriesOf(task, split.training, scale).queries
     const picked = pickedQueries(store, task, heldOut, scale.scores)
     const earlier = [...own, ...picked]
-    const why = earlier.length === 0 ? LACKS[task] : wanted ? null : tooFew(task, earlier)
+    const why = earlier.length === 0 ? say('note.lacks', task) : wanted ? null : tooFew(task, earlier)
     if (why !== null) {
       // Nobody misses ratings who never gave any.
-      if (wanted || earlier.length > 0) leftOut.push(`${task} is left out: ${why}`)
+      if (wanted || earlier.length > 0) leftOut.push(say('note.leftOut', task, why))
       continue
     }
     const most = MOST[task]
@@ -96,25 +93,22 @@ export function runTasks(store: Store, wanted: readonly TrainingTask[] | undefin
   if (parts.length === 0) {
     throw new IdiolectError(
       'TooFewPieces',
-      leftOut.length === 0 ? 'no piece has anything to learn from' : leftOut.join('; '),
+      leftOut.length === 0 ? 'no piece has anything to learn from' : leftOut.map(english).join('; '),
       'Choose other tasks, or import pieces with titles, tags or ratings.',
+      { said: leftOut.length === 0 ? say('note.nothing') : say('note.list', leftOut) },
     )
   }
-  const aboutScale = parts.some(({ task }) => task === 'rate') ? scale.note : null
-  const notes = [split.note, ...leftOut, aboutScale].filter((note) => note !== null)
-  const note = notes.join('; ').replace(/^./, (first) => first.toUpperCase())
+  const aboutScale = parts.some(({ task }) => task === 'rate') ? scale.said : null
+  const notes = [split.said, ...leftOut, aboutScale].filter((said) => said !== null)
+  const noteSaid = notes.length === 0 ? null : say('note.list', notes)
   const library = pieces.map(({ id }) => id)
-  return { pieces: pieces.length, library, parts, scale: scale.scores, note: note === '' ? null : note }
+  return { pieces: pieces.length, library, parts, scale: scale.scores, note: noteSaid && english(noteSaid), noteSaid }
 }
 
 /** Why tags or ratings are not learnt unasked, or null. */
-function tooFew(task: TrainingTask, queries: readonly TaskQuery[]): string | null {
-  const labels = LABELS[task]
-  if (labels === undefined) return null
-  if (queries.length < LEAST_LABELS) {
-    const have = queries.length === 1 ? '1 piece to learn from has' : `${queries.length} pieces to learn from have`
-    return `${have} ${labels}, and unasked they are learnt from ${LEAST_LABELS} on`
-  }
+function tooFew(task: TrainingTask, queries: readonly TaskQuery[]): Said | null {
+  if (task !== 'tag' && task !== 'rate') return null
+  if (queries.length < LEAST_LABELS) return say('note.fewLabels', task, queries.length, LEAST_LABELS)
   const one = new Set(queries.map(({ answer }) => answer)).size === 1
-  return one ? 'all pieces to learn from have the same' : null
+  return one ? say('note.allSame') : null
 }

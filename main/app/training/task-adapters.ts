@@ -2,16 +2,18 @@
  * The task adapters' surface: those that were trained here or imported, whose texts they come from, and which of them
  * lies under a voice. Each is one voice file in `task-adapters`; its card is in the file.
  */
+
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import type { Handlers, TaskAdapter, TrainOptions } from '../../../preload/contract.ts'
+import type { Handlers, Said, TaskAdapter, TrainOptions } from '../../../preload/contract.ts'
 import { checkVoice } from '../../adapters/check-voice.ts'
 import { checkNumbers, copyWhole, exportVoice, sha256OfContent } from '../../adapters/share-voice.ts'
 import { checkTaskAdapter, originOf, underOf, withTaskAdapter } from '../../adapters/task-adapter.ts'
 import { readVoiceFile, type VoiceFile } from '../../adapters/voice-file.ts'
-import { IdiolectError, messageOf } from '../../errors.ts'
+import { IdiolectError } from '../../errors.ts'
 import { TASK_ADAPTER_DEFAULT } from '../../examples/defaults.ts'
 import { readGguf } from '../../gguf/read.ts'
+import { english, saidOf, say } from '../../said.ts'
 import { readPlan, voiceFile } from '../../trainer/run-folder.ts'
 import type { RunPlan } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
@@ -48,11 +50,11 @@ export function keepTaskAdapter(context: Store, run: string, folder: string): st
 }
 
 /** What is to be said when a task adapter's run is done. */
-export function taskDone(folder: string): string {
+export function taskDone(folder: string): Said {
   const { card } = readPlan(folder)
   const { texts = [], tasks = [] } = (card?.taskAdapter ?? {}) as Partial<TaskCard>
   const whose = texts.map(({ author, pieces }) => `${author} (${pieces})`).join(', ')
-  return `The task adapter for ${tasks.join(', ')} is ready. It was trained on pieces by ${whose}.`
+  return say('training.taskDone', tasks, whose)
 }
 
 /** Errors: IdiolectError `UnknownTaskAdapter`. */
@@ -117,16 +119,16 @@ function refuseSeen({ store }: Store, voice: VoiceFile): void {
   )
 }
 
-/** Why a task adapter cannot lie under voices of this base, in words; null: it can. */
-function whyNot(file: string, base: { path: string; sha256: string } | null): string | null {
-  if (base === null) return 'no base model is installed'
+/** Why a task adapter cannot lie under voices of this base; null: it can. */
+function whyNot(file: string, base: { path: string; sha256: string } | null): Said | null {
+  if (base === null) return say('voice.noBase')
   try {
     const voice = readVoiceFile(file)
     checkTaskAdapter(voice)
     checkVoice(voice, readGguf(base.path), base.sha256)
     return null
   } catch (error) {
-    return messageOf(error)
+    return saidOf(error)
   }
 }
 
@@ -155,7 +157,8 @@ function adapterOf(context: AppContext, file: string): TaskAdapter | null {
     base: voice.baseName ?? 'unknown',
     createdAt: voice.createdAt,
     usable: why === null,
-    whyNot: why,
+    whyNot: why && english(why),
+    said: why,
     tasks: card?.tasks ?? [],
     texts: card?.texts ?? [],
     examples: card?.examples ?? 0,

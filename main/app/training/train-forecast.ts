@@ -1,7 +1,9 @@
 /** What a training would learn and take, or why it cannot begin, before anything is written. */
+
 import type { TrainingForecast, TrainOptions } from '../../../preload/contract.ts'
 import { IdiolectError } from '../../errors.ts'
 import { machineThreads } from '../../inference/threads.ts'
+import { saidOf } from '../../said.ts'
 import { askForecast } from '../../trainer/forecast-client.ts'
 import type { TrainResult } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
@@ -59,6 +61,7 @@ export async function forecast(
     return {
       ready: false,
       why: `${error.message}.${error.next ? ` ${error.next}` : ''}`,
+      said: saidOf(error),
       pieces: context.store.documents.mine().length,
       examples: { train: 0, validation: 0, proof: 0 },
       tokens: 0,

@@ -2,11 +2,13 @@
  * The training surface: one run at a time, from the library to a voice that is proved and, if it wins, switched on.
  * Every stage can be interrupted, by the user or by a crash, and gone on with from the run folder.
  */
+
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Handlers, TaskTrainOptions, TrainingState, TrainOptions } from '../../../preload/contract.ts'
 import { IdiolectError, messageOf } from '../../errors.ts'
+import { saidOf, say } from '../../said.ts'
 import { startTraining, type TrainingRun } from '../../trainer/client.ts'
 import { readPlan, readResult } from '../../trainer/run-folder.ts'
 import type { StepRecord, TrainResult } from '../../trainer/types.ts'
@@ -21,7 +23,7 @@ import { type Beginning, makeRun, newRunId, taskBeginning, voiceBeginning } from
 import { checkOptions } from './run-plan.ts'
 import { onBase, prepareVoice, trainThreads } from './run-prepare.ts'
 import { startOf } from './run-start.ts'
-import { beginningState, interruptedState } from './run-state.ts'
+import { beginningState, interruptedState, telling, tellingOf } from './run-state.ts'
 import { isTaskRun, keepTaskAdapter, taskAdapterFor, taskDone } from './task-adapters.ts'
 import { checkTaskOptions, prepareTask } from './task-run.ts'
 import { readTaskTexts } from './task-texts.ts'
@@ -33,9 +35,6 @@ type TrainCalls = Extract<keyof Handlers, `train.${string}`> | 'task.train'
 type Stage = TrainingState['stage']
 
 const RUNNING: readonly Stage[] = ['preparing', 'training', 'paused', 'proving']
-const LEARNING = 'Learning from your pieces'
-const ASIDE = 'Waiting while you are being answered'
-const ELSEWHERE = ' It rests, since another base model is in use now, and is on when you go back to its own.'
 /**
  * Milliseconds that an answer waits for the worker to rest. It rests between two blocks, which on the largest bases take
  * seconds; only while it reads the base does it hear nothing at all, and then an answer begins beside it.
@@ -94,7 +93,7 @@ export function createTraining(getContext: () => AppContext): Training {
       onPlanned: ({ forecastBytes }) => set({ memoryForecast: forecastBytes }),
       onChosen: (chosen) => {
         note = chosen.note
-        if (note && state?.stage === 'training') set({ message: note })
+        if (note && state?.stage === 'training') set(telling('plain', note))
       },
       background: getContext().options.host !== 'terminal',
       measurements: path.join(getContext().store.folder, 'device-speeds.json'),
@@ -119,7 +118,7 @@ export function createTraining(getContext: () => AppContext): Training {
   const tellAside = (aside: boolean): void => {
     if (!worker || !state || state.aside === aside) return
     const own = state.stage === 'training'
-    set({ aside, ...(own ? { message: aside ? ASIDE : LEARNING } : {}) })
+    set({ aside, ...(own ? telling(aside ? 'training.aside' : 'training.learning') : {}) })
   }
 
   const control = async (run: string, folder: string): Promise<Control> => {
@@ -128,7 +127,7 @@ export function createTraining(getContext: () => AppContext): Training {
     const { folder: controlFolder, done } = controlRun(folder)
     if (!done) {
       const onStep = (record: StepRecord): void => {
-        set({ proving: (0.3 * record.step) / record.steps, message: 'Training a control voice to compare yours with' })
+        set({ proving: (0.3 * record.step) / record.steps, ...telling('training.control') })
       }
       await work(controlFolder, onStep)
     }
@@ -145,23 +144,25 @@ export function createTraining(getContext: () => AppContext): Training {
         state = { ...current, steps: [...before, record], totalSteps: record.steps }
         context.events.emit('train.step', { run, ...record })
       }
-      set({ stage: pausedByUser ? 'paused' : 'training', message: 'Loading the base model' })
+      set({ stage: pausedByUser ? 'paused' : 'training', ...telling('training.loading') })
       let first = true
       note = null
       const result = await work(folder, (record) => {
         onStep(record)
-        if (first && state?.stage === 'training' && !state.aside) set({ message: note ?? LEARNING })
+        if (first && state?.stage === 'training' && !state.aside) {
+          set(note === null ? telling('training.learning') : telling('plain', note))
+        }
         first = false
       })
       const plan = readPlan(folder)
       rememberSpeed(context, plan.base.sha256, result)
       if (isTaskRun(plan)) {
-        set({ stage: 'done', message: taskDone(folder), taskAdapter: keepTaskAdapter(context, run, folder) })
+        set({ stage: 'done', ...tellingOf(taskDone(folder)), taskAdapter: keepTaskAdapter(context, run, folder) })
         return
       }
       // A pause that came with the last step must not hold up what follows, which cannot be paused.
       pausedByUser = false
-      set({ stage: 'proving', message: 'Preparing the proof on pieces it has not seen', proving: 0 })
+      set({ stage: 'proving', ...telling('training.beforeProof'), proving: 0 })
       const other = await control(run, folder)
       stopIfEnding()
       const back = 0.3
@@ -170,26 +171,25 @@ export function createTraining(getContext: () => AppContext): Training {
         threads: trainThreads(context),
         signal: abort.signal,
         onProgress: (share) => {
-          set({
-            proving: back + (1 - back) * share,
-            message: 'Reading pieces it has not seen, with and without your voice',
-          })
+          set({ proving: back + (1 - back) * share, ...telling('training.proving') })
         },
       })
       const voice = await keepVoice(context, run, folder, result, proof)
       const fits = fitsBase(context, voice)
       if (proof.won && fits) context.store.voices.setActive(voice)
       if (proof.won && !fits) rememberVoice(context, plan.base.id, voice)
-      const elsewhere = proof.won && !fits ? ELSEWHERE : ''
-      set({ stage: 'done', message: `${proof.verdict}${elsewhere}`, proving: 1, voice })
+      const verdict = proof.said ?? say('plain', proof.verdict)
+      const told = proof.won && !fits ? say('training.elsewhere', verdict) : verdict
+      set({ stage: 'done', ...tellingOf(told), proving: 1, voice })
     } catch (error) {
-      if (ending === 'cancelled') set({ stage: 'cancelled', message: 'The run was cancelled.' })
-      else if (ending) set({ stage: 'interrupted', message: 'The run was interrupted and can be resumed.' })
+      if (ending === 'cancelled') set({ stage: 'cancelled', ...telling('training.cancelled') })
+      else if (ending) set({ stage: 'interrupted', ...telling('training.interrupted') })
       else {
         const next = error instanceof IdiolectError && error.next ? ` ${error.next}` : ''
         const resumable = error instanceof IdiolectError && error.name === 'WorkerDied'
         const what = messageOf(error).replace(/\.$/, '')
-        set({ stage: resumable ? 'interrupted' : 'failed', message: `${what}.${next}`, error: messageOf(error) })
+        const stage = resumable ? 'interrupted' : 'failed'
+        set({ stage, message: `${what}.${next}`, said: saidOf(error), error: messageOf(error) })
       }
     }
   }
@@ -288,7 +288,7 @@ export function createTraining(getContext: () => AppContext): Training {
       throw new IdiolectError('TooEarly', 'nothing was learned yet that could be kept', 'Wait for the first step.')
     pausedByUser = false
     worker.finish()
-    return set({ stage: 'training', message: 'Writing the voice of what was learned so far' })
+    return set({ stage: 'training', ...telling('training.writing') })
   }
 
   const end = async (how: 'cancelled' | 'interrupted'): Promise<TrainingState> => {
@@ -307,7 +307,8 @@ export function createTraining(getContext: () => AppContext): Training {
     pausedByUser = paused
     void applyPause()
     const aside = worker !== null && waiting > 0
-    return set({ stage: paused ? 'paused' : 'training', aside, message: paused ? 'Paused' : aside ? ASIDE : LEARNING })
+    const how = paused ? 'training.paused' : aside ? 'training.aside' : 'training.learning'
+    return set({ stage: paused ? 'paused' : 'training', aside, ...telling(how) })
   }
 
   return {

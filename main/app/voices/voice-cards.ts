@@ -1,10 +1,12 @@
 /** Voices' cards: what the app says of a voice, written when a run is done or a file comes in. */
+
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Proof, Voice } from '../../../preload/contract.ts'
 import { exportVoice } from '../../adapters/share-voice.ts'
 import { underOf } from '../../adapters/task-adapter.ts'
 import type { VoiceFile } from '../../adapters/voice-file.ts'
+import { say } from '../../said.ts'
 import { readPlan, voiceFile } from '../../trainer/run-folder.ts'
 import { lineageOf, settingsOf } from '../../trainer/start.ts'
 import type { TrainResult } from '../../trainer/types.ts'
@@ -13,7 +15,7 @@ import type { Control } from '../training/prove.ts'
 import { fileOf, laidUnder, whyNotUsable } from './voices.ts'
 
 /** What the store keeps of a voice; whether it is active and usable is found when asked. */
-export type Card = Omit<Voice, 'active' | 'resting' | 'usable' | 'whyNot'> & { imported: boolean }
+export type Card = Omit<Voice, 'active' | 'resting' | 'usable' | 'whyNot' | 'said'> & { imported: boolean }
 
 /** Copies the run's voice among the voices and writes its card. @returns the voice's id */
 export async function keepVoice(
@@ -75,7 +77,7 @@ export function otherVoice(context: AppContext, run: string): Control | null {
   for (const { id, card } of context.store.voices.list<Card>().reverse()) {
     if (id === run || !card.imported || whyNotUsable(context, id) !== null) continue
     const [under] = laidUnder(context, fileOf(context, id))
-    return { file: fileOf(context, id), under: under ?? null, is: `the imported voice “${card.name}”` }
+    return { file: fileOf(context, id), under: under ?? null, is: say('control.imported', card.name) }
   }
   return null
 }

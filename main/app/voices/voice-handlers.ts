@@ -1,4 +1,5 @@
 /** The voices' surface: switching, names, strengths, export and import, proofs. */
+
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Handlers, Voice, VoicesCalls } from '../../../preload/contract.ts'
@@ -9,6 +10,7 @@ import { readVoiceFile } from '../../adapters/voice-file.ts'
 import { IdiolectError } from '../../errors.ts'
 import { readProof } from '../../evaluation/proof-file.ts'
 import { readGguf } from '../../gguf/read.ts'
+import { english } from '../../said.ts'
 import type { AppContext } from '../context.ts'
 import { learnedOf } from '../library/learned.ts'
 import { installedBase } from '../training/run-base.ts'
@@ -32,10 +34,10 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
   }
   const voiceOf = (card: Card): Voice => {
     const { imported: _, ...facts } = card
-    const whyNot = whyNotUsable(context, card.id)
+    const said = whyNotUsable(context, card.id)
     const on = store.voices.active()?.id === card.id
-    const usable = whyNot === null
-    return { ...facts, active: on && usable, resting: on && !usable, usable, whyNot }
+    const usable = said === null
+    return { ...facts, active: on && usable, resting: on && !usable, usable, whyNot: said && english(said), said }
   }
   const list = (): Voice[] =>
     store.voices
@@ -49,8 +51,9 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
     async 'voices.use'({ voice }) {
       if (voice !== null) {
         get(voice)
-        const why = whyNotUsable(context, voice)
-        if (why) throw new IdiolectError('VoiceMismatch', why, 'Choose the base it was trained on first.')
+        const said = whyNotUsable(context, voice)
+        if (said)
+          throw new IdiolectError('VoiceMismatch', english(said), 'Choose the base it was trained on first.', { said })
       }
       // Switched off while it rests: it does not come back with its base either.
       const { resting } = switchedVoice(context)

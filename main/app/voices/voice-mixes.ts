@@ -1,7 +1,9 @@
 /** Mixes: several voices with their weights under one name, switched on like a voice. */
+
 import { randomUUID } from 'node:crypto'
 import type { VoiceWeight } from '../../../preload/contract.ts'
 import { IdiolectError } from '../../errors.ts'
+import { english } from '../../said.ts'
 import type { Store } from '../../store/store.ts'
 import type { AppContext } from '../context.ts'
 import type { Card } from './voice-cards.ts'
@@ -38,7 +40,7 @@ export function mixCard(
   const heavy = voices.find(({ weight }) => weight < 0 || weight > HEAVIEST)
   if (heavy) throw new IdiolectError('BadMix', `a weight is a number from 0 to ${HEAVIEST}, not ${heavy.weight}`, null)
   const why = whyNoMix(context, voices)
-  if (why) throw new IdiolectError('VoicesDoNotMix', `these voices do not mix: ${why}`, 'Choose others.')
+  if (why) throw new IdiolectError('VoicesDoNotMix', `these voices do not mix: ${english(why)}`, 'Choose others.')
   const before = id === undefined ? null : (store.voices.get<Card>(id)?.card ?? null)
   if (before !== null && !before.mix) throw new IdiolectError('BadMix', `“${before.name}” is no mix`, null)
   return {

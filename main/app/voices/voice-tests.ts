@@ -2,6 +2,7 @@
  * The surface of a voice's tests: blind trials, samples before and after, forgetting and copying. All are made in the
  * background, one text at a time, so that whoever asks for an answer meanwhile comes next; what is done is kept at once.
  */
+
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type {
@@ -20,6 +21,7 @@ import { COPIED_WORDS, countSame, measureCopying, type SourceText } from '../../
 import { type GeneralText, measureForgetting } from '../../evaluation/forgetting.ts'
 import { spread } from '../../examples/spread.ts'
 import type { Voices } from '../../inference/types.ts'
+import { english } from '../../said.ts'
 import type { AppContext } from '../context.ts'
 import { heldOutOf, whyNoHeldOut } from '../library/held-out.ts'
 import { readLearned } from '../library/learned.ts'
@@ -106,12 +108,14 @@ export function voiceTestHandlers(context: AppContext): Pick<Handlers, keyof Voi
 
   return {
     async 'voices.tests'({ voice }) {
+      const said = whyNoHeldOut(context, voice)
       return {
         samples: store.voiceReports.get<VoiceSamples>(voice, 'samples'),
         check: store.voiceReports.get<VoiceCheck>(voice, 'check'),
         trial: trialOf(context, voice),
         working: working.get(voice) ?? null,
-        whyNot: whyNoHeldOut(context, voice),
+        whyNot: said && english(said),
+        said,
       }
     },
     'voices.trial': ({ request, voice, count = ITEMS, own = false }) =>

@@ -2,16 +2,18 @@
  * Voices in use: which files a call for a voice, a mix or several voices stands for, and whether the base in use can speak
  * with them. Cards are made in `voice-cards.ts`, the surface is `voice-handlers.ts`.
  */
+
 import { statSync } from 'node:fs'
 import path from 'node:path'
-import type { GenerationOptions, VoiceWeight } from '../../../preload/contract.ts'
+import type { GenerationOptions, Said, VoiceWeight } from '../../../preload/contract.ts'
 import { checkVoice } from '../../adapters/check-voice.ts'
 import { voicesFolder } from '../../adapters/share-voice.ts'
 import { withTaskAdapter } from '../../adapters/task-adapter.ts'
 import { readVoiceFile } from '../../adapters/voice-file.ts'
-import { IdiolectError, messageOf } from '../../errors.ts'
+import { IdiolectError } from '../../errors.ts'
 import { readGguf } from '../../gguf/read.ts'
 import type { Voices, VoiceUse } from '../../inference/types.ts'
+import { english, saidOf, say } from '../../said.ts'
 import type { AppContext } from '../context.ts'
 import { taskAdapterFiles } from '../training/task-adapters.ts'
 import type { Card } from './voice-cards.ts'
@@ -85,11 +87,13 @@ function voiceFor(
   if (id === null) return null
   const found = context.store.voices.get<Card>(id)
   if (!found) throw unknownVoice(context, id)
-  const why = whyNotUsable(context, id)
-  if (why) {
+  const said = whyNotUsable(context, id)
+  if (said) {
     // A voice that is merely switched on steps back for another base; one that was asked for by name may not.
     if (voice === undefined) return null
-    throw new IdiolectError('VoiceMismatch', why, 'Choose another voice, or the base it was trained on.')
+    throw new IdiolectError('VoiceMismatch', english(said), 'Choose another voice, or the base it was trained on.', {
+      said,
+    })
   }
   const { mix, strength } = found.card
   const factor = scale ?? strength ?? usual
@@ -115,23 +119,22 @@ export function fitsBase(context: AppContext, id: string): boolean {
   return whyNotUsable(context, id) === null
 }
 
-const checked = new Map<string, string | null>()
+const checked = new Map<string, Said | null>()
 
-/** In words, or null. Remembered by file, time and base, since it reads both files. */
-export function whyNotUsable(context: AppContext, id: string): string | null {
+/** As said, or null. Remembered by file, time and base, since it reads both files. */
+export function whyNotUsable(context: AppContext, id: string): Said | null {
   const mix = context.store.voices.get<Card>(id)?.card.mix
   return mix ? whyNoMix(context, mix) : whyNotFits(context, id)
 }
 
-/** Why these voices cannot speak together, in words, or null. */
-export function whyNoMix(context: AppContext, mix: readonly VoiceWeight[]): string | null {
+/** Why these voices cannot speak together, or null. */
+export function whyNoMix(context: AppContext, mix: readonly VoiceWeight[]): Said | null {
   for (const { voice } of mix) {
     const card = context.store.voices.get<Card>(voice)?.card
-    if (!card) return `its voice ${voice} is not there any more`
+    if (!card) return say('mix.gone', voice)
     const why = whyNotFits(context, voice)
-    if (why) return `its voice “${card.name}”: ${why}`
-    if ((card.kind ?? 'lora') !== 'lora')
-      return `its voice “${card.name}” is of the kind ${card.kind}, and only LoRA voices mix`
+    if (why) return say('mix.part', card.name, why)
+    if ((card.kind ?? 'lora') !== 'lora') return say('mix.kind', card.name, String(card.kind))
   }
   try {
     over(
@@ -140,16 +143,16 @@ export function whyNoMix(context: AppContext, mix: readonly VoiceWeight[]): stri
     )
     return null
   } catch (error) {
-    return messageOf(error)
+    return saidOf(error)
   }
 }
 
-function whyNotFits(context: AppContext, id: string): string | null {
+function whyNotFits(context: AppContext, id: string): Said | null {
   const file = fileOf(context, id)
   const found = statSync(file, { throwIfNoEntry: false })
-  if (!found) return `its file ${file} is missing`
+  if (!found) return say('voice.noFile', file)
   const base = context.bases.chosen('chat')
-  if (!base?.path || !base.sha256) return 'no base model is installed'
+  if (!base?.path || !base.sha256) return say('voice.noBase')
   const key = `${file}:${found.mtimeMs}:${base.sha256}`
   let why = checked.get(key)
   if (why === undefined) {
@@ -157,7 +160,7 @@ function whyNotFits(context: AppContext, id: string): string | null {
       checkVoice(readVoiceFile(file), readGguf(base.path), base.sha256)
       why = null
     } catch (error) {
-      why = messageOf(error)
+      why = saidOf(error)
     }
     checked.set(key, why)
   }
@@ -165,12 +168,12 @@ function whyNotFits(context: AppContext, id: string): string | null {
 }
 
 /** Not remembered: task adapters come and go. */
-function whyNotUnder(context: AppContext, file: string): string | null {
+function whyNotUnder(context: AppContext, file: string): Said | null {
   try {
     laidUnder(context, file)
     return null
   } catch (error) {
-    return messageOf(error)
+    return saidOf(error)
   }
 }
 

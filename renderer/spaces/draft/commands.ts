@@ -73,7 +73,7 @@ export function draftCommands({ drafts }: Stores, editor: DraftEditor, assist: D
       enabled: selected,
       run: () => editor.giveSelection('quoted'),
     },
-    { id: 'draft.save', title: words.draft.saved.saved, keys: '$mod+s', run: () => void drafts.flush() },
+    { id: 'draft.save', title: words.draft.saveNow, keys: '$mod+s', run: () => void drafts.flush() },
     {
       id: 'draft.details',
       title: words.draft.details,
