@@ -40,8 +40,8 @@ async function exported(page: Page, format: string, folder: string): Promise<voi
 
 async function broughtIn(page: Page, name: string, buffer: Buffer): Promise<void> {
   await page.getByRole('button', { name: 'All drafts' }).click()
-  await page.getByRole('button', { name: 'Bring in a file' }).click()
-  const files = page.getByRole('dialog', { name: 'Bring in a file' }).locator('input[type=file]')
+  await page.getByRole('button', { name: 'Open a file' }).click()
+  const files = page.getByRole('dialog', { name: 'Open a file' }).locator('input[type=file]')
   await files.setInputFiles({ name, mimeType: 'application/octet-stream', buffer })
   await sheet(page).waitFor()
 }

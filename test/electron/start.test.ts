@@ -476,6 +476,8 @@ describe('a training that goes on', () => {
     for (const listener of listeners)
       listener('train.state', { stage: 'interrupted', message: 'It was interrupted.', said } as TrainingState)
     await settled()
+    // The German words are fetched when they are first wanted.
+    await expect.poll(() => electron.notifications.length, { timeout: 20_000 }).toBe(1)
     expect(electron.notifications).toMatchObject([
       { title: 'Das Training wurde unterbrochen', body: 'Das Training wurde unterbrochen und kann weitergehen.' },
     ])

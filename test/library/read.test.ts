@@ -41,7 +41,10 @@ describe('readPiece', () => {
     ['x.md', '---\ntags: [a\n---\nText', /front matter.*line 3/],
     ['x.gif', 'GIF89a', /kind/],
   ])('says why %s with %j is no piece', (name, text, reason) => {
-    expect(piece(`/w/${name}`, text)).toMatchObject({ reason: expect.stringMatching(reason), said: { code: expect.any(String) } })
+    expect(piece(`/w/${name}`, text)).toMatchObject({
+      reason: expect.stringMatching(reason),
+      said: { code: expect.any(String) },
+    })
   })
 })
 
