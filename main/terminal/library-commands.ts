@@ -32,7 +32,8 @@ export function libraryCommands(program: Command): void {
         progress.done()
         const { embedder } = await app.handlers['app.state']({})
         if (embedder === null) process.stderr.write(`${withoutEmbedder(app.context.store.passages)}\n`)
-        const { documents, passages, unchanged, skipped, questions } = report
+        const { documents, passages, unchanged, questions } = report
+        const skipped = report.skipped.map(({ path: file, reason }) => ({ path: file, reason }))
         print(options, { documents, passages, unchanged, skipped, questions }, () => [
           `${documents} pieces read, ${unchanged} unchanged, ${passages} passages`,
           ...skipped.map((file) => `skipped ${file.path}: ${file.reason}`),

@@ -232,7 +232,7 @@ describe('a wrong option', () => {
     [['search', 'harbour', '--before', 'yesterday'], /"yesterday" is no date/],
     [['search', ' '], /there is nothing to search for/],
     [['headline', path.join(root, 'nowhere.md')], /nowhere\.md cannot be read: it does not exist/],
-    [['headline', base], /cannot be read: files of this kind are not read/],
+    [['headline', base], /cannot be read: files of this kind \(\.gguf\) are not read/],
     [['headline', '-'], /standard input cannot be read: it is empty/],
     [['headline', piece, '--voice', 'nobody'], /there is no voice "nobody"; there are: none/],
     [['headline', piece, '--scale', '-1'], /--scale takes a number from 0 to 4, not "-1"/],
