@@ -1,13 +1,16 @@
-/** The folder browser for hosts without a file dialog: names in a folder, and how many pieces of writing it holds. */
+/** The folder browser for hosts without a file dialog (names in a folder, how many pieces of writing it holds), and the text of one file. */
 import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { FolderEntry, FolderListing, Handlers } from '../../preload/contract.ts'
+import { readWhole } from '../drafts/documents.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { isWriting } from '../library/kinds.ts'
 import type { AppContext } from './context.ts'
 
-export function fileHandlers({ options }: AppContext): Pick<Handlers, 'files.choose' | 'files.list' | 'files.reveal'> {
+type FileCalls = 'files.choose' | 'files.list' | 'files.read' | 'files.reveal'
+
+export function fileHandlers({ options }: AppContext): Pick<Handlers, FileCalls> {
   return {
     async 'files.choose'({ kind }) {
       if (!options.files) return { supported: false, paths: [] }
@@ -24,6 +27,10 @@ export function fileHandlers({ options }: AppContext): Pick<Handlers, 'files.cho
     },
     async 'files.list'({ path: asked, kind = 'writing' }) {
       return listFolder(path.resolve(asked ?? os.homedir()), kind)
+    },
+    async 'files.read'({ name, data }) {
+      const { text, title } = await readWhole(name, Buffer.from(data, 'base64'))
+      return { text, title }
     },
   }
 }

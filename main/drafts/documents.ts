@@ -1,6 +1,7 @@
 /** Drafts from and to files of the kinds that writers have. What is large to load is loaded when first needed. */
 import path from 'node:path'
 import type { DraftFormat } from '../../preload/contract.ts'
+import { IdiolectError } from '../errors.ts'
 import { decodeText } from '../library/decode.ts'
 import { kindOf } from '../library/kinds.ts'
 import { joinMatter, splitMatter } from './front-matter.ts'
@@ -39,6 +40,21 @@ export async function readDocument(name: string, bytes: Uint8Array): Promise<Doc
   if (kind === 'text') return { text: decoded.text, title: null, matter: null }
   const { body, matter, title } = splitMatter(decoded.text)
   return { text: body, matter, title }
+}
+
+/** The same. Errors: IdiolectError `Unreadable`, naming `file` and why. */
+export async function readWhole(name: string, bytes: Uint8Array, file = name): Promise<DocumentRead> {
+  const read = await readDocument(name, bytes)
+  if ('reason' in read) throw unreadable(file, read.reason)
+  return read
+}
+
+export function unreadable(file: string, why: string): IdiolectError {
+  return new IdiolectError(
+    'Unreadable',
+    `${file} ${why}`,
+    'Choose a Markdown, text, HTML or Word file that can be read.',
+  )
 }
 
 export interface DocumentWritten {

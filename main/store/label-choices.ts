@@ -18,6 +18,8 @@ export interface LabelChoice {
 
 export interface LabelChoices {
   get(document: string, task: LabelTask): LabelChoice | null
+  /** Pieces whose files say something else than what was chosen, the latest choice first. */
+  unwritten(task: LabelTask): string[]
   /** The piece has this from now on; what its file says stays known. False: there is no such piece. */
   choose(document: string, task: LabelTask, value: LabelValue): boolean
   /** The piece has again what its file says. */
@@ -44,6 +46,13 @@ export function createLabelChoices(db: Database, changed: () => void): LabelChoi
   }
   return {
     get,
+    unwritten: (task) =>
+      db
+        .all<{ document: string }>(
+          'SELECT document FROM label_choices WHERE task = ? AND value <> file ORDER BY at DESC, rowid DESC',
+          task,
+        )
+        .map(({ document }) => document),
     choose(document, task, value) {
       const now = columnOf(db, document, task)
       if (now === undefined) return false

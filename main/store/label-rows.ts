@@ -11,6 +11,8 @@ export interface LabelBefore {
   /** What the piece had. */
   tags: string[]
   rating: number | null
+  /** Ascends with the owner's decisions; those of older data folders have none, and are not undone. */
+  step?: number
 }
 
 /** @typeParam R what a suggestion is; the caller names the type it wrote */

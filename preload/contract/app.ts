@@ -114,6 +114,11 @@ export interface AppCalls {
   'files.reveal': { in: { path: string }; out: { shown: boolean } }
   /** Folders and writing files in a folder; no path: the home folder. */
   'files.list': { in: { path?: string; kind?: 'writing' | 'gguf' }; out: FolderListing }
+  /**
+   * The text of a Markdown, text, HTML or Word file that the window was given, as Markdown without front matter; nothing is
+   * kept. `data` is base64. Errors: `Unreadable`.
+   */
+  'files.read': { in: { name: string; data: string }; out: { text: string; title: string | null } }
 }
 
 export const APP_CALLS = [
@@ -127,5 +132,6 @@ export const APP_CALLS = [
   'request.cancel',
   'files.choose',
   'files.list',
+  'files.read',
   'files.reveal',
 ] as const satisfies readonly (keyof AppCalls)[]

@@ -91,7 +91,9 @@ export interface HeadlinesCalls {
   'headline.reveal': { in: { id: string }; out: HeadlineRecord }
   /** Newest first; `text` keeps those whose piece or candidates contain it. */
   'headline.list': { in: { text?: string }; out: HeadlineRecord[] }
+  /** `headline.bringBack` undoes it, as long as the app runs. */
   'headline.remove': { in: { id: string }; out: { removed: boolean } }
+  'headline.bringBack': { in: { id: string }; out: HeadlineRecord }
   'headline.facts': { in: Record<string, never>; out: HeadlineFacts }
 }
 
@@ -102,5 +104,6 @@ export const HEADLINES_CALLS = [
   'headline.reveal',
   'headline.list',
   'headline.remove',
+  'headline.bringBack',
   'headline.facts',
 ] as const satisfies readonly (keyof HeadlinesCalls)[]

@@ -97,6 +97,8 @@ export interface LabelRow {
   rating: number | null
   /** What it had before its owner decided here; null: nothing was decided. */
   before: { tags: string[]; rating: number | null } | null
+  /** Which decision it was, ascending; what was decided at once has the same. Null: nothing was decided. */
+  step: number | null
   /** What was accepted; scores as text. */
   picked: string[] | null
   /** Likeliest first; of a rating empty. */
@@ -144,6 +146,8 @@ export interface LabelList {
   /** Own pieces, and how many of them have tags (a score). */
   pieces: number
   labelled: number
+  /** Pieces for which the owner chose something else than their files say, and whose files can say it. */
+  unwritten: string[]
   /** Changes to files that can be taken back. */
   originals: LabelOriginal[]
 }
@@ -211,10 +215,12 @@ export interface LabelsCalls {
     in: { request: string; text: string; count?: number; fresh?: boolean; has?: string[] } & GenerationOptions
     out: TagResult
   }
+  /** None takes the choice back. */
   'tag.pick': { in: { id: string; picked: string[] }; out: LabelRecord }
   /** The distribution over the owner's scale, from the logits. */
   'rate.suggest': { in: { request: string; text: string } & GenerationOptions; out: RateResult }
-  'rate.pick': { in: { id: string; score: number }; out: LabelRecord }
+  /** Null takes the choice back. */
+  'rate.pick': { in: { id: string; score: number | null }; out: LabelRecord }
   /**
    * Suggestions for many pieces, made in the background; returns at once, `labels.job` and `labels.row` tell the rest.
    * Pieces that were decided stay decided. Under `request` the whole job can be cancelled: what waits goes, what was

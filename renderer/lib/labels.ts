@@ -1,5 +1,5 @@
 /** The arithmetic of the tables of suggestions: what is shown as chips, what is on, what a bulk acceptance would take. */
-import type { LabelDecision, LabelRow, LabelState } from '../../preload/contract.ts'
+import type { LabelDecision, LabelRow, LabelState, LabelTask } from '../../preload/contract.ts'
 
 export interface Chip {
   tag: string
@@ -43,6 +43,12 @@ export function pickedAtFirst(row: LabelRow): string[] {
   return [...row.tags, ...wanted.filter((tag) => !has(row.tags, tag))]
 }
 
+/** In the spelling that is in use already, where there is one; empty: no tag. */
+export function knownTag(vocabulary: readonly { tag: string }[], written: string): string {
+  const tag = written.replace(/\s+/g, ' ').trim()
+  return vocabulary.find((known) => sameTag(known.tag, tag))?.tag ?? tag
+}
+
 export function toggled(picked: readonly string[], tag: string): string[] {
   return has(picked, tag) ? picked.filter((other) => !sameTag(other, tag)) : [...picked, tag]
 }
@@ -81,6 +87,27 @@ export function addedTags(decisions: readonly LabelDecision[], rows: readonly La
 export function nextOpen(rows: readonly LabelRow[], from: number): number {
   const open = rows.findIndex((row, i) => i > from && !isDecided(row))
   return open >= 0 ? open : Math.min(from + 1, rows.length - 1)
+}
+
+/** The row as the host will have it. @param picked null: it is skipped */
+export function asDecided(row: LabelRow, task: LabelTask, picked: string[] | null, step: number): LabelRow {
+  const before = row.before ?? { tags: row.tags, rating: row.rating }
+  if (picked === null) return { ...row, state: 'skipped', before, step, picked: null }
+  const now = task === 'tag' ? { tags: picked } : { rating: Number(picked[0]) }
+  return { ...row, ...now, state: 'accepted', before, step, picked }
+}
+
+/** The row as it was before it was decided, as far as it tells. */
+export function asUndecided(row: LabelRow): LabelRow {
+  const state = row.suggestions.length + row.distribution.length > 0 ? 'suggested' : 'waiting'
+  return { ...row, ...row.before, state, before: null, step: null, picked: null }
+}
+
+/** What was decided last, and can be taken back: what stands in a file cannot. */
+export function lastDecided(rows: readonly LabelRow[]): string[] {
+  const open = rows.filter(({ state, step }) => step !== null && (state === 'accepted' || state === 'skipped'))
+  const last = open.reduce((most, { step }) => Math.max(most, step ?? 0), 0)
+  return open.filter(({ step }) => step === last).map(({ document }) => document)
 }
 
 export function countStates(rows: readonly LabelRow[]): Record<LabelState, number> {

@@ -1,11 +1,4 @@
-import type {
-  DocumentFull,
-  HeadlineFacts,
-  HeadlineRecord,
-  HeadlineResult,
-  HeadlineRival,
-  Source,
-} from '../../preload/contract.ts'
+import type { HeadlineFacts, HeadlineRecord, HeadlineResult, HeadlineRival, Source } from '../../preload/contract.ts'
 import { newRequest } from '../lib/request.ts'
 import { words } from '../words/words.ts'
 import type { AppStore } from './app.svelte.ts'
@@ -23,12 +16,14 @@ export interface Place {
 export class HeadlineStore {
   #app: AppStore
   #request = $state<string | null>(null)
+  #stopped: string | null = null
   /** Candidates of the present call, by their places; those of earlier calls stand in the record. */
   #streamed = $state.raw<Place[]>([])
   #record = $state.raw<HeadlineRecord | null>(null)
   #before = $state.raw<string[]>([])
   #sources = $state.raw<Source[]>([])
   #history = $state.raw<HeadlineRecord[]>([])
+  #removed = $state.raw<HeadlineRecord | null>(null)
   #facts = $state.raw<HeadlineFacts | null>(null)
   #title = $state<string | null>(null)
   /** The piece that the candidates are for. */
@@ -62,10 +57,14 @@ export class HeadlineStore {
   get history() {
     return this.#history
   }
+  /** The one that was removed last, which can be brought back. */
+  get removed() {
+    return this.#removed
+  }
   get facts() {
     return this.#facts
   }
-  /** The title of the library's piece that is at hand, or null for pasted text. */
+  /** The title of the library's piece or the file that is at hand, or null for pasted text. */
   get title() {
     return this.#title
   }
@@ -90,10 +89,11 @@ export class HeadlineStore {
     if (facts) this.#facts = facts
   }
 
-  take(document: DocumentFull): void {
+  /** A piece of the library, or a file's. */
+  take({ text, title }: { text: string; title: string | null }): void {
     this.clear()
-    this.text = document.text
-    this.#title = document.title
+    this.text = text
+    this.#title = title
   }
 
   clear(): void {
@@ -128,11 +128,12 @@ export class HeadlineStore {
     // A new piece may have come meanwhile: then this answer is not wanted any more.
     if (this.#request !== request) return
     this.#request = null
-    if (result) this.#take(result)
+    if (result) this.#take(result, this.#stopped === request)
     else this.#streamed = []
   }
 
   stop(): void {
+    this.#stopped = this.#request
     void this.#app.cancel(this.#request)
   }
 
@@ -149,9 +150,19 @@ export class HeadlineStore {
     await this.#change((id) => this.#app.call('headline.reveal', { id }))
   }
 
-  async remove(id: string): Promise<void> {
-    await this.#app.attempt(() => this.#app.call('headline.remove', { id }))
-    if (this.#record?.id === id) this.#show(null)
+  async remove(record: HeadlineRecord): Promise<void> {
+    const { id } = record
+    const done = await this.#app.attempt(() => this.#app.call('headline.remove', { id }))
+    if (done) this.#removed = record
+    if (done && this.#record?.id === id) this.#show(null)
+    await this.load()
+  }
+
+  async bringBack(): Promise<void> {
+    const id = this.#removed?.id
+    if (id === undefined) return
+    this.#removed = null
+    await this.#app.attempt(() => this.#app.call('headline.bringBack', { id }))
     await this.load()
   }
 
@@ -162,10 +173,11 @@ export class HeadlineStore {
     this.#show(record)
   }
 
-  #take({ id, sources, candidates }: HeadlineResult): void {
+  #take({ id, sources, candidates }: HeadlineResult, stopped: boolean): void {
     this.#sources = sources
     const record = this.#history.find((known) => known.id === id) ?? this.#record
-    if (candidates.length === 0) {
+    // That nothing new came is no wonder where it was stopped.
+    if (candidates.length === 0 && !stopped) {
       const { onlyKnown, nothingNew } = words.headlines
       this.#app.report({ name: 'NothingNew', message: record ? nothingNew : onlyKnown, next: null })
     }

@@ -1,12 +1,15 @@
-import type { LabelTask, Source } from '../../preload/contract.ts'
+import type { LabelRecord, LabelTask, Source } from '../../preload/contract.ts'
+import { sameTag } from '../lib/labels.ts'
 import { newRequest } from '../lib/request.ts'
 import { inOwnWords } from '../lib/said.ts'
+import { Turns } from '../lib/turns.ts'
 import type { AppStore } from './app.svelte.ts'
 import { GenerationChoice } from './generation.svelte.ts'
 
 export interface Offer {
   label: string
-  probability: number
+  /** Null: the owner wrote it. */
+  probability: number | null
   /** Thought up, and not among the owner's own. */
   fresh: boolean
 }
@@ -28,7 +31,9 @@ export class LabelTextStore {
   #request = $state<string | null>(null)
   #answer = $state.raw<Answer | null>(null)
   #picked = $state.raw<readonly string[]>([])
-  #kept = $state(false)
+  /** What the host was told of the picked, and has kept. */
+  #told = $state.raw<readonly string[]>([])
+  #turns = new Turns()
   text = $state('')
   fresh = $state(false)
   choice: GenerationChoice
@@ -46,7 +51,7 @@ export class LabelTextStore {
     return this.#picked
   }
   get kept() {
-    return this.#kept
+    return this.#told.length > 0
   }
   offers: Offer[] = $derived(this.#answer?.offers ?? [])
   sources: Source[] = $derived(this.#answer?.sources ?? [])
@@ -59,7 +64,7 @@ export class LabelTextStore {
     this.#request = request
     this.#answer = null
     this.#picked = []
-    this.#kept = false
+    this.#told = []
     const answer = await this.#app.attempt(
       () => (this.task === 'tag' ? this.#askTags(request) : this.#askScore(request)),
       () => void this.ask(),
@@ -98,21 +103,33 @@ export class LabelTextStore {
     void this.#app.cancel(this.#request)
   }
 
-  /** Tags are put on and off; of scores there is one. */
+  /** Tags are put on and off; of scores there is one, or none. */
   async pick(label: string): Promise<void> {
-    const id = this.#answer?.id
-    if (!id) return
-    const on = this.#picked.includes(label)
-    const picked =
-      this.task === 'rate' ? [label] : on ? this.#picked.filter((other) => other !== label) : [...this.#picked, label]
-    if (picked.length === 0) return
-    const record = await this.#app.attempt(() =>
-      this.task === 'tag'
-        ? this.#app.call('tag.pick', { id, picked })
-        : this.#app.call('rate.pick', { id, score: Number(label) }),
-    )
-    if (!record) return
+    const answer = this.#answer
+    if (!answer) return
+    const others = this.task === 'rate' ? [] : this.#picked.filter((other) => other !== label)
+    const picked = this.#picked.includes(label) ? others : [...others, label]
     this.#picked = picked
-    this.#kept = true
+    const record = await this.#turns.take(() => this.#app.attempt(() => this.#tell(answer.id, picked)))
+    if (this.#answer?.id !== answer.id) return
+    if (record) this.#told = picked
+    else this.#picked = this.#told
+  }
+
+  /** A tag that was not suggested, or one that was. */
+  add(tag: string): void {
+    const answer = this.#answer
+    if (!answer || tag === '') return
+    const known = answer.offers.find(({ label }) => sameTag(label, tag))?.label
+    if (known === undefined)
+      this.#answer = { ...answer, offers: [...answer.offers, { label: tag, probability: null, fresh: false }] }
+    const label = known ?? tag
+    if (!this.#picked.includes(label)) void this.pick(label)
+  }
+
+  #tell(id: string, picked: readonly string[]): Promise<LabelRecord> {
+    if (this.task === 'tag') return this.#app.call('tag.pick', { id, picked: [...picked] })
+    const [score] = picked
+    return this.#app.call('rate.pick', { id, score: score === undefined ? null : Number(score) })
   }
 }

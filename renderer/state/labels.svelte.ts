@@ -11,20 +11,11 @@ import type {
   ScopeForecast,
   Source,
 } from '../../preload/contract.ts'
-import {
-  chipsOf,
-  countStates,
-  disagreeing,
-  isDecided,
-  nextOpen,
-  pickedAtFirst,
-  sameTag,
-  toggled,
-} from '../lib/labels.ts'
+import { asDecided, asUndecided, knownTag, nextOpen, sameTag } from '../lib/labels.ts'
 import { newRequest } from '../lib/request.ts'
+import { Turns } from '../lib/turns.ts'
 import type { AppStore } from './app.svelte.ts'
-
-export type LabelView = 'pieces' | 'disagreements' | 'text'
+import { LabelRows } from './label-rows.svelte.ts'
 
 const NOTHING: LabelList = {
   rows: [],
@@ -34,25 +25,31 @@ const NOTHING: LabelList = {
   scaleNote: null,
   pieces: 0,
   labelled: 0,
+  unwritten: [],
   originals: [],
 }
 
-/** One table of suggestions, of tags or of scores: its rows, the job that makes them, and what is decided. */
-export class LabelStore {
-  readonly task: LabelTask
+/** Later than whatever the host has counted: what it was not told yet is the latest. */
+const UNTOLD = 2 ** 40
+
+function without(documents: readonly string[], those: readonly string[]): string[] {
+  const left = new Set(those)
+  return documents.filter((document) => !left.has(document))
+}
+
+/** One table of suggestions, of tags or of scores: the job that makes them, what is decided, and what goes into files. */
+export class LabelStore extends LabelRows {
   #app: AppStore
   #list = $state.raw<LabelList>(NOTHING)
-  #rows = $state.raw<LabelRow[]>([])
   #job = $state.raw<LabelJob | null>(null)
   #forecast = $state.raw<ScopeForecast | null>(null)
-  #picks = $state.raw<ReadonlyMap<string, readonly string[]>>(new Map())
-  #done = $state.raw<readonly (readonly string[])[]>([])
   #side = $state.raw<{ piece: DocumentFull; sources: Source[] } | null>(null)
-  #current = $state<string | null>(null)
   #loaded = $state(false)
   #asked = 0
-  view = $state<LabelView>('pieces')
-  show = $state<'all' | 'open' | 'decided'>('all')
+  #turns = new Turns()
+  #untold = UNTOLD
+  /** Suggestions were asked for just now: the keys may be the table's. */
+  begun = $state(false)
   numbers = $state(false)
   /** The sheet of keys is open. */
   help = $state(false)
@@ -61,8 +58,8 @@ export class LabelStore {
   text = $state('')
 
   constructor(app: AppStore, task: LabelTask) {
+    super(task)
     this.#app = app
-    this.task = task
     app.on('labels.job', (job) => {
       if (job.task !== task) return
       const ended = this.#job?.state !== 'done' && job.state === 'done'
@@ -70,7 +67,7 @@ export class LabelStore {
       if (ended) void this.load()
     })
     app.on('labels.row', ({ task: of, row }) => {
-      if (of === task) this.#take([row])
+      if (of === task) this.arrived(row)
     })
   }
 
@@ -90,24 +87,13 @@ export class LabelStore {
     return this.#side
   }
   get canUndo() {
-    return this.#done.length > 0
+    return this.last.length > 0
   }
-  counts = $derived(countStates(this.#rows))
-  /** In the table, in its order. */
-  rows: LabelRow[] = $derived.by(() => {
-    if (this.view === 'disagreements') return disagreeing(this.#rows)
-    if (this.show === 'all') return this.#rows
-    return this.#rows.filter((row) => isDecided(row) === (this.show === 'decided'))
+  /** Pieces whose accepted tags or score are not in their files: those of the table, and those cleared from it. */
+  writable: string[] = $derived.by(() => {
+    const accepted = this.all.filter(({ state }) => state === 'accepted').map(({ document }) => document)
+    return [...accepted, ...without(this.#list.unwritten, accepted)]
   })
-  at: number = $derived(
-    Math.max(
-      0,
-      this.rows.findIndex(({ document }) => document === this.#current),
-    ),
-  )
-  current: LabelRow | null = $derived(this.rows[this.at] ?? null)
-  writable: LabelRow[] = $derived(this.#rows.filter(({ state }) => state === 'accepted'))
-  all: LabelRow[] = $derived(this.#rows)
 
   get scope(): LabelScope {
     return {
@@ -119,13 +105,15 @@ export class LabelStore {
 
   async load(): Promise<void> {
     const { task } = this
-    const list = await this.#app.attempt(
-      () => this.#app.call('labels.list', { task }),
-      () => void this.load(),
+    const list = await this.#turns.take(() =>
+      this.#app.attempt(
+        () => this.#app.call('labels.list', { task }),
+        () => void this.load(),
+      ),
     )
     if (list) {
       this.#list = list
-      this.#rows = list.rows
+      this.replace(list.rows)
       this.#job = list.job
     }
     this.#loaded = true
@@ -145,6 +133,7 @@ export class LabelStore {
     const job = await this.#app.attempt(() => this.#app.call(call, { request: newRequest(), scope }))
     if (!job) return
     this.#job = job
+    this.begun = true
     await this.load()
   }
 
@@ -158,38 +147,15 @@ export class LabelStore {
     await this.load()
   }
 
-  choose(document: string): void {
-    this.#current = document
+  override choose(document: string): void {
+    super.choose(document)
     if (this.#side && this.#side.piece.id !== document) void this.open()
-  }
-
-  move(by: number): void {
-    const row = this.rows[Math.min(Math.max(0, this.at + by), this.rows.length - 1)]
-    if (row) this.choose(row.document)
-  }
-
-  picked(row: LabelRow): readonly string[] {
-    return this.#picks.get(row.document) ?? pickedAtFirst(row)
-  }
-
-  toggle(row: LabelRow, tag: string): void {
-    if (row.state === 'written') return
-    this.#picks = new Map(this.#picks).set(row.document, toggled(this.picked(row), tag))
-  }
-
-  /** The nth chip of the row at hand. */
-  toggleAt(place: number): void {
-    const row = this.current
-    const chip = row && chipsOf(row, this.picked(row))[place - 1]
-    if (row && chip) this.toggle(row, chip.tag)
   }
 
   /** In the spelling that is in use already, where there is one. */
   addTag(row: LabelRow, written: string): void {
-    const tag = written.replace(/\s+/g, ' ').trim()
-    if (tag === '') return
-    const known = this.#list.vocabulary.find((entry) => sameTag(entry.tag, tag))?.tag ?? tag
-    if (!this.picked(row).some((other) => sameTag(other, known))) this.toggle(row, known)
+    const known = knownTag(this.#list.vocabulary, written)
+    if (known !== '' && !this.picked(row).some((other) => sameTag(other, known))) this.toggle(row, known)
   }
 
   /** What is on of the row at hand, or this score; then on to the next. */
@@ -200,57 +166,49 @@ export class LabelStore {
     await this.decide([{ document: row.document, picked }])
   }
 
+  /** Shown at once, so that the next key is the next row's, and told to the host in its turn. */
   async decide(decisions: LabelDecision[]): Promise<boolean> {
     const { task } = this
-    const from = this.at
-    const result = await this.#app.attempt(() => this.#app.call('labels.accept', { task, decisions }))
-    if (!result) return false
-    this.#after(result.rows, decisions, from)
-    return true
+    const picked = new Map(decisions.map((decision) => [decision.document, decision.picked]))
+    return this.#decided([...picked.keys()], picked, () => this.#app.call('labels.accept', { task, decisions }))
   }
 
   async skip(row: LabelRow | null = this.current): Promise<void> {
     if (!row || row.state === 'accepted' || row.state === 'written') return
     const { task } = this
-    const from = this.at
     const documents = [row.document]
-    const result = await this.#app.attempt(() => this.#app.call('labels.skip', { task, documents }))
-    if (result) this.#after(result.rows, [{ document: row.document }], from)
+    await this.#decided(documents, new Map(), () => this.#app.call('labels.skip', { task, documents }))
   }
 
-  #after(rows: LabelRow[], decided: { document: string }[], from: number): void {
-    const next = decided.length === 1 ? this.rows[nextOpen(this.rows, from)]?.document : null
-    this.#done = [...this.#done, decided.map(({ document }) => document)]
-    this.#forget(decided.map(({ document }) => document))
-    this.#take(rows)
-    if (next) this.choose(next)
+  /** @param picked by piece; what is not in it is skipped */
+  async #decided(
+    documents: string[],
+    picked: ReadonlyMap<string, string[]>,
+    call: () => Promise<{ rows: LabelRow[] }>,
+  ): Promise<boolean> {
+    const [only] = documents
+    const from = documents.length === 1 ? this.rows.findIndex(({ document }) => document === only) : -1
+    const next = from < 0 ? undefined : this.rows[nextOpen(this.rows, from)]
+    const step = this.#untold++
+    const answered = this.expect(documents, (row) => asDecided(row, this.task, picked.get(row.document) ?? null, step))
+    if (next) this.choose(next.document)
+    const result = await this.#turns.take(() => this.#app.attempt(call))
+    answered(result?.rows ?? null)
+    return result !== null
   }
 
-  /** Takes the last decision of this sitting back. */
+  /** Takes the last decision back, of whichever sitting. */
   async undo(): Promise<void> {
-    const documents = this.#done.at(-1)
-    if (!documents) return
-    const { task } = this
-    const result = await this.#app.attempt(() => this.#app.call('labels.undo', { task, documents: [...documents] }))
-    this.#done = this.#done.slice(0, -1)
-    if (!result) return
-    this.#forget(documents)
-    this.#rows = this.#rows.filter(({ document }) => !result.gone.includes(document))
-    this.#take(result.rows)
-    if (documents.length === 1 && documents[0]) this.choose(documents[0])
-  }
-
-  #forget(documents: readonly string[]): void {
-    const picks = new Map(this.#picks)
-    for (const document of documents) picks.delete(document)
-    this.#picks = picks
-  }
-
-  #take(rows: readonly LabelRow[]): void {
-    const own = new Map(rows.map((row) => [row.document, row]))
-    const known = this.#rows.map((row) => own.get(row.document) ?? row)
-    const there = new Set(this.#rows.map(({ document }) => document))
-    this.#rows = [...known, ...rows.filter(({ document }) => !there.has(document))]
+    const { task, last: documents } = this
+    const [only] = documents
+    if (only === undefined) return
+    const answered = this.expect(documents, asUndecided)
+    if (documents.length === 1) this.choose(only)
+    const result = await this.#turns.take(() =>
+      this.#app.attempt(() => this.#app.call('labels.undo', { task, documents })),
+    )
+    answered(result?.rows ?? null, result?.gone)
+    if (result) this.#list = { ...this.#list, unwritten: without(this.#list.unwritten, documents) }
   }
 
   async open(): Promise<void> {
@@ -269,14 +227,16 @@ export class LabelStore {
   }
 
   async clear(): Promise<void> {
-    await this.#app.attempt(() => this.#app.call('labels.clear', { task: this.task }))
-    this.#done = []
+    await this.#turns.take(() => this.#app.attempt(() => this.#app.call('labels.clear', { task: this.task })))
     await this.load()
   }
 
   async preview(): Promise<LabelPreview[]> {
-    const documents = this.writable.map(({ document }) => document)
-    const result = await this.#app.attempt(() => this.#app.call('labels.preview', { task: this.task, documents }))
+    const documents = this.writable
+    const { task } = this
+    const result = await this.#turns.take(() =>
+      this.#app.attempt(() => this.#app.call('labels.preview', { task, documents })),
+    )
     return result?.files ?? []
   }
 

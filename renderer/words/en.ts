@@ -2,6 +2,9 @@
 import type { Said } from '../../preload/contract.ts'
 
 const count = (n: number, one: string, many: string): string => `${n.toLocaleString('en')} ${n === 1 ? one : many}`
+const ENDINGS: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st', two: 'nd', few: 'rd' }
+const ordinals = new Intl.PluralRules('en', { type: 'ordinal' })
+const ordinal = (n: number): string => `${n.toLocaleString('en')}${ENDINGS[ordinals.select(n)] ?? 'th'}`
 
 export const en = {
   app: {
@@ -317,7 +320,7 @@ export const en = {
     asked: 'Waiting for an answer',
     excluded: 'For reading only',
     list: 'Your pieces',
-    none: 'No piece matches.',
+    none: 'No pieces match.',
     noneHint: 'Other words, or fewer filters?',
     of: (shown: string, all: string): string => `${shown} of ${all}`,
     byBoth: 'by words and meaning',
@@ -436,8 +439,10 @@ export const en = {
     recallHits: 'What was found, best first',
     recallShown: 'in the prompt',
     recallOwn: (titles: string): string => `Left out, because it is the text itself: ${titles}`,
-    recallBm25: (rank: number, score: string): string => `words: no. ${rank} (BM25 ${score})`,
-    recallMeaning: (rank: number, similarity: string): string => `meaning: no. ${rank} (${similarity})`,
+    recallByWords: (rank: number): string => `match by words: ${ordinal(rank)}`,
+    recallByMeaning: (rank: number): string => `match by meaning: ${ordinal(rank)}`,
+    recallBm25: (score: string): string => `words: BM25 ${score}`,
+    recallSimilarity: (similarity: string): string => `meaning: similarity ${similarity}`,
     recallFused: (score: string): string => `together ${score}`,
     recallPrompt: 'The prompt, word for word',
     recallTokens: (tokens: string, context: string): string => `${tokens} tokens of the ${context} that fit`,
@@ -954,6 +959,7 @@ export const en = {
     text: 'The piece',
     placeholder: 'Paste a piece here…',
     open: 'From the library',
+    file: 'Open a file…',
     pickTitle: 'Choose a piece',
     pickFilter: 'Filter by title',
     clear: 'Clear',
@@ -986,7 +992,9 @@ export const en = {
     toLearn: (n: number): string => `${count(n, 'choice', 'choices')} will be learnt from at the next training`,
     toLearnEdited: (n: number): string => `, ${n.toLocaleString('en')} in your own words.`,
     heldOut: (n: number): string =>
-      `${count(n, 'choice is', 'choices are')} for pieces kept aside for the proof, and not learnt from.`,
+      n === 1
+        ? '1 choice is on a piece that tests the voice, so it is not used for training.'
+        : `${n.toLocaleString('en')} choices are on pieces that test the voice, so they are not used for training.`,
     toLearnNone: 'What you choose or reword here becomes an example for the next training.',
     blind: 'Blind trial',
     blindHint: 'Mixes candidates of two authors, and tells who wrote which once you have chosen',
@@ -998,6 +1006,8 @@ export const en = {
     tally: (n: number): string => `Chosen blind so far, in ${count(n, 'trial', 'trials')}:`,
     tallySide: (name: string, picked: number, offered: number): string => `${name} ${picked} of ${offered}`,
     remove: 'Remove from the history',
+    removed: (headline: string): string => `Removed: ${headline}`,
+    removeUndo: 'Undo',
     onlyKnown:
       'No headline came: the voice only repeated titles that your library has already. Write once more, or with less of the voice.',
     nothingNew: 'No further headline came: the model only repeated what is there already.',
@@ -1045,7 +1055,7 @@ export const en = {
     searchHint: 'A word or two',
     forecast: (pieces: string, time: string): string => `${pieces}, about ${time}`,
     forecastFirst: (pieces: string, time: string): string => `${pieces}, perhaps ${time}`,
-    noPieces: 'No such piece.',
+    noPieces: 'No pieces match.',
     made: (made: string, total: string): string => `${made} of ${total} suggested`,
     left: (time: string): string => `about ${time} left`,
     aside: 'Waiting while something else is answered',
@@ -1093,8 +1103,8 @@ export const en = {
     keysOpen: 'read the piece at the side',
     keysNew: 'write a tag of your own',
     keysHelp: 'these keys',
-    bulk: 'Accept the certain ones…',
-    bulkTitle: 'Accept what is certain',
+    bulk: 'Accept confident suggestions…',
+    bulkTitle: 'Accept confident suggestions',
     bulkLevel: 'At least this likely',
     bulkTags: (tags: string, pieces: string): string => `${tags} on ${pieces} would be accepted.`,
     bulkScores: (pieces: string): string => `The likeliest score of ${pieces} would be accepted.`,
@@ -1112,11 +1122,15 @@ export const en = {
     wrote: (files: string): string => `${files} written.`,
     nothingToWrite: 'There is nothing accepted that could be written.',
     diff: (title: string): string => `Changes in ${title}`,
-    originals: 'Originals…',
-    originalsTitle: 'Originals that are kept',
+    originals: 'Undo file changes…',
+    originalsTitle: 'Undo file changes',
     originalsLead: 'What was written into these files can be taken back, as long as they have not changed since.',
     restore: 'Put back',
-    clear: 'Clear the decided',
+    clear: 'Remove finished rows',
+    clearTitle: 'Remove the finished rows?',
+    clearLead:
+      'What was accepted stays accepted, and can still be written into files. Undo does not reach back to these rows.',
+    clearYes: (n: number): string => `Remove ${count(n, 'row', 'rows')}`,
     side: 'The piece',
     closeSide: 'Close the piece',
     seen: 'The voice learnt from this piece: agreement says less here.',
@@ -1140,6 +1154,7 @@ export const en = {
     remembered: 'Remembered, and learnt from at the next training.',
     fresh: 'Think up new ones too',
     newMark: 'new',
+    yours: 'yours',
     firstOf: (n: string, total: string): string => `${n} of ${total}`,
     firstDone: 'That is enough to begin with.',
     firstGo: 'To the suggestions',

@@ -2,6 +2,7 @@
 import path from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { prose } from '../helpers/library.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import {
   inChromium,
@@ -12,7 +13,7 @@ import {
   whyNoChromium,
   whyNoElectron,
 } from './open.ts'
-import { barriers, go, picture, textOf } from './page.ts'
+import { barriers, expectRefusal, go, picture, textOf } from './page.ts'
 import * as steps from './steps.ts'
 import { tinyData } from './tiny.ts'
 
@@ -47,6 +48,11 @@ function headlineSpace(open: OpenApp, prefix: string): void {
   })
 
   const candidates = (): Locator => page.getByTestId('candidate')
+  /** What this call is asked for; the window's own bridge in Electron cannot be watched. */
+  const requestOf = async (call: string): Promise<unknown> => {
+    if (app.address === null) return { scale: 0.5 }
+    return (await page.waitForRequest(new RegExp(`/api/call/${call}$`), { timeout: steps.WRITING })).postDataJSON()
+  }
   const texts = (): Promise<string[]> => candidates().locator('p.text').allInnerTexts()
 
   it('writes candidates for a piece of the library, and more of them', async () => {
@@ -121,6 +127,68 @@ function headlineSpace(open: OpenApp, prefix: string): void {
     await page.getByText(`${whose} 1 of 1`).waitFor()
     await picture(page, `${prefix}-headlines-blind`)
     expect(await barriers(page)).toEqual([])
+  })
+
+  it('writes at the strength that was set, and stops by its button or Esc', async () => {
+    const slider = page.getByRole('slider', { name: /^Strength/ })
+    await slider.fill('0.5')
+    await slider.locator('xpath=..').getByText('0.50').waitFor()
+    await page
+      .locator('label')
+      .filter({ has: page.getByRole('switch', { name: 'Blind trial' }) })
+      .click()
+    const box = page.getByRole('textbox', { name: 'The piece' })
+    for (const way of ['button', 'Esc']) {
+      await box.fill(`${way}: ${prose(7, 300)}`)
+      const asked = requestOf('headline.write')
+      const cancelled = requestOf('request.cancel')
+      await page.getByRole('button', { name: 'Write headlines' }).click()
+      if (way === 'Esc') await page.keyboard.press('Escape')
+      else await page.getByTestId('stop-button').click()
+      expect(await asked).toMatchObject({ scale: 0.5 })
+      await cancelled
+      await steps.headlinesWritten(page)
+      await page.getByTestId('stop-button').waitFor({ state: 'detached' })
+    }
+    expect(await page.getByTestId('notice').count()).toBe(0)
+    expect(await box.inputValue()).toContain('Esc: ')
+  })
+
+  it('opens a file with its title, and is not brought down by a text that is no piece', async () => {
+    const box = page.getByRole('textbox', { name: 'The piece' })
+    const buffer = Buffer.from('---\ntitle: Counted twice\n---\n\nThe lamps of the quay were counted.\n')
+    await page.locator('input[type="file"]').setInputFiles({ name: 'lamps.md', mimeType: 'text/markdown', buffer })
+    await page.getByText('Its own title: Counted twice').waitFor()
+    expect((await box.inputValue()).trim()).toBe('The lamps of the quay were counted.')
+    const picture = { name: 'lamps.png', mimeType: 'image/png', buffer: Buffer.from('PNG') }
+    await page.locator('input[type="file"]').setInputFiles(picture)
+    await page.getByTestId('notice').filter({ hasText: 'lamps.png' }).getByRole('button', { name: 'Dismiss' }).click()
+    expectRefusal(app.trouble)
+    const huge = 'word after word after word \n'.repeat(200_000)
+    await box.fill(huge)
+    await page.getByRole('button', { name: 'Write headlines' }).click()
+    const notice = page.getByTestId('notice').filter({ hasText: '2,000,000' })
+    await notice.waitFor()
+    expect((await box.inputValue()).length).toBe(huge.length)
+    await notice.getByRole('button', { name: 'Dismiss' }).click()
+    expectRefusal(app.trouble)
+    await page.getByRole('button', { name: 'Clear', exact: true }).click()
+    expect(await box.inputValue()).toBe('')
+  })
+
+  it('removes earlier headlines, and brings back what was not meant', async () => {
+    const earlier = page.getByTitle('Open this piece and its headlines again')
+    if (!(await earlier.first().isVisible())) await page.locator('summary', { hasText: 'Earlier headlines' }).click()
+    const count = await earlier.count()
+    const [first] = await earlier.allInnerTexts()
+    await page.getByRole('button', { name: 'Remove from the history' }).first().click()
+    await expect.poll(() => earlier.count()).toBe(count - 1)
+    expect(await barriers(page)).toEqual([])
+    await page.getByRole('button', { name: 'Undo', exact: true }).click()
+    await expect.poll(() => earlier.count()).toBe(count)
+    expect((await earlier.allInnerTexts())[0]).toBe(first)
+    await page.getByRole('button', { name: 'Remove from the history' }).first().click()
+    await expect.poll(() => earlier.count()).toBe(count - 1)
   })
 
   it('ran without an error on the console or a request to another machine', () => {

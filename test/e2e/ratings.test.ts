@@ -1,8 +1,8 @@
 /** The space Ratings in each window that this machine has. */
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe } from 'vitest'
-import { ratingSpace } from './label-space.ts'
 import { inChromium, inElectron, launchChromium, whyNoChromium, whyNoElectron } from './open.ts'
+import { ratingSpace } from './rating-space.ts'
 
 const PATIENCE = 5 * 60_000
 const noChromium = whyNoChromium()

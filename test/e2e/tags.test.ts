@@ -1,8 +1,8 @@
 /** The space Tags in each window that this machine has. */
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe } from 'vitest'
-import { tagSpace } from './label-space.ts'
 import { inChromium, inElectron, launchChromium, whyNoChromium, whyNoElectron } from './open.ts'
+import { tagSpace } from './tag-space.ts'
 
 const PATIENCE = 5 * 60_000
 const noChromium = whyNoChromium()

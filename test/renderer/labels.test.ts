@@ -6,6 +6,8 @@ import {
   bulkAbove,
   chipsOf,
   disagreeing,
+  knownTag,
+  lastDecided,
   nextOpen,
   pickedAtFirst,
   placeOfKey,
@@ -26,6 +28,7 @@ function row(changes: Partial<LabelRow> & { shares?: Record<string, number> } = 
     tags: [],
     rating: null,
     before: null,
+    step: null,
     picked: null,
     suggestions: Object.entries(shares).map(([tag, probability]) => ({ tag, probability, pieces: 1, has: false })),
     distribution: [],
@@ -119,4 +122,23 @@ it('lists disagreements by how far the own score is, that of before where it was
     row({ document: 'given', expected: 4.5, rating: 1, before: { tags: [], rating: null } }),
   ]
   expect(disagreeing(rows).map(({ document }) => document)).toEqual(['far', 'near'])
+})
+
+it('writes a tag as it is written already', () => {
+  const vocabulary = [{ tag: 'Sea' }]
+  expect(knownTag(vocabulary, '  sea ')).toBe('Sea')
+  expect(knownTag(vocabulary, 'deep  sea')).toBe('deep sea')
+  expect(knownTag(vocabulary, ' ')).toBe('')
+})
+
+it('undoes the latest decision that no file holds, as a whole', () => {
+  const rows = [
+    row({ document: 'a', state: 'accepted', step: 1 }),
+    row({ document: 'b', state: 'accepted', step: 2 }),
+    row({ document: 'c', state: 'skipped', step: 2 }),
+    row({ document: 'd', state: 'written', step: 3 }),
+    row({ document: 'e', state: 'accepted', step: null }),
+  ]
+  expect(lastDecided(rows)).toEqual(['b', 'c'])
+  expect(lastDecided([])).toEqual([])
 })

@@ -8,7 +8,7 @@ import path from 'node:path'
 import type { Draft, DraftFormat, Handlers } from '../../../preload/contract.ts'
 import { writeAtomically } from '../../atomic.ts'
 import { carriedSpans } from '../../drafts/carry.ts'
-import { MAX_BYTES, readDocument, writeDocument } from '../../drafts/documents.ts'
+import { MAX_BYTES, readWhole, unreadable, writeDocument } from '../../drafts/documents.ts'
 import { checkedSpans } from '../../drafts/spans.ts'
 import { titleOf } from '../../drafts/title.ts'
 import { IdiolectError } from '../../errors.ts'
@@ -30,8 +30,7 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
       const file = 'file' in given ? realFile(path.resolve(given.file)) : null
       const name = 'file' in given ? path.basename(given.file) : given.name
       const bytes = file === null && 'data' in given ? Buffer.from(given.data, 'base64') : bytesOf(file ?? '')
-      const read = await readDocument(name, bytes)
-      if ('reason' in read) throw unreadable(file ?? name, read.reason)
+      const read = await readWhole(name, bytes, file ?? name)
       // A page's own title often is its first heading.
       const title = read.title === null || read.title === titleOf(read.text) ? '' : read.title
       const draft = createDraft(store, { text: read.text, title, matter: read.matter })
@@ -90,10 +89,8 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
       if (before.file === null)
         throw new IdiolectError('NoFile', 'this draft is linked to no file', 'Link it to a file first.')
       const bytes = bytesOf(before.file)
-      const read = await readDocument(before.file, bytes)
-      if ('reason' in read) throw unreadable(before.file, read.reason)
       const hash = hashOf(bytes)
-      const { text, title, matter } = read
+      const { text, title, matter } = await readWhole(before.file, bytes)
       return store.transaction((): Draft => {
         const draft = storedDraft(store, id)
         drafts.setFileHash(id, draft.file ?? '', hash)
@@ -159,12 +156,4 @@ function realFile(file: string): string {
 function isPlain(file: string): boolean {
   const kind = kindOf(file)
   return kind === 'markdown' || kind === 'text'
-}
-
-function unreadable(file: string, why: string): IdiolectError {
-  return new IdiolectError(
-    'Unreadable',
-    `${file} ${why}`,
-    'Choose a Markdown, text, HTML or Word file that can be read.',
-  )
 }

@@ -14,9 +14,6 @@ import { createHeadlineFacts } from './headline-facts.ts'
 
 type HeadlineCalls = Extract<keyof Handlers, `headline.${string}`>
 
-/** A long book. */
-const MOST_CHARACTERS = 2_000_000
-
 interface Side {
   id: string | null
   use: Voices | null
@@ -25,6 +22,8 @@ interface Side {
 export function headlineHandlers(context: AppContext): Pick<Handlers, HeadlineCalls> {
   const { store, bases, events, requests } = context
   const shownOf = createShown(context)
+  /** Removed while the app runs. */
+  const removed = new Map<string, HeadlineRecord>()
   const get = (id: string): HeadlineRecord => {
     const record = store.headlines.get(id)
     if (!record) throw new IdiolectError('UnknownHeadline', `there are no headlines ${JSON.stringify(id)}`, null)
@@ -39,13 +38,6 @@ export function headlineHandlers(context: AppContext): Pick<Handlers, HeadlineCa
     'headline.write': ({ request, text, id, count = 5, against, seed = 1, maxTokens, ...options }) =>
       requests.run(request, async (signal) => {
         const piece = pieceText(text, 'to headline')
-        if (piece.length > MOST_CHARACTERS) {
-          throw new IdiolectError(
-            'TextTooLong',
-            `the text has ${piece.length.toLocaleString('en')} characters, and ${MOST_CHARACTERS.toLocaleString('en')} are the most that one piece may have`,
-            'Paste the piece alone; a headline is written from its beginning.',
-          )
-        }
         const sides = sidesOf(context, options, against)
         const earlier = id === undefined ? null : get(id)
         const shown = await shownOf(piece, options, signal)
@@ -133,7 +125,15 @@ export function headlineHandlers(context: AppContext): Pick<Handlers, HeadlineCa
       return store.headlines.list(200, text?.trim() ?? '').map(shownRecord)
     },
     async 'headline.remove'({ id }) {
+      const record = store.headlines.get(id)
+      if (record) removed.set(id, record)
       return { removed: store.headlines.remove(id) }
+    },
+    async 'headline.bringBack'({ id }) {
+      const record = removed.get(id)
+      if (record) store.headlines.put(record)
+      removed.delete(id)
+      return shownRecord(get(id))
     },
     'headline.facts': createHeadlineFacts(store),
   }

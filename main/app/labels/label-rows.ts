@@ -49,6 +49,7 @@ function rowOf(store: Store, row: StoredLabelRow<LabelResult>, piece: DocumentSu
     tags: piece.tags,
     rating: piece.rating,
     before: over || row.before === null ? null : { tags: row.before.tags, rating: row.before.rating },
+    step: over ? null : (row.before?.step ?? null),
     picked: over ? null : row.picked,
     suggestions: result?.suggestions ?? [],
     distribution: result?.distribution ?? [],

@@ -12,6 +12,10 @@ import type {
 import { IdiolectError } from '../../errors.ts'
 import { spread } from '../../examples/spread.ts'
 import { vocabularyOf } from '../../examples/tag.ts'
+import { whyNoFrontMatter } from '../../library/write-front-matter.ts'
+import type { StoredDocument } from '../../store/documents.ts'
+import type { LabelBefore, StoredLabelRow } from '../../store/label-rows.ts'
+import type { Store } from '../../store/store.ts'
 import type { AppContext } from '../context.ts'
 import type { LabelJobs } from './label-jobs.ts'
 import { disagreements, type LabelResult, labelRow, labelRows } from './label-rows.ts'
@@ -76,6 +80,7 @@ export function labelHandlers(context: AppContext, jobs: LabelJobs): Pick<Handle
     },
     async 'labels.list'({ task }) {
       const mine = store.documents.list({ status: 'mine' }).documents
+      const writable = new Set(mine.filter(({ kind }) => whyNoFrontMatter(kind) === null).map(({ id }) => id))
       const { scores, note } = scaleOfLibrary(context)
       return {
         rows: labelRows(store, task),
@@ -85,6 +90,7 @@ export function labelHandlers(context: AppContext, jobs: LabelJobs): Pick<Handle
         scaleNote: note,
         pieces: mine.length,
         labelled: mine.filter((piece) => isLabelled(task, piece)).length,
+        unwritten: store.labelChoices.unwritten(task).filter((document) => writable.has(document)),
         originals: store.labelOriginals
           .list(task)
           .map(({ id, document, path: file, at, original }) => ({ id, document, path: file, at, original })),
@@ -102,16 +108,12 @@ export function labelHandlers(context: AppContext, jobs: LabelJobs): Pick<Handle
         return { document, picked: [String(score)], value: score }
       })
       store.transaction(() => {
+        const step = nextStep(store, task)
         for (const { document, picked, value } of valued) {
           const piece = store.documents.get(document)
           if (!piece) throw unknownPiece(document)
           const row = store.labelRows.get(task, document)
-          const before = row?.before ?? {
-            state: row?.state ?? null,
-            choice: store.labelChoices.get(document, task),
-            tags: piece.tags,
-            rating: piece.rating,
-          }
+          const before = { ...(row?.before ?? asItIs(store, task, piece, row)), step }
           store.labelChoices.choose(document, task, value)
           const kept = { task, document, result: row?.result ?? null, error: null }
           store.labelRows.put({ ...kept, state: 'accepted', before, picked })
@@ -122,14 +124,13 @@ export function labelHandlers(context: AppContext, jobs: LabelJobs): Pick<Handle
     },
     async 'labels.skip'({ task, documents }) {
       store.transaction(() => {
+        const step = nextStep(store, task)
         for (const document of documents) {
           const row = store.labelRows.get(task, document)
           const piece = store.documents.get(document)
           if (!piece) throw unknownPiece(document)
           if (row?.state === 'accepted' || row?.state === 'written') continue
-          const { tags, rating } = piece
-          const choice = store.labelChoices.get(document, task)
-          const before = row?.before ?? { state: row?.state ?? null, choice, tags, rating }
+          const before = { ...(row?.before ?? asItIs(store, task, piece, row)), step }
           store.labelRows.put({
             task,
             document,
@@ -189,6 +190,23 @@ export function labelHandlers(context: AppContext, jobs: LabelJobs): Pick<Handle
       return { removed: going.length }
     },
   }
+}
+
+/** What undo goes back to. */
+function asItIs(
+  store: Store,
+  task: LabelTask,
+  { id, tags, rating }: StoredDocument,
+  row: StoredLabelRow | null,
+): LabelBefore {
+  return { state: row?.state ?? null, choice: store.labelChoices.get(id, task), tags, rating }
+}
+
+/** A number that no earlier decision has. */
+function nextStep({ settings }: Store, task: LabelTask): number {
+  const step = (settings.get<number>(`labels.step.${task}`) ?? 0) + 1
+  settings.set(`labels.step.${task}`, step)
+  return step
 }
 
 const documentsOf = (decisions: readonly LabelDecision[]): string[] => decisions.map(({ document }) => document)

@@ -24,8 +24,13 @@ export function suggested(
   return id
 }
 
-/** Errors: IdiolectError `UnknownSuggestion`. */
-export function pickedOf({ store }: AppContext, id: string, task: LabelRecord['task'], picked: string[]): LabelRecord {
+/** @param picked null takes the choice back. Errors: IdiolectError `UnknownSuggestion`. */
+export function pickedOf(
+  { store }: AppContext,
+  id: string,
+  task: LabelRecord['task'],
+  picked: string[] | null,
+): LabelRecord {
   const record = store.labels.get(id)
   if (record?.task !== task) {
     const what = task === 'tag' ? 'suggested tags' : 'suggested rating'

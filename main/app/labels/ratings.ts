@@ -63,8 +63,8 @@ export function rateHandlers(context: AppContext): Pick<Handlers, 'rate.suggest'
         return { id: suggested(context, 'rate', piece, scores, result.voice), ...result }
       }),
     async 'rate.pick'({ id, score }) {
-      checkScore(score, scaleOfLibrary(context))
-      return pickedOf(context, id, 'rate', [String(score)])
+      if (score !== null) checkScore(score, scaleOfLibrary(context))
+      return pickedOf(context, id, 'rate', score === null ? null : [String(score)])
     },
   }
 }

@@ -85,7 +85,7 @@ export function tagHandlers(context: AppContext): Pick<Handlers, 'tag.suggest' |
         return { id: suggested(context, 'tag', piece, offered, result.voice), ...result }
       }),
     async 'tag.pick'({ id, picked }) {
-      return pickedOf(context, id, 'tag', pickedTags(picked))
+      return pickedOf(context, id, 'tag', picked.length === 0 ? null : pickedTags(picked))
     },
   }
 }

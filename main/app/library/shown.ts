@@ -123,15 +123,25 @@ function sourceOf({ document: { id, title, path, date, text } }: PieceHit): Sour
   return { document: id, title, path, date, text: text.slice(0, 600) }
 }
 
+/** A long book. */
+const MOST_CHARACTERS = 2_000_000
+
 /**
  * A piece as it was pasted or opened, without front matter: its own tags and score would stand there.
  * @param purpose completes "there is no text …": `to tag`
- * Errors: IdiolectError `EmptyText`.
+ * Errors: IdiolectError `EmptyText`, `TextTooLong`.
  */
 export function pieceText(text: string, purpose: string): string {
   const matter = splitFrontMatter(text)
   const piece = ('reason' in matter ? text : matter.body).trim()
   if (piece === '') throw new IdiolectError('EmptyText', `there is no text ${purpose}`, 'Paste or open a piece.')
+  if (piece.length > MOST_CHARACTERS) {
+    throw new IdiolectError(
+      'TextTooLong',
+      `the text has ${piece.length.toLocaleString('en')} characters, and ${MOST_CHARACTERS.toLocaleString('en')} are the most that one piece may have`,
+      'Paste the piece alone; only its beginning is read.',
+    )
+  }
   return piece
 }
 

@@ -81,6 +81,18 @@ describe('candidates of one piece', () => {
     await expect(handlers['headline.reject'](strange)).rejects.toMatchObject({ name: 'BadOption' })
   })
 
+  it('are brought back whole after they were removed', async () => {
+    const { handlers } = app
+    const [first] = await handlers['headline.list']({})
+    const id = String(first?.id)
+    const before = record(id)
+    expect(await handlers['headline.remove']({ id })).toEqual({ removed: true })
+    expect((await handlers['headline.list']({})).some((other) => other.id === id)).toBe(false)
+    await handlers['headline.bringBack']({ id })
+    expect(record(id)).toEqual(before)
+    await expect(handlers['headline.bringBack']({ id: 'nobody' })).rejects.toMatchObject({ name: 'UnknownHeadline' })
+  })
+
   it('are refused for a text that is longer than any piece', async () => {
     const long = app.handlers['headline.write']({ request: '7', text: 'word '.repeat(1_000_000), ...write })
     await expect(long).rejects.toMatchObject({ name: 'TextTooLong' })

@@ -151,6 +151,20 @@ describe('writing back', () => {
     expect(app.context.store.documents.get(idOf('in-word.docx'))?.tags).toEqual(['fog'])
   })
 
+  it('offers what was accepted until the files say so, also when it is no longer in the table', async () => {
+    const unwritten = async () => (await app.handlers['labels.list']({ task: 'tag' })).unwritten
+    writeFileSync(at('later.md'), `---\ntitle: Later\n---\n${text(9)}\n`)
+    await app.handlers['library.import']({ request: 'x', paths: [at('later.md')] })
+    await accept('later.md', 'fog')
+    await app.handlers['labels.clear']({ task: 'tag' })
+    expect(await unwritten()).toContain(idOf('later.md'))
+    // A Word document never has them.
+    expect(await unwritten()).not.toContain(idOf('in-word.docx'))
+    expect((await write('later.md', (await preview('later.md'))?.hash))?.error).toBeNull()
+    expect(readFileSync(at('later.md'), 'utf8')).toContain('tags: [fog]')
+    expect(await unwritten()).not.toContain(idOf('later.md'))
+  })
+
   it('writes the file behind a link, and leaves the link', async () => {
     const real = path.join(root, 'real.md')
     writeFileSync(real, `---\ntitle: Linked\n---\n${text(8)}\n`)

@@ -207,6 +207,25 @@ describe('what the owner decides', () => {
     ).rejects.toThrow(/no tag/)
   })
 
+  it('counts the decisions, so that the last can be taken back after a restart', async () => {
+    const [a, b, c] = await Promise.all(['Log 1', 'Log 3', 'Log 7'].map(documentOf))
+    const decisions = [a, b].map((document) => ({ document: String(document), picked: ['fog'] }))
+    const first = await app.handlers['labels.accept']({ task: 'tag', decisions })
+    await app.handlers['labels.skip']({ task: 'tag', documents: [String(c)] })
+    const [one, two] = first.rows.map(({ step }) => Number(step))
+    expect(one).toBe(two)
+    await app.close()
+    app = await open()
+    const stepOf = async (document = '') => (await list()).rows.find((row) => row.document === document)?.step
+    expect(await stepOf(a)).toBe(one)
+    expect(await stepOf(c)).toBeGreaterThan(Number(one))
+    await app.handlers['labels.accept']({ task: 'tag', decisions: [{ document: String(a), picked: ['sea'] }] })
+    expect(await stepOf(a)).toBeGreaterThan(Number(await stepOf(c)))
+    await app.handlers['labels.undo']({ task: 'tag', documents: [a, b, c].map(String) })
+    expect(await stepOf(a)).toBeNull()
+    expect(await tagsOf('Log 1')).toEqual([])
+  })
+
   it('is all or nothing for many pieces', async () => {
     const document = await documentOf('Log 3')
     const decisions = [

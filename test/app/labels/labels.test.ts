@@ -121,6 +121,18 @@ describe('tag.suggest', () => {
     const { id } = await app.handlers['tag.suggest']({ request: 't', text: 'Boats.', voice: null })
     await expect(app.handlers['tag.pick']({ id, picked: [' '] })).rejects.toThrow(/no tag was picked/)
     await expect(app.handlers['rate.pick']({ id, score: 3 })).rejects.toThrow(/no suggested rating/)
+    const long = { request: 't', text: 'word '.repeat(1_000_000), voice: null }
+    await expect(app.handlers['tag.suggest'](long)).rejects.toMatchObject({ name: 'TextTooLong' })
+  })
+
+  it('keeps what was picked, and forgets it when the last is put off', async () => {
+    const { id } = await app.handlers['tag.suggest']({ request: 't', text: 'Boats.', voice: null })
+    expect((await app.handlers['tag.pick']({ id, picked: ['sea', 'my own'] })).picked).toEqual(['sea', 'my own'])
+    expect((await app.handlers['tag.pick']({ id, picked: [] })).picked).toBeNull()
+    expect(app.context.store.labels.picked('tag').some((record) => record.id === id)).toBe(false)
+    const rated = await app.handlers['rate.suggest']({ request: 'r', text: 'Boats.', voice: null })
+    expect((await app.handlers['rate.pick']({ id: rated.id, score: 3 })).picked).toEqual(['3'])
+    expect((await app.handlers['rate.pick']({ id: rated.id, score: null })).picked).toBeNull()
   })
 })
 
