@@ -37,6 +37,8 @@ export class PieceStore {
   #order = $state<Sort>('newest')
   #foundOrder = $state<Sort>('best')
   #search = 0
+  /** Who waits for what the words in the box find. */
+  #waiting: (() => void)[] = []
   #timer: ReturnType<typeof setTimeout> | null = null
   selecting = $state(false)
   selected = new SvelteSet<string>()
@@ -135,6 +137,7 @@ export class PieceStore {
       this.#found = null
       this.#searching = 'no'
       this.#note = null
+      this.#wake()
       return
     }
     this.#searching = 'words'
@@ -149,6 +152,7 @@ export class PieceStore {
     if (search !== this.#search) return
     if (byWords) this.#found = { query, pieces: byWords.pieces }
     this.#searching = 'meaning'
+    this.#wake()
     await new Promise((resolve) => {
       this.#timer = setTimeout(resolve, MEANING_AFTER)
     })
@@ -160,6 +164,15 @@ export class PieceStore {
       this.#note = byBoth.note
     }
     this.#searching = 'no'
+  }
+
+  /** Until the rows are those that the words in the box find; that meaning finds more is not waited for. */
+  async settled(): Promise<void> {
+    if (this.#searching === 'words') await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** Looks at the files again. */

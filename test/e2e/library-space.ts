@@ -1,5 +1,5 @@
 /** The library as a writer uses it: search, filter, read, exclude, folders, what was left out, the recall test. */
-import { appendFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
@@ -28,6 +28,7 @@ function oddFolder(data: string): string {
     '# First\n\n## Second\n\nOne *barometer* and `code`.\n\n- a\n- b\n\n<script>alert(1)</script>\n\n> quoted\n\n| a | b |\n|---|---|\n| 1 | 2 |\n',
   )
   writeFileSync(path.join(odd, 'empty.md'), '')
+  writeFileSync(path.join(odd, 'plain.txt'), 'A note without any marks, in plain text.\n')
   return folder
 }
 
@@ -75,7 +76,7 @@ export function librarySpace(open: OpenApp, prefix: string): void {
   })
 
   it('shows what there is, and narrows it by year, tag, length and folder', async () => {
-    expect(await count()).toBe('34 pieces')
+    expect(await count()).toBe('35 pieces')
     expect(await barriers(page())).toEqual([])
     const year = page()
       .getByRole('button', { name: /^20\d\d: [1-9]/ })
@@ -83,22 +84,89 @@ export function librarySpace(open: OpenApp, prefix: string): void {
     const named = (await year.getAttribute('aria-label')) ?? ''
     await year.click()
     const pieces = /: (\d+) /.exec(named)?.[1]
-    await expect.poll(count).toBe(`${pieces} ${pieces === '1' ? 'piece' : 'pieces'} of 34`)
+    await expect.poll(count).toBe(`${pieces} ${pieces === '1' ? 'piece' : 'pieces'} of 35`)
     await year.click()
-    await expect.poll(count).toBe('34 pieces')
+    await expect.poll(count).toBe('35 pieces')
     await page().getByRole('group', { name: 'Tags' }).getByRole('button', { name: /^🌊/ }).click()
-    await expect.poll(count).toBe('1 piece of 34')
+    await expect.poll(count).toBe('1 piece of 35')
     await page().getByRole('button', { name: 'Remove the filter 🌊' }).click()
     await page().getByRole('combobox', { name: 'Folder' }).selectOption({ index: 1 })
-    await expect.poll(count).toBe('3 pieces of 34')
+    await expect.poll(count).toBe('4 pieces of 35')
     await page().getByRole('checkbox', { name: 'under 300 words' }).check()
-    await expect.poll(count).toBe('3 pieces of 34')
+    await expect.poll(count).toBe('4 pieces of 35')
     await page().getByRole('button', { name: 'Clear all filters' }).click()
     await page().getByRole('combobox', { name: 'Order' }).selectOption('Longest first')
     const words = async (): Promise<number> =>
       Number(/([\d,]+) words/.exec(await textOf(list().getByRole('button').first()))?.[1]?.replace(',', ''))
     await expect.poll(words).toBeGreaterThan(300)
     await page().getByRole('combobox', { name: 'Order' }).selectOption('Newest first')
+  })
+
+  it('narrows by days and by format', async () => {
+    const from = page().getByLabel('From', { exact: true })
+    const to = page().getByLabel('To', { exact: true })
+    const names = readdirSync(path.join(projectFolder(), 'resources', 'sample')).sort()
+    const dated = names.filter((name) => /^\d/.test(name)).map((name) => name.slice(0, 10))
+    const [first, last] = [String(dated[4]), String(dated[9])]
+    await from.fill(first)
+    await expect.poll(count).toBe(`${dated.filter((day) => day >= first).length} pieces of 35`)
+    await to.fill(last)
+    await expect.poll(count).toBe(`${dated.filter((day) => day >= first && day <= last).length} pieces of 35`)
+    await page().getByRole('button', { name: 'Remove the filter' }).click()
+    await expect.poll(count).toBe('35 pieces')
+    expect(await from.inputValue()).toBe('')
+    const formats = page().getByRole('group', { name: 'Formats' })
+    await formats.getByRole('checkbox', { name: 'Plain text' }).check()
+    await expect.poll(count).toBe('1 piece of 35')
+    expect(await textOf(list())).toContain('Plain')
+    await formats.getByRole('checkbox', { name: 'Plain text' }).uncheck()
+    await expect.poll(count).toBe('35 pieces')
+  })
+
+  it('opens what a fast writer looked for: words, arrow and Enter in one go', async () => {
+    await box().fill('barometers')
+    await box().press('ArrowDown')
+    await page().keyboard.press('Enter')
+    await page().getByRole('article').locator('mark').first().waitFor()
+    await page().getByRole('button', { name: 'Close the piece' }).click()
+    await box().fill('barometer')
+    await box().press('Enter')
+    await page().getByRole('article').locator('mark').first().waitFor()
+    await page().getByRole('button', { name: 'Close the piece' }).click()
+    await page().getByRole('button', { name: 'Clear the search' }).click()
+  })
+
+  it('keeps the keys at their piece while meaning finds more', async ({ skip }) => {
+    skip(app.address === null, 'the calls of Electron’s window cannot be held back')
+    let release = (): void => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    await page().route('**/api/call/library.find', async (route) => {
+      if (!route.request().postDataJSON().meaning) return route.continue()
+      const response = await route.fetch()
+      await held
+      const { pieces, note } = await response.json()
+      await route.fulfill({ response, json: { pieces: pieces.toReversed(), note } })
+    })
+    await box().fill('barometers')
+    await list().locator('mark').first().waitFor()
+    const rows = list().getByRole('button')
+    const first = await textOf(rows.first().locator('.title'))
+    await box().press('ArrowDown')
+    await expect.poll(() => rows.first().evaluate((row) => row === document.activeElement)).toBe(true)
+    release()
+    await page().getByText('Searching by meaning…').waitFor({ state: 'detached' })
+    await expect.poll(() => textOf(rows.first().locator('.title'))).not.toBe(first)
+    await expect
+      .poll(() => page().evaluate(() => document.activeElement?.closest('[data-piece]')?.textContent))
+      .toContain(first)
+    await page().keyboard.press('Enter')
+    await page().getByRole('article', { name: first }).locator('mark').first().waitFor()
+    await page().unroute('**/api/call/library.find')
+    await page().getByRole('button', { name: 'Close the piece' }).click()
+    await page().getByRole('button', { name: 'Clear the search' }).click()
+    await expect.poll(count).toBe('35 pieces')
   })
 
   it('finds by stems and marks the words; keys walk the list and open a piece', async () => {
@@ -115,7 +183,7 @@ export function librarySpace(open: OpenApp, prefix: string): void {
     await page().getByRole('article').locator('mark').first().waitFor()
     expect(await barriers(page())).toEqual([])
     await page().getByRole('button', { name: 'Clear the search' }).click()
-    await expect.poll(count).toBe('34 pieces')
+    await expect.poll(count).toBe('35 pieces')
   })
 
   it('shows Markdown clean, its facts and passages, and finds within it', async () => {
@@ -160,7 +228,7 @@ export function librarySpace(open: OpenApp, prefix: string): void {
     await article.getByText('Its folder is for reading only').waitFor()
     await page().getByRole('button', { name: 'Close the piece' }).click()
     await page().getByRole('checkbox', { name: 'For reading only' }).check()
-    await expect.poll(count).toBe('3 pieces of 34')
+    await expect.poll(count).toBe('4 pieces of 35')
     await page().getByRole('checkbox', { name: 'For reading only' }).uncheck()
     await pane('Folders')
     expect(await barriers(page())).toEqual([])
@@ -183,7 +251,7 @@ export function librarySpace(open: OpenApp, prefix: string): void {
     await page().getByText('1 piece whose file is gone').waitFor()
     await page().getByRole('button', { name: 'Remove them' }).click()
     await page().getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click()
-    await expect.poll(count).toBe('33 pieces')
+    await expect.poll(count).toBe('34 pieces')
   })
 
   it('keeps what was left out, with the reasons', async () => {
@@ -206,11 +274,26 @@ export function librarySpace(open: OpenApp, prefix: string): void {
       )
       expect(await page().getByText('in the prompt').count()).toBeGreaterThan(0)
     }
+    expect(await textOf(page().getByRole('list', { name: 'What was found' }))).toContain('match by words: 1st')
     expect(await textOf(page().getByTestId('recall-prompt'))).toContain('barometer')
     expect(await barriers(page())).toEqual([])
     await page().getByLabel('Only what is older than').fill('1900-01-01')
     await page().getByRole('button', { name: 'Test', exact: true }).click()
     await page().getByText('Nothing was found that could be shown.').waitFor()
+  })
+
+  it('watches a folder, and reads what comes into it', async () => {
+    await pane('Folders')
+    const before = Number.parseInt(await count(), 10)
+    const folder = page().getByRole('list', { name: 'Folders in the library' }).getByRole('listitem').first()
+    const watch = folder.getByRole('switch', { name: 'Watch for changes' })
+    const label = folder.locator('label').filter({ has: watch })
+    await label.click()
+    await expect.poll(() => watch.isChecked()).toBe(true)
+    writeFileSync(path.join(writing, 'odd', 'arrived.md'), '# Arrived\n\nIt came by itself while nobody looked.\n')
+    await expect.poll(count, { timeout: 120_000 }).toBe(`${before + 1} pieces`)
+    await label.click()
+    await expect.poll(() => watch.isChecked()).toBe(false)
   })
 
   it('ran without an error on the console or a request to another machine', () => {
