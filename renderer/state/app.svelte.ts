@@ -10,10 +10,12 @@ import type {
   Settings,
 } from '../../preload/contract.ts'
 import { toContractError } from '../lib/errors.ts'
+import { formatNumber } from '../lib/format.ts'
+import { MOST_CHARACTERS, refuseTooLong } from '../lib/pasting.ts'
 import { localStore, readStored, writeStored } from '../lib/storage.ts'
 import type { Connection } from '../start.ts'
 import type { Language } from '../words/languages.ts'
-import { language, setLanguage } from '../words/words.ts'
+import { language, setLanguage, words } from '../words/words.ts'
 
 export const SPACES = [
   'draft',
@@ -196,6 +198,14 @@ export class AppStore {
     if (error.name === 'Cancelled' || error.name === 'AbortError') return
     const others = this.#notices.filter((notice) => notice.error.message !== error.message)
     this.#notices = [...others, { id: this.#nextNotice++, error, retry }].slice(-3)
+  }
+
+  /** For fields that take a piece. */
+  onpaste(event: ClipboardEvent): void {
+    const length = refuseTooLong(event)
+    if (length === null) return
+    const message = words.app.tooLong(formatNumber(length), formatNumber(MOST_CHARACTERS))
+    this.report({ name: 'NotPasted', message, next: null })
   }
 
   dismiss(id: number): void {

@@ -95,7 +95,7 @@ export class LabelTextStore {
     this.#request = null
     this.#answer = null
     this.#picked = []
-    this.#kept = false
+    this.#told = []
     this.text = text
   }
 

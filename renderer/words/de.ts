@@ -180,6 +180,8 @@ export const de: Words = {
     cancel: 'Abbrechen',
     retry: 'Noch einmal',
     dismiss: 'Ausblenden',
+    tooLong: (characters, most) =>
+      `Nicht eingefügt: Der Text hat ${characters} Zeichen, und mehr als ${most} darf ein Text nicht haben.`,
     notices: 'Hinweise',
     copied: 'Kopiert',
     pageLost:

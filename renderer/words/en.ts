@@ -19,6 +19,8 @@ export const en = {
     cancel: 'Cancel',
     retry: 'Try again',
     dismiss: 'Dismiss',
+    tooLong: (characters: string, most: string): string =>
+      `Not pasted: the text has ${characters} characters, and ${most} are the most that one piece may have.`,
     notices: 'Notices',
     copied: 'Copied',
     pageLost: 'This space could not be fetched from Idiolect. Open it again when the connection is back.',

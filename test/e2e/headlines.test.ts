@@ -13,7 +13,7 @@ import {
   whyNoChromium,
   whyNoElectron,
 } from './open.ts'
-import { barriers, expectRefusal, go, picture, textOf } from './page.ts'
+import { barriers, expectRefusal, go, pasteMegabytes, picture, textOf } from './page.ts'
 import * as steps from './steps.ts'
 import { tinyData } from './tiny.ts'
 
@@ -164,14 +164,11 @@ function headlineSpace(open: OpenApp, prefix: string): void {
     await page.locator('input[type="file"]').setInputFiles(picture)
     await page.getByTestId('notice').filter({ hasText: 'lamps.png' }).getByRole('button', { name: 'Dismiss' }).click()
     expectRefusal(app.trouble)
-    const huge = 'word after word after word \n'.repeat(200_000)
-    await box.fill(huge)
-    await page.getByRole('button', { name: 'Write headlines' }).click()
+    await pasteMegabytes(box)
     const notice = page.getByTestId('notice').filter({ hasText: '2,000,000' })
     await notice.waitFor()
-    expect((await box.inputValue()).length).toBe(huge.length)
+    expect((await box.inputValue()).trim()).toBe('The lamps of the quay were counted.')
     await notice.getByRole('button', { name: 'Dismiss' }).click()
-    expectRefusal(app.trouble)
     await page.getByRole('button', { name: 'Clear', exact: true }).click()
     expect(await box.inputValue()).toBe('')
   })

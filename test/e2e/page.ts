@@ -40,6 +40,15 @@ export function expectRefusal(trouble: string[]): void {
   if (at >= 0) trouble.splice(at, 1)
 }
 
+/** Pastes five megabytes into a field, as the keyboard would. */
+export async function pasteMegabytes(field: Locator): Promise<void> {
+  await field.evaluate((element) => {
+    const clipboardData = new DataTransfer()
+    clipboardData.setData('text/plain', 'word after word after word\n'.repeat(200_000))
+    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+  })
+}
+
 /** A picture of the window, for people to look at: `.idiolect/e2e/NAME.png`. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = path.join(projectFolder(), '.idiolect', 'e2e')
