@@ -292,7 +292,7 @@ export function librarySpace(open: OpenApp, prefix: string): void {
     const before = Number.parseInt(await count(), 10)
     const folder = page().getByRole('list', { name: 'Folders in the library' }).getByRole('listitem').first()
     const watch = folder.getByRole('switch', { name: 'Watch for changes' })
-    const label = folder.locator('label').filter({ has: watch })
+    const label = folder.locator('label', { hasText: 'Watch for changes' })
     await label.click()
     await expect.poll(() => watch.isChecked()).toBe(true)
     writeFileSync(path.join(writing, 'odd', 'arrived.md'), '# Arrived\n\nIt came by itself while nobody looked.\n')
