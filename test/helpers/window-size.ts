@@ -6,6 +6,9 @@ import { projectFolder } from '../../main/entries.ts'
 
 const folder = path.join(projectFolder(), 'out', 'renderer')
 
+/** Of these one is fetched at every start. */
+const LANGUAGES = ['en', 'de']
+
 export interface WindowSize {
   /** Bytes, each file gzipped by itself (level 9); fonts are compressed already and count as they are. */
   all: number
@@ -47,17 +50,17 @@ function whole(starts: string[]): Set<string> {
 }
 
 /** @param spaces chunks of the pages that a window may open with; the heaviest of them counts */
-export function windowSize(spaces: readonly string[] = ['Welcome', 'Library']): WindowSize {
+export function windowSize(spaces: readonly string[] = ['Welcome', 'Library', 'Draft']): WindowSize {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => name.split(path.sep).join('/'))
     .filter((name) => /\.\w+$/.test(name))
   const sum = (list: Iterable<string>): number => [...list].reduce((total, name) => total + weigh(name), 0)
   // Both faces in Latin: extended Latin is fetched only where a text needs it.
   const fonts = names.filter((name) => /-latin-wght-\w+-[^/]*\.woff2$/.test(name))
-  const views = spaces.map((space) => {
-    const own = names.filter((name) => new RegExp(`/${space}-[^/]*\\.(js|css)$`).test(name))
-    return whole(['index.html', ...own, ...fonts])
-  })
+  const chunks = (of: string): string[] => names.filter((name) => new RegExp(`/${of}-[^/]*\\.(js|css)$`).test(name))
+  const views = spaces.flatMap((space) =>
+    LANGUAGES.map((language) => whole(['index.html', ...chunks(language), ...chunks(space), ...fonts])),
+  )
   const heaviest = views.sort((a, b) => sum(b) - sum(a))[0] ?? new Set<string>()
   const files = [...heaviest].map((name) => ({ name, bytes: weigh(name) })).sort((a, b) => b.bytes - a.bytes)
   return { all: sum(names), firstView: sum(heaviest), files }
