@@ -122,8 +122,9 @@ export class ModelStore {
     this.#arrived = null
   }
 
-  /** What a first start fetches by itself, in the background, while the writing is read. */
-  fetchStarter(): void {
+  /** What a first start fetches by itself, in the background, while the writing is read: also for who is quicker than the list. */
+  async fetchStarter(): Promise<void> {
+    if (!this.starter) await this.load()
     const { starter } = this
     if (!this.#app.state?.base && starter && starter.part === null) void this.get(starter.id)
   }
