@@ -67,19 +67,24 @@ export async function wear(page: Page, scheme: Scheme): Promise<void> {
   })
 }
 
+/** What axe finds wrong with the page as it stands, one line a rule. @param rules these alone; all of its usual ones */
+export async function violations(page: Page, rules: readonly string[] | null = null): Promise<string[]> {
+  // By evaluation: a script element would break the page's own content security policy.
+  await page.evaluate(axeSource)
+  return page.evaluate(async (only) => {
+    const own = (window as unknown as { axe: typeof axe }).axe
+    const runOnly = only ? { runOnly: { type: 'rule' as const, values: [...only] } } : {}
+    const { violations } = await own.run(document, { resultTypes: ['violations'], ...runOnly })
+    return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => target).join('; ')}`)
+  }, rules)
+}
+
 /** What axe finds wrong with the page as it stands, in light and in dark: one line a rule. */
 export async function barriers(page: Page): Promise<string[]> {
   const found: string[] = []
   for (const scheme of ['light', 'dark'] satisfies Scheme[]) {
     await wear(page, scheme)
-    // By evaluation: a script element would break the page's own content security policy.
-    await page.evaluate(axeSource)
-    const violations = await page.evaluate(async () => {
-      const own = (window as unknown as { axe: typeof axe }).axe
-      const { violations } = await own.run(document, { resultTypes: ['violations'] })
-      return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => target).join('; ')}`)
-    })
-    found.push(...violations.map((violation) => `${scheme}: ${violation}`))
+    found.push(...(await violations(page)).map((violation) => `${scheme}: ${violation}`))
   }
   await page.emulateMedia({ colorScheme: 'light' })
   return found
