@@ -84,7 +84,7 @@ function headlineSpace(open: OpenApp, prefix: string): void {
 
   it('keeps a choice and its wording, says what will be learnt, and takes it back', async () => {
     await candidates().nth(1).getByRole('button', { name: 'Choose' }).click()
-    await page.getByText('1 choice will be learnt from at the next training').waitFor()
+    await page.getByText('1 choice will be learned from at the next training').waitFor()
     await candidates().nth(1).getByRole('button', { name: 'Edit' }).click()
     await page.getByRole('textbox', { name: 'Edit the headline' }).fill('Seven Minutes to Eight')
     await page.getByRole('button', { name: 'Save' }).click()

@@ -94,7 +94,7 @@ export function oneText(app: () => OpenedApp, task: LabelTask): void {
     const offers = answer.locator('button.offer')
     await offers.first().waitFor()
     expect(await offers.count()).toBe(task === 'tag' ? 4 : 5)
-    const remembered = answer.getByText('Remembered, and learnt from at the next training.')
+    const remembered = answer.getByText('Remembered, and learned from at the next training.')
     await offers.first().click()
     await remembered.waitFor()
     expect(await offers.first().getAttribute('aria-pressed')).toBe('true')

@@ -27,6 +27,8 @@ export interface Bases {
   withBase<T>(work: (base: Base) => Promise<T>): Promise<T>
   /** An embedder or the base's pooled states; null when there is no model at all. */
   withEmbedder<T>(work: (embedder: Embedder | null) => Promise<T>): Promise<T>
+  /** With nothing of this app computing beside it: for measuring, since two programs on the same cores spoil both. */
+  alone<T>(work: () => Promise<T>): Promise<T>
   /** Path of the chosen base. Errors: `NoModel`. */
   baseModel(): CatalogModel & { path: string; sha256: string }
   /** Forgets what is loaded of this model (before its file goes). */
@@ -146,6 +148,7 @@ export function createBases(
     },
     withBase: (work) => queued(() => besideTraining(async () => work(await openedBase()))),
     withEmbedder: (work) => queued(() => besideTraining(async () => work(await openedEmbedder()))),
+    alone: (work) => queued(() => besideTraining(work)),
     async unload(id) {
       await queued(async () => {
         if (base?.id === id) await dispose('base')

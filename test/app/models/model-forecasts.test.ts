@@ -39,6 +39,28 @@ it('measures on request, that model alone, and keeps it', async () => {
     if (model !== 'tiny') expect(chatTokensPerSecond).toBeLessThan(tiny.chatTokensPerSecond ?? 0)
 })
 
+it('measures when nothing of the app computes beside it', async () => {
+  const order: string[] = []
+  let end = (): void => {}
+  const held = app.context.bases.withEmbedder(
+    () =>
+      new Promise<void>((resolve) => {
+        end = () => {
+          order.push('computed')
+          resolve()
+        }
+      }),
+  )
+  const measured = app.handlers['models.measure']({ request: 'measure-2', model: 'tiny' }).then(() =>
+    order.push('measured'),
+  )
+  // Longer than a tiny model takes to be measured.
+  await new Promise((resolve) => setTimeout(resolve, 4000))
+  end()
+  await Promise.all([held, measured])
+  expect(order).toEqual(['computed', 'measured'])
+}, 120_000)
+
 it('tells of a file that was added since what a training on it takes', async () => {
   const file = path.join(root, 'second.gguf')
   writeTinyModel(file, { context: 512, seed: 2 })
