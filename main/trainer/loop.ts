@@ -73,9 +73,12 @@ const MEASURES_PER_EPOCH = 2
  */
 export async function trainRun(folder: string, options: LoopOptions): Promise<TrainResult> {
   const started = performance.now()
-  // A finished run has no checkpoint any more: it must not begin anew.
+  // A finished run must not begin anew; a kill after its result may have left a checkpoint that nobody needs.
   const known = readResult(folder)
-  if (known) return known
+  if (known) {
+    removeCheckpoint(folder)
+    return known
+  }
   const nodeBytes = process.memoryUsage().rss
   const plan = readPlan(folder)
   const { train, validation } = readExamples(examplesFile(folder))
