@@ -2,8 +2,9 @@
  * Word documents to plain text, with the facts that they tell. As of Markdown: prose, headings and lists stay; quotations,
  * code, tables, pictures, footnotes and deleted text go.
  */
-import { createRequire } from 'node:module'
+
 import { because, type Reason } from '../said.ts'
+import { dom } from './dom.ts'
 import { type Facts, factsOf } from './facts.ts'
 import { openZip, type Zip } from './zip.ts'
 
@@ -25,8 +26,6 @@ const DROPPED = new Set(
     ' ',
   ),
 )
-
-const load = createRequire(import.meta.url)
 
 interface XmlNode {
   nodeType: number
@@ -69,8 +68,7 @@ export function readDocx(bytes: Uint8Array): DocxPiece | Reason {
 }
 
 function parsed(xml: string): XmlNode {
-  // Read from disk with the first document: the app's start does without it.
-  const { DOMParser }: typeof import('linkedom') = load('linkedom')
+  const { DOMParser } = dom()
   return new DOMParser().parseFromString(xml, 'text/xml') as unknown as XmlNode
 }
 

@@ -1,5 +1,5 @@
 /** HTML to plain text, with the facts that its head tells. */
-import { createRequire } from 'node:module'
+import { dom } from './dom.ts'
 import type { Facts } from './facts.ts'
 import { factsOf } from './facts.ts'
 
@@ -29,16 +29,8 @@ export interface HtmlPiece {
   text: string
 }
 
-const load = createRequire(import.meta.url)
-
-/** Read from disk with the first page: the app's start does without it. */
-function parseHTML(source: string): ReturnType<typeof import('linkedom').parseHTML> {
-  const linkedom: typeof import('linkedom') = load('linkedom')
-  return linkedom.parseHTML(source)
-}
-
 export function readHtml(source: string): HtmlPiece {
-  const { document } = parseHTML(
+  const { document } = dom().parseHTML(
     /<html[\s>]/i.test(source) ? source : `<!doctype html><html><body>${source}</body></html>`,
   )
   const meta = (...names: string[]): string | null => {
@@ -74,7 +66,7 @@ export function readHtml(source: string): HtmlPiece {
 /** The text of a fragment of HTML, paragraphs separated by a blank line. */
 export function htmlText(fragment: string): string {
   return blockTexts(
-    parseHTML(`<!doctype html><html><body>${fragment}</body></html>`).document.body as unknown as DomNode,
+    dom().parseHTML(`<!doctype html><html><body>${fragment}</body></html>`).document.body as unknown as DomNode,
   ).join('\n\n')
 }
 
@@ -117,7 +109,7 @@ export function decodeEntities(text: string): string {
     let character = entities.get(entity)
     if (character === undefined) {
       character =
-        parseHTML(`<!doctype html><html><body><p>${entity}</p></body></html>`).document.querySelector('p')
+        dom().parseHTML(`<!doctype html><html><body><p>${entity}</p></body></html>`).document.querySelector('p')
           ?.textContent ?? entity
       entities.set(entity, character)
     }

@@ -205,7 +205,7 @@ function createShown(context: AppContext) {
       profileFor(context, 'headline', options.profile),
       store.libraryVersion(),
       store.passages.pendingCount(),
-      bases.chosen('embedder')?.sha256 ?? bases.chosen('chat')?.sha256,
+      bases.embedding()?.sha256,
       piece,
     ])
     if (kept?.key !== key) kept = { key, shown: await shownBeside(context, 'headline', piece, options, signal) }

@@ -45,7 +45,7 @@ export function createIndexing(context: AppContext): Indexing {
     })
 
   const chosen = (): string | null => {
-    const model = bases.chosen('embedder') ?? bases.chosen('chat')
+    const model = bases.embedding()
     return model ? `${model.role}:${model.sha256}` : null
   }
   /** Seen without opening a model: that takes a second, and some hundred MB, at every start. */

@@ -19,6 +19,8 @@ const EMBEDDER = 'model.embedder'
 export interface Bases {
   /** The chosen or else the first installed model of a role; null when there is none. */
   chosen(role: 'chat' | 'embedder'): CatalogModel | null
+  /** The model that gives texts their vectors: the embedder, else the base. */
+  embedding(): CatalogModel | null
   /** From now on; with `lasting` false, only until these bases are closed. */
   choose(model: CatalogModel, lasting?: boolean): Promise<void>
   /** What is in use stays so, whatever model comes: to be called before one does. */
@@ -78,6 +80,7 @@ export function createBases(
     const wanted = passing[role] ?? store.settings.get<string>(keyOf(role))
     return there.find((model) => model.id === wanted) ?? there[0] ?? null
   }
+  const embedding: Bases['embedding'] = () => chosen('embedder') ?? chosen('chat')
   const baseModel: Bases['baseModel'] = () => {
     const model = chosen('chat')
     if (!model?.path || !model.sha256) {
@@ -123,19 +126,19 @@ export function createBases(
     return (base as Loaded<Base>).model
   }
   const openedEmbedder = async (): Promise<Embedder | null> => {
-    const own = chosen('embedder')
-    const model = own ?? chosen('chat')
+    const model = embedding()
     if (!model?.path) return null
     if (embedder?.id !== model.id || embedder.sha256 !== model.sha256) {
       await dispose('embedder')
       const threads = machineThreads().chat
-      const opened = own ? await openEmbedder(model.path, { threads }) : await baseAsEmbedder(model.path, { threads })
+      const opened = await (model.role === 'embedder' ? openEmbedder : baseAsEmbedder)(model.path, { threads })
       embedder = { id: model.id, sha256: model.sha256, model: opened }
     }
     return (embedder as Loaded<Embedder>).model
   }
   return {
     chosen,
+    embedding,
     baseModel,
     async choose(model, lasting = true) {
       if (!lasting) passing[model.role] = model.id

@@ -22,6 +22,7 @@ async function library(name: string) {
     events: { emit() {} },
     state: () => ({ training: null }),
     bases: {
+      embedding: () => ({ role: 'embedder', sha256: opened.sha256 }),
       chosen: (role: string) => (role === 'embedder' ? { role, sha256: opened.sha256 } : null),
       async withEmbedder(work: (embedder: unknown) => unknown) {
         opened.times++
