@@ -2,8 +2,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../helpers/temporary.ts'
+import { inOrder } from './in-order.ts'
 import {
   inChromium,
   inElectron,
@@ -27,7 +28,6 @@ function chatSpace(open: OpenApp, prefix: string): void {
   const data = temporaryFolder()
   let app: OpenedApp
   let page: Page
-  let failed = false
 
   beforeAll(async () => {
     await tinyData(data, ['Edda', 'Other Hand'])
@@ -38,13 +38,7 @@ function chatSpace(open: OpenApp, prefix: string): void {
   afterAll(async () => {
     await app?.close()
   })
-  beforeEach(({ skip, onTestFailed }) => {
-    skip(failed, 'an earlier step failed')
-    onTestFailed(async () => {
-      failed = true
-      await picture(page, `${prefix}-chat-failed`)
-    })
-  })
+  inOrder(() => page, `${prefix}-chat-failed`)
 
   const side = (): Locator => page.getByRole('navigation', { name: 'Conversations' })
   const answers = (): Locator => page.getByRole('article', { name: 'Idiolect' })

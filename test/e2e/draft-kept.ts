@@ -2,11 +2,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { details, listed, paste, rewritten, saved, sheet, textIn, tinyData, whose } from './draft-page.ts'
+import { inOrder } from './in-order.ts'
 import type { OpenApp, OpenedApp } from './open.ts'
-import { barriers, go, picture, textOf } from './page.ts'
+import { barriers, go, textOf } from './page.ts'
 
 /** Short enough for one line of the page. */
 const FIRST = 'The ice went out of the harbour on a Tuesday.'
@@ -50,7 +51,6 @@ async function broughtIn(page: Page, name: string, buffer: Buffer): Promise<void
 export function keptDrafts(open: OpenApp, prefix: string): void {
   const data = temporaryFolder()
   let app: OpenedApp
-  let failed = false
 
   beforeAll(async () => {
     await tinyData(data)
@@ -59,13 +59,7 @@ export function keptDrafts(open: OpenApp, prefix: string): void {
   afterAll(async () => {
     await app?.close()
   })
-  beforeEach(({ skip, onTestFailed }) => {
-    skip(failed, 'an earlier step failed')
-    onTestFailed(async () => {
-      failed = true
-      await picture(app.page, `${prefix}-draft-kept-failed`)
-    })
-  })
+  inOrder(() => app.page, `${prefix}-draft-kept-failed`)
 
   it('begins with two paragraphs', async () => {
     const { page } = app

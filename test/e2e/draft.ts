@@ -1,7 +1,7 @@
 /** Draft as a writer uses it, on a tiny model whose words are nonsense. Written once for every window. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import {
   BEGINNING,
@@ -17,6 +17,7 @@ import {
   tinyData,
   whose,
 } from './draft-page.ts'
+import { inOrder } from './in-order.ts'
 import type { OpenApp, OpenedApp } from './open.ts'
 import { barriers, go, picture, textOf } from './page.ts'
 
@@ -24,7 +25,6 @@ import { barriers, go, picture, textOf } from './page.ts'
 export function draftSpace(open: OpenApp, prefix: string): void {
   const data = temporaryFolder()
   let app: OpenedApp
-  let failed = false
 
   beforeAll(async () => {
     await tinyData(data)
@@ -34,13 +34,7 @@ export function draftSpace(open: OpenApp, prefix: string): void {
   afterAll(async () => {
     await app?.close()
   })
-  beforeEach(({ skip, onTestFailed }) => {
-    skip(failed, 'an earlier step failed')
-    onTestFailed(async () => {
-      failed = true
-      await picture(app.page, `${prefix}-draft-failed`)
-    })
-  })
+  inOrder(() => app.page, `${prefix}-draft-failed`)
 
   it('begins a draft, saves it by itself and names it by its first line', async () => {
     const { page } = app

@@ -1,9 +1,10 @@
 /** The headlines' space, feature by feature, on a tiny model that writes nonsense. */
 import path from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { prose } from '../helpers/library.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
+import { inOrder } from './in-order.ts'
 import {
   inChromium,
   inElectron,
@@ -28,7 +29,6 @@ function headlineSpace(open: OpenApp, prefix: string): void {
   const data = temporaryFolder()
   let app: OpenedApp
   let page: Page
-  let failed = false
 
   beforeAll(async () => {
     await tinyData(data, ['Edda'])
@@ -39,13 +39,7 @@ function headlineSpace(open: OpenApp, prefix: string): void {
   afterAll(async () => {
     await app?.close()
   })
-  beforeEach(({ skip, onTestFailed }) => {
-    skip(failed, 'an earlier step failed')
-    onTestFailed(async () => {
-      failed = true
-      await picture(page, `${prefix}-headlines-failed`)
-    })
-  })
+  inOrder(() => page, `${prefix}-headlines-failed`)
 
   const candidates = (): Locator => page.getByTestId('candidate')
   /** What this call is asked for; the window's own bridge in Electron cannot be watched. */

@@ -4,15 +4,16 @@
  */
 import path from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { toDocx } from '../../main/drafts/to-docx.ts'
 import type { LabelTask } from '../../preload/contract.ts'
 import { post, prose, writeFiles } from '../helpers/library.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
 import { runCli } from './host.ts'
+import { inOrder } from './in-order.ts'
 import type { OpenApp, OpenedApp } from './open.ts'
-import { barriers, pasteMegabytes, picture, textOf } from './page.ts'
+import { barriers, pasteMegabytes, textOf } from './page.ts'
 
 export const PIECES = 8
 /** For what is done while suggestions are made: the fewest that leave the time for it. */
@@ -65,7 +66,6 @@ export function inSpace(open: OpenApp, prefix: string, more = 0): { app: () => O
   const data = temporaryFolder()
   let app: OpenedApp
   let writing = ''
-  let failed = false
   beforeAll(async () => {
     writing = await seedLabels(data, more)
     app = await open(data, { IDIOLECT_MODELS: path.join(data, 'models') })
@@ -74,13 +74,7 @@ export function inSpace(open: OpenApp, prefix: string, more = 0): { app: () => O
   afterAll(async () => {
     await app?.close()
   })
-  beforeEach(({ skip, onTestFailed }) => {
-    skip(failed, 'an earlier step failed')
-    onTestFailed(async () => {
-      failed = true
-      await picture(app.page, `${prefix}-failed`)
-    })
-  })
+  inOrder(() => app.page, `${prefix}-failed`)
   return { app: () => app, writing: () => writing }
 }
 

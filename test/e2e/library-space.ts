@@ -2,11 +2,12 @@
 import { appendFileSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { projectFolder } from '../../main/entries.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
 import { runCli } from './host.ts'
+import { inOrder } from './in-order.ts'
 import type { OpenApp, OpenedApp } from './open.ts'
 import { barriers, go, picture, textOf } from './page.ts'
 
@@ -37,7 +38,6 @@ export function librarySpace(open: OpenApp, prefix: string): void {
   const data = temporaryFolder()
   let app: OpenedApp
   let writing: string
-  let failed = false
   const page = (): Page => app.page
   const list = (): Locator => page().getByRole('list', { name: 'Your pieces' })
   const count = (): Promise<string> => textOf(page().getByText(/^\d+ pieces?( of \d+)?$/))
@@ -67,13 +67,7 @@ export function librarySpace(open: OpenApp, prefix: string): void {
   afterAll(async () => {
     await app?.close()
   })
-  beforeEach(({ skip, onTestFailed }) => {
-    skip(failed, 'an earlier step failed')
-    onTestFailed(async () => {
-      failed = true
-      await picture(page(), `${prefix}-library-failed`)
-    })
-  })
+  inOrder(() => page(), `${prefix}-library-failed`)
 
   it('shows what there is, and narrows it by year, tag, length and folder', async () => {
     expect(await count()).toBe('35 pieces')

@@ -4,10 +4,11 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { projectFolder } from '../../main/entries.ts'
 import { SMOLLM } from '../helpers/models.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
+import { inOrder } from './in-order.ts'
 import type { OpenApp, OpenedApp } from './open.ts'
 import { barriers, go, picture, stepShown, textOf } from './page.ts'
 import * as steps from './steps.ts'
@@ -28,7 +29,6 @@ function postsTagged(tag: string): number {
 export function mainJob(open: OpenApp, prefix: string): void {
   const data = temporaryFolder()
   let app: OpenedApp
-  let failed = false
 
   beforeAll(async () => {
     app = await open(data, { IDIOLECT_MODELS: path.dirname(SMOLLM ?? data) })
@@ -36,13 +36,7 @@ export function mainJob(open: OpenApp, prefix: string): void {
   afterAll(async () => {
     await app?.close()
   })
-  beforeEach(({ skip, onTestFailed }) => {
-    skip(failed, 'an earlier step failed')
-    onTestFailed(async () => {
-      failed = true
-      await picture(app.page, `${prefix}-failed`)
-    })
-  })
+  inOrder(() => app.page, `${prefix}-failed`)
 
   it('reads the sample author, and asks about what may not be hers', async () => {
     const { page } = app

@@ -4,10 +4,11 @@
  */
 import path from 'node:path'
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { projectFolder } from '../../main/entries.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { runCli } from './host.ts'
+import { inOrder } from './in-order.ts'
 import type { OpenApp, OpenedApp } from './open.ts'
 import { barriers, go, picture, textOf } from './page.ts'
 
@@ -59,7 +60,6 @@ function clipped(page: Page): Promise<string[]> {
 export function shell(open: OpenApp, prefix: string): void {
   const data = temporaryFolder()
   let app: OpenedApp
-  let failed = false
 
   beforeAll(async () => {
     const { code, stderr } = await runCli(data, ['import', path.join(projectFolder(), 'resources', 'sample')], {
@@ -72,13 +72,7 @@ export function shell(open: OpenApp, prefix: string): void {
   afterAll(async () => {
     await app?.close()
   })
-  beforeEach(({ skip, onTestFailed }) => {
-    skip(failed, 'an earlier step failed')
-    onTestFailed(async () => {
-      failed = true
-      await picture(app.page, `${prefix}-shell-failed`)
-    })
-  })
+  inOrder(() => app.page, `${prefix}-shell-failed`)
 
   it('goes to every space by keys, and the focus follows', async () => {
     const { page } = app

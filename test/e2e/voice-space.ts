@@ -2,12 +2,13 @@
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { projectFolder } from '../../main/entries.ts'
 import { post, prose, writeFiles } from '../helpers/library.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
 import { runCli } from './host.ts'
+import { inOrder } from './in-order.ts'
 import type { OpenApp, OpenedApp } from './open.ts'
 import { barriers, go, picture, textOf } from './page.ts'
 import * as steps from './steps.ts'
@@ -39,7 +40,6 @@ async function proved(page: Page, name: string): Promise<void> {
 export function voiceSpace(open: OpenApp, prefix: string): void {
   const data = temporaryFolder()
   let app: OpenedApp
-  let failed = false
 
   beforeAll(async () => {
     await tinyData(data)
@@ -48,13 +48,7 @@ export function voiceSpace(open: OpenApp, prefix: string): void {
   afterAll(async () => {
     await app?.close()
   })
-  beforeEach(({ skip, onTestFailed }) => {
-    skip(failed, 'an earlier step failed')
-    onTestFailed(async () => {
-      failed = true
-      await picture(app.page, `${prefix}-voice-failed`)
-    })
-  })
+  inOrder(() => app.page, `${prefix}-voice-failed`)
 
   it('begins a training that is cancelled, and says so', async () => {
     const { page } = app
