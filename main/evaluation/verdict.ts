@@ -1,5 +1,4 @@
 /** When a voice has won, and the words for it. Pure: numbers in, a sentence or two out. */
-
 import type { Proof, Said } from '../../preload/contract.ts'
 import { english, say } from '../said.ts'
 

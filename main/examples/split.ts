@@ -1,5 +1,4 @@
 /** A history cut by time into training, validation and proof. */
-
 import type { Said } from '../../preload/contract.ts'
 import { english, say } from '../said.ts'
 import type { Piece } from './types.ts'

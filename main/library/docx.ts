@@ -2,7 +2,6 @@
  * Word documents to plain text, with the facts that they tell. As of Markdown: prose, headings and lists stay; quotations,
  * code, tables, pictures, footnotes and deleted text go.
  */
-
 import { because, type Reason } from '../said.ts'
 import { dom } from './dom.ts'
 import { type Facts, factsOf } from './facts.ts'

@@ -1,5 +1,4 @@
 /** Edits that put tags and a score into YAML front matter, in the style that its author writes. */
-
 import {
   isAlias,
   isMap,

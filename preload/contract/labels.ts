@@ -1,5 +1,4 @@
 /** Tags and ratings: suggestions by likelihood, and what the owner chose. */
-
 import type { ContractError } from './app.ts'
 import type { GenerationOptions, Source } from './assistant.ts'
 import type { DocumentSummary } from './library.ts'

@@ -1,5 +1,4 @@
 /** What the palette offers: commands, and what can be opened by its name. Knows the stores, and no keys or elements. */
-
 import { formatDate } from '../lib/format.ts'
 import { type Found, findNames } from '../lib/fuzzy.ts'
 import { words } from '../words/words.ts'

@@ -1,5 +1,4 @@
 /** A voice's held-out pieces, and texts written for them by base and voice: as in use, but without retrieval. */
-
 import type { Said, TrainingTask } from '../../../preload/contract.ts'
 import { continueDraft } from '../../assistant/draft.ts'
 import { writeHeadlines } from '../../assistant/headline.ts'

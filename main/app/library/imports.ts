@@ -1,5 +1,4 @@
 /** Imports, one after another: what runs can be asked for, so that a window that was opened anew goes on showing it. */
-
 import { randomUUID } from 'node:crypto'
 import { statSync } from 'node:fs'
 import path from 'node:path'

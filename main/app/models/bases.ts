@@ -2,7 +2,6 @@
  * The loaded models: the base that writes and the embedder that searches, each opened when first needed and kept until
  * another is chosen. Calls take turns, since a base computes one thing at a time.
  */
-
 import type { Catalog, CatalogModel } from '../../catalog/catalog.ts'
 import { IdiolectError } from '../../errors.ts'
 import { openBase } from '../../inference/base.ts'

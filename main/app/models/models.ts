@@ -1,5 +1,4 @@
 /** The models' surface: the catalog with what only the app knows, downloads, the user's own files, which one is used. */
-
 import type { Handlers, ModelInfo, Said } from '../../../preload/contract.ts'
 import type { CatalogModel } from '../../catalog/catalog.ts'
 import { IdiolectError } from '../../errors.ts'

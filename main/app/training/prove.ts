@@ -2,7 +2,6 @@
  * What follows a run: a control voice to be compared with, and the proof, both from the run folder alone. A base of its
  * own is opened for it, so that chatting need not wait.
  */
-
 import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Proof, Said } from '../../../preload/contract.ts'

@@ -1,5 +1,4 @@
 /** Before a run begins or goes on: is its base here, can it be trained on, and is it still the file it was? */
-
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { CatalogModel } from '../../catalog/catalog.ts'

@@ -2,7 +2,6 @@
  * From the library to a run: what is trained on, what settings are chosen by, and what is held out for the proof. All
  * of it is written into the run folder, so that the folder alone is enough to resume and to prove.
  */
-
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Said, TrainingForecast, TrainingTask, TrainOptions } from '../../../preload/contract.ts'

@@ -1,5 +1,4 @@
 /** A run's state as the window sees it, from its folder: when it begins or goes on, and when it was found interrupted. */
-
 import type { Said, SaidCode, SaidValues, TrainingState } from '../../../preload/contract.ts'
 import { english, say } from '../../said.ts'
 import type { RunRecord } from '../../store/runs.ts'

@@ -1,5 +1,4 @@
 /** What a run is about: which tasks, on which pieces of the library, and what was left out and why. */
-
 import type { Said, TrainingTask } from '../../../preload/contract.ts'
 import { IdiolectError } from '../../errors.ts'
 import { queriesOf } from '../../examples/queries.ts'

@@ -2,7 +2,6 @@
  * The task adapters' surface: those that were trained here or imported, whose texts they come from, and which of them
  * lies under a voice. Each is one voice file in `task-adapters`; its card is in the file.
  */
-
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Handlers, Said, TaskAdapter, TrainOptions } from '../../../preload/contract.ts'

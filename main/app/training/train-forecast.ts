@@ -1,5 +1,4 @@
 /** What a training would learn and take, or why it cannot begin, before anything is written. */
-
 import type { TrainingForecast, TrainOptions } from '../../../preload/contract.ts'
 import { IdiolectError } from '../../errors.ts'
 import { machineThreads } from '../../inference/threads.ts'

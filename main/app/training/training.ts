@@ -2,7 +2,6 @@
  * The training surface: one run at a time, from the library to a voice that is proved and, if it wins, switched on.
  * Every stage can be interrupted, by the user or by a crash, and gone on with from the run folder.
  */
-
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'

@@ -1,5 +1,4 @@
 /** Voices' cards: what the app says of a voice, written when a run is done or a file comes in. */
-
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Proof, Voice } from '../../../preload/contract.ts'

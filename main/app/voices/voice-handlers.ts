@@ -1,5 +1,4 @@
 /** The voices' surface: switching, names, strengths, export and import, proofs. */
-
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Handlers, Voice, VoicesCalls } from '../../../preload/contract.ts'

@@ -1,5 +1,4 @@
 /** Mixes: several voices with their weights under one name, switched on like a voice. */
-
 import { randomUUID } from 'node:crypto'
 import type { VoiceWeight } from '../../../preload/contract.ts'
 import { IdiolectError } from '../../errors.ts'

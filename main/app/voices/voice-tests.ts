@@ -2,7 +2,6 @@
  * The surface of a voice's tests: blind trials, samples before and after, forgetting and copying. All are made in the
  * background, one text at a time, so that whoever asks for an answer meanwhile comes next; what is done is kept at once.
  */
-
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type {

@@ -2,7 +2,6 @@
  * Voices in use: which files a call for a voice, a mix or several voices stands for, and whether the base in use can speak
  * with them. Cards are made in `voice-cards.ts`, the surface is `voice-handlers.ts`.
  */
-
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { GenerationOptions, Said, VoiceWeight } from '../../../preload/contract.ts'
