@@ -2,7 +2,8 @@
  * Watches the files that drafts are linked to, by looking once a second: that works on every file system, for files that
  * are replaced as editors do, and for those that come back. Says so when one is not as its draft last wrote or read it.
  */
-import { unwatchFile, watchFile } from 'node:fs'
+import { type BigIntStats, statSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import type { AppContext } from '../context.ts'
 import { hashOnDisk } from './drafts-files.ts'
 
@@ -18,9 +19,33 @@ export interface DraftWatch {
 
 const INTERVAL = 1000
 
+const signOf = ({ ino, size, mtimeNs }: BigIntStats): string => `${ino} ${size} ${mtimeNs}`
+/** Of a file that is not there, or cannot be looked at. */
+const NO_SIGN = ''
+
+async function signOnDisk(file: string): Promise<string> {
+  try {
+    return signOf(await stat(file, { bigint: true }))
+  } catch {
+    return NO_SIGN
+  }
+}
+
+/** At once: what changes from now on is seen, which `fs.watchFile` says of what changes after its own first look only. */
+function signNow(file: string): string {
+  try {
+    return signOf(statSync(file, { bigint: true }))
+  } catch {
+    return NO_SIGN
+  }
+}
+
 /** A terminal's command ends before anybody could listen. */
 export function createDraftWatch({ store, events, options }: AppContext): DraftWatch {
-  const watched = new Map<string, () => void>()
+  /** By file, how it was when it was last looked at. */
+  const watched = new Map<string, string>()
+  let timer: NodeJS.Timeout | null = null
+  let looking = false
   /** What was last said of a file, so that nothing is said twice. */
   const said = new Map<string, string>()
   const look = (file: string): void => {
@@ -39,25 +64,36 @@ export function createDraftWatch({ store, events, options }: AppContext): DraftW
       events.emit('draft.file', { draft: id, file, changed: hash === null ? 'removed' : 'modified' })
     }
   }
+  const lookRound = async (): Promise<void> => {
+    // A network's file system may take longer than a round.
+    if (looking) return
+    looking = true
+    try {
+      for (const file of [...watched.keys()]) {
+        const sign = await signOnDisk(file)
+        const before = watched.get(file)
+        if (before === undefined || before === sign) continue
+        watched.set(file, sign)
+        look(file)
+      }
+    } finally {
+      looking = false
+    }
+  }
   const watch: DraftWatch = {
     refresh() {
       if (options.host === 'terminal') return
       const wanted = new Set(
         store.drafts.list().flatMap(({ file, removed }) => (file !== null && removed === null ? [file] : [])),
       )
-      for (const [file, listener] of watched) {
-        if (wanted.has(file)) continue
-        unwatchFile(file, listener)
-        watched.delete(file)
-      }
+      for (const file of [...watched.keys()]) if (!wanted.has(file)) watched.delete(file)
       for (const file of wanted) {
         if (watched.has(file)) continue
-        const listener = (): void => look(file)
-        watchFile(file, { interval: INTERVAL, persistent: false }, listener)
-        watched.set(file, listener)
+        watched.set(file, signNow(file))
         // It may have changed while nobody looked.
         look(file)
       }
+      if (watched.size > 0) timer ??= setInterval(() => void lookRound(), INTERVAL).unref()
     },
     seen(file) {
       for (const key of [...said.keys()]) if (key.endsWith(` ${file}`)) said.delete(key)
@@ -70,7 +106,8 @@ export function createDraftWatch({ store, events, options }: AppContext): DraftW
       look(file)
     },
     close() {
-      for (const [file, listener] of watched) unwatchFile(file, listener)
+      if (timer) clearInterval(timer)
+      timer = null
       watched.clear()
     },
   }
