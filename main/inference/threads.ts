@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import os from 'node:os'
 
 export interface MachineThreads {
-  /** For inference: the physical cores, never more. */
+  /** For inference: the physical cores, never more; `IDIOLECT_THREADS` where that is fewer. */
   chat: number
   /** For a training in the background: one fewer, so that the machine stays usable; at least 1. */
   train: number
@@ -18,10 +18,16 @@ let known: MachineThreads | null = null
  */
 export function machineThreads(): MachineThreads {
   if (known === null) {
-    const chat = Math.max(1, Math.min(physicalCores(), os.availableParallelism()))
+    const chat = Math.max(1, Math.min(physicalCores(), os.availableParallelism(), lent(process.env.IDIOLECT_THREADS)))
     known = { chat, train: Math.max(1, chat - 1) }
   }
   return known
+}
+
+/** What the environment lends at most: a number of threads, or all when nothing or no such number is given. */
+export function lent(given: string | undefined): number {
+  const threads = Number(given)
+  return Number.isInteger(threads) && threads > 0 ? threads : Number.POSITIVE_INFINITY
 }
 
 function physicalCores(): number {

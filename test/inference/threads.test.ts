@@ -1,6 +1,6 @@
 import os from 'node:os'
 import { expect, test } from 'vitest'
-import { coresOfCpuInfo, machineThreads } from '../../main/inference/threads.ts'
+import { coresOfCpuInfo, lent, machineThreads } from '../../main/inference/threads.ts'
 
 const processor = (physical: number, core: number) =>
   `processor\t: 0\nphysical id\t: ${physical}\ncore id\t\t: ${core}\n`
@@ -19,4 +19,9 @@ test('this machine: at least one thread each, training leaves a core free where 
   expect(chat).toBeGreaterThanOrEqual(1)
   expect(chat).toBeLessThanOrEqual(os.availableParallelism())
   expect(train).toBe(Math.max(1, chat - 1))
+})
+
+test('the environment can lend fewer, and what is no number of threads lends all', () => {
+  expect(lent('1')).toBe(1)
+  for (const given of [undefined, '', '0', '-1', '1.5', 'two']) expect(lent(given)).toBe(Number.POSITIVE_INFINITY)
 })
