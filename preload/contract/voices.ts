@@ -112,7 +112,10 @@ export interface Voice {
   /** Null for imported voices and until the proof is done. */
   won: boolean | null
   gain: number | null
+  /** Those that it learnt; empty: not known, as of an imported voice. */
   tasks: TrainingTask[]
+  /** Where it answers by itself once it is switched on: what it learnt. Elsewhere it answers when it is named. */
+  speaks: TrainingTask[]
   /** A mix: its voices with their weights; it has no file, run or proof of its own. */
   mix?: VoiceWeight[]
   /** Where a call gives none; the settings' when not given. */

@@ -3,7 +3,7 @@ import { newRequest } from '../lib/request.ts'
 import { branchTo, leafOf, siblingsOf, turnsOf } from '../lib/tree.ts'
 import type { AppStore } from './app.svelte.ts'
 import { ChatWritings, type Writing } from './chat-writings.svelte.ts'
-import { GenerationChoice } from './generation.svelte.ts'
+import { GenerationChoice, type SwitchedOn } from './generation.svelte.ts'
 
 /** The conversations, the branch that is shown of the one that is open, and the answers that stream in. */
 export class ChatStore {
@@ -29,9 +29,9 @@ export class ChatStore {
   leaving = $state.raw<(() => void) | null>(null)
   choice: GenerationChoice
 
-  constructor(app: AppStore) {
+  constructor(app: AppStore, voices: SwitchedOn) {
     this.#app = app
-    this.choice = new GenerationChoice(app)
+    this.choice = new GenerationChoice(app, voices, 'prose')
     this.#writings = new ChatWritings(app)
     app.on('chat.asked', ({ request, question }) => {
       // A conversation that is begun has its place in the list while its first answer is written.

@@ -5,7 +5,7 @@ import type { AppStore } from './app.svelte.ts'
 import { DraftFiles } from './draft-files.svelte.ts'
 import { DraftSaving, type WrittenSource } from './draft-saving.svelte.ts'
 import { DraftSight } from './draft-sight.svelte.ts'
-import { GenerationChoice } from './generation.svelte.ts'
+import { GenerationChoice, type SwitchedOn } from './generation.svelte.ts'
 
 /** The drafts, the one at hand and how far it is saved. Knows texts and spans, and nothing of the editor. */
 export class DraftStore {
@@ -26,10 +26,10 @@ export class DraftStore {
   /** How the page is looked at. */
   sight: DraftSight
 
-  constructor(app: AppStore) {
+  constructor(app: AppStore, voices: SwitchedOn) {
     this.#app = app
     this.files = new DraftFiles(app, this)
-    this.choice = new GenerationChoice(app)
+    this.choice = new GenerationChoice(app, voices, 'prose')
     this.sight = new DraftSight()
     this.saving = new DraftSaving(app, (draft, { at, words, title }, renamed) => {
       if (this.#summary?.id === draft) this.#summary = { ...this.#summary, at, words, ...(renamed ? {} : { title }) }

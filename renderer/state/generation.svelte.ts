@@ -1,15 +1,30 @@
-import type { GenerationOptions } from '../../preload/contract.ts'
+import type { GenerationOptions, TrainingTask, Voice } from '../../preload/contract.ts'
 import type { AppStore } from './app.svelte.ts'
 
-/** Voice, strength and retrieval of one space: the voice's own or the settings' until the user sets them here. */
+/** The voice that is switched on, as `VoiceStore` has it. */
+export interface SwitchedOn {
+  readonly active: Voice | null
+}
+
+/**
+ * Voice, strength and retrieval of one space: the voice's own or the settings' until the user sets them here. A voice
+ * that never learnt the space's task is silent there until it is asked for.
+ */
 export class GenerationChoice {
   #app: AppStore
+  #voices: SwitchedOn
+  #task: TrainingTask
   #scale = $state<number | null>(null)
   #retrieval = $state<boolean | null>(null)
-  voice = $state(true)
+  #wanted = $state(true)
+  /** The silent voice that was asked for: another one that is switched on later was not. */
+  #anyway = $state<string | null>(null)
 
-  constructor(app: AppStore) {
+  /** @param task that the space's texts are; chat and drafting are prose */
+  constructor(app: AppStore, voices: SwitchedOn, task: TrainingTask) {
     this.#app = app
+    this.#voices = voices
+    this.#task = task
   }
 
   get scale() {
@@ -25,7 +40,25 @@ export class GenerationChoice {
     this.#retrieval = retrieval
   }
 
+  /** The voice that is on, where it never learnt what this space is about. */
+  get silent(): Voice | null {
+    const { active } = this.#voices
+    return active && !active.speaks.includes(this.#task) ? active : null
+  }
+
+  /** Whose voice writes here, as things stand. */
+  get voice(): Voice | null {
+    return this.#wanted && (this.silent === null || this.silent.id === this.#anyway) ? this.#voices.active : null
+  }
+
+  useVoice(on: boolean): void {
+    this.#wanted = on
+    this.#anyway = on ? (this.silent?.id ?? null) : null
+  }
+
   get options(): GenerationOptions {
-    return { voice: this.voice ? undefined : null, scale: this.scale, retrieval: this.retrieval }
+    // What is on need not be named: the host knows, even before this window does.
+    const named = this.silent && this.voice?.id
+    return { voice: this.#wanted ? (named ?? undefined) : null, scale: this.scale, retrieval: this.retrieval }
   }
 }

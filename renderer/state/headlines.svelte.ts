@@ -2,7 +2,7 @@ import type { HeadlineFacts, HeadlineRecord, HeadlineResult, HeadlineRival, Sour
 import { newRequest } from '../lib/request.ts'
 import { words } from '../words/words.ts'
 import type { AppStore } from './app.svelte.ts'
-import { GenerationChoice } from './generation.svelte.ts'
+import { GenerationChoice, type SwitchedOn } from './generation.svelte.ts'
 
 const COUNT = 4
 
@@ -34,9 +34,9 @@ export class HeadlineStore {
   rival = $state<string | null | undefined>(undefined)
   choice: GenerationChoice
 
-  constructor(app: AppStore) {
+  constructor(app: AppStore, voices: SwitchedOn) {
     this.#app = app
-    this.choice = new GenerationChoice(app)
+    this.choice = new GenerationChoice(app, voices, 'headline')
     app.on('stream', ({ request, index, text }) => {
       if (request === this.#request) this.#place(index, (place) => ({ ...place, text: place.text + text }))
     })

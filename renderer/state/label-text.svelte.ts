@@ -4,7 +4,7 @@ import { newRequest } from '../lib/request.ts'
 import { inOwnWords } from '../lib/said.ts'
 import { Turns } from '../lib/turns.ts'
 import type { AppStore } from './app.svelte.ts'
-import { GenerationChoice } from './generation.svelte.ts'
+import { GenerationChoice, type SwitchedOn } from './generation.svelte.ts'
 
 export interface Offer {
   label: string
@@ -38,10 +38,10 @@ export class LabelTextStore {
   fresh = $state(false)
   choice: GenerationChoice
 
-  constructor(app: AppStore, task: LabelTask) {
+  constructor(app: AppStore, voices: SwitchedOn, task: LabelTask) {
     this.#app = app
     this.task = task
-    this.choice = new GenerationChoice(app)
+    this.choice = new GenerationChoice(app, voices, task)
   }
 
   get running() {

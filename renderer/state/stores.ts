@@ -61,7 +61,7 @@ export function createStores(bridge: Bridge): Stores {
   jobs.add(() => trainingJob(voice))
   jobs.add(() => importJob(imports))
   const labels = { tag: new LabelStore(app, 'tag'), rate: new LabelStore(app, 'rate') }
-  const drafts = new DraftStore(app)
+  const drafts = new DraftStore(app, voice)
   app.on('app.leaving', async () => {
     await drafts.flush()
     await app.call('app.left', { saved: !drafts.saving.mustStay() })
@@ -84,11 +84,11 @@ export function createStores(bridge: Bridge): Stores {
     models,
     imports,
     profile: new ProfileStore(app),
-    headlines: new HeadlineStore(app),
+    headlines: new HeadlineStore(app, voice),
     labels,
-    labelTexts: { tag: new LabelTextStore(app, 'tag'), rate: new LabelTextStore(app, 'rate') },
+    labelTexts: { tag: new LabelTextStore(app, voice, 'tag'), rate: new LabelTextStore(app, voice, 'rate') },
     drafts,
-    chat: new ChatStore(app),
+    chat: new ChatStore(app, voice),
     async open() {
       await app.open()
       await Promise.all([library.load(), voice.load(), models.load(), imports.load()])

@@ -3,6 +3,8 @@ import { germanHost } from './de-host.ts'
 import type { Words } from './languages.ts'
 
 const count = (n: number, one: string, many: string): string => `${n.toLocaleString('de')} ${n === 1 ? one : many}`
+const lists = new Intl.ListFormat('de')
+const listed = (names: string[]): string => lists.format(names)
 
 /** What the models of the catalog are good for, by their ids. */
 const NOTES: Record<string, string> = {
@@ -643,6 +645,7 @@ export const de: Words = {
     tagTask: 'Schlagwörter',
     rateTask: 'Wertungen',
     proseTask: 'Prosa',
+    learnt: { headline: 'Überschriften', tag: 'Schlagwörter', rate: 'Bewertungen', prose: 'Prosa' },
     name: 'Name',
     namePlaceholder: 'Meine Stimme',
     epochs: 'Epochen',
@@ -969,6 +972,9 @@ export const de: Words = {
   generate: {
     voice: 'Stimme',
     noVoice: 'Keine Stimme ist an',
+    silent: (name, learnt) =>
+      `„${name}“ schweigt hier: Gelernt hat sie ${listed(learnt)}. Eingeschaltet schreibt sie trotzdem.`,
+    anyway: (name, learnt) => `„${name}“ schreibt hier, obwohl sie nur ${listed(learnt)} gelernt hat.`,
     strength: 'Stärke',
     retrieval: 'Frühere Texte nutzen',
     retrievalHint: 'Zeigt ihm eigene Passagen, die dem Stoff nahe sind',

@@ -5,6 +5,8 @@ const count = (n: number, one: string, many: string): string => `${n.toLocaleStr
 const ENDINGS: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st', two: 'nd', few: 'rd' }
 const ordinals = new Intl.PluralRules('en', { type: 'ordinal' })
 const ordinal = (n: number): string => `${n.toLocaleString('en')}${ENDINGS[ordinals.select(n)] ?? 'th'}`
+const lists = new Intl.ListFormat('en')
+const listed = (names: string[]): string => lists.format(names)
 
 export const en = {
   app: {
@@ -478,6 +480,7 @@ export const en = {
     tagTask: 'Tags',
     rateTask: 'Ratings',
     proseTask: 'Prose',
+    learnt: { headline: 'headlines', tag: 'tags', rate: 'ratings', prose: 'prose' },
     name: 'Name',
     namePlaceholder: 'My voice',
     epochs: 'Epochs',
@@ -806,6 +809,10 @@ export const en = {
   generate: {
     voice: 'Voice',
     noVoice: 'No voice is on',
+    silent: (name: string, learnt: string[]): string =>
+      `“${name}” is silent here: it learnt ${listed(learnt)}. Switch it on to hear it all the same.`,
+    anyway: (name: string, learnt: string[]): string =>
+      `“${name}” writes here though it learnt only ${listed(learnt)}.`,
     strength: 'Strength',
     retrieval: 'Use my earlier writing',
     retrievalHint: 'Lets it see passages of yours that are close to the matter',

@@ -47,7 +47,7 @@ function host() {
   const emit = (name: string, event: unknown): void => {
     for (const listener of listeners.get(name) ?? []) listener(event as never)
   }
-  return { app, kept, waiting, calls, emit, chat: new ChatStore(app as unknown as AppStore) }
+  return { app, kept, waiting, calls, emit, chat: new ChatStore(app as unknown as AppStore, { active: null }) }
 }
 
 it('goes on with an answer while another conversation is shown, and has it when that is opened again', async () => {

@@ -139,7 +139,7 @@ it('undoes what an earlier sitting decided', async () => {
 
 it('puts every tag of one text on and off again, and takes one’s own', async () => {
   const { app, asked, answer } = slowHost([])
-  const store = new LabelTextStore(app, 'tag')
+  const store = new LabelTextStore(app, { active: null }, 'tag')
   store.text = 'A text'
   await store.ask()
   void store.pick('sea')

@@ -10,7 +10,7 @@ it('shows no tags of another text beside a new one', async () => {
     attempt: async <T>(run: () => Promise<T>): Promise<T> => run(),
     call: async () => ({ id: 'l', suggestions: [{ tag: 'ice', probability: 0.5, pieces: 1 }], sources: [] }),
   }
-  const store = new LabelTextStore(app as unknown as AppStore, 'tag')
+  const store = new LabelTextStore(app as unknown as AppStore, { active: null }, 'tag')
   store.text = 'The ice went out.'
   await store.ask()
   expect(store.offers).toHaveLength(1)

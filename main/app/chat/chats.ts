@@ -62,7 +62,7 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
       const known = asked.conversation === undefined ? null : conversationOf(asked.conversation)
       const usual = readSettings(context).scale
       // Before anything is written down: a voice that does not fit is no reason to have asked.
-      const used = sides.map((side) => voicesFor(context, side, usual))
+      const used = sides.map((side) => voicesFor(context, side, usual, 'prose'))
       const conversation = keep ? (known?.id ?? randomUUID()) : ''
       const parent = keep ? parentOf(asked, known, messageOf) : (asked.turns?.at(-1)?.id ?? null)
       const question = questionOf(conversation, parent, text)
@@ -125,7 +125,7 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
       requests.run(request, async (signal) => {
         const given = messageOf(message)
         const question = given.role === 'user' ? given : messageOf(given.parent ?? '')
-        const used = voicesFor(context, voice, readSettings(context).scale)
+        const used = voicesFor(context, voice, readSettings(context).scale, 'prose')
         const { conversation } = question
         return during(request, conversation, async () => {
           const sources = await sourcesFor(context, question.text, { retrieval })
@@ -143,7 +143,12 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
           throw new IdiolectError('BadOption', 'only an answer can be gone on with', null)
         const turns = keep ? chats.branch(begun.parent as string) : turnsOf(given).slice(0, -1)
         const { sources, conversation } = begun
-        const used = voicesFor(context, { ...voicesNamed(context, begun.voice), scale }, readSettings(context).scale)
+        const used = voicesFor(
+          context,
+          { ...voicesNamed(context, begun.voice), scale },
+          readSettings(context).scale,
+          'prose',
+        )
         const options = { profile, seed, maxTokens }
         const of = { request, index: 0, turns, used, sources, options, begun, conversation, keep, signal }
         const write = (): Promise<ChatMessage> => writeAnswer(context, of)

@@ -31,7 +31,7 @@ export function writtenHandlers(context: AppContext): Pick<Handlers, WrittenCall
     { voice, voices, scale, seed, maxTokens }: GenerationOptions,
     signal: AbortSignal,
   ): { id: string | null; use: Common } => {
-    const used = voicesFor(context, { voice, voices, scale }, readSettings(context).scale)
+    const used = voicesFor(context, { voice, voices, scale }, readSettings(context).scale, 'prose')
     const use = {
       voice: used?.use ?? null,
       signal,

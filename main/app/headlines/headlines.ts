@@ -168,7 +168,7 @@ function sidesOf(
   against: HeadlineRival | undefined,
 ): Side[] {
   const usual = readSettings(context).scale
-  const side = (wanted: HeadlineRival): Side => voicesFor(context, wanted, usual) ?? { id: null, use: null }
+  const side = (wanted: HeadlineRival): Side => voicesFor(context, wanted, usual, 'headline') ?? { id: null, use: null }
   const own = side({ voice, voices, scale })
   if (against === undefined) return [own]
   const other = side(against)

@@ -29,7 +29,7 @@ export async function suggestRating(
   signal: AbortSignal,
 ): Promise<Omit<RateResult, 'id'> & { piece: string }> {
   const piece = pieceText(text, 'to rate')
-  const used = voicesFor(context, { voice, voices, scale }, readSettings(context).scale)
+  const used = voicesFor(context, { voice, voices, scale }, readSettings(context).scale, 'rate')
   const shown = await shownBeside(context, 'rate', piece, shownWith, signal)
   const rating = await context.bases.withBase((base) =>
     rateText({

@@ -25,7 +25,7 @@ export function scoreHandlers(context: AppContext): Pick<Handlers, 'score'> {
         const piece = pieceText(text, 'to score an answer to')
         const answer = task === 'prose' ? gold.trim() : gold.replace(/\s+/g, ' ').trim()
         if (answer === '') throw new IdiolectError('EmptyText', 'there is no answer to score', 'Give one.')
-        const used = voicesFor(context, { voice, voices, scale }, readSettings(context).scale)
+        const used = voicesFor(context, { voice, voices, scale }, readSettings(context).scale, task)
         const shown = await shownBeside(context, task, piece, shownWith, signal)
         if (task === 'rate') checkScore(Number(answer), shown.scale)
         return bases.withBase(async (base) => {

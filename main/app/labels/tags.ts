@@ -21,7 +21,7 @@ export async function suggestTags(
   signal: AbortSignal,
 ): Promise<Omit<TagResult, 'id'> & { piece: string }> {
   const piece = pieceText(text, 'to tag')
-  const used = voicesFor(context, { voice, voices, scale }, readSettings(context).scale)
+  const used = voicesFor(context, { voice, voices, scale }, readSettings(context).scale, 'tag')
   const shown = await shownBeside(context, 'tag', piece, shownWith, signal)
   // What the piece itself has is no evidence for what it should have.
   const own = new Set([...shown.own.map(({ id }) => id), ...(document === undefined ? [] : [document])])

@@ -14,7 +14,7 @@ import type { Control } from '../training/prove.ts'
 import { fileOf, laidUnder, whyNotUsable } from './voices.ts'
 
 /** What the store keeps of a voice; whether it is active and usable is found when asked. */
-export type Card = Omit<Voice, 'active' | 'resting' | 'usable' | 'whyNot' | 'said'> & { imported: boolean }
+export type Card = Omit<Voice, 'active' | 'resting' | 'speaks' | 'usable' | 'whyNot' | 'said'> & { imported: boolean }
 
 /** Copies the run's voice among the voices and writes its card. @returns the voice's id */
 export async function keepVoice(

@@ -16,7 +16,7 @@ import { installedBase } from '../training/run-base.ts'
 import { type Card, importedCard } from './voice-cards.ts'
 import { mixCard, mixesWith } from './voice-mixes.ts'
 import { rememberVoice, switchedVoice } from './voice-of-base.ts'
-import { fileOf, fileOfVoice, unknownVoice, whyNotUsable } from './voices.ts'
+import { fileOf, fileOfVoice, speaksIn, unknownVoice, whyNotUsable } from './voices.ts'
 
 type VoiceCalls = Extract<keyof VoicesCalls, `voices.${string}`>
 
@@ -36,7 +36,15 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
     const said = whyNotUsable(context, card.id)
     const on = store.voices.active()?.id === card.id
     const usable = said === null
-    return { ...facts, active: on && usable, resting: on && !usable, usable, whyNot: said && english(said), said }
+    return {
+      ...facts,
+      speaks: speaksIn(context, card),
+      active: on && usable,
+      resting: on && !usable,
+      usable,
+      whyNot: said && english(said),
+      said,
+    }
   }
   const list = (): Voice[] =>
     store.voices

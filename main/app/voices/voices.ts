@@ -4,12 +4,13 @@
  */
 import { statSync } from 'node:fs'
 import path from 'node:path'
-import type { GenerationOptions, Said, VoiceWeight } from '../../../preload/contract.ts'
+import type { GenerationOptions, Said, TrainingTask, VoiceWeight } from '../../../preload/contract.ts'
 import { checkVoice } from '../../adapters/check-voice.ts'
 import { voicesFolder } from '../../adapters/share-voice.ts'
 import { withTaskAdapter } from '../../adapters/task-adapter.ts'
 import { readVoiceFile } from '../../adapters/voice-file.ts'
 import { IdiolectError } from '../../errors.ts'
+import { TASK_NAMES } from '../../examples/tasks.ts'
 import { readGguf } from '../../gguf/read.ts'
 import type { Voices, VoiceUse } from '../../inference/types.ts'
 import { english, saidOf, say } from '../../said.ts'
@@ -30,16 +31,18 @@ export function laidUnder(context: AppContext, file: string): string[] {
 /**
  * The voice or voices that a call asks for, ready for use, and how they are called: an id, or `a:0.7+b:0.3`. A voice that
  * was trained over a task adapter comes with it, which is always as trained: the strength is the voice's alone.
- * @param scale strength where the call gives none
+ * @param usual strength where neither the call nor the voice gives one
+ * @param task that the call is about; chat and drafting are prose
  * Errors: `UnknownVoice`, `VoiceMismatch`, `VoicesDoNotMix` for voices over different task adapters.
  */
 export function voicesFor(
   context: AppContext,
   { voice, voices, scale }: Pick<GenerationOptions, 'voice' | 'voices' | 'scale'>,
   usual: number,
+  task: TrainingTask,
 ): { id: string; use: Voices } | null {
   if (voices === undefined) {
-    const one = voiceFor(context, voice, scale, usual)
+    const one = voiceFor(context, voice === undefined ? switchedOnFor(context, task) : voice, scale, usual)
     return one && { id: one.id, use: over(context, one.uses) }
   }
   if (voice !== undefined) throw new IdiolectError('BadOption', 'voice and voices were both given', 'Give one of them.')
@@ -73,23 +76,36 @@ function over(context: AppContext, uses: readonly VoiceUse[]): Voices {
 }
 
 /**
- * One voice, or all of a mix: `undefined` means the one switched on, `null` none. Without a scale its own strength counts,
- * else the usual one; a mix's strength multiplies all of its weights.
+ * The tasks in which a voice answers by itself once it is switched on: those that it learnt, of a mix those of its parts.
+ * One that learnt headlines alone chats in headlines, and was proved on nothing else. All, where nobody knows.
  */
+export function speaksIn(
+  { store }: Pick<AppContext, 'store'>,
+  { tasks, mix }: Pick<Card, 'tasks' | 'mix'>,
+): TrainingTask[] {
+  const learnt = mix ? mix.map(({ voice }) => store.voices.get<Card>(voice)?.card.tasks ?? []) : [tasks]
+  return TASK_NAMES.filter((task) => learnt.some((known) => known.length === 0 || known.includes(task)))
+}
+
+/** The voice that is switched on; null where it steps back, for another base or for a task that it never learnt. */
+function switchedOnFor(context: AppContext, task: TrainingTask): string | null {
+  const on = context.store.voices.active<Card>()
+  if (on === null || !speaksIn(context, on.card).includes(task)) return null
+  return fitsBase(context, on.id) ? on.id : null
+}
+
+/** One voice, or all of a mix. Without a scale its own strength counts, else the usual one; a mix's multiplies all weights. */
 function voiceFor(
   context: AppContext,
-  voice: string | null | undefined,
+  id: string | null,
   scale: number | undefined,
   usual: number,
 ): { id: string; uses: VoiceUse[] } | null {
-  const id = voice === undefined ? (context.store.voices.active()?.id ?? null) : voice
   if (id === null) return null
   const found = context.store.voices.get<Card>(id)
   if (!found) throw unknownVoice(context, id)
   const said = whyNotUsable(context, id)
   if (said) {
-    // A voice that is merely switched on steps back for another base; one that was asked for by name may not.
-    if (voice === undefined) return null
     throw new IdiolectError('VoiceMismatch', english(said), 'Choose another voice, or the base it was trained on.', {
       said,
     })

@@ -103,7 +103,7 @@ describe('a task adapter', () => {
     const id = String(voice?.id)
     const file = (name: string, of: string) => path.join(app.context.store.folder, name, `${of}.gguf`)
     // The strength is the voice's alone.
-    expect(voicesFor(app.context, { voice: id, scale: 0.5 }, 1)).toEqual({
+    expect(voicesFor(app.context, { voice: id, scale: 0.5 }, 1, 'headline')).toEqual({
       id,
       use: [
         { file: file('task-adapters', made.id), scale: 1 },
@@ -120,6 +120,7 @@ describe('a task adapter', () => {
         ],
       },
       1,
+      'headline',
     )
     expect([several?.use].flat().map((use) => use?.scale)).toEqual([1, 0.4, 0.2])
     const written = await app.handlers['headline.write']({

@@ -1,7 +1,9 @@
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../../main/app/app.ts'
+import type { Card } from '../../../main/app/voices/voice-cards.ts'
 import { voicesFor } from '../../../main/app/voices/voices.ts'
+import type { GenerationOptions, TrainingTask } from '../../../preload/contract.ts'
 import { randomVoice } from '../../helpers/random-voice.ts'
 import { temporaryFolder } from '../../helpers/temporary.ts'
 import { writeTinyModel } from '../../helpers/tiny-model.ts'
@@ -39,7 +41,7 @@ describe('a mix', () => {
     expect(mix).toMatchObject({ name: 'Both', usable: true, active: false, mix: both() })
     await app.handlers['voices.use']({ voice: mix.id })
     expect((await app.handlers['app.state']({})).voice).toBe(mix.id)
-    const used = voicesFor(app.context, {}, 1)
+    const used = voicesFor(app.context, {}, 1, 'headline')
     expect(used).toEqual({
       id: mix.id,
       use: [
@@ -47,7 +49,10 @@ describe('a mix', () => {
         { file: fileOf(fiction), scale: 0.5 },
       ],
     })
-    expect(voicesFor(app.context, { scale: 0.5 }, 1)?.use).toMatchObject([{ scale: 0.375 }, { scale: 0.25 }])
+    expect(voicesFor(app.context, { scale: 0.5 }, 1, 'headline')?.use).toMatchObject([
+      { scale: 0.375 },
+      { scale: 0.25 },
+    ])
     const { candidates } = await app.handlers['headline.write']({
       request: 'h',
       text: 'A piece.',
@@ -86,14 +91,36 @@ describe('a voice', () => {
   it('speaks with its own strength where a call gives none', async () => {
     await app.handlers['voices.strength']({ voice: work, strength: 0.5 })
     await app.handlers['voices.use']({ voice: work })
-    expect(voicesFor(app.context, {}, 1)?.use).toMatchObject({ scale: 0.5 })
-    expect(voicesFor(app.context, { scale: 1.5 }, 1)?.use).toMatchObject({ scale: 1.5 })
+    expect(voicesFor(app.context, {}, 1, 'headline')?.use).toMatchObject({ scale: 0.5 })
+    expect(voicesFor(app.context, { scale: 1.5 }, 1, 'headline')?.use).toMatchObject({ scale: 1.5 })
     expect((await app.handlers['app.state']({})).strength).toBe(0.5)
     expect(await app.handlers['voices.strength']({ voice: work, strength: null })).not.toHaveProperty('strength')
-    expect(voicesFor(app.context, {}, 1)?.use).toMatchObject({ scale: 1 })
+    expect(voicesFor(app.context, {}, 1, 'headline')?.use).toMatchObject({ scale: 1 })
     await expect(app.handlers['voices.strength']({ voice: work, strength: 3 })).rejects.toMatchObject({
       name: 'BadOption',
     })
+  })
+
+  it('answers by itself in what it learnt alone, and elsewhere when it is named', async () => {
+    const { card } = app.context.store.voices.get<Card>(work)!
+    const used = (task: TrainingTask, asked: GenerationOptions = {}): string | undefined =>
+      voicesFor(app.context, asked, 1, task)?.id
+    await app.handlers['voices.use']({ voice: work })
+    try {
+      app.context.store.voices.put(work, { ...card, tasks: ['headline', 'tag'] })
+      const told = (await app.handlers['voices.list']({})).find(({ id }) => id === work)
+      expect(told).toMatchObject({ active: true, speaks: ['headline', 'tag'] })
+      expect([used('headline'), used('tag'), used('rate'), used('prose')]).toEqual([work, work, undefined, undefined])
+      expect(used('prose', { voice: work })).toBe(work)
+      const { answer } = await app.handlers['chat.send']({ request: 's', text: 'Hello?', keep: false, maxTokens: 2 })
+      expect(answer.voice).toBeNull()
+      // A mix answers wherever one of its voices does; what another one learnt, nobody knows.
+      const mix = await app.handlers['voices.mix']({ name: 'Wide', voices: both() })
+      expect(mix.speaks).toEqual(['headline', 'tag', 'rate', 'prose'])
+      await app.handlers['voices.remove']({ voice: mix.id })
+    } finally {
+      app.context.store.voices.put(work, card)
+    }
   })
 
   it('is measured for what it forgot, though nobody knows its pieces', async () => {

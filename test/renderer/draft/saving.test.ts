@@ -83,7 +83,7 @@ function window() {
       }
     },
   }
-  const drafts = new DraftStore(app as unknown as AppStore)
+  const drafts = new DraftStore(app as unknown as AppStore, { active: null })
   let text = ''
   let history = ''
   const attach = (): void => {

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest'
+import type { TrainingTask, Voice } from '../../preload/contract.ts'
+import type { AppStore } from '../../renderer/state/app.svelte.ts'
+import { GenerationChoice } from '../../renderer/state/generation.svelte.ts'
+
+const app = { state: null, settings: { scale: 1, retrieval: true } } as unknown as AppStore
+const voiceOf = (id: string, speaks: TrainingTask[]) => ({ id, speaks }) as Voice
+
+function choiceFor(task: TrainingTask, active: Voice | null) {
+  const voices = { active }
+  return { voices, choice: new GenerationChoice(app, voices, task) }
+}
+
+it('leaves it to the host whose voice writes, until it is switched off', () => {
+  const { choice } = choiceFor('headline', voiceOf('edda', ['headline']))
+  expect(choice.voice?.id).toBe('edda')
+  expect(choice.options.voice).toBeUndefined()
+  choice.useVoice(false)
+  expect([choice.voice, choice.options.voice]).toEqual([null, null])
+  choice.useVoice(true)
+  expect(choice.options.voice).toBeUndefined()
+})
+
+it('is without the voice that never learnt its task, until that one is asked for', () => {
+  const { choice, voices } = choiceFor('prose', voiceOf('edda', ['headline']))
+  expect([choice.silent?.id, choice.voice]).toEqual(['edda', null])
+  expect(choice.options.voice).toBeUndefined()
+  choice.useVoice(true)
+  expect([choice.voice?.id, choice.options.voice]).toEqual(['edda', 'edda'])
+  // Another one that is switched on later was not asked for.
+  voices.active = voiceOf('finn', ['tag'])
+  expect([choice.silent?.id, choice.voice, choice.options.voice]).toEqual(['finn', null, undefined])
+  voices.active = voiceOf('gale', ['prose'])
+  expect([choice.silent, choice.voice?.id, choice.options.voice]).toEqual([null, 'gale', undefined])
+})
