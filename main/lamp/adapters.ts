@@ -8,7 +8,6 @@ import { spread } from '../examples/spread.ts'
 import { hashOf } from '../hash.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
 import type { PromptBudget } from './examples.ts'
-import type { LampUser } from './file.ts'
 import { beginTraining, type KeptVoice, keepVoice, keptVoice, makeFolder, userFolder } from './folder.ts'
 import { type Method, promptName } from './methods.ts'
 import {
@@ -29,6 +28,7 @@ import {
   taskSources,
   trainingExamples,
 } from './training.ts'
+import type { LampUser } from './types.ts'
 
 export interface Adapters {
   /** The user's own, over its task adapter where the method has one. Error `NothingToScore` for no history. */

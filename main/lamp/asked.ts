@@ -3,9 +3,9 @@ import path from 'node:path'
 import { IdiolectError } from '../errors.ts'
 import type { TrainSettings } from '../trainer/types.ts'
 import { checkBaseline } from './baseline-methods.ts'
-import type { LampUser } from './file.ts'
 import { type Method, parseMethods } from './methods.ts'
 import { FOLDS, LAMP_SETTINGS, type LampRunOptions, TASK_ITEMS, TASK_SETTINGS, trainPromptsOf } from './options.ts'
+import type { LampUser } from './types.ts'
 
 /**
  * Without the rows that need other people where there are none, each with a note: a table of one user is the rest of it.

@@ -2,10 +2,10 @@
 import { IdiolectError } from '../errors.ts'
 import type { TaskName, TaskQuery } from '../examples/types.ts'
 import { answerFrequencies, bm25Vote, majorityAnswer, tfidfNeighbours, unigramAuthors } from './baselines.ts'
-import type { LampUser } from './file.ts'
 import { judgeLabels } from './labels.ts'
 import { BASELINES_BY_TASK, type BaselineName } from './methods.ts'
 import type { QueryResult } from './result.ts'
+import type { LampUser } from './types.ts'
 
 interface Guess {
   prediction: string

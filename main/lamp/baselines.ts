@@ -4,7 +4,7 @@
  */
 import { createBm25 } from '../retrieval/bm25.ts'
 import { termsOf } from '../retrieval/tokens.ts'
-import type { LampUser } from './file.ts'
+import type { LampUser } from './types.ts'
 
 /** Labels with their probabilities, which add up to 1. */
 export type Distribution = Record<string, number>

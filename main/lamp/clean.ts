@@ -3,8 +3,8 @@
  * answer away is left out of the history, and each is said in a sentence. Knows no files.
  */
 import type { TaskName } from '../examples/types.ts'
-import type { LampUser } from './file.ts'
 import { createPieces, normalized } from './same-piece.ts'
+import type { LampUser } from './types.ts'
 
 export interface RawItem {
   id: string

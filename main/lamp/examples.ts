@@ -5,8 +5,8 @@
 import type { BuildExample, PromptOptions, RetrievedPair, TaskQuery } from '../examples/types.ts'
 import { createBm25 } from '../retrieval/bm25.ts'
 import type { TokenExample } from '../trainer/types.ts'
-import type { LampUser } from './file.ts'
 import { createPieces } from './same-piece.ts'
+import type { LampUser } from './types.ts'
 
 /** Characters (code points) before a passage that its prompt shows, as in the data's own queries. */
 const PROSE_BEFORE = 600

@@ -8,8 +8,8 @@ import type { Embedder } from '../inference/types.ts'
 import { createBm25 } from '../retrieval/bm25.ts'
 import { fuse } from '../retrieval/fusion.ts'
 import { foundBy, isOther, lampHistory, type Retrieve, SPARE } from './examples.ts'
-import type { LampUser } from './file.ts'
 import { createPieces } from './same-piece.ts'
+import type { LampUser } from './types.ts'
 
 /** How deep each list is read before fusing, at least: as in the product. */
 const DEPTH = 50

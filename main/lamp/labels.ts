@@ -1,6 +1,7 @@
 /** Answers out of a set: the labels that a user's answer may be, and what a distribution over them is worth. */
-import type { LampUser } from './file.ts'
+
 import type { QueryResult } from './result.ts'
+import type { LampUser } from './types.ts'
 
 const SCORES = ['1', '2', '3', '4', '5']
 

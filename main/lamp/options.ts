@@ -4,10 +4,10 @@ import type { BuildExample, RetrievedPair, TaskName, TaskQuery } from '../exampl
 import type { Base } from '../inference/types.ts'
 import type { TokenExample, TrainResult, TrainSettings } from '../trainer/types.ts'
 import type { PromptBudget } from './examples.ts'
-import type { LampFile, LampUser } from './file.ts'
 import type { KeptVoice } from './folder.ts'
 import type { ContrastOptions } from './score.ts'
 import type { TrainPrompts } from './training.ts'
+import type { LampFile, LampUser } from './types.ts'
 
 /** The small protocol's settings: OPPU's own, with the learning rate that a model of 135M needs. Threads are the run's. */
 export const LAMP_SETTINGS: TrainSettings = {

@@ -9,9 +9,9 @@ import { writeJson } from '../atomic.ts'
 import { hashOf } from '../hash.ts'
 import type { Base } from '../inference/types.ts'
 import { lampHistory } from './examples.ts'
-import type { LampUser } from './file.ts'
 import { makeFolder, readJson, userFolder } from './folder.ts'
 import type { LampRunOptions } from './options.ts'
+import type { LampUser } from './types.ts'
 
 const shape = z.object({
   plan: z.string(),

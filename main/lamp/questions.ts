@@ -6,9 +6,9 @@ import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { cleanUser, list, type RawItem, type RawQuery, type RawUser, scoreText } from './clean.ts'
 import { isoDate } from './date.ts'
-import type { LampFile, LampUser } from './file.ts'
 import { badLampFile, checkedAs, readJson } from './json.ts'
 import { askedText, LAMP_TASKS, type LampTask, lampTaskOf, lampTasksNamed } from './tasks.ts'
+import type { LampFile, LampUser } from './types.ts'
 
 const text = z.union([z.string(), z.number()]).transform(String)
 const item = z.record(z.string(), z.unknown())

@@ -11,7 +11,6 @@ import { createAdapters } from './adapters.ts'
 import { checkMethods, decisiveSettings, withoutLonely, writers } from './asked.ts'
 import { createBaselines } from './baseline-methods.ts'
 import { lampQueries, lampSearch, promptOptions } from './examples.ts'
-import type { LampUser } from './file.ts'
 import { fileSha256, type KeptVoice, makeFolder, userFolder } from './folder.ts'
 import { decodingOf, generateUnit, keptTexts, withTexts } from './generate.ts'
 import { labelsOf } from './labels.ts'
@@ -29,6 +28,7 @@ import {
 } from './result.ts'
 import { type Scoring, scoreUnit, type Unit } from './score.ts'
 import { summarize, type VoiceScores } from './summarize.ts'
+import type { LampUser } from './types.ts'
 import { chosenUsers, panelOf, scorable, shardOf } from './users.ts'
 
 export interface LampUserResult {

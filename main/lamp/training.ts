@@ -4,8 +4,8 @@ import { spread } from '../examples/spread.ts'
 import type { BuildExample } from '../examples/types.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import { lampHistory, lampSearch, type PromptBudget, promptOptions } from './examples.ts'
-import type { LampUser } from './file.ts'
 import { createPieces, normalized } from './same-piece.ts'
+import type { LampUser } from './types.ts'
 
 /**
  * Prompts while training. `plain`: the query alone. `same`: what the method shows in use. `mixed`: each item once, with

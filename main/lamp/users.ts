@@ -2,9 +2,9 @@
 import { IdiolectError } from '../errors.ts'
 import { seeded, shuffle } from '../random.ts'
 import { lampHistory } from './examples.ts'
-import type { LampUser } from './file.ts'
 import type { Method } from './methods.ts'
 import type { LampRunOptions } from './options.ts'
+import type { LampUser } from './types.ts'
 
 /** Those asked for, in the order asked, each once. Error `UnknownUser`. */
 export function chosenUsers({ file, users }: Pick<LampRunOptions, 'file' | 'users'>): LampUser[] {

@@ -7,7 +7,8 @@ import { DEFAULT_PROMPT } from '../../main/examples/defaults.ts'
 import { createPromptBuilder } from '../../main/examples/prompt.ts'
 import type { Tokenizer } from '../../main/inference/types.ts'
 import { lampHistory, lampQueries } from '../../main/lamp/examples.ts'
-import { type LampUser, readLampFile } from '../../main/lamp/file.ts'
+import { readLampFile } from '../../main/lamp/file.ts'
+import type { LampUser } from '../../main/lamp/types.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
 
 export const HEADLINE_USERS = ['nullprogram:skeeto', 'digitalgov:bbrantley', 'ropensci:maelle-salmon']

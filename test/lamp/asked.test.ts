@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { LampUser } from '../../main/lamp/file.ts'
 import { userFolder } from '../../main/lamp/folder.ts'
 import type { LampRunOptions } from '../../main/lamp/options.ts'
 import { createProfiles } from '../../main/lamp/profiles.ts'
 import { readRun } from '../../main/lamp/result.ts'
 import { lastItems } from '../../main/lamp/studies/activity.ts'
+import type { LampUser } from '../../main/lamp/types.ts'
 import { file, NAMES, runFolders, setUpRun } from './fake-run.ts'
 
 const folders = runFolders()

@@ -10,7 +10,8 @@ import {
   tfidfNeighbours,
   unigramAuthors,
 } from '../../main/lamp/baselines.ts'
-import { type LampUser, readLampFile } from '../../main/lamp/file.ts'
+import { readLampFile } from '../../main/lamp/file.ts'
+import type { LampUser } from '../../main/lamp/types.ts'
 
 /** `items`: text and answer. */
 function user(task: TaskName, items: [text: string, answer: string][], id = 'ann'): LampUser {

@@ -4,7 +4,8 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TaskQuery } from '../../main/examples/types.ts'
 import { lampExamples, lampHistory, lampQueries, lampRetrieval } from '../../main/lamp/examples.ts'
-import { type LampUser, readLampFile } from '../../main/lamp/file.ts'
+import { readLampFile } from '../../main/lamp/file.ts'
+import type { LampUser } from '../../main/lamp/types.ts'
 import { decode, fakeBuilder } from '../evaluation/fake-base.ts'
 
 let folder: string

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Embedder } from '../../main/inference/types.ts'
 import { lampQueries, lampRetrieval } from '../../main/lamp/examples.ts'
-import type { LampUser } from '../../main/lamp/file.ts'
 import { hybridRetrieval, hybridSearch } from '../../main/lamp/hybrid.ts'
+import type { LampUser } from '../../main/lamp/types.ts'
 
 /** Two meanings: what floats, and all else. Words that mean the same are one direction. */
 const FLOATS = ['boat', 'ship', 'ferry', 'vessel']

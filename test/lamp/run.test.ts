@@ -1,9 +1,9 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { LampFile } from '../../main/lamp/file.ts'
 import { userFolder } from '../../main/lamp/folder.ts'
 import { LAMP_SETTINGS, type LampRunOptions, type TrainVoice } from '../../main/lamp/options.ts'
+import type { LampFile } from '../../main/lamp/types.ts'
 import { file, NAMES, runFolders, setUpRun } from './fake-run.ts'
 
 const folders = runFolders()

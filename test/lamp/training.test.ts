@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { TaskQuery } from '../../main/examples/types.ts'
 import { lampHistory, lampSearch, promptOptions } from '../../main/lamp/examples.ts'
-import type { LampUser } from '../../main/lamp/file.ts'
 import { evenShares, foldsOf, taskSources, trainingExamples } from '../../main/lamp/training.ts'
+import type { LampUser } from '../../main/lamp/types.ts'
 import { decode, fakeBuilder } from '../evaluation/fake-base.ts'
 
 const BUDGET = { maxInput: 400, maxRetrieved: 400, maxRetrievedTotal: 800 }

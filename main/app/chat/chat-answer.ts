@@ -8,7 +8,7 @@ import { answerChat } from '../../assistant/chat.ts'
 import type { Voices } from '../../inference/types.ts'
 import { searchPassages } from '../../retrieval/search.ts'
 import type { AppContext } from '../context.ts'
-import { readSettings } from '../state.ts'
+import { readSettings } from '../settings.ts'
 import { profileFor } from '../voices/profiles.ts'
 
 /** Passages put before a question: a small model loses its way among more. */

@@ -10,7 +10,7 @@ import type {
 } from '../../../preload/contract.ts'
 import { IdiolectError } from '../../errors.ts'
 import type { AppContext } from '../context.ts'
-import { readSettings } from '../state.ts'
+import { readSettings } from '../settings.ts'
 import { voicesFor } from '../voices/voices.ts'
 import { type AnswerTurn, sourcesFor, voicesNamed, writeAnswer } from './chat-answer.ts'
 import { exportConversation } from './chat-export.ts'

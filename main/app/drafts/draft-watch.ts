@@ -5,7 +5,7 @@
 import { type BigIntStats, statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { AppContext } from '../context.ts'
-import { hashOnDisk } from './drafts-files.ts'
+import { hashOnDisk } from './on-disk.ts'
 
 export interface DraftWatch {
   /** Links were added or removed. */

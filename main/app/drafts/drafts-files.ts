@@ -2,7 +2,6 @@
  * Drafts and files on disk: read in, written out, linked. No file is overwritten unseen: one that this draft neither wrote
  * nor read as it stands now is refused.
  */
-import { createHash } from 'node:crypto'
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Draft, DraftFormat, Handlers } from '../../../preload/contract.ts'
@@ -18,6 +17,7 @@ import { countWords } from '../../library/words.ts'
 import type { AppContext } from '../context.ts'
 import type { DraftWatch } from './draft-watch.ts'
 import { createDraft, draftOf, keepVersion, storedDraft } from './drafts-kept.ts'
+import { hashOf, hashOnDisk } from './on-disk.ts'
 
 type FileCalls = 'draft.import' | 'draft.export' | 'draft.link' | 'draft.read'
 
@@ -116,20 +116,6 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
         return draftOf(next)
       })
     },
-  }
-}
-
-export function hashOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}
-
-/** Null when there is no file. Errors: IdiolectError `Unreadable`. */
-export function hashOnDisk(file: string): string | null {
-  try {
-    return hashOf(readFileSync(file))
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'ENOENT') return null
-    throw unreadable(file, whyUnreachable(error))
   }
 }
 

@@ -9,7 +9,7 @@ import type { Voices } from '../../inference/types.ts'
 import { passagesFor } from '../chat/chat-answer.ts'
 import type { AppContext } from '../context.ts'
 import { shownBeside } from '../library/shown.ts'
-import { readSettings } from '../state.ts'
+import { readSettings } from '../settings.ts'
 import { profileFor } from '../voices/profiles.ts'
 import { voicesFor } from '../voices/voices.ts'
 

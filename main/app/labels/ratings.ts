@@ -5,7 +5,7 @@ import { IdiolectError } from '../../errors.ts'
 import { type Scale, scaleOf } from '../../examples/rate.ts'
 import type { AppContext } from '../context.ts'
 import { pieceText, shownBeside } from '../library/shown.ts'
-import { readSettings } from '../state.ts'
+import { readSettings } from '../settings.ts'
 import { voicesFor } from '../voices/voices.ts'
 import { pickedOf, suggested } from './picks.ts'
 

@@ -7,7 +7,7 @@ import { proseInput } from '../../examples/prose.ts'
 import { TASK_NAMES } from '../../examples/tasks.ts'
 import type { AppContext } from '../context.ts'
 import { pieceText, shownBeside } from '../library/shown.ts'
-import { readSettings } from '../state.ts'
+import { readSettings } from '../settings.ts'
 import { voicesFor } from '../voices/voices.ts'
 import { checkScore } from './ratings.ts'
 

@@ -5,7 +5,7 @@ import { IdiolectError } from '../../errors.ts'
 import { tagKey, tidyTag, vocabularyOf } from '../../examples/tag.ts'
 import type { AppContext } from '../context.ts'
 import { pieceText, shownBeside } from '../library/shown.ts'
-import { readSettings } from '../state.ts'
+import { readSettings } from '../settings.ts'
 import { voicesFor } from '../voices/voices.ts'
 import { pickedOf, suggested } from './picks.ts'
 

@@ -11,7 +11,7 @@ import { english, say } from '../../said.ts'
 import { readPlan } from '../../trainer/run-folder.ts'
 import type { AppContext } from '../context.ts'
 import { readProofQueries } from '../training/run-plan.ts'
-import type { Card } from '../voices/voice-cards.ts'
+import type { Card } from '../voices/card.ts'
 import { unknownVoice } from '../voices/voices.ts'
 
 export interface HeldOut {

@@ -17,7 +17,7 @@ import { createBm25 } from '../../retrieval/bm25.ts'
 import { type PieceHit, retrievePieces } from '../../retrieval/search.ts'
 import type { StoredDocument } from '../../store/documents.ts'
 import type { AppContext } from '../context.ts'
-import { readSettings } from '../state.ts'
+import { readSettings } from '../settings.ts'
 import { profileFor } from '../voices/profiles.ts'
 import { createSameText } from './same-text.ts'
 

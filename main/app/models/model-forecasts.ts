@@ -20,7 +20,7 @@ import { askMachine } from '../../trainer/forecast-client.ts'
 import type { AppContext } from '../context.ts'
 import type { Training } from '../training/training.ts'
 import { forecastModel, GFLOPS, type MachineFacts, type ModelFacts, recommendedOf } from './model-forecast.ts'
-import { trainability } from './models.ts'
+import { trainability } from './trainability.ts'
 
 const CHAT_SPEED = 'models.speed'
 /** Where train-forecast.ts keeps how fast a base was trained. */

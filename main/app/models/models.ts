@@ -1,17 +1,14 @@
 /** The models' surface: the catalog with what only the app knows, downloads, the user's own files, which one is used. */
-import type { Handlers, ModelInfo, Said } from '../../../preload/contract.ts'
+import type { Handlers, ModelInfo } from '../../../preload/contract.ts'
 import type { CatalogModel } from '../../catalog/catalog.ts'
 import { IdiolectError } from '../../errors.ts'
-import { readGguf } from '../../gguf/read.ts'
 import { probeModel } from '../../inference/probe.ts'
-import { ARCHITECTURES } from '../../model/architectures.ts'
-import { readHyperparameters } from '../../model/hyperparameters.ts'
-import { english, saidOf, say } from '../../said.ts'
 import type { AppContext } from '../context.ts'
 import type { Indexing } from '../library/indexing.ts'
 import type { Training } from '../training/training.ts'
 import { changeBase } from '../voices/voice-of-base.ts'
 import type { Downloads } from './downloads.ts'
+import { trainability } from './trainability.ts'
 
 type ModelCalls = Exclude<
   Extract<keyof Handlers, `models.${string}`>,
@@ -96,25 +93,3 @@ export function modelHandlers(
     },
   }
 }
-
-/** Can voices be trained on it, and if not, why: read from the file where it is there, else from its manifest. */
-export function trainability(model: CatalogModel): Pick<ModelInfo, 'trainable' | 'whyNot' | 'said'> {
-  if (model.role === 'embedder') return notTrainable(say('base.embedder'))
-  if (!model.path) {
-    const known = (ARCHITECTURES as readonly string[]).includes(model.architecture ?? '')
-    return known ? TRAINABLE : notTrainable(say('base.architecture', String(model.architecture)))
-  }
-  try {
-    readHyperparameters(readGguf(model.path))
-    return TRAINABLE
-  } catch (error) {
-    return notTrainable(saidOf(error))
-  }
-}
-
-const TRAINABLE = { trainable: true, whyNot: null, said: null }
-const notTrainable = (said: Said): { trainable: boolean; whyNot: string; said: Said } => ({
-  trainable: false,
-  whyNot: english(said),
-  said,
-})

@@ -9,7 +9,7 @@ import type { RunRecord } from '../../store/runs.ts'
 import { hasPlan, readPlan } from '../../trainer/run-folder.ts'
 import type { RunPlan } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
-import { trainability } from '../models/models.ts'
+import { trainability } from '../models/trainability.ts'
 
 export type InstalledBase = CatalogModel & { path: string; sha256: string }
 

@@ -2,7 +2,7 @@
 import type { SinceTraining } from '../../../preload/contract.ts'
 import type { AppContext } from '../context.ts'
 import { readLearned } from '../library/learned.ts'
-import type { Card } from '../voices/voice-cards.ts'
+import type { Card } from '../voices/card.ts'
 
 /** Choices, or new pieces, from which on a training is offered; of pieces also this share of those it knew. */
 const LEAST_CHOICES = 10

@@ -15,7 +15,7 @@ import type { Base } from '../../inference/types.ts'
 import { history } from '../../library/history.ts'
 import type { Store } from '../../store/store.ts'
 import type { AppContext } from '../context.ts'
-import { readSettings } from '../state.ts'
+import { readSettings } from '../settings.ts'
 
 type ProfileCalls = Extract<keyof Handlers, `profile.${string}`>
 

@@ -1,7 +1,7 @@
 /** Voices' cards: what the app says of a voice, written when a run is done or a file comes in. */
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import type { Proof, Voice } from '../../../preload/contract.ts'
+import type { Proof } from '../../../preload/contract.ts'
 import { exportVoice } from '../../adapters/share-voice.ts'
 import { underOf } from '../../adapters/task-adapter.ts'
 import type { VoiceFile } from '../../adapters/voice-file.ts'
@@ -11,10 +11,8 @@ import { lineageOf, settingsOf } from '../../trainer/start.ts'
 import type { TrainResult } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
 import type { Control } from '../training/prove.ts'
+import type { Card } from './card.ts'
 import { fileOf, laidUnder, whyNotUsable } from './voices.ts'
-
-/** What the store keeps of a voice; whether it is active and usable is found when asked. */
-export type Card = Omit<Voice, 'active' | 'resting' | 'speaks' | 'usable' | 'whyNot' | 'said'> & { imported: boolean }
 
 /** Copies the run's voice among the voices and writes its card. @returns the voice's id */
 export async function keepVoice(

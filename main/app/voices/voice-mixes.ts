@@ -5,7 +5,7 @@ import { IdiolectError } from '../../errors.ts'
 import { english } from '../../said.ts'
 import type { Store } from '../../store/store.ts'
 import type { AppContext } from '../context.ts'
-import type { Card } from './voice-cards.ts'
+import type { Card } from './card.ts'
 import { checkWeights, unknownVoice, whyNoMix } from './voices.ts'
 
 const HEAVIEST = 2

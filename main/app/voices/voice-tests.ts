@@ -24,7 +24,7 @@ import { english } from '../../said.ts'
 import type { AppContext } from '../context.ts'
 import { heldOutOf, whyNoHeldOut } from '../library/held-out.ts'
 import { readLearned } from '../library/learned.ts'
-import type { Card } from './voice-cards.ts'
+import type { Card } from './card.ts'
 import { leftFor, trialOf, writeItem } from './voice-trials.ts'
 import { unknownVoice, voicesFor } from './voices.ts'
 

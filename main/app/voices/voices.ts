@@ -16,7 +16,7 @@ import type { Voices, VoiceUse } from '../../inference/types.ts'
 import { english, saidOf, say } from '../../said.ts'
 import type { AppContext } from '../context.ts'
 import { taskAdapterFiles } from '../training/task-adapters.ts'
-import type { Card } from './voice-cards.ts'
+import type { Card } from './card.ts'
 
 export const fileOf = (context: AppContext, id: string): string =>
   path.join(voicesFolder(context.store.folder), `${id}.gguf`)

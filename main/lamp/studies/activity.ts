@@ -3,7 +3,7 @@
  * items, for the voice and for retrieval alike; the queries stay.
  */
 import { lampHistory } from '../examples.ts'
-import type { LampUser } from '../file.ts'
+import type { LampUser } from '../types.ts'
 import {
   compareWithChosen,
   type Measured,

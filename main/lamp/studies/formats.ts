@@ -7,7 +7,7 @@ import type { Tokenizer } from '../../inference/types.ts'
 import { seeded, shuffle } from '../../random.ts'
 import type { TokenExample } from '../../trainer/types.ts'
 import { lampHistory } from '../examples.ts'
-import type { LampUser } from '../file.ts'
+import type { LampUser } from '../types.ts'
 import { compareWithChosen, type Measured, measuredAt, runReference, type Study, type StudyContext } from './study.ts'
 
 export const FORMATS = ['pairs', 'inputs', 'outputs', 'shuffled'] as const

@@ -4,7 +4,7 @@
  */
 import { termsOf } from '../../retrieval/tokens.ts'
 import { lampHistory, lampQueries } from '../examples.ts'
-import type { LampUser } from '../file.ts'
+import type { LampUser } from '../types.ts'
 
 export interface Similarity {
   /** The cosine to the nearest text that is accepted, 0 where none shares a term. */

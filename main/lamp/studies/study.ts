@@ -10,7 +10,7 @@ import {
   type UserObservation,
 } from '../../evaluation/statistics.ts'
 import type { TokenExample, TrainSettings } from '../../trainer/types.ts'
-import type { LampUser } from '../file.ts'
+import type { LampUser } from '../types.ts'
 import type { Measure } from './measure.ts'
 
 /** One setting of a study: what differs from the other settings. */

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../../main/app/app.ts'
-import type { Card } from '../../../main/app/voices/voice-cards.ts'
+import type { Card } from '../../../main/app/voices/card.ts'
 import { voicesFor } from '../../../main/app/voices/voices.ts'
 import type { GenerationOptions, TrainingTask } from '../../../preload/contract.ts'
 import { randomVoice } from '../../helpers/random-voice.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { LampUser } from '../../../main/lamp/file.ts'
 import { binsOf } from '../../../main/lamp/studies/shift.ts'
 import { createSimilarity, similarities } from '../../../main/lamp/studies/similarity.ts'
+import type { LampUser } from '../../../main/lamp/types.ts'
 
 describe('likeness to a history', () => {
   const similarity = createSimilarity(['the lamp in the harbour', 'a gull over the harbour harbour', 'winter letters'])
