@@ -7,7 +7,7 @@ import { readDocument } from '../drafts/documents.ts'
 import { IdiolectError } from '../errors.ts'
 import { whyUnreachable } from '../library/find.ts'
 import { type GlobalOptions, print, withApp } from './terminal.ts'
-import { generation, sourceFacts, sourceLine, type WriteOptions, writeOptions } from './write-options.ts'
+import { generation, saySilent, sourceFacts, sourceLine, type WriteOptions, writeOptions } from './write-options.ts'
 
 const FORMATS: Record<string, DraftFormat> = {
   '.md': 'md',
@@ -75,6 +75,7 @@ export function draftCommands(program: Command): void {
       const options = command.optsWithGlobals<GlobalOptions>()
       const text = await textOf(file)
       await withApp(options, async (app) => {
+        await saySilent(app, own, 'prose')
         const {
           text: written,
           voice,

@@ -2,7 +2,15 @@
 import type { Command } from 'commander'
 import type { TrainingTask } from '../../preload/contract.ts'
 import { type GlobalOptions, numberOption, print, withApp } from './terminal.ts'
-import { generation, pieceFrom, sourceFacts, sourceLine, type WriteOptions, writeOptions } from './write-options.ts'
+import {
+  generation,
+  pieceFrom,
+  saySilent,
+  sourceFacts,
+  sourceLine,
+  type WriteOptions,
+  writeOptions,
+} from './write-options.ts'
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`.padStart(6)
 
@@ -23,6 +31,7 @@ export function labelCommands(program: Command): void {
       const options = command.optsWithGlobals<GlobalOptions>()
       const { text, tags } = pieceFrom(file)
       await withApp(options, async (app) => {
+        await saySilent(app, own, 'tag')
         const { sources, ...result } = await app.handlers['tag.suggest']({
           request: 'tag',
           text,
@@ -48,6 +57,7 @@ export function labelCommands(program: Command): void {
       const options = command.optsWithGlobals<GlobalOptions>()
       const { text } = pieceFrom(file)
       await withApp(options, async (app) => {
+        await saySilent(app, own, 'rate')
         const { sources, distribution, ...found } = await app.handlers['rate.suggest']({
           request: 'rate',
           text,
@@ -82,6 +92,7 @@ export function labelCommands(program: Command): void {
           gold: own.gold,
           ...generation(own),
         })
+        await saySilent(app, own, own.task)
         print(options, { nll, tokens }, () => [`${nll.toFixed(4)} nats over ${tokens} tokens`])
       })
     })

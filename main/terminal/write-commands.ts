@@ -2,7 +2,15 @@
 import type { Command } from 'commander'
 import { IdiolectError } from '../errors.ts'
 import { type GlobalOptions, numberOption, print, type TerminalApp, withApp } from './terminal.ts'
-import { generation, pieceFrom, sourceFacts, sourceLine, type WriteOptions, writeOptions } from './write-options.ts'
+import {
+  generation,
+  pieceFrom,
+  saySilent,
+  sourceFacts,
+  sourceLine,
+  type WriteOptions,
+  writeOptions,
+} from './write-options.ts'
 
 /** Between the drafts of one call: an empty one is tried again with the seeds right after its own. */
 const SEEDS_APART = 16
@@ -15,6 +23,7 @@ export function writeCommands(program: Command): void {
       const options = command.optsWithGlobals<GlobalOptions>()
       const { text } = pieceFrom(file)
       await withApp(options, async (app) => {
+        await saySilent(app, own, 'headline')
         const { candidates, sources } = await app.handlers['headline.write']({
           request: 'headline',
           text,
@@ -42,6 +51,7 @@ export function writeCommands(program: Command): void {
       const options = command.optsWithGlobals<GlobalOptions>()
       const given = text === '-' ? pieceFrom('-').text : text
       await withApp(options, async (app) => {
+        await saySilent(app, own, 'prose')
         const streamed = streamTo(app, options)
         const drafts = []
         for (let i = 0; i < own.count; i++) {
@@ -69,6 +79,7 @@ export function writeCommands(program: Command): void {
     .action(async (text: string, own: WriteOptions & { conversation?: string }, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
       await withApp(options, async (app) => {
+        await saySilent(app, own, 'prose')
         const streamed = streamTo(app, options)
         const { conversation } = own
         const { answer } = await app.handlers['chat.send']({

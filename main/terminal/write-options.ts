@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Command } from 'commander'
-import type { GenerationOptions, Source } from '../../preload/contract.ts'
+import type { GenerationOptions, Source, TrainingTask } from '../../preload/contract.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { type PieceRead, readFile, readPiece } from '../library/read.ts'
-import { numberOption } from './terminal.ts'
+import { numberOption, type TerminalApp } from './terminal.ts'
 
 export interface WriteOptions {
   voice?: string[]
@@ -41,6 +41,14 @@ export function generation({ voice, scale, retrieval, profile, seed, maxTokens }
     ...(seed === undefined ? {} : { seed }),
     ...(maxTokens === undefined ? {} : { maxTokens }),
   }
+}
+
+/** Says on stderr that the voice which is on never learnt this task and so is silent; nothing where voices are named. */
+export async function saySilent({ handlers }: TerminalApp, { voice }: WriteOptions, task: TrainingTask): Promise<void> {
+  if (voice !== undefined) return
+  const on = (await handlers['voices.list']({})).find(({ active }) => active)
+  if (!on || on.speaks.includes(task)) return
+  process.stderr.write(`“${on.name}” never learnt ${task} and is silent here; --voice ${on.id} asks for it\n`)
 }
 
 /** `A`, `none`, or several with their weights, 1 where none is given. */

@@ -82,6 +82,7 @@ const NAMED: Record<string, string> = {
   Interrupted: 'Das Training wurde unterbrochen.',
   LibraryTooNew: 'Die Bibliothek stammt von einer neueren Fassung von Idiolect.',
   LibraryUnreadable: 'Die Bibliothek ist beschädigt oder nicht von Idiolect.',
+  LicenceForbids: 'Die Lizenz dieser Texte erlaubt nicht, dass aus ihnen gelernt wird.',
   MissingFile: 'Eine Datei lässt sich nicht öffnen.',
   MissingFiles: 'Dateien des Programms fehlen.',
   MixIsNoFile: 'Eine Mischung ist keine eigene Datei und lässt sich so nicht ausgeben.',

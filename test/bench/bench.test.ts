@@ -21,7 +21,8 @@ describe("the bench's command", () => {
       INIT_CWD: path.resolve('/somewhere'),
       IDIOLECT_BENCH_PYTHON: 'its-python',
     })
-    expect(request).toMatchObject({ threads: 1, quick: true, fresh: false, python: 'its-python' })
+    expect(request).toMatchObject({ threads: 1, quick: true, fresh: false, python: 'its-python', peftType: 'bf16' })
+    expect(parseBench(['--peft-type', 'f32'], {}).peftType).toBe('f32')
     expect(request.out).toBe(path.resolve('/somewhere/results'))
     expect(request.base).toBe(path.resolve('/somewhere/b.gguf'))
     expect(parseBench(['--python', 'mine'], { IDIOLECT_BENCH_PYTHON: 'its-python' }).python).toBe('mine')
@@ -31,6 +32,7 @@ describe("the bench's command", () => {
     expect(() => parseBench(['steps'], {})).toThrow(/"steps" is no part/)
     expect(() => parseBench(['--threads', '0'], {})).toThrow(/whole number/)
     expect(() => parseBench(['--slow'], {})).toThrow(/--slow/)
+    expect(() => parseBench(['--peft-type', 'f16'], {})).toThrow(/bf16, f32/)
   })
 })
 

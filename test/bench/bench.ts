@@ -21,7 +21,7 @@ import { qualityPart, RATES } from './quality.ts'
 import { sizesPart } from './sizes.ts'
 import { stepPart } from './step.ts'
 import { barTable, markdown } from './table.ts'
-import type { Bar, BenchOptions, PartResult } from './types.ts'
+import { type Bar, type BenchOptions, type PartResult, PEFT_TYPES, type PeftType } from './types.ts'
 import { windowPart } from './window.ts'
 
 /** In the order in which they run. */
@@ -42,6 +42,7 @@ export const USAGE = `npm run bench -- [parts] [options]
   parts           ${Object.keys(PARTS).join(' ')} (all when none is named)
   --threads N     of both engines (default: the physical cores)
   --python PATH   a Python with torch, transformers and peft (default: IDIOLECT_BENCH_PYTHON, else python3 if it has them)
+  --peft-type T   what PEFT computes in: bf16 (default, as people run it), or f32 where there are no products in bf16
   --base FILE     the base model (default: the starter model)
   --data FOLDER   with headline.json and prose.json (default: ../shared/data/lamp)
   --people A,B    of the quality part, by any part of their ids (default: all five)
@@ -54,6 +55,7 @@ export interface BenchRequest {
   parts: string[]
   threads: number
   python: string | undefined
+  peftType: PeftType
   base: string | null
   data: string
   people: string[]
@@ -73,6 +75,7 @@ export function parseBench(argv: string[], env: NodeJS.ProcessEnv = process.env)
     options: {
       threads: text,
       python: text,
+      'peft-type': text,
       base: text,
       data: text,
       people: text,
@@ -87,6 +90,8 @@ export function parseBench(argv: string[], env: NodeJS.ProcessEnv = process.env)
   const threads = values.threads === undefined ? machineThreads().chat : Number(values.threads)
   if (!Number.isInteger(threads) || threads < 1)
     throw new Error(`--threads takes a whole number, not ${values.threads}`)
+  const peftType = PEFT_TYPES.find((type) => type === (values['peft-type'] ?? 'bf16'))
+  if (!peftType) throw new Error(`--peft-type is one of ${PEFT_TYPES.join(', ')}, not ${values['peft-type']}`)
   const from = env.INIT_CWD ?? process.cwd()
   const folder = (given: string | undefined, ...usual: string[]): string =>
     given === undefined ? path.join(projectFolder(), ...usual) : path.resolve(from, given)
@@ -94,6 +99,7 @@ export function parseBench(argv: string[], env: NodeJS.ProcessEnv = process.env)
     parts: Object.keys(PARTS).filter((part) => positionals.length === 0 || positionals.includes(part)),
     threads,
     python: values.python ?? env.IDIOLECT_BENCH_PYTHON,
+    peftType,
     base: values.base === undefined ? null : path.resolve(from, values.base),
     data: folder(values.data, '..', 'shared', 'data', 'lamp'),
     people: values.people?.split(',').filter((part) => part !== '') ?? [],
@@ -110,9 +116,9 @@ export function parseBench(argv: string[], env: NodeJS.ProcessEnv = process.env)
  * @returns whether every part could be run
  */
 export async function bench(request: BenchRequest, starter: string, say: (line: string) => void): Promise<boolean> {
-  const { peft, why } = await findPeft(request.python)
+  const { peft, why } = await findPeft(request.python, request.peftType)
   if (!peft) say(`No PEFT to compare with (${why}).`)
-  const { parts, python: _, base, data, ...same } = request
+  const { parts, python: _, peftType: __, base, data, ...same } = request
   const options: BenchOptions = {
     ...same,
     base: base ?? starter,

@@ -11,6 +11,7 @@ import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
 import { findPeft, type PeftJob, trainPeft } from './peft.ts'
 import { permuteRows, voiceFromPeft } from './peft-voice.ts'
+import type { Peft } from './types.ts'
 
 const root = temporaryFolder()
 
@@ -72,7 +73,7 @@ describe.skipIf(process.platform === 'win32')('a training by PEFT', () => {
 
   it('is kept, done again when asked to or when anything of the job changes', async () => {
     const python = standIn('good', `echo noise; echo '${answer}'`)
-    const peft = { python, versions: 'torch 1' }
+    const peft: Peft = { python, versions: 'torch 1', type: 'bf16' }
     const base = path.join(root, 'base-2.gguf')
     writeFileSync(base, 'weights')
     const keepIn = path.join(root, 'kept')
@@ -84,11 +85,12 @@ describe.skipIf(process.platform === 'win32')('a training by PEFT', () => {
     await trainPeft(peft, base, { ...JOB, lr: 2e-3 }, { keepIn })
     await trainPeft(peft, base, { ...JOB, examples: [{ tokens: Int32Array.of(1, 2, 4), answerFrom: 1 }] }, { keepIn })
     await trainPeft({ ...peft, versions: 'torch 2' }, base, JOB, { keepIn })
-    expect(calls('good')).toBe(5)
+    await trainPeft({ ...peft, type: 'f32' }, base, JOB, { keepIn })
+    expect(calls('good')).toBe(6)
   })
 
   it('that fails says its last words, and keeps nothing', async () => {
-    const peft = { python: standIn('bad', 'echo no memory left >&2; exit 3'), versions: '' }
+    const peft: Peft = { python: standIn('bad', 'echo no memory left >&2; exit 3'), versions: '', type: 'bf16' }
     const base = path.join(root, 'base-2.gguf')
     writeFileSync(base, 'weights')
     const keepIn = path.join(root, 'kept-bad')

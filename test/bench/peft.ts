@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writ
 import path from 'node:path'
 import { projectFolder } from '../../main/entries.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
-import type { Peft } from './types.ts'
+import type { Peft, PeftType } from './types.ts'
 
 /** Settings that both engines know, named as in peft_train.py. */
 export interface PeftJob {
@@ -51,11 +51,14 @@ const PROBE =
   'import torch,transformers,peft;print(f"torch {torch.__version__}, transformers {transformers.__version__}, peft {peft.__version__}")'
 
 /** The first Python of those that has what is needed, or null and why the one that was asked for does not do. */
-export async function findPeft(wanted: string | undefined): Promise<{ peft: Peft | null; why: string }> {
+export async function findPeft(
+  wanted: string | undefined,
+  type: PeftType = 'bf16',
+): Promise<{ peft: Peft | null; why: string }> {
   const python = wanted ?? 'python3'
   try {
     const { output } = await runPython(python, ['-c', PROBE], {})
-    return { peft: { python, versions: output.trim() }, why: '' }
+    return { peft: { python, versions: output.trim(), type }, why: '' }
   } catch (error) {
     const [last = ''] = String(error instanceof Error ? error.message : error)
       .trim()
@@ -81,7 +84,7 @@ export async function trainPeft(
   mkdirSync(work, { recursive: true })
   const jobFile = path.join(work, `job-${process.pid}.json`)
   const adapter = folder === null ? null : path.join(folder, 'adapter')
-  writeFileSync(jobFile, JSON.stringify(asPython(job, adapter)))
+  writeFileSync(jobFile, JSON.stringify({ ...asPython(job, adapter), type: peft.type }))
   const script = path.join(projectFolder(), 'test', 'bench', 'peft_train.py')
   const env = { OMP_NUM_THREADS: String(job.threads) }
   const { output } = await runPython(peft.python, [script, base, jobFile], env, options.say).finally(() =>
@@ -115,7 +118,15 @@ function asPython(job: PeftJob, adapter: string | null): Record<string, unknown>
 function keyOf(peft: Peft, base: string, job: PeftJob): string {
   const hash = createHash('sha256')
   const { size } = statSync(base)
-  hash.update(JSON.stringify([peft.versions, path.basename(base), size, asPython(job, null)]))
+  hash.update(
+    JSON.stringify([
+      peft.versions,
+      path.basename(base),
+      size,
+      asPython(job, null),
+      ...(peft.type === 'bf16' ? [] : [peft.type]),
+    ]),
+  )
   return hash.digest('hex').slice(0, 20)
 }
 

@@ -4,7 +4,7 @@ python peft_train.py BASE.gguf JOB.json
 
 JOB holds `examples`, `held_out` (each {"tokens": [...], "answer_from": n}), and lr, epochs, batch, rank, alpha, targets,
 dropout, warmup, weight_decay, clip, seed, threads, optionally `steps` (stop after so many; then nothing is scored) and
-`save` (a folder for the adapter). The base is the GGUF dequantized to bfloat16; batches are padded to their longest.
+`save` (a folder for the adapter) and `type` (bf16 or f32). The base is the GGUF dequantized to that type; batches are padded to their longest.
 
 Prints one JSON line: seconds of training alone (Python's start, loading and scoring are not in it), tokens a second
 (padding not counted), peak resident bytes while training and of the whole process, held-out NLL per answer token in nats
@@ -18,6 +18,9 @@ import os
 import resource
 import sys
 import time
+
+
+TYPES = {"bf16": lambda torch: torch.bfloat16, "f32": lambda torch: torch.float32}
 
 
 def high_water():
@@ -73,7 +76,7 @@ def main():
     torch.set_num_threads(job["threads"])
     torch.manual_seed(job["seed"])
     folder, name = os.path.split(os.path.abspath(base))
-    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.bfloat16)
+    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=TYPES[job["type"]](torch))
     names = {"q": "q_proj", "k": "k_proj", "v": "v_proj", "o": "o_proj", "gate": "gate_proj", "up": "up_proj", "down": "down_proj"}
     config = LoraConfig(
         r=job["rank"],

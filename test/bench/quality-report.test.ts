@@ -19,7 +19,7 @@ const person = (nll: number, seconds: number, theirs: PersonResult['peft']): Per
   peft: theirs,
 })
 
-const options = { quick: false, peft: { python: 'python3', versions: 'torch 1' } } as Parameters<
+const options = { quick: false, peft: { python: 'python3', versions: 'torch 1', type: 'bf16' } } as Parameters<
   typeof qualityReport
 >[0]
 

@@ -98,7 +98,7 @@ function report(
     ),
     gigabytes(most(all)),
   ]
-  const rows = [row('Idiolect', own, weights), ...(peft ? [row('Transformers + PEFT', others, 'bf16')] : [])]
+  const rows = [row('Idiolect', own, weights), ...(peft ? [row('Transformers + PEFT', others, peft.type)] : [])]
   rows.push(['ratio', '', peft ? spread(pairs) : NO_PEFT, peft ? memory.toFixed(2) : NO_PEFT])
   return {
     tables: [
@@ -115,13 +115,13 @@ function report(
     ],
     bars: [
       {
-        bar: '1 speed of the same work',
+        bar: `1 speed of the same work${peft ? `, PEFT in ${peft.type}` : ''}`,
         wanted: 'at least 1.0x PEFT',
         measured: peft ? `${spread(pairs)}x, ${weights}` : NO_PEFT,
         met: peft ? median(pairs) >= 1 : null,
       },
       {
-        bar: '3 memory of the same work',
+        bar: `3 memory of the same work${peft ? `, PEFT in ${peft.type}` : ''}`,
         wanted: 'at most 1/3 of PEFT',
         measured: peft ? `${memory.toFixed(2)} (${gigabytes(most(own))} of ${gigabytes(most(others))})` : NO_PEFT,
         met: peft ? memory <= 1 / 3 : null,

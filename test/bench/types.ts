@@ -5,7 +5,12 @@ export interface Peft {
   python: string
   /** e.g. `torch 2.13.0, transformers 5.23.0, peft 0.21.2`. */
   versions: string
+  /** What it computes in: bf16 as people run it, f32 where a processor has no products in bf16 and is faster without. */
+  type: PeftType
 }
+
+export const PEFT_TYPES = ['bf16', 'f32'] as const
+export type PeftType = (typeof PEFT_TYPES)[number]
 
 export interface BenchOptions {
   /** Threads of both engines; physical cores at most. */

@@ -174,10 +174,15 @@ export function mainJob(open: OpenApp, prefix: string): void {
   it('chats, in the voice and without: an answer streams, stops, and opens its sources', async () => {
     const { page } = app
     await go(page, 'Chat')
+    // It never learnt prose, and is heard here only when it is asked for.
+    const voice = page.getByRole('switch', { name: 'Voice' })
+    await page.getByText('“Edda” is silent here').waitFor()
+    expect(await voice.isChecked()).toBe(false)
+    await picture(page, `${prefix}-chat-silent`)
+    await page.locator('label').filter({ has: voice }).click()
+    await page.getByText('“Edda” writes here').waitFor()
     await steps.ask(page, 'What time is it?')
     expect(await steps.answered(page)).not.toBe('')
-    // A voice that learnt headlines may be brief; the base by itself is not.
-    const voice = page.getByRole('switch', { name: 'Voice' })
     await page.locator('label').filter({ has: voice }).click()
     expect(await voice.isChecked()).toBe(false)
     await steps.ask(

@@ -12,6 +12,7 @@ import { readFile } from '../../library/read.ts'
 import { authorKey } from '../../library/whose.ts'
 import type { Store } from '../../store/store.ts'
 import { createSameText } from '../library/same-text.ts'
+import { whyForbidden } from './licences.ts'
 
 export const SAMPLE_FOLDER = path.join(projectFolder(), 'resources', 'sample')
 const SAMPLE: TaskText = { path: SAMPLE_FOLDER, author: 'Edda Marrow', licence: 'CC0 1.0' }
@@ -33,7 +34,7 @@ export interface AuthorTexts {
 
 /**
  * The texts of every author named, each apart.
- * Errors: IdiolectError `BadOption` for a folder without author or licence; `NothingToImport` for one that is empty.
+ * Errors: IdiolectError `BadOption` for a folder without author or licence; `LicenceForbids`; `NothingToImport` for one that is empty.
  */
 export function readTaskTexts(store: Store, { sample = true, texts = [] }: TaskTrainOptions): AuthorTexts[] {
   for (const { path: folder, author, licence } of texts) {
@@ -43,6 +44,14 @@ export function readTaskTexts(store: Store, { sample = true, texts = [] }: TaskT
         'BadOption',
         `the texts in ${folder} came without their ${what}`,
         'Say whose they are and what their licence is: a task adapter names both.',
+      )
+    }
+    const why = whyForbidden(licence)
+    if (why !== null) {
+      throw new IdiolectError(
+        'LicenceForbids',
+        `the texts in ${folder} are under “${licence.trim()}”, and ${why}`,
+        'Leave them out; where you have their permission, name that as the licence.',
       )
     }
   }

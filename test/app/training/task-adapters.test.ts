@@ -165,6 +165,11 @@ describe('texts', () => {
         name: 'BadOption',
         message: expect.stringContaining(missing),
       })
+    const closed = { ...other(), licence: 'CC BY-NC-ND 4.0' }
+    await expect(train({ ...QUICK, sample: false, texts: [closed] })).rejects.toMatchObject({
+      name: 'LicenceForbids',
+      message: expect.stringContaining('CC BY-NC-ND 4.0'),
+    })
     const own = { path: String(folders.own), author: 'Me', licence: 'mine' }
     await expect(train({ ...QUICK, sample: false, texts: [own] })).rejects.toMatchObject({
       name: 'TooFewPieces',
