@@ -11,7 +11,8 @@ import { floatToHalf } from '../gguf/half.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import { text } from '../gguf/values.ts'
 import { type TensorInput, writeGguf } from '../gguf/write.ts'
-import { badVoice, metadataOf, type VoiceFacts, type VoiceFile } from './voice-file.ts'
+import { badVoice, metadataOf, type VoiceFacts } from './voice-facts.ts'
+import type { VoiceFile } from './voice-file.ts'
 
 /** An array of numbers with its name and shape in the file, the fastest dimension first. */
 export interface VoiceArray {

@@ -7,12 +7,12 @@
  * adds alpha / r * B A x to W x.
  */
 import type { AdapterKind } from '../../preload/contract.ts'
-import { IdiolectError } from '../errors.ts'
 import { bf16ToFloat, halfToFloat } from '../gguf/half.ts'
 import { type GgufFile, type GgufTensor, readGguf, readTensor } from '../gguf/read.ts'
-import { arrayOf, float32, type GgufValue, text, uint32 } from '../gguf/values.ts'
+import { float32, text, uint32 } from '../gguf/values.ts'
 import { writeGguf } from '../gguf/write.ts'
 import { arraysOf, type VoiceArray } from './array-voice.ts'
+import { badVoice, metadataOf, VERSION, type VoiceFacts } from './voice-facts.ts'
 
 /** The low-rank pair of one weight, as numbers. */
 export interface VoiceTensor {
@@ -63,26 +63,12 @@ export interface VoiceFile {
   gguf: GgufFile
 }
 
-/** What every file that Idiolect writes says of its voice. */
-export interface VoiceFacts {
-  architecture: string
-  targets: string[]
-  baseSha256: string
-  baseName: string
-  name: string
-  /** Now, when not given. */
-  createdAt?: string
-  /** Facts for the card, anything JSON holds. */
-  extra?: Record<string, unknown>
-}
-
 export interface VoiceInput extends VoiceFacts {
   alpha: number
   rank: number
   tensors: VoiceTensor[]
 }
 
-const VERSION = 1
 const A = '.lora_a'
 const B = '.lora_b'
 
@@ -97,10 +83,6 @@ export const TARGETS = new Map([
   ['ffn_up', 'up'],
   ['ffn_down', 'down'],
 ])
-
-export function badVoice(file: string, problem: string): IdiolectError {
-  return new IdiolectError('BadVoice', `${file} is no usable voice: ${problem}`, 'Choose another voice file.')
-}
 
 /** Writes the voice whole or not at all. Throws on numbers that are not of their pair's shape or not finite. */
 export function writeVoiceFile(file: string, voice: VoiceInput): void {
@@ -124,22 +106,6 @@ export function writeVoiceFile(file: string, voice: VoiceInput): void {
       { name: name + B, type: 'F32' as const, shape: [rank, M], data: b },
     ]),
   })
-}
-
-/** The keys that voices of every kind share. */
-export function metadataOf(voice: VoiceFacts): Record<string, GgufValue> {
-  return {
-    'general.type': text('adapter'),
-    'general.architecture': text(voice.architecture),
-    'general.name': text(voice.name),
-    'idiolect.version': uint32(VERSION),
-    'idiolect.name': text(voice.name),
-    'idiolect.created': text(voice.createdAt ?? new Date().toISOString()),
-    'idiolect.targets': arrayOf('string', voice.targets),
-    'idiolect.base.name': text(voice.baseName),
-    'idiolect.base.sha256': text(voice.baseSha256),
-    'idiolect.extra': text(JSON.stringify(voice.extra ?? {})),
-  }
 }
 
 /**

@@ -1,6 +1,7 @@
 /** A run's adapter as a voice file. */
 import { type ArrayVoiceInput, promptKeys, promptValues, writeArrayVoice } from '../adapters/array-voice.ts'
-import { type VoiceFacts, writeVoiceFile } from '../adapters/voice-file.ts'
+import type { VoiceFacts } from '../adapters/voice-facts.ts'
+import { writeVoiceFile } from '../adapters/voice-file.ts'
 import type { Engine } from '../model/engine.ts'
 import { IA3_TARGETS } from '../model/ia3.ts'
 import { pairsOf } from '../model/lora.ts'

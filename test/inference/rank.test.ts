@@ -52,8 +52,9 @@ async function scored(of: Base, prompt: Int32Array, use: typeof voice | null = n
 
 function expectClose(found: readonly { logProbability: number }[], expected: readonly number[]): void {
   expect(found).toHaveLength(expected.length)
+  // Keys and values are held in F16, and a batch of another size falls into other kernels: AVX2's differ by 1.1e-4.
   for (const [i, { logProbability }] of found.entries())
-    expect(Math.abs(logProbability - expected[i]!)).toBeLessThan(1e-4)
+    expect(Math.abs(logProbability - expected[i]!)).toBeLessThan(5e-4)
 }
 
 describe('ranks', () => {
