@@ -4,11 +4,9 @@
  */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import type { Handlers, TaskTrainOptions, TrainingState, TrainOptions } from '../../../preload/contract.ts'
 import { IdiolectError, messageOf } from '../../errors.ts'
 import { saidOf, say } from '../../said.ts'
-import { startTraining, type TrainingRun } from '../../trainer/client.ts'
 import { readPlan, readResult } from '../../trainer/run-folder.ts'
 import type { StepRecord, TrainResult } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
@@ -23,6 +21,7 @@ import { checkOptions } from './run-plan.ts'
 import { onBase, prepareVoice, trainThreads } from './run-prepare.ts'
 import { startOf } from './run-start.ts'
 import { beginningState, interruptedState, telling, tellingOf } from './run-state.ts'
+import { createRunWorker, type RunWorker } from './run-worker.ts'
 import { isTaskRun, keepTaskAdapter, taskAdapterFor, taskDone } from './task-adapters.ts'
 import { checkTaskOptions, prepareTask } from './task-run.ts'
 import { readTaskTexts } from './task-texts.ts'
@@ -34,21 +33,12 @@ type TrainCalls = Extract<keyof Handlers, `train.${string}`> | 'task.train'
 type Stage = TrainingState['stage']
 
 const RUNNING: readonly Stage[] = ['preparing', 'training', 'paused', 'proving']
-/**
- * Milliseconds that an answer waits for the worker to rest. It rests between two blocks, which on the largest bases take
- * seconds; only while it reads the base does it hear nothing at all, and then an answer begins beside it.
- */
-const ASIDE_PATIENCE = 6000
-
 export interface Training {
   handlers: Pick<Handlers, TrainCalls>
   /** The run that is going, or the last one of this sitting, or one that was interrupted; null when there is none. */
   current(): TrainingState | null
-  /**
-   * Somebody is waiting for an answer: training rests until the returned function is called. Resolves when the worker
-   * is at rest, so that the two never compute at once; see `ASIDE_PATIENCE`.
-   */
-  stepAside(): Promise<() => void>
+  /** See `RunWorker`. */
+  stepAside: RunWorker['stepAside']
   /** Result of a finished run, for the terminal. */
   result(run: string): TrainResult | null
   folderOf(run: string): string
@@ -57,12 +47,9 @@ export interface Training {
 
 export function createTraining(getContext: () => AppContext): Training {
   let state: TrainingState | null = null
-  let worker: TrainingRun | null = null
   let ending: 'cancelled' | 'interrupted' | null = null
   let abort = new AbortController()
   let finished: Promise<void> = Promise.resolve()
-  let waiting = 0
-  let pausedByUser = false
   let closed = false
   const memory = rememberedMemory()
   const queue = createTrainQueue(() => getContext().store.settings)
@@ -87,38 +74,23 @@ export function createTraining(getContext: () => AppContext): Training {
     const known = readResult(folder)
     if (known) return known
     stopIfEnding()
-    worker = startTraining(folder, {
+    return worker.train(folder, {
       onStep,
       onPlanned: ({ forecastBytes }) => set({ memoryForecast: forecastBytes }),
       onChosen: (chosen) => {
         note = chosen.note
         if (note && state?.stage === 'training') set(telling('plain', note))
       },
-      background: getContext().options.host !== 'terminal',
-      measurements: path.join(getContext().store.folder, 'device-speeds.json'),
     })
-    void applyPause()
-    tellAside(waiting > 0)
-    try {
-      return await worker.done
-    } finally {
-      tellAside(false)
-      worker = null
-    }
   }
   const stopIfEnding = (): void => {
     if (ending) throw new IdiolectError('Interrupted', 'the run was stopped', null)
   }
-  const applyPause = async (): Promise<void> => {
-    if (pausedByUser || waiting > 0) await worker?.pause()
-    else worker?.continue()
-  }
-  /** Tells that training steps aside, or that it is back. */
-  const tellAside = (aside: boolean): void => {
-    if (!worker || !state || state.aside === aside) return
+  const worker = createRunWorker(getContext, (aside) => {
+    if (!state || state.aside === aside) return
     const own = state.stage === 'training'
     set({ aside, ...(own ? telling(aside ? 'training.aside' : 'training.learning') : {}) })
-  }
+  })
 
   const control = async (run: string, folder: string): Promise<Control> => {
     const other = otherVoice(getContext(), run)
@@ -143,7 +115,7 @@ export function createTraining(getContext: () => AppContext): Training {
         state = { ...current, steps: [...before, record], totalSteps: record.steps }
         context.events.emit('train.step', { run, ...record })
       }
-      set({ stage: pausedByUser ? 'paused' : 'training', ...telling('training.loading') })
+      set({ stage: worker.paused ? 'paused' : 'training', ...telling('training.loading') })
       let first = true
       note = null
       const result = await work(folder, (record) => {
@@ -160,7 +132,7 @@ export function createTraining(getContext: () => AppContext): Training {
         return
       }
       // A pause that came with the last step must not hold up what follows, which cannot be paused.
-      pausedByUser = false
+      worker.paused = false
       set({ stage: 'proving', ...telling('training.beforeProof'), proving: 0 })
       const other = await control(run, folder)
       stopIfEnding()
@@ -195,7 +167,7 @@ export function createTraining(getContext: () => AppContext): Training {
 
   const launch = (run: string, folder: string, createdAt: string): TrainingState => {
     ending = null
-    pausedByUser = false
+    worker.paused = false
     abort = new AbortController()
     state = beginningState(run, folder, createdAt)
     set({})
@@ -281,19 +253,19 @@ export function createTraining(getContext: () => AppContext): Training {
 
   /** The voice of what was learnt so far. Errors: IdiolectError `NothingRuns`, `TooEarly`. */
   const finishNow = (): TrainingState => {
-    if (!worker || !state || (state.stage !== 'training' && state.stage !== 'paused'))
+    if (!worker.going || !state || (state.stage !== 'training' && state.stage !== 'paused'))
       throw new IdiolectError('NothingRuns', 'no run is being trained that could be ended', null)
     if (state.steps.length === 0)
       throw new IdiolectError('TooEarly', 'nothing was learned yet that could be kept', 'Wait for the first step.')
-    pausedByUser = false
     worker.finish()
+    worker.paused = false
     return set({ stage: 'training', ...telling('training.writing') })
   }
 
   const end = async (how: 'cancelled' | 'interrupted'): Promise<TrainingState> => {
     if (!running()) throw new IdiolectError('NothingRuns', 'no run is going on', null)
     ending = how
-    worker?.stop()
+    worker.stop()
     abort.abort(new IdiolectError('Interrupted', 'the run was stopped', null))
     await finished
     return state as TrainingState
@@ -303,11 +275,9 @@ export function createTraining(getContext: () => AppContext): Training {
     if (state?.stage !== 'training' && state?.stage !== 'paused') {
       throw new IdiolectError('NothingRuns', 'no run is being trained that could be paused', null)
     }
-    pausedByUser = paused
-    void applyPause()
-    const aside = worker !== null && waiting > 0
-    const how = paused ? 'training.paused' : aside ? 'training.aside' : 'training.learning'
-    return set({ stage: paused ? 'paused' : 'training', aside, ...telling(how) })
+    worker.paused = paused
+    const how = paused ? 'training.paused' : worker.aside ? 'training.aside' : 'training.learning'
+    return set({ stage: paused ? 'paused' : 'training', aside: worker.aside, ...telling(how) })
   }
 
   return {
@@ -320,22 +290,7 @@ export function createTraining(getContext: () => AppContext): Training {
       getContext().store.runs.setStage(last.id, 'interrupted')
       return interruptedState(last)
     },
-    async stepAside() {
-      waiting++
-      if (worker) {
-        tellAside(true)
-        await Promise.race([applyPause(), setTimeout(ASIDE_PATIENCE, undefined, { ref: false })])
-      }
-      let back = false
-      return () => {
-        if (back) return
-        back = true
-        waiting--
-        if (waiting > 0) return
-        void applyPause()
-        tellAside(false)
-      }
-    },
+    stepAside: () => worker.stepAside(),
     result: (run) => readResult(runFolder(run)),
     folderOf: runFolder,
     async close() {
