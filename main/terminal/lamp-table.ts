@@ -91,8 +91,13 @@ const GAINED: Record<LampTable['task'], TableMetric[]> = {
   prose: ['nll'],
 }
 
-/** Rows are methods; a number and its 95% interval over queries, then gains and minutes. */
 export function tableLines(table: LampTable): string[] {
+  const { head, rows, notes } = tableCells(table)
+  return [...aligned([head, ...rows]), '', ...notes]
+}
+
+/** Rows are methods; a number and its 95% interval over queries, then gains and minutes. */
+export function tableCells(table: LampTable): { head: string[]; rows: string[][]; notes: string[] } {
   const metrics = (Object.keys(TABLE_METRICS) as TableMetric[]).filter((metric) =>
     table.rows.some((row) => row.metrics[metric]),
   )
@@ -118,13 +123,12 @@ export function tableLines(table: LampTable): string[] {
   ])
   const { training, scoring, generating, perUser } = table.minutes
   const sum = training + scoring + generating
-  return [
-    ...aligned([head, ...rows]),
-    '',
+  const notes = [
     `${table.users.length} users of ${table.file}. In brackets 95% intervals by bootstrap over queries; of gains, after the bar, over users too.`,
     'NLL in nats per answer token, the end token counted. Gains are positive where the row is better.',
     `${sum.toFixed(1)} minutes in all (training ${training.toFixed(1)}, scoring ${(scoring + generating).toFixed(1)}), ${perUser.toFixed(2)} a user; an adapter counts in each row that uses it, once in the sum.`,
   ]
+  return { head, rows, notes }
 }
 
 function valueText(row: TableRow, metric: TableMetric): string {

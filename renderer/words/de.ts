@@ -973,9 +973,9 @@ export const de: Words = {
   generate: {
     voice: 'Stimme',
     noVoice: 'Keine Stimme ist an',
-    silent: (name, learnt) =>
+    silent: (learnt, name) =>
       `„${name}“ schweigt hier: Gelernt hat sie ${listed(learnt)}. Eingeschaltet schreibt sie trotzdem.`,
-    anyway: (name, learnt) => `„${name}“ schreibt hier, obwohl sie nur ${listed(learnt)} gelernt hat.`,
+    anyway: (learnt, name) => `„${name}“ schreibt hier, obwohl sie nur ${listed(learnt)} gelernt hat.`,
     strength: 'Stärke',
     retrieval: 'Frühere Texte nutzen',
     retrievalHint: 'Zeigt ihm eigene Passagen, die dem Stoff nahe sind',

@@ -809,9 +809,9 @@ export const en = {
   generate: {
     voice: 'Voice',
     noVoice: 'No voice is on',
-    silent: (name: string, learnt: string[]): string =>
+    silent: (learnt: string[], name: string): string =>
       `“${name}” is silent here: it learnt ${listed(learnt)}. Switch it on to hear it all the same.`,
-    anyway: (name: string, learnt: string[]): string =>
+    anyway: (learnt: string[], name: string): string =>
       `“${name}” writes here though it learnt only ${listed(learnt)}.`,
     strength: 'Strength',
     retrieval: 'Use my earlier writing',

@@ -16,6 +16,7 @@ import { headlinePart } from './headline.ts'
 import { labelsPart } from './labels.ts'
 import { largePart } from './large.ts'
 import { machineFacts } from './machine.ts'
+import { oppuPart } from './oppu.ts'
 import { findPeft } from './peft.ts'
 import { qualityPart, RATES } from './quality.ts'
 import { sizesPart } from './sizes.ts'
@@ -35,6 +36,7 @@ const PARTS: Record<string, (options: BenchOptions) => Promise<PartResult>> = {
   quality: qualityPart,
   table: sizesPart,
   large: largePart,
+  oppu: oppuPart,
   window: windowPart,
 }
 
@@ -45,7 +47,7 @@ export const USAGE = `npm run bench -- [parts] [options]
   --peft-type T   what PEFT computes in: bf16 (default, as people run it), or f32 where there are no products in bf16
   --base FILE     the base model (default: the starter model)
   --data FOLDER   with headline.json and prose.json (default: ../shared/data/lamp)
-  --people A,B    of the quality part, by any part of their ids (default: all five)
+  --people A,B    of the quality part, by any part of their ids (default: all five); of oppu, which tasks
   --rates a,b     PEFT's learning rates in the quality part (default: 4e-3, 8e-3, 1.6e-2)
   --out FOLDER    for results and run folders (default: .idiolect/bench)
   --fresh         train PEFT again where an earlier result is kept

@@ -21,7 +21,7 @@ export interface BenchOptions {
   base: string
   /** Folder with headline.json and prose.json, or null where there is none. */
   data: string | null
-  /** Of the quality bench, by any part of their ids; all when none is named. */
+  /** Of the quality bench, by any part of their ids; of oppu its tasks; all when none is named. */
   people: string[]
   /** PEFT's learning rates in the quality part. */
   rates: number[]

@@ -291,6 +291,8 @@ describe.skipIf(process.platform !== 'linux')('a worker', () => {
     ['wordy', 'Q8_0', { capacity: 256, recomputed: 3, streamed: { blocks: 3, head: true } }, { dropout: 0 }],
   ] as const)(
     'on %s in %s, given memory for %o, takes what was forecast within a tenth',
+    // V8 may have swept a few megabytes just before the peak, which on runs as small as these is a twentieth.
+    { timeout: 180_000, retry: 1 },
     async (name, mix, wanted, changes) => {
       const { vocabulary } = SHAPES[name]
       const { grown, said, choice, memoryCap } = await measured(modelFile(name, mix), vocabulary, wanted, {
@@ -300,7 +302,6 @@ describe.skipIf(process.platform !== 'linux')('a worker', () => {
       expect(choice.forecastBytes).toBeLessThanOrEqual(memoryCap)
       expect(Math.abs(said - grown) / grown).toBeLessThan(0.1)
     },
-    180_000,
   )
 })
 

@@ -1,0 +1,43 @@
+/**
+ * What the method is held to, from files of users to the bars: each task's run goes into a folder of its own under
+ * `<out>/oppu`, so that a bench that was broken off goes on where it was. What is asked of each task stands in
+ * `oppu-jobs.ts`, how its folder is judged in `oppu-bars.ts`.
+ */
+import path from 'node:path'
+import { readLampFile } from '../../main/lamp/file.ts'
+import { runLamp } from '../../main/lamp/run.ts'
+import { withLamp } from '../../main/terminal/lamp-session.ts'
+import { tableCells } from '../../main/terminal/lamp-table.ts'
+import { barsOf, tableOf } from './oppu-bars.ts'
+import { JOBS, type Job, optionsOf } from './oppu-jobs.ts'
+import type { BenchOptions, PartResult } from './types.ts'
+
+export async function oppuPart(options: BenchOptions): Promise<PartResult> {
+  const { data, quick, people, say } = options
+  if (data === null) throw new Error('there are no files of users: name their folder by --data')
+  const result: PartResult = { tables: [], bars: [], data: {} }
+  for (const job of JOBS.filter(({ task }) => people.length === 0 || people.includes(task))) {
+    say(`oppu: ${job.task}`)
+    const out = path.join(options.out, 'oppu', quick ? `${job.task}-quick` : job.task)
+    await run(options, job, path.join(data, job.file), out)
+    const table = tableOf(out, job)
+    result.tables.push({ title: `OPPU, ${job.task}: ${job.says}`, ...tableCells(table) })
+    result.bars.push(...barsOf(out, job, table).map((bar) => (quick ? { ...bar, met: null } : bar)))
+    Object.assign(result.data as object, { [job.task]: table })
+  }
+  return result
+}
+
+async function run({ threads, quick, say }: BenchOptions, job: Job, from: string, out: string): Promise<void> {
+  const file = readLampFile(from)
+  const session = { dataFolder: path.join(path.dirname(out), 'data'), file, out, trains: true, threads }
+  await withLamp(session, async ({ progress: _, ...handed }) => {
+    let said = 0
+    const onProgress: typeof handed.onProgress = ({ message }) => {
+      if (performance.now() - said < 60_000) return
+      said = performance.now()
+      say(`oppu: ${message}`)
+    }
+    await runLamp({ ...handed, onProgress, ...optionsOf(job, file, quick), file, out })
+  })
+}
