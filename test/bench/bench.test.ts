@@ -22,7 +22,8 @@ describe("the bench's command", () => {
       IDIOLECT_BENCH_PYTHON: 'its-python',
     })
     expect(request).toMatchObject({ threads: 1, quick: true, fresh: false, python: 'its-python', peftType: 'bf16' })
-    expect(parseBench(['--peft-type', 'f32'], {}).peftType).toBe('f32')
+    expect(parseBench(['--peft-type', 'f32', '--as', 'Q8_0'], {})).toMatchObject({ peftType: 'f32', as: 'Q8_0' })
+    expect(parseBench([], {}).as).toBeNull()
     expect(request.out).toBe(path.resolve('/somewhere/results'))
     expect(request.base).toBe(path.resolve('/somewhere/b.gguf'))
     expect(parseBench(['--python', 'mine'], { IDIOLECT_BENCH_PYTHON: 'its-python' }).python).toBe('mine')
@@ -33,6 +34,7 @@ describe("the bench's command", () => {
     expect(() => parseBench(['--threads', '0'], {})).toThrow(/whole number/)
     expect(() => parseBench(['--slow'], {})).toThrow(/--slow/)
     expect(() => parseBench(['--peft-type', 'f16'], {})).toThrow(/bf16, f32/)
+    expect(() => parseBench(['--as', 'Q9_9'], {})).toThrow(/Q8_0/)
   })
 })
 

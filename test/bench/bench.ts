@@ -7,6 +7,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { projectFolder } from '../../main/entries.ts'
 import { messageOf } from '../../main/errors.ts'
+import type { GgmlTypeName } from '../../main/gguf/types.ts'
 import { disposeLlama } from '../../main/inference/llama.ts'
 import { machineThreads } from '../../main/inference/threads.ts'
 import { chatPart } from './chat.ts'
@@ -40,12 +41,15 @@ const PARTS: Record<string, (options: BenchOptions) => Promise<PartResult>> = {
   window: windowPart,
 }
 
+const AS_TYPES: readonly GgmlTypeName[] = ['Q4_0', 'Q8_0', 'F16']
+
 export const USAGE = `npm run bench -- [parts] [options]
   parts           ${Object.keys(PARTS).join(' ')} (all when none is named)
   --threads N     of both engines (default: the physical cores)
   --python PATH   a Python with torch, transformers and peft (default: IDIOLECT_BENCH_PYTHON, else python3 if it has them)
   --peft-type T   what PEFT computes in: bf16 (default, as people run it), or f32 where there are no products in bf16
   --base FILE     the base model (default: the starter model)
+  --as TYPE       of oppu: the base in this type, e.g. Q8_0, whose prompts many processors read much faster than Q4_1's
   --data FOLDER   with headline.json and prose.json (default: ../shared/data/lamp)
   --people A,B    of the quality part, by any part of their ids (default: all five); of oppu, which tasks
   --rates a,b     PEFT's learning rates in the quality part (default: 4e-3, 8e-3, 1.6e-2)
@@ -59,6 +63,7 @@ export interface BenchRequest {
   python: string | undefined
   peftType: PeftType
   base: string | null
+  as: GgmlTypeName | null
   data: string
   people: string[]
   rates: number[]
@@ -79,6 +84,7 @@ export function parseBench(argv: string[], env: NodeJS.ProcessEnv = process.env)
       python: text,
       'peft-type': text,
       base: text,
+      as: text,
       data: text,
       people: text,
       rates: text,
@@ -94,6 +100,8 @@ export function parseBench(argv: string[], env: NodeJS.ProcessEnv = process.env)
     throw new Error(`--threads takes a whole number, not ${values.threads}`)
   const peftType = PEFT_TYPES.find((type) => type === (values['peft-type'] ?? 'bf16'))
   if (!peftType) throw new Error(`--peft-type is one of ${PEFT_TYPES.join(', ')}, not ${values['peft-type']}`)
+  const as = AS_TYPES.find((type) => type === values.as) ?? null
+  if (values.as !== undefined && as === null) throw new Error(`--as is one of ${AS_TYPES.join(', ')}, not ${values.as}`)
   const from = env.INIT_CWD ?? process.cwd()
   const folder = (given: string | undefined, ...usual: string[]): string =>
     given === undefined ? path.join(projectFolder(), ...usual) : path.resolve(from, given)
@@ -103,6 +111,7 @@ export function parseBench(argv: string[], env: NodeJS.ProcessEnv = process.env)
     python: values.python ?? env.IDIOLECT_BENCH_PYTHON,
     peftType,
     base: values.base === undefined ? null : path.resolve(from, values.base),
+    as,
     data: folder(values.data, '..', 'shared', 'data', 'lamp'),
     people: values.people?.split(',').filter((part) => part !== '') ?? [],
     rates: values.rates?.split(',').map(Number) ?? RATES,

@@ -17,6 +17,7 @@ describe('the same work', () => {
       quick: true,
       base,
       data: null,
+      as: null,
       people: [],
       rates: [],
       peft: null,

@@ -1,4 +1,5 @@
 /** What every part of the bench is given and what it gives back. */
+import type { GgmlTypeName } from '../../main/gguf/types.ts'
 
 /** A Python that has PyTorch, Transformers and PEFT. */
 export interface Peft {
@@ -19,6 +20,8 @@ export interface BenchOptions {
   quick: boolean
   /** The base's GGUF. */
   base: string
+  /** Of oppu: the base's numbers are held in this type; null: as in its file. */
+  as: GgmlTypeName | null
   /** Folder with headline.json and prose.json, or null where there is none. */
   data: string | null
   /** Of the quality bench, by any part of their ids; of oppu its tasks; all when none is named. */

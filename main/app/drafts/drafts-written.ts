@@ -179,7 +179,7 @@ function checkOutline(points: readonly { heading: boolean }[]): void {
 function nothingOfYours(): IdiolectError {
   return new IdiolectError(
     'NothingOfYours',
-    'no voice is on and no earlier writing was found to go by',
+    'no voice that learnt prose is on, and no earlier writing was found to go by',
     'Switch a voice on, or import some of your writing.',
   )
 }
