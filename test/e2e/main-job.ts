@@ -100,7 +100,7 @@ export function mainJob(open: OpenApp, prefix: string): void {
   it('trains a voice with steps to watch, pauses and goes on', async () => {
     const { page } = app
     // Short, and on one thread: a second one on a core that is busy with other tests would hold up the first.
-    const numbers = { Epochs: 2, 'Tokens per example': 112, Threads: 1 }
+    const numbers = { Epochs: 1, 'Tokens per example': 112, Threads: 1 }
     await steps.train(page, { name: 'Edda', headlinesOnly: true, numbers })
     await steps.reachStep(page, 1)
     await page.getByRole('img', { name: 'Loss by step' }).locator('canvas').waitFor()

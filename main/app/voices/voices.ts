@@ -83,8 +83,11 @@ export function speaksIn(
   { store }: Pick<AppContext, 'store'>,
   { tasks, mix }: Pick<Card, 'tasks' | 'mix'>,
 ): TrainingTask[] {
-  const learnt = mix ? mix.map(({ voice }) => store.voices.get<Card>(voice)?.card.tasks ?? []) : [tasks]
-  return TASK_NAMES.filter((task) => learnt.some((known) => known.length === 0 || known.includes(task)))
+  // Cards are kept as they were written, by early versions too.
+  const learnt: (TrainingTask[] | undefined)[] = mix
+    ? mix.map(({ voice }) => store.voices.get<Card>(voice)?.card.tasks)
+    : [tasks]
+  return TASK_NAMES.filter((task) => learnt.some((known = []) => known.length === 0 || known.includes(task)))
 }
 
 /** The voice that is switched on; null where it steps back, for another base or for a task that it never learnt. */
