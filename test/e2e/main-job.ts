@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { projectFolder } from '../../main/entries.ts'
+import { machineThreads } from '../../main/inference/threads.ts'
 import { SMOLLM } from '../helpers/models.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { inOrder } from './in-order.ts'
@@ -99,8 +100,8 @@ export function mainJob(open: OpenApp, prefix: string): void {
 
   it('trains a voice with steps to watch, pauses and goes on', async () => {
     const { page } = app
-    // Short, and on one thread: a second one on a core that is busy with other tests would hold up the first.
-    const numbers = { Epochs: 1, 'Tokens per example': 112, Threads: 1 }
+    // Short, and on all cores: nothing else runs beside a browser test.
+    const numbers = { Epochs: 1, 'Tokens per example': 112, Threads: machineThreads().chat }
     await steps.train(page, { name: 'Edda', headlinesOnly: true, numbers })
     await steps.reachStep(page, 1)
     await page.getByRole('img', { name: 'Loss by step' }).locator('canvas').waitFor()
