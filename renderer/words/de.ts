@@ -118,7 +118,8 @@ const NAMED: Record<string, string> = {
   NotTrainable: 'Auf diesem Modell lässt sich keine Stimme trainieren.',
   NotWriting: 'Dateien dieser Art werden nicht gelesen.',
   NotWritten: 'Die Datei wurde nicht geschrieben.',
-  NothingOfYours: 'Keine Stimme, die Prosa gelernt hat, ist an, und es fand sich nichts Eigenes, nach dem zu gehen wäre.',
+  NothingOfYours:
+    'Keine Stimme, die Prosa gelernt hat, ist an, und es fand sich nichts Eigenes, nach dem zu gehen wäre.',
   NothingRuns: 'Es läuft kein Training.',
   NothingToImport: 'Dort war nichts zum Einlesen.',
   NothingToProfile: 'Für ein Profil fehlen passende Texte.',
