@@ -15,4 +15,5 @@ export function hashOf(parts: (string | number | TokenExample)[]): string {
   return hash.digest('hex')
 }
 
-/** Null for a file that is not there, or not of this shape. */
+/** sha256 of bytes as they are, hex. */
+export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

@@ -11,6 +11,7 @@ import { type GgufFile, readTensorChunks } from '../gguf/read.ts'
 import type { GgmlTypeName } from '../gguf/types.ts'
 import { float32, text } from '../gguf/values.ts'
 import { type TensorInput, writeGguf } from '../gguf/write.ts'
+import { sha256Of } from '../hash.ts'
 import { arrayMismatch, FACTORS_END, wantKind } from './array-voice.ts'
 import { checkScalable, scaleRows } from './scale-rows.ts'
 import { readNumbers, type VoiceFile } from './voice-file.ts'
@@ -55,7 +56,7 @@ export function mergedFile(voice: VoiceFile, base: GgufFile, strength: number): 
       `The voice ${voice.name ?? voice.file} does not fit the base ${base.file}: ${mismatch}`,
       'Use the base it was trained on.',
     )
-  const voiceHash = createHash('sha256').update(readFileSync(voice.file)).digest('hex')
+  const voiceHash = sha256Of(readFileSync(voice.file))
   const { size, mtimeMs } = statSync(base.file)
   const key = createHash('sha256')
     .update(JSON.stringify([base.file, size, mtimeMs, voiceHash, strength]))

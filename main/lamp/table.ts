@@ -133,6 +133,21 @@ export function readTable(outs: readonly string[], options: TableOptions = {}): 
   }
 }
 
+/** As far as they are finished. */
+export function finishedUsers(out: string, { users, config }: LampRunRecord): UserRecord[] {
+  return users.flatMap((user) => readUser(userFolder(out, user), config) ?? [])
+}
+
+/** What `method` gains over `over`; undefined where the table has it not. */
+export function gainIn(
+  { gains }: LampTable,
+  method: string,
+  over: string,
+  metric: TableMetric,
+): UserEffect | undefined {
+  return gains.find((gain) => gain.method === method && gain.over === over && gain.metric === metric)?.effect
+}
+
 function usersOf({ out, record }: Run, first: LampRunRecord): UserRecord[] {
   if (record.config !== first.config) {
     throw new IdiolectError(
@@ -141,7 +156,7 @@ function usersOf({ out, record }: Run, first: LampRunRecord): UserRecord[] {
       'Run the shards alike, or print their tables one by one.',
     )
   }
-  return record.users.flatMap((user) => readUser(userFolder(out, user), record.config) ?? [])
+  return finishedUsers(out, record)
 }
 
 function firstQueries(user: UserRecord, most = Number.POSITIVE_INFINITY): UserRecord {

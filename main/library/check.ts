@@ -1,7 +1,7 @@
 /** Are the files still what was read from them? Changes nothing: reading again is the owner's to say. */
-import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import type { FileState } from '../../preload/contract.ts'
+import { sha256Of } from '../hash.ts'
 
 export interface ReadFrom {
   path: string
@@ -18,7 +18,7 @@ export function stateOfFile({ path, mtime, size, hash }: ReadFrom): FileState {
     if (Math.floor(stat.mtimeMs) === mtime && stat.size === size) return 'same'
     // Another size is another content: no need to read it.
     if (stat.size !== size) return 'changed'
-    return createHash('sha256').update(readFileSync(path)).digest('hex') === hash ? 'same' : 'changed'
+    return sha256Of(readFileSync(path)) === hash ? 'same' : 'changed'
   } catch (error) {
     const code = (error as { code?: unknown }).code
     return code === 'ENOENT' || code === 'ENOTDIR' ? 'gone' : 'unreadable'

@@ -2,10 +2,10 @@
  * Reading: files of writing in, pieces out. Pure of the store and of models: it runs in a worker thread. What cannot
  * be read becomes a reason, never an exception.
  */
-import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { DocumentSummary, Said } from '../../preload/contract.ts'
+import { sha256Of } from '../hash.ts'
 import { because, type Reason, reasonOf } from '../said.ts'
 import { cutPassages } from './cut.ts'
 import { dateFromName } from './dates.ts'
@@ -70,7 +70,7 @@ export function readFile(file: string, known: KnownState | null): ReadResult {
       return { type: 'unchanged', path: file, touched: null }
     if (stat.size > MAX_BYTES) return skipped(because('skip.large', stat.size, MAX_BYTES))
     const bytes = readFileSync(file)
-    const hash = createHash('sha256').update(bytes).digest('hex')
+    const hash = sha256Of(bytes)
     if (same && known.hash === hash) {
       return { type: 'unchanged', path: file, touched: { mtime, size: bytes.length } }
     }

@@ -7,6 +7,7 @@ import { isKnown } from '../evaluation/intervals.ts'
 import { makeFolder } from '../lamp/folder.ts'
 import { summaryFile } from '../lamp/result.ts'
 import {
+  gainIn,
   type LampTable,
   readTable,
   TABLE_METRICS,
@@ -138,9 +139,9 @@ function valueText(row: TableRow, metric: TableMetric): string {
 }
 
 function gainText(table: LampTable, method: string, over: string, metric: TableMetric): string {
-  const gain = table.gains.find((one) => one.method === method && one.over === over && one.metric === metric)
-  if (!gain) return ''
-  const { mean, overQueries, overUsers } = gain.effect
+  const effect = gainIn(table, method, over, metric)
+  if (!effect) return ''
+  const { mean, overQueries, overUsers } = effect
   const bounds = [overQueries, overUsers]
     .map((one) => (isKnown(one) ? `${one.low.toFixed(3)}, ${one.high.toFixed(3)}` : '?'))
     .join(' | ')

@@ -647,7 +647,7 @@ export const de: Words = {
     tagTask: 'Schlagwörter',
     rateTask: 'Wertungen',
     proseTask: 'Prosa',
-    learnt: { headline: 'Überschriften', tag: 'Schlagwörter', rate: 'Bewertungen', prose: 'Prosa' },
+    learnt: { headline: 'Überschriften', tag: 'Schlagwörter', rate: 'Wertungen', prose: 'Prosa' },
     name: 'Name',
     namePlaceholder: 'Meine Stimme',
     epochs: 'Epochen',

@@ -1,7 +1,8 @@
 /** The method's bars, judged from a run's folder alone. */
-import { userFolder } from '../../main/lamp/folder.ts'
-import { readRun, readUser, type UserRecord } from '../../main/lamp/result.ts'
-import { type LampTable, observe, readTable, type TableMetric } from '../../main/lamp/table.ts'
+import { isKnown } from '../../main/evaluation/intervals.ts'
+import { perToken, type UserEffect } from '../../main/evaluation/statistics.ts'
+import { readRun, type UserRecord } from '../../main/lamp/result.ts'
+import { finishedUsers, gainIn, type LampTable, observe, readTable, type TableMetric } from '../../main/lamp/table.ts'
 import type { Job } from './oppu-jobs.ts'
 import type { Bar } from './types.ts'
 
@@ -13,7 +14,8 @@ export function barsOf(out: string, { task }: Job, table: LampTable): Bar[] {
   if (task === 'headline') return headlineBars(table)
   if (task === 'tag') return tagBars(table)
   if (task === 'rate') return rateBars(table)
-  return proseBars(usersOf(out))
+  const run = readRun(out)
+  return run ? proseBars(finishedUsers(out, run)) : []
 }
 
 const OPPU = 'task+retrieval+voice'
@@ -21,22 +23,22 @@ const OPPU = 'task+retrieval+voice'
 function headlineBars(table: LampTable): Bar[] {
   const below = table.rows.find(({ method }) => method === 'voice')?.belowOthers
   return [
-    ...['base', 'retrieval', 'task+retrieval', 'voice'].map((over) => clear('1', table, OPPU, over, 'nll')),
+    ...['base', 'retrieval', 'task+retrieval', 'voice'].map((over) => gainBar('1', table, OPPU, over, 'nll')),
     {
       bar: "1 the own voice's NLL below the mean of others' voices",
       wanted: 'for at least 80% of users',
       measured: below ? `${below.users} of ${below.of}` : 'not scored',
       met: below ? below.users >= 0.8 * below.of : null,
     },
-    notWorse('1', table, OPPU, 'retrieval', 'rougeL'),
+    gainBar('1', table, OPPU, 'retrieval', 'rougeL', 'notBelow'),
   ]
 }
 
 function tagBars(table: LampTable): Bar[] {
   return [
-    notWorse('2', table, 'retrieval+voice', 'retrieval', 'accuracy', true),
-    clear('2', table, 'retrieval+voice', 'majority', 'accuracy'),
-    clear('2', table, 'retrieval+voice', 'nearest', 'accuracy'),
+    gainBar('2', table, 'retrieval+voice', 'retrieval', 'accuracy', 'above'),
+    gainBar('2', table, 'retrieval+voice', 'majority', 'accuracy'),
+    gainBar('2', table, 'retrieval+voice', 'nearest', 'accuracy'),
   ]
 }
 
@@ -49,7 +51,7 @@ function rateBars(table: LampTable): Bar[] {
       measured: mae === undefined ? 'not scored' : mae.toFixed(3),
       met: mae === undefined ? null : mae < 0.5,
     },
-    clear('3', table, 'retrieval+voice', 'frequencies', 'logLoss'),
+    gainBar('3', table, 'retrieval+voice', 'frequencies', 'logLoss'),
   ]
 }
 
@@ -57,11 +59,8 @@ const LEAST_GAIN = 0.025
 const MEAN_GAIN = 0.035
 const LIKELIEST = 0.9
 
-function proseBars(users: readonly UserRecord[]): Bar[] {
-  const mean = (metric: TableMetric, method: string, of: readonly UserRecord[]): number => {
-    const seen = observe(metric, method, [...of])
-    return seen.reduce((sum, one) => sum + one.sum, 0) / seen.reduce((sum, one) => sum + one.tokens, 0)
-  }
+function proseBars(users: UserRecord[]): Bar[] {
+  const mean = (metric: TableMetric, method: string, of: UserRecord[]): number => perToken(observe(metric, method, of))
   const authors = users.map((user) => ({
     user: user.user,
     gain: 1 - mean('nll', 'voice', [user]) / mean('nll', 'base', [user]),
@@ -96,53 +95,34 @@ function proseBars(users: readonly UserRecord[]): Bar[] {
   ]
 }
 
-function usersOf(out: string): UserRecord[] {
-  const run = readRun(out)
-  return run?.users.flatMap((user) => readUser(userFolder(out, user), run.config) ?? []) ?? []
+/** How a gain is held: by its interval over queries, or by its mean alone. */
+const HELD = {
+  clear: { says: 'better than of', wanted: 'interval clear of zero', met: (e: UserEffect) => e.overQueries.low > 0 },
+  above: { says: 'above that of', wanted: 'a gain', met: (e: UserEffect) => e.mean > 0 },
+  notBelow: { says: 'not below that of', wanted: 'no loss', met: (e: UserEffect) => e.mean >= 0 },
 }
 
-function gainOf(table: LampTable, method: string, over: string, metric: TableMetric) {
-  return table.gains.find((gain) => gain.method === method && gain.over === over && gain.metric === metric)?.effect
-}
-
-/** A gain whose interval over queries is clear of zero. */
-function clear(bar: string, table: LampTable, method: string, over: string, metric: TableMetric): Bar {
-  const effect = gainOf(table, method, over, metric)
-  return {
-    bar: `${bar} ${metric} of ${method} better than of ${over}`,
-    wanted: 'interval clear of zero',
-    measured: effect ? told(effect) : 'not scored',
-    met: effect ? effect.overQueries.low > 0 : null,
-  }
-}
-
-/** A gain that is none below zero; `above`: that is above it. */
-function notWorse(
+function gainBar(
   bar: string,
   table: LampTable,
   method: string,
   over: string,
   metric: TableMetric,
-  above = false,
+  held: keyof typeof HELD = 'clear',
 ): Bar {
-  const effect = gainOf(table, method, over, metric)
+  const effect = gainIn(table, method, over, metric)
+  const { says, wanted, met } = HELD[held]
   return {
-    bar: `${bar} ${metric} of ${method} ${above ? 'above' : 'not below'} that of ${over}`,
-    wanted: above ? 'a gain' : 'no loss',
+    bar: `${bar} ${metric} of ${method} ${says} ${over}`,
+    wanted,
     measured: effect ? told(effect) : 'not scored',
-    met: effect ? (above ? effect.mean > 0 : effect.mean >= 0) : null,
+    met: effect ? met(effect) : null,
   }
 }
 
-function told({
-  mean,
-  overQueries: { low, high },
-}: {
-  mean: number
-  overQueries: { low: number; high: number }
-}): string {
-  const known = Math.abs(low) < Number.MAX_VALUE && Math.abs(high) < Number.MAX_VALUE
-  return `${mean.toFixed(3)}${known ? ` (${low.toFixed(3)} to ${high.toFixed(3)})` : ''}`
+function told({ mean, overQueries }: UserEffect): string {
+  const { low, high } = overQueries
+  return `${mean.toFixed(3)}${isKnown(overQueries) ? ` (${low.toFixed(3)} to ${high.toFixed(3)})` : ''}`
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`

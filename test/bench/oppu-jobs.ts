@@ -84,7 +84,7 @@ export function optionsOf(
   const shortest = chosen.toSorted((a, b) => a.profile.length - b.profile.length).slice(0, 2)
   return definedOf({
     ...options,
-    methods: methods.filter((name) => chosen.length > 1 || (!name.includes('task') && name !== 'other')),
+    methods,
     generate,
     users: (quick ? shortest : chosen).map(({ id }) => id),
     queries: quick ? 2 : queries,

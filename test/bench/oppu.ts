@@ -20,12 +20,14 @@ import type { BenchOptions, PartResult } from './types.ts'
 export async function oppuPart(options: BenchOptions): Promise<PartResult> {
   const { data, quick, people, say } = options
   if (data === null) throw new Error('there are no files of users: name their folder by --data')
+  const dataFolder = path.join(options.out, 'oppu', 'data')
+  const base = options.as === null ? undefined : await baseAs(options.base, options.as, dataFolder)
   const result: PartResult = { tables: [], bars: [], data: {} }
   for (const job of JOBS.filter(({ task }) => people.length === 0 || people.includes(task))) {
     say(`oppu: ${job.task}`)
     const name = [job.task, ...(options.as === null ? [] : [options.as]), ...(quick ? ['quick'] : [])].join('-')
     const out = path.join(options.out, 'oppu', name)
-    await run(options, job, path.join(data, job.file), out)
+    await run(options, job, { from: path.join(data, job.file), out, dataFolder, base })
     const table = tableOf(out, job)
     result.tables.push({
       title: `OPPU, ${job.task}: ${job.says}${options.as === null ? '' : `; the base in ${options.as}`}`,
@@ -37,21 +39,16 @@ export async function oppuPart(options: BenchOptions): Promise<PartResult> {
   return result
 }
 
-async function run(options: BenchOptions, job: Job, from: string, out: string): Promise<void> {
-  const { threads, quick, say } = options
+async function run(
+  options: BenchOptions,
+  job: Job,
+  { from, out, dataFolder, base }: { from: string; out: string; dataFolder: string; base: string | undefined },
+): Promise<void> {
   const file = readLampFile(from)
-  const dataFolder = path.join(path.dirname(out), 'data')
-  const base = options.as === null ? undefined : await baseAs(options.base, options.as, dataFolder)
-  const session = { dataFolder, file, out, base, trains: true, threads }
-  await withLamp(session, async ({ progress: _, ...handed }) => {
-    let said = 0
-    const onProgress: typeof handed.onProgress = ({ message }) => {
-      if (performance.now() - said < 60_000) return
-      said = performance.now()
-      say(`oppu: ${message}`)
-    }
-    await runLamp({ ...handed, onProgress, ...optionsOf(job, file, quick), file, out })
-  })
+  const session = { dataFolder, file, out, base, trains: true, threads: options.threads }
+  await withLamp(session, ({ progress: _, ...handed }) =>
+    runLamp({ ...handed, ...optionsOf(job, file, options.quick), file, out }),
+  )
 }
 
 /** The id of a copy of the base in another type, made and listed where that was not done before. */

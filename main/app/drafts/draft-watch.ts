@@ -23,13 +23,7 @@ const signOf = ({ ino, size, mtimeNs }: BigIntStats): string => `${ino} ${size} 
 /** Of a file that is not there, or cannot be looked at. */
 const NO_SIGN = ''
 
-async function signOnDisk(file: string): Promise<string> {
-  try {
-    return signOf(await stat(file, { bigint: true }))
-  } catch {
-    return NO_SIGN
-  }
-}
+const signOnDisk = (file: string): Promise<string> => stat(file, { bigint: true }).then(signOf, () => NO_SIGN)
 
 /** At once: what changes from now on is seen, which `fs.watchFile` says of what changes after its own first look only. */
 function signNow(file: string): string {

@@ -11,13 +11,14 @@ import { MAX_BYTES, readWhole, unreadable, writeDocument } from '../../drafts/do
 import { checkedSpans } from '../../drafts/spans.ts'
 import { titleOf } from '../../drafts/title.ts'
 import { IdiolectError } from '../../errors.ts'
+import { sha256Of } from '../../hash.ts'
 import { whyUnreachable } from '../../library/find.ts'
 import { kindOf } from '../../library/kinds.ts'
 import { countWords } from '../../library/words.ts'
 import type { AppContext } from '../context.ts'
 import type { DraftWatch } from './draft-watch.ts'
 import { createDraft, draftOf, keepVersion, storedDraft } from './drafts-kept.ts'
-import { hashOf, hashOnDisk } from './on-disk.ts'
+import { hashOnDisk } from './on-disk.ts'
 
 type FileCalls = 'draft.import' | 'draft.export' | 'draft.link' | 'draft.read'
 
@@ -36,7 +37,7 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
       const draft = createDraft(store, { text: read.text, title, matter: read.matter })
       if (draft.title === '') drafts.put({ ...draft, title: path.basename(name, path.extname(name)), named: true })
       // Markdown and text go back as they came: this file has been seen.
-      if (file !== null && isPlain(file)) drafts.setFileHash(draft.id, file, hashOf(bytes))
+      if (file !== null && isPlain(file)) drafts.setFileHash(draft.id, file, sha256Of(bytes))
       return draftOf(storedDraft(store, draft.id))
     },
     async 'draft.export'({ draft: id, file: given, format, replace = false }) {
@@ -50,7 +51,7 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
       const file = realFile(path.resolve(given))
       const bytes = await writeDocument(format, draft)
       const there = hashOnDisk(file)
-      if (there !== null && !replace && there !== drafts.fileHash(id, file) && there !== hashOf(bytes)) {
+      if (there !== null && !replace && there !== drafts.fileHash(id, file) && there !== sha256Of(bytes)) {
         throw new IdiolectError(
           'FileChanged',
           drafts.fileHash(id, file) === null
@@ -61,7 +62,7 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
       }
       // A kill before the next line leaves a file that counts as changed, never one that is overwritten unseen.
       writeAtomically(file, (append) => append(bytes))
-      drafts.setFileHash(id, file, hashOf(bytes))
+      drafts.setFileHash(id, file, sha256Of(bytes))
       watch.seen(file)
       return { file, bytes: bytes.length }
     },
@@ -78,7 +79,7 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
       if (file !== null) {
         const there = hashOnDisk(file)
         // The very text is known; any other has not been seen.
-        if (there !== null && there === hashOf(await writeDocument('md', draft))) drafts.setFileHash(id, file, there)
+        if (there !== null && there === sha256Of(await writeDocument('md', draft))) drafts.setFileHash(id, file, there)
       }
       drafts.put({ ...draft, file })
       watch.refresh()
@@ -89,7 +90,7 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
       if (before.file === null)
         throw new IdiolectError('NoFile', 'this draft is linked to no file', 'Link it to a file first.')
       const bytes = bytesOf(before.file)
-      const hash = hashOf(bytes)
+      const hash = sha256Of(bytes)
       const { text, title, matter } = await readWhole(before.file, bytes)
       return store.transaction((): Draft => {
         const draft = storedDraft(store, id)

@@ -3,13 +3,14 @@
  * still, byte for byte, what the preview saw; its original is kept and can be put back.
  *   <data folder>/originals/<date and time>/<folders and name of the file>
  */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
 import path from 'node:path'
 import { structuredPatch } from 'diff'
 import type { DiffLine, Handlers, LabelPreview, LabelTask, LabelWritten, Said } from '../../../preload/contract.ts'
 import { draftOf, writeAtomically } from '../../atomic.ts'
 import { IdiolectError, messageOf, toContractError } from '../../errors.ts'
+import { sha256Of } from '../../hash.ts'
 import { factsOf } from '../../library/facts.ts'
 import { splitFrontMatter } from '../../library/front-matter.ts'
 import type { Change } from '../../library/splice.ts'
@@ -29,7 +30,6 @@ type Plan =
   | Reason
 
 const CONTEXT = 2
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 export function labelFileHandlers(context: AppContext): Pick<Handlers, FileCalls> {
   const { store } = context
@@ -95,7 +95,7 @@ function planOf(piece: StoredDocument, task: LabelTask, choice: LabelChoice | nu
   const rewritten = withFacts(text, change, piece.kind)
   if ('reason' in rewritten) return rewritten
   const after = Buffer.from(rewritten.text)
-  return { file, stat, before, after, hash: sha256(before), diff: diffOf(text, rewritten.text), choice }
+  return { file, stat, before, after, hash: sha256Of(before), diff: diffOf(text, rewritten.text), choice }
 }
 
 /** What the file's front matter says: tags, or a score or undefined; null where it cannot be read. */
@@ -176,8 +176,8 @@ function keepOriginal(
     path: file,
     at: at.toISOString(),
     original,
-    beforeHash: sha256(before),
-    writtenHash: sha256(after),
+    beforeHash: sha256Of(before),
+    writtenHash: sha256Of(after),
     file: choice.file,
     restored: false,
   }
@@ -190,7 +190,7 @@ function settle(context: AppContext, task: LabelTask, piece: StoredDocument, say
   const { mtimeMs, size } = statSync(piece.path)
   context.store.transaction(() => {
     context.store.labelChoices.fileSays(piece.id, task, says)
-    context.store.documents.rewritten(piece.id, { hash: sha256(bytes), mtime: Math.floor(mtimeMs), size })
+    context.store.documents.rewritten(piece.id, { hash: sha256Of(bytes), mtime: Math.floor(mtimeMs), size })
   })
 }
 
@@ -198,9 +198,9 @@ function settle(context: AppContext, task: LabelTask, piece: StoredDocument, say
 function restore(context: AppContext, kept: StoredOriginal): void {
   const { store } = context
   const bytes = read(kept.original, 'OriginalGone', 'the original is no longer at')
-  if (sha256(bytes) !== kept.beforeHash)
+  if (sha256Of(bytes) !== kept.beforeHash)
     throw new IdiolectError('OriginalGone', `the original at ${kept.original} has changed`, null)
-  const now = sha256(read(kept.path, 'FileChanged', 'there is no longer a file at'))
+  const now = sha256Of(read(kept.path, 'FileChanged', 'there is no longer a file at'))
   if (now !== kept.beforeHash) {
     if (now !== kept.writtenHash)
       throw new IdiolectError(

@@ -1,7 +1,7 @@
 /** A piece as the window shows it: its file as it stands, its passages, the voices that learned from it. */
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { LearnedBy, OpenedPiece } from '../../../preload/contract.ts'
+import { sha256Of } from '../../hash.ts'
 import { stateOfFile } from '../../library/check.ts'
 import { decodeText } from '../../library/decode.ts'
 import { splitFrontMatter } from '../../library/front-matter.ts'
@@ -34,7 +34,7 @@ function sourceOf({ kind, path, hash }: StoredDocument): string | null {
   if (kind !== 'markdown') return null
   try {
     const bytes = readFileSync(path)
-    if (createHash('sha256').update(bytes).digest('hex') !== hash) return null
+    if (sha256Of(bytes) !== hash) return null
     const decoded = decodeText(bytes, kind)
     if ('reason' in decoded) return null
     const matter = splitFrontMatter(decoded.text)

@@ -34,7 +34,8 @@ export interface AuthorTexts {
 
 /**
  * The texts of every author named, each apart.
- * Errors: IdiolectError `BadOption` for a folder without author or licence; `LicenceForbids`; `NothingToImport` for one that is empty.
+ * Errors: IdiolectError `BadOption` for a folder without author or licence; `LicenceForbids`; `NothingToImport` for one
+ * that is empty.
  */
 export function readTaskTexts(store: Store, { sample = true, texts = [] }: TaskTrainOptions): AuthorTexts[] {
   for (const { path: folder, author, licence } of texts) {

@@ -69,6 +69,7 @@ export function voiceTestHandlers(context: AppContext): Pick<Handlers, keyof Voi
 
   /** Trained strength, whatever the owner speaks with: the tests are of the voice, not of a setting. */
   const useOf = (voice: string): Voices => {
+    // By name: the task decides nothing.
     const used = voicesFor(context, { voice, scale: 1 }, 1, 'headline')
     if (!used) throw unknownVoice(context, voice)
     return used.use

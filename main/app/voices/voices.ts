@@ -42,12 +42,14 @@ export function voicesFor(
   task: TrainingTask,
 ): { id: string; use: Voices } | null {
   if (voices === undefined) {
-    const one = voiceFor(context, voice === undefined ? switchedOnFor(context, task) : voice, scale, usual)
+    const one = voiceFor(context, voice, scale, usual, task)
     return one && { id: one.id, use: over(context, one.uses) }
   }
   if (voice !== undefined) throw new IdiolectError('BadOption', 'voice and voices were both given', 'Give one of them.')
   checkWeights(voices)
-  const uses = voices.flatMap((one) => voiceFor(context, one.voice, one.weight * (scale ?? usual), usual)?.uses ?? [])
+  const uses = voices.flatMap(
+    (one) => voiceFor(context, one.voice, one.weight * (scale ?? usual), usual, task)?.uses ?? [],
+  )
   if (uses.length === 0) return null
   return { id: voices.map((one) => `${one.voice}:${one.weight}`).join('+'), use: over(context, uses) }
 }
@@ -90,25 +92,31 @@ export function speaksIn(
   return TASK_NAMES.filter((task) => learnt.some((known = []) => known.length === 0 || known.includes(task)))
 }
 
-/** The voice that is switched on; null where it steps back, for another base or for a task that it never learnt. */
-function switchedOnFor(context: AppContext, task: TrainingTask): string | null {
-  const on = context.store.voices.active<Card>()
-  if (on === null || !speaksIn(context, on.card).includes(task)) return null
-  return fitsBase(context, on.id) ? on.id : null
-}
-
-/** One voice, or all of a mix. Without a scale its own strength counts, else the usual one; a mix's multiplies all weights. */
+/**
+ * One voice, or all of a mix: `undefined` means the one switched on, `null` none. Without a scale its own strength counts,
+ * else the usual one; a mix's strength multiplies all of its weights.
+ */
 function voiceFor(
   context: AppContext,
-  id: string | null,
+  voice: string | null | undefined,
   scale: number | undefined,
   usual: number,
+  task: TrainingTask,
 ): { id: string; uses: VoiceUse[] } | null {
-  if (id === null) return null
-  const found = context.store.voices.get<Card>(id)
-  if (!found) throw unknownVoice(context, id)
+  if (voice === null) return null
+  const { voices } = context.store
+  const found = voice === undefined ? voices.active<Card>() : voices.get<Card>(voice)
+  if (!found) {
+    if (voice === undefined) return null
+    throw unknownVoice(context, voice)
+  }
+  const { id } = found
+  // A voice that is merely switched on steps back, for a task that it never learnt or for another base; one that was
+  // asked for by name may not.
+  if (voice === undefined && !speaksIn(context, found.card).includes(task)) return null
   const said = whyNotUsable(context, id)
   if (said) {
+    if (voice === undefined) return null
     throw new IdiolectError('VoiceMismatch', english(said), 'Choose another voice, or the base it was trained on.', {
       said,
     })
