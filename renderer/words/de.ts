@@ -1236,6 +1236,7 @@ export const de: Words = {
     searchHint: 'Ein, zwei Wörter',
     forecast: (pieces, time) => `${pieces}, etwa ${time}`,
     forecastFirst: (pieces, time) => `${pieces}, vielleicht ${time}`,
+    silent: (learnt, name) => `Ohne „${name}“, die nur ${listed(learnt)} gelernt hat.`,
     noPieces: 'Kein Text passt.',
     made: (made, total) => `${made} von ${total} vorgeschlagen`,
     left: (time) => `noch etwa ${time}`,

@@ -1064,6 +1064,7 @@ export const en = {
     searchHint: 'A word or two',
     forecast: (pieces: string, time: string): string => `${pieces}, about ${time}`,
     forecastFirst: (pieces: string, time: string): string => `${pieces}, perhaps ${time}`,
+    silent: (learnt: string[], name: string): string => `Without “${name}”, which learnt ${listed(learnt)} only.`,
     noPieces: 'No pieces match.',
     made: (made: string, total: string): string => `${made} of ${total} suggested`,
     left: (time: string): string => `about ${time} left`,
