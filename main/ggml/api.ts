@@ -75,6 +75,7 @@ const TABLE = {
   ),
   scale: proto<(c: P, a: P, s: number) => P>('void* ggml_scale(void* c, void* a, float s)'),
   mulMat: proto<Binary>('void* ggml_mul_mat(void* c, void* a, void* b)'),
+  outProd: proto<Binary>('void* ggml_out_prod(void* c, void* a, void* b)'),
   getRows: proto<Binary>('void* ggml_get_rows(void* c, void* a, void* b)'),
   setRows: proto<(c: P, a: P, b: P, i: P) => P>('void* ggml_set_rows(void* c, void* a, void* b, void* i)'),
   rmsNorm: proto<(c: P, a: P, eps: number) => P>('void* ggml_rms_norm(void* c, void* a, float eps)'),

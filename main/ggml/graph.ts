@@ -11,7 +11,7 @@ import { IdiolectError } from '../errors.ts'
 import { type Ggml, makeView, NULL, type Pointer, type RopeFunction, viewSource } from './api.ts'
 import { Computer } from './compute.ts'
 import type { Device } from './device.ts'
-import { rmsNormBackFromForward, softMaxBackFromForward } from './replacements.ts'
+import { outProdFromMulMat, rmsNormBackFromForward, softMaxBackFromForward } from './replacements.ts'
 import { elements, type Storage, shape4, type Tensor } from './storage.ts'
 import { TYPE, type TypeNumber } from './types.ts'
 
@@ -163,9 +163,14 @@ export class Graph implements Disposable {
     return this.#made(this.#ggml.cont(this.#context, a.ptr), a.ne, a.type)
   }
 
-  /** A contiguous copy with the first two dimensions exchanged. */
+  /** The first two dimensions exchanged, as a view. */
+  transpose(a: Tensor): Tensor {
+    return this.permute(a, [1, 0, 2, 3])
+  }
+
+  /** The same as a contiguous copy. */
   transposed(a: Tensor): Tensor {
-    return this.cont(this.permute(a, [1, 0, 2, 3]))
+    return this.cont(this.transpose(a))
   }
 
   cast(a: Tensor, type: TypeNumber): Tensor {
@@ -253,6 +258,16 @@ export class Graph implements Disposable {
     this.#check(ok, 'mulMat', a.ne, b.ne)
     const [x, y] = [this.#together(a), this.#together(b)]
     return this.#made(this.#ggml.mulMat(this.#context, x.ptr, y.ptr), [a.ne[1], b.ne[1], b.ne[2], b.ne[3]])
+  }
+
+  /**
+   * Matrices [m, k] and [n, k] -> [m, n] = a bᵀ, all F32: whole rows of `a`, each times a number of `b`, added up. So it is
+   * the fast one where k or n is small and m is not, and needs nothing transposed; `b` may be a transposed view.
+   */
+  outProd(a: Tensor, b: Tensor): Tensor {
+    this.#check(a.ne[1] === b.ne[1] && a.ne[2] === 1 && b.ne[2] === 1, 'outProd', a.ne, b.ne)
+    const own = this.#ggml.outProd(this.#context, a.ptr, b.ptr)
+    return this.#has(own) ? this.#made(own, [a.ne[0], b.ne[0]]) : outProdFromMulMat(this, a, b)
   }
 
   /** ggml's Vulkan takes every matrix after the first from the wrong place where they lie apart. */

@@ -14,6 +14,11 @@ export function rmsNormBackFromForward(g: Graph, dy: Tensor, x: Tensor, eps: num
   return g.div(g.sub(dy, g.mul(normed, along)), r)
 }
 
+/** a bᵀ with both laid out anew, so that they are contracted over what lies next to one another. */
+export function outProdFromMulMat(g: Graph, a: Tensor, b: Tensor): Tensor {
+  return g.mulMat(g.transposed(a), g.transposed(b))
+}
+
 /** scale · P ⊙ (dP − rowsum(dP ⊙ P)). */
 export function softMaxBackFromForward(g: Graph, dP: Tensor, P: Tensor, scale: number): Tensor {
   return g.scale(g.mul(g.sub(dP, g.sumRows(g.mul(dP, P))), P), scale)

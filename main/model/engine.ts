@@ -42,7 +42,7 @@ export interface EngineOptions {
   adapter?: AdapterSpec | null
   /** A LoRA that lies over the base and is not trained. */
   under?: readonly FrozenPair[] | null
-  /** Type of one side of products between results (attention, gradients of LoRA); F32 by default where weights are. */
+  /** Type of one side of attention's products; F32 by default where weights are. */
   productType?: TypeNumber
   /** Blocks whose forward results are computed again in the backward pass instead of kept. */
   recomputed?: number
@@ -416,7 +416,6 @@ export class Engine implements Disposable {
         band: this.#bands.get(window) as Band,
         type: this.#productType,
       },
-      productType: this.#productType,
       dropped: new Map(),
       activation: h.activation,
       eps: h.eps,

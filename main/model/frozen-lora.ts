@@ -3,8 +3,7 @@
  * 3.2), laid over the base's weights instead of merged into them. To whatever is trained above it a matrix is
  * W + s_t B_t A_t: it changes the forward product and the gradient of the input, and has no gradients of its own.
  *
- * Knows nothing of the trained adapter: each matrix has the one, the other, both or neither. Both orders of A and B are
- * held, since frozen numbers need no transposing at every step.
+ * Knows nothing of the trained adapter: each matrix has the one, the other, both or neither.
  */
 import { IdiolectError } from '../errors.ts'
 import type { Device } from '../ggml/device.ts'
@@ -13,6 +12,7 @@ import { Storage, type Tensor } from '../ggml/storage.ts'
 import { TYPE } from '../ggml/types.ts'
 import type { Hyperparameters } from './hyperparameters.ts'
 import { type PairValues, paddedPair, paddedRank } from './lora.ts'
+import { narrowed, widened } from './low-rank.ts'
 import { type MatrixName, matrices, matrixTensor } from './tensors.ts'
 
 /** One pair, as a voice file has it. */
@@ -28,14 +28,10 @@ export interface FrozenPair {
   values(): PairValues
 }
 
-/** One pair on the device, F32, its rank padded as `lora.ts` pads; s_t stands in B. */
+/** One pair on the device, F32, as `lora.ts` holds its own: A [in, rank], s_t Bᵀ [out, rank]. */
 export interface FrozenChange {
-  /** [in, rank] and [rank, in]. */
   readonly a: Tensor
-  readonly aT: Tensor
-  /** [rank, out] and [out, rank]. */
   readonly b: Tensor
-  readonly bT: Tensor
 }
 
 export class FrozenLora implements Disposable {
@@ -45,7 +41,7 @@ export class FrozenLora implements Disposable {
   /** @throws IdiolectError `NotCarried` for a pair on anything but a block's matrix */
   constructor(device: Device, h: Hyperparameters, pairs: readonly FrozenPair[]) {
     const keys = keysByTensor(h)
-    this.#storage = new Storage(device, device.buffers, pairs.length * 4)
+    this.#storage = new Storage(device, device.buffers, pairs.length * 2)
     const tensor = (ne: [number, number]): Tensor => this.#storage.tensor(TYPE.F32, ne)
     const placed = pairs.map((pair) => {
       const key = keys.get(pair.tensor)
@@ -58,23 +54,16 @@ export class FrozenLora implements Disposable {
       }
       const { inputs, outputs } = pair
       const padded = paddedRank(pair.rank)
-      const change = {
-        a: tensor([inputs, padded]),
-        aT: tensor([padded, inputs]),
-        b: tensor([padded, outputs]),
-        bT: tensor([outputs, padded]),
-      }
+      const change = { a: tensor([inputs, padded]), b: tensor([outputs, padded]) }
       this.#changes.set(key, change)
-      return { pair, change, padded }
+      return { pair, change }
     })
     this.#storage.allocate()
     if (device.dry) return
-    for (const { pair, change, padded } of placed) {
+    for (const { pair, change } of placed) {
       const { a, b } = paddedPair(pair.values(), pair)
       this.#storage.set(change.a, a)
-      this.#storage.set(change.aT, flipped(a, padded, pair.inputs))
       this.#storage.set(change.b, b)
-      this.#storage.set(change.bT, flipped(b, pair.outputs, padded))
     }
   }
 
@@ -103,21 +92,12 @@ function keysByTensor(h: Hyperparameters): Map<string, string> {
   )
 }
 
-/** `rows` rows of `columns` as `columns` rows of `rows`. */
-function flipped(values: Float32Array, rows: number, columns: number): Float32Array {
-  const out = new Float32Array(values.length)
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) out[column * rows + row] = values[row * columns + column] as number
-  }
-  return out
-}
-
 /** y + s B (A x), for x [in, rows]. */
 export function addChange(g: Graph, change: FrozenChange, y: Tensor, x: Tensor): Tensor {
-  return g.add(y, g.mulMat(change.b, g.mulMat(change.a, x)))
+  return g.add(y, widened(g, change.b, narrowed(g, change.a, x)))
 }
 
 /** dx + Aᵀ ((s B)ᵀ dy), for dy [out, rows]. */
 export function addChangeBack(g: Graph, change: FrozenChange, dx: Tensor, dy: Tensor): Tensor {
-  return g.add(dx, g.mulMat(change.aT, g.mulMat(change.bT, dy)))
+  return g.add(dx, widened(g, change.a, narrowed(g, change.b, dy)))
 }

@@ -4,11 +4,10 @@
  */
 import type { Graph } from '../ggml/graph.ts'
 import type { Tensor } from '../ggml/storage.ts'
-import { TYPE, type TypeNumber } from '../ggml/types.ts'
 import type { Adapter } from './adapter.ts'
-import { PACK_MULTIPLE } from './batch.ts'
 import { addChange, addChangeBack, type FrozenChange, type FrozenLora } from './frozen-lora.ts'
 import type { LoraPair } from './lora.ts'
+import { narrowed, summed, widened } from './low-rank.ts'
 import { type Matrix, product, transposedProduct } from './matrix.ts'
 import { type Scale, scaled, scaledBack } from './scale.ts'
 
@@ -19,9 +18,7 @@ export interface LinearContext {
   under: FrozenLora | null
   /** A dropout mask [inputs, rows] for this pair in this pass (0 or 1/(1−p)), or null for none. */
   dropout: (pair: LoraPair) => Tensor | null
-  /** Type of one side of the products that give LoRA's gradients. */
-  productType: TypeNumber
-  /** What dropout left of inputs in this graph, as they are and transposed: matrices of one input share it. */
+  /** What dropout left of inputs in this graph: matrices of one input share it. */
   dropped: Map<Tensor, Dropped>
 }
 
@@ -35,23 +32,15 @@ export interface Layer {
 interface Dropped {
   mask: Tensor | null
   x: Tensor
-  xT: Tensor | null
 }
 
 function dropped(c: LinearContext, pair: LoraPair, x: Tensor): Dropped {
   const known = c.dropped.get(x)
   if (known) return known
   const mask = c.dropout(pair)
-  const fresh = { mask, x: mask ? c.graph.mul(x, mask) : x, xT: null }
+  const fresh = { mask, x: mask ? c.graph.mul(x, mask) : x }
   c.dropped.set(x, fresh)
   return fresh
-}
-
-/** [n, rows] as [rows, n] in the product type, where the number of rows has a fast product in it. */
-function flipped(c: LinearContext, a: Tensor): Tensor {
-  const type = a.ne[1] % PACK_MULTIPLE === 0 ? c.productType : TYPE.F32
-  if (type === TYPE.F32) return c.graph.transposed(a)
-  return c.graph.cast(c.graph.permute(a, [1, 0, 2, 3]), type)
 }
 
 /** (W + s_t B_t A_t) x: what the trained adapter finds. */
@@ -72,7 +61,7 @@ export function linear(c: LinearContext, layer: Layer, x: Tensor): Tensor {
   const { trained } = layer
   if (!trained) return y
   if (trained.kind === 'scale') return scaled(c.graph, trained, y)
-  return c.graph.add(y, c.graph.mulMat(trained.b, c.graph.mulMat(trained.a, dropped(c, trained, x).x)))
+  return c.graph.add(y, widened(c.graph, trained.b, narrowed(c.graph, trained.a, dropped(c, trained, x).x)))
 }
 
 /**
@@ -90,11 +79,10 @@ export function linearBack(c: LinearContext, layer: Layer, dy: Tensor, x: Tensor
   const dx = wantInput ? frozenBack(g, layer, dy) : null
   if (!trained) return dx
   const input = dropped(c, trained, x)
-  input.xT ??= flipped(c, input.x)
-  g.accumulate(trained.gradB, g.mulMat(flipped(c, dy), g.mulMat(input.x, trained.a)))
-  const back = g.mulMat(g.transposed(trained.b), dy)
-  g.accumulate(trained.gradA, g.mulMat(input.xT, g.transposed(back)))
+  g.accumulate(trained.gradB, summed(g, dy, narrowed(g, trained.a, input.x)))
+  const back = narrowed(g, trained.b, dy)
+  g.accumulate(trained.gradA, summed(g, input.x, back))
   if (!dx) return null
-  const through = g.mulMat(g.transposed(trained.a), back)
+  const through = widened(g, trained.a, back)
   return g.add(dx, input.mask ? g.mul(through, input.mask) : through)
 }

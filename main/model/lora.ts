@@ -2,9 +2,9 @@
  * The trained part: for each chosen matrix W a pair A [in, rank], B [rank, out], so that y = W x + s B (A x) with
  * s = alpha / rank (Hu et al., LoRA, arXiv 2106.09685) or alpha / √rank, and the pair's gradients, summed until they are taken.
  *
- * On the device the rank is padded with zeros to a multiple of 16, because F32 products run fast only there; padding
- * has zero gradient and never leaves this file. B's gradient is held transposed, [out, rank], for the same reason,
- * and B itself times s, so that no product on the device needs scaling.
+ * On the device the rank is padded with zeros to a multiple of 8, because F32 products run fast only there; padding has
+ * zero gradient and never leaves this file. B is held transposed, [out, rank], as A is [in, rank]: every product with a
+ * pair is then one of long rows (see `widened` and `summed`). And it is held times s, so that none needs scaling.
  */
 import { IdiolectError } from '../errors.ts'
 import type { Device } from '../ggml/device.ts'
@@ -33,7 +33,9 @@ export interface LoraPair {
   readonly outputs: number
   /** s of the formula above. */
   readonly scale: number
+  /** [in, rank]. */
   readonly a: Tensor
+  /** s Bᵀ, [out, rank]. */
   readonly b: Tensor
   readonly gradA: Tensor
   readonly gradB: Tensor
@@ -45,14 +47,14 @@ export interface PairValues {
   b: Float32Array
 }
 
-const RANK_MULTIPLE = 16
+const RANK_MULTIPLE = 8
 
 /** The rank that a pair has on the device. */
 export function paddedRank(rank: number): number {
   return Math.ceil(rank / RANK_MULTIPLE) * RANK_MULTIPLE
 }
 
-/** A pair as it is held on the device: padded with zeros, B times s. */
+/** A pair as it is held on the device: padded with zeros, B transposed and times s. */
 export function paddedPair(
   { a, b }: PairValues,
   { inputs, outputs, rank, scale }: { inputs: number; outputs: number; rank: number; scale: number },
@@ -61,7 +63,7 @@ export function paddedPair(
   const wide = { a: new Float32Array(inputs * padded), b: new Float32Array(padded * outputs) }
   wide.a.set(a)
   for (let row = 0; row < outputs; row++) {
-    for (let r = 0; r < rank; r++) wide.b[row * padded + r] = scale * (b[row * rank + r] as number)
+    for (let r = 0; r < rank; r++) wide.b[r * outputs + row] = scale * (b[row * rank + r] as number)
   }
   return wide
 }
@@ -115,7 +117,7 @@ export class Lora implements Adapter {
           outputs,
           scale: this.scale,
           a: tensor([inputs, padded]),
-          b: tensor([padded, outputs]),
+          b: tensor([outputs, padded]),
           gradA: tensor([inputs, padded]),
           gradB: tensor([outputs, padded]),
         })

@@ -23,7 +23,7 @@ const BACKENDS = {
 } as const
 
 /** What `replacements.ts` writes from other operations where a device lacks its own. */
-const REPLACED = ['RMS_NORM_BACK', 'SOFT_MAX_BACK']
+const REPLACED = ['OUT_PROD', 'RMS_NORM_BACK', 'SOFT_MAX_BACK']
 const ARCHITECTURES: TinyModel['architecture'][] = ['llama', 'mistral3', 'smollm3', 'qwen2', 'qwen3', 'gemma3', 'phi3']
 const LORA: AdapterSpec = { kind: 'lora', rank: 4, alpha: 8, targets: [...TARGET_NAMES] }
 const KINDS: AdapterSpec[] = [LORA, { kind: 'ia3' }, { kind: 'prompt', tokens: 16 }]

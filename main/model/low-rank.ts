@@ -1,0 +1,22 @@
+/**
+ * Products with the thin matrices of a low-rank pair, which are held as a few long rows: [features, rank]. Each is written
+ * so that whole rows are multiplied and added. As ordinary products most would be contracted over the rank alone, or over
+ * rows that had to be transposed first, and take five to ten times as long (docs/notebook.md).
+ */
+import type { Graph } from '../ggml/graph.ts'
+import type { Tensor } from '../ggml/storage.ts'
+
+/** [features, rank] and x [features, rows] -> [rank, rows]: A x, or Bᵀ dy. */
+export function narrowed(g: Graph, thin: Tensor, x: Tensor): Tensor {
+  return g.mulMat(thin, x)
+}
+
+/** [features, rank] and t [rank, rows] -> [features, rows]: B t, or Aᵀ dt. */
+export function widened(g: Graph, thin: Tensor, t: Tensor): Tensor {
+  return g.outProd(thin, g.transpose(t))
+}
+
+/** x [features, rows] and t [rank, rows] -> [features, rank], summed over rows: a pair's gradients. */
+export function summed(g: Graph, x: Tensor, t: Tensor): Tensor {
+  return g.outProd(x, t)
+}
