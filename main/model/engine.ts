@@ -3,34 +3,23 @@
  * One graph a block, so that a run can stop, be paused or answer between blocks, and so that only what the memory plan
  * keeps stays from one to the next.
  */
-import { IdiolectError } from '../errors.ts'
 import type { Device } from '../ggml/device.ts'
 import { Graph } from '../ggml/graph.ts'
-import { elements, Storage, type Tensor } from '../ggml/storage.ts'
+import type { Tensor } from '../ggml/storage.ts'
 import { TYPE, type TypeNumber } from '../ggml/types.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import type { Adapter, AdapterSpec, Start } from './adapter.ts'
-import { type Band, createBand, SLACK } from './attention.ts'
 import { ALIGN, PACK_MULTIPLE, type Pack, pack } from './batch.ts'
-import {
-  type BlockContext,
-  blockBackward,
-  blockForward,
-  type Places,
-  placeSizes,
-  type Shared,
-  seenByAttention,
-} from './block.ts'
-import { createDropout } from './dropout.ts'
+import { type BlockContext, blockBackward, blockForward, seenByAttention } from './block.ts'
 import { FrozenLora, type FrozenPair } from './frozen-lora.ts'
-import { HEAD_ROWS, headLogits, headLoss } from './head.ts'
+import { HeadPass, LOSS_SCALE } from './head-pass.ts'
 import { type Hyperparameters, type LayerShape, readHyperparameters } from './hyperparameters.ts'
 import { Lora, type LoraSpec, type PairValues, pairsOf } from './lora.ts'
-import { productNodes } from './matrix.ts'
 import { openAdapter } from './open-adapter.ts'
 import { PromptTuning } from './prompt-tuning.ts'
 import { loadWeights, plainForms, type WeightForms, type Weights } from './weights.ts'
+import { Workspace } from './workspace.ts'
 
 export interface EngineOptions {
   /** Type that weights are converted to, or how each is held. */
@@ -57,8 +46,6 @@ export interface PassOptions {
   between?: () => Promise<void>
 }
 
-/** Gradients carry this factor on the device (see `head.ts`); `Engine.takeGradient` divides it out. */
-const LOSS_SCALE = 64
 const GRAPH_NODES = 16384
 
 export class Engine implements Disposable {
@@ -66,23 +53,14 @@ export class Engine implements Disposable {
   readonly adapter: Adapter | null
   readonly #under: FrozenLora | null
   readonly #weights: Weights
-  readonly #storage: Storage
+  readonly #work: Workspace
   readonly #graph: Graph
-  readonly #headGraph: Graph
-  readonly #inputs: { tokens: Tensor; positions: Tensor; rows: Tensor; targets: Tensor; at: Tensor }
-  /** Input of block i; the last one is the output of the last block. */
-  readonly #x: Tensor[]
-  readonly #places: Places[]
-  readonly #shared: Shared
-  readonly #dx: [Tensor, Tensor] | null
-  readonly #dropout: ReturnType<typeof createDropout>
+  readonly #head: HeadPass
   readonly #options: EngineOptions
+  /** Blocks whose forward results are kept; those from here on are computed again. */
   readonly #kept: number
-  readonly #capacity: number
   readonly #productType: TypeNumber
   readonly #dry: boolean
-  /** Masks by attention window. */
-  readonly #bands = new Map<number | null, Band>()
 
   constructor(device: Device, gguf: GgufFile, options: EngineOptions) {
     if (options.capacity % ALIGN !== 0)
@@ -99,55 +77,15 @@ export class Engine implements Disposable {
     this.#under = options.under ? new FrozenLora(device, h, options.under) : null
     this.#kept = this.adapter ? h.blocks - Math.min(h.blocks, options.recomputed ?? 0) : 0
 
-    this.#capacity = capacity
     this.#productType = options.productType ?? (forms.blocks.type === TYPE.F32 ? TYPE.F32 : TYPE.BF16)
-    const storage = new Storage(device, device.buffers, h.blocks * 10 + 64)
-    this.#storage = storage
-    const floats = (features: number, more = 0): Tensor => storage.tensor(TYPE.F32, [features, capacity + more])
-    const integers = (n: number): Tensor => storage.tensor(TYPE.I32, [n])
-    const q = h.heads * h.headSize
-    const kv = h.kvHeads * h.headSize
-    this.#inputs = {
-      tokens: integers(capacity),
-      positions: integers(capacity),
-      rows: integers(HEAD_ROWS),
-      targets: integers(HEAD_ROWS),
-      at: integers(HEAD_ROWS),
-    }
-    this.#x = Array.from({ length: this.adapter ? h.blocks + 1 : 2 }, () => floats(h.width))
-    const sizes = placeSizes(h)
-    const places = (): Places => ({
-      q: floats(sizes.q),
-      k: floats(sizes.k, SLACK),
-      v: floats(sizes.v, SLACK),
-      y: floats(sizes.y),
-      gate: floats(sizes.gate),
-      up: floats(sizes.up),
-      attended: sizes.attended > 0 ? floats(sizes.attended) : null,
-      fed: sizes.fed > 0 ? floats(sizes.fed) : null,
+    this.#work = new Workspace(device, h, {
+      capacity,
+      kept: this.#kept,
+      adapter: this.adapter,
+      dropout: options.dropout ?? 0,
     })
-    // Blocks that are computed again share the last set.
-    this.#places = Array.from({ length: Math.min(h.blocks, this.#kept + 1) }, places)
-    const back = this.adapter !== null
-    this.#shared = {
-      k: h.headNorms ? floats(kv, SLACK) : null,
-      o: floats(q),
-      dO: floats(back ? q : 1),
-      dQ: floats(back ? q : 1),
-      dK: floats(back ? kv : 1),
-      dV: floats(back ? kv : 1),
-    }
-    this.#dx = back ? [floats(h.width), floats(h.width)] : null
-    this.#dropout = createDropout(storage, this.lora, options.dropout ?? 0, capacity)
-    for (const { window } of h.layers) {
-      if (!this.#bands.has(window)) this.#bands.set(window, createBand(storage, window, capacity))
-    }
-    storage.allocate()
-    for (const { k, v } of this.#places) for (const place of [k, v]) storage.zero(place)
-    if (this.#shared.k) storage.zero(this.#shared.k)
-    for (const band of this.#bands.values()) band.fill()
     this.#graph = new Graph(device, GRAPH_NODES)
-    this.#headGraph = new Graph(device, 128 + 2 * productNodes(this.#weights.head))
+    this.#head = new HeadPass(device, h, this.#weights, this.#work)
   }
 
   get lora(): Lora | null {
@@ -161,14 +99,14 @@ export class Engine implements Disposable {
 
   /** Bytes on the device: weights, adapter, kept results, intermediate results so far. */
   get bytes(): number {
-    const graphs = this.#graph.bytes + this.#headGraph.bytes
+    const graphs = this.#graph.bytes + this.#head.bytes
     const adapters = (this.adapter?.bytes ?? 0) + (this.#under?.bytes ?? 0)
-    return this.#weights.bytes + adapters + this.#storage.bytes + graphs
+    return this.#weights.bytes + adapters + this.#work.storage.bytes + graphs
   }
 
   /** Bytes on this side, beside the device's. */
   get hostBytes(): number {
-    return this.#dropout.hostBytes
+    return this.#work.dropout.hostBytes
   }
 
   /**
@@ -178,11 +116,11 @@ export class Engine implements Disposable {
    */
   async trainPack(batch: Pack, options: PassOptions = {}): Promise<number> {
     const { adapter } = this
-    if (!adapter || !this.#dx) throw new Error('an engine without an adapter cannot train')
+    const { dx, storage } = this.#work
+    if (!adapter || !dx) throw new Error('an engine without an adapter cannot train')
     await this.#forward(batch, options)
-    const dx: [Tensor, Tensor] = this.#dx
-    this.#storage.zero(dx[0])
-    const loss = this.#head(batch, { dx: dx[0] })
+    storage.zero(dx[0])
+    const loss = this.#head.loss(batch, dx[0])
     let from = 0
     for (let i = this.h.blocks - 1; i >= 0; i--) {
       await options.between?.()
@@ -190,7 +128,7 @@ export class Engine implements Disposable {
       const target = i > 0 || adapter.prefix > 0 ? (dx[1 - from] as Tensor) : null
       this.#graph.reset()
       const view = (a: Tensor): Tensor => this.#graph.view(a, [a.ne[0], batch.tokens.length])
-      blockBackward(this.#context(batch, options, i), view(this.#x[i] as Tensor), view(dx[from] as Tensor), target)
+      blockBackward(this.#context(batch, options, i), view(this.#work.x(i)), view(dx[from] as Tensor), target)
       this.#graph.compute()
       from = 1 - from
     }
@@ -205,7 +143,7 @@ export class Engine implements Disposable {
   /** Forward only: the sum as in `trainPack`. */
   async measurePack(batch: Pack, options: PassOptions = {}): Promise<number> {
     await this.#forward(batch, options)
-    return this.#head(batch, null)
+    return this.#head.loss(batch, null)
   }
 
   /** Next-token logits after the positions listed, for one text of at most `capacity` tokens. */
@@ -215,19 +153,8 @@ export class Engine implements Disposable {
     const prefix = this.prefix
     const batch = pack([{ tokens: longer, answerFrom: tokens.length } satisfies TokenExample], prefix)
     await this.#forward(batch, {})
-    const out: Float32Array[] = []
-    for (let from = 0; from < positions.length; from += HEAD_ROWS) {
-      const rows = Int32Array.from(positions.slice(from, from + HEAD_ROWS), (position) => position + prefix)
-      this.#headGraph.reset()
-      this.#storage.set(this.#inputs.rows, rows)
-      const result = this.#headGraph.output(
-        headLogits(this.#headContext(), this.#output(batch.tokens.length), this.#count(this.#inputs.rows, rows.length)),
-      )
-      this.#headGraph.compute()
-      const all = this.#storage.get(result, new Float32Array(elements(result)))
-      for (const i of rows.keys()) out.push(all.slice(i * this.h.vocabulary, (i + 1) * this.h.vocabulary))
-    }
-    return out
+    const rows = Int32Array.from(positions, (position) => position + prefix)
+    return this.#head.logits(rows, batch.tokens.length)
   }
 
   /** Every pair's summed gradient, per answer token and with the loss scale divided out; sums begin anew. */
@@ -259,7 +186,7 @@ export class Engine implements Disposable {
   async prefixCache(): Promise<{ k: Float32Array; v: Float32Array }[]> {
     const out: { k: Float32Array; v: Float32Array }[] = []
     const kv = this.h.kvHeads * this.h.headSize
-    const front = (a: Tensor): Float32Array => this.#storage.get(a).slice(0, kv * this.prefix)
+    const front = (a: Tensor): Float32Array => this.#work.storage.get(a).slice(0, kv * this.prefix)
     const batch = pack([{ tokens: Int32Array.of(0), answerFrom: 1 }], this.prefix)
     await this.#forward(batch, {}, (i) => {
       this.#graph.reset()
@@ -271,35 +198,37 @@ export class Engine implements Disposable {
   }
 
   #embed(ids: Int32Array): Float32Array {
+    const { storage, inputs } = this.#work
     const out = new Float32Array(ids.length * this.h.width)
     for (let from = 0; from < ids.length; from += this.#options.capacity) {
       const part = ids.subarray(from, from + this.#options.capacity)
-      this.#storage.set(this.#inputs.tokens, part)
+      storage.set(inputs.tokens, part)
       this.#graph.reset()
-      const rows = this.#graph.output(
-        this.#graph.getRows(this.#weights.embedding, this.#view1(this.#inputs.tokens, part.length)),
-      )
+      const rows = this.#graph.output(this.#embedded(part.length))
       this.#graph.compute()
-      out.set(
-        this.#storage.get(rows).map((value) => value * this.h.embeddingScale),
-        from * this.h.width,
-      )
+      out.set(storage.get(rows), from * this.h.width)
     }
     return out
+  }
+
+  /** Of the first `n` tokens that were put in. */
+  #embedded(n: number): Tensor {
+    const rows = this.#graph.getRows(this.#weights.embedding, this.#graph.view(this.#work.inputs.tokens, [n]))
+    const scale = this.h.embeddingScale
+    return scale === 1 ? rows : this.#graph.scale(rows, scale)
   }
 
   /** @param after called when a block's results lie in its places */
   async #forward(batch: Pack, options: PassOptions, after?: (block: number) => void): Promise<void> {
     this.#check(batch)
-    this.#storage.set(this.#inputs.tokens, batch.tokens)
-    this.#storage.set(this.#inputs.positions, batch.positions)
-    if (options.dropoutSeed && !this.#dry) this.#dropout.deal(options.dropoutSeed)
+    const { storage, inputs, dropout } = this.#work
+    const first = this.#work.x(0)
+    storage.set(inputs.tokens, batch.tokens)
+    storage.set(inputs.positions, batch.positions)
+    if (options.dropoutSeed && !this.#dry) dropout.deal(options.dropoutSeed)
     this.#graph.reset()
-    const embedded = this.#graph.getRows(this.#weights.embedding, this.#view1(this.#inputs.tokens, batch.tokens.length))
-    const scale = this.h.embeddingScale
-    const first = scale === 1 ? embedded : this.#graph.scale(embedded, scale)
-    this.#graph.into(first, this.#storage, this.#x[0] as Tensor)
-    if (this.adapter instanceof PromptTuning) this.adapter.lay(this.#graph, this.#x[0] as Tensor, batch.segments)
+    this.#graph.into(this.#embedded(batch.tokens.length), storage, first)
+    if (this.adapter instanceof PromptTuning) this.adapter.lay(this.#graph, first, batch.segments)
     this.#graph.compute()
     for (let i = 0; i < this.h.blocks; i++) {
       await options.between?.()
@@ -310,92 +239,38 @@ export class Engine implements Disposable {
 
   #runForward(batch: Pack, i: number, options: PassOptions): void {
     this.#graph.reset()
-    const x = this.#xOf(i)
+    const x = this.#work.x(i)
     blockForward(
       this.#context(batch, options, i),
       this.#graph.view(x, [x.ne[0], batch.tokens.length]),
-      this.#xOf(i + 1),
+      this.#work.x(i + 1),
     )
     this.#graph.compute()
   }
 
-  #head(batch: Pack, gradient: { dx: Tensor } | null): number {
-    const { vocabulary } = this.h
-    let loss = 0
-    for (let from = 0; from < batch.rows.length; from += HEAD_ROWS) {
-      const rows = batch.rows.slice(from, from + HEAD_ROWS)
-      const targets = batch.targets.slice(from, from + HEAD_ROWS)
-      this.#storage.set(this.#inputs.rows, rows)
-      this.#storage.set(this.#inputs.targets, targets)
-      this.#storage.set(
-        this.#inputs.at,
-        targets.map((target, i) => i * vocabulary + target),
-      )
-      this.#headGraph.reset()
-      const view = (a: Tensor): Tensor => this.#count(a, rows.length)
-      const { rows: r, targets: t, at } = this.#inputs
-      const g = this.#headGraph
-      const probability = headLoss(
-        this.#headContext(),
-        this.#output(batch.tokens.length),
-        { rows: view(r), targets: view(t), at: view(at) },
-        gradient ? { dx: g.view(gradient.dx, [this.h.width, batch.tokens.length]), lossScale: LOSS_SCALE } : null,
-      )
-      g.compute()
-      for (const p of this.#storage.get(probability)) loss -= Math.log(Math.max(p, 1e-37))
-    }
-    if (!Number.isFinite(loss)) {
-      throw new IdiolectError('NotANumber', `the loss of a pack came out as ${loss}`, 'Try a smaller learning rate.')
-    }
-    return loss
-  }
-
   #check(batch: Pack): void {
-    if (batch.tokens.length > this.#capacity) {
-      throw new Error(`a pack of ${batch.tokens.length} rows is larger than the capacity of ${this.#capacity}`)
+    const { capacity } = this.#work
+    if (batch.tokens.length > capacity) {
+      throw new Error(`a pack of ${batch.tokens.length} rows is larger than the capacity of ${capacity}`)
     }
     const wrong = batch.tokens.find((token) => token < 0 || token >= this.h.vocabulary)
     if (wrong !== undefined) throw new Error(`token ${wrong} is not in the vocabulary of ${this.h.vocabulary}`)
   }
 
-  #xOf(i: number): Tensor {
-    return this.#x[this.adapter ? i : i % 2] as Tensor
-  }
-
-  #placesOf(i: number): Places {
-    return this.#places[Math.min(i, this.#places.length - 1)] as Places
-  }
-
-  #output(rows: number): Tensor {
-    return this.#headGraph.view(this.#xOf(this.h.blocks), [this.h.width, rows])
-  }
-
-  #view1(a: Tensor, n: number): Tensor {
-    return this.#graph.view(a, [n])
-  }
-
-  #count(a: Tensor, n: number): Tensor {
-    return this.#headGraph.view(a, [n])
-  }
-
-  #headContext() {
-    const { eps, logitCap } = this.h
-    return { graph: this.#headGraph, storage: this.#storage, weights: this.#weights, eps, logitCap }
-  }
-
   #context(batch: Pack, options: PassOptions, index: number): BlockContext {
     const { h } = this
+    const work = this.#work
     const rows = batch.tokens.length
     const { rope, window } = h.layers[index] as LayerShape
     return {
       graph: this.#graph,
-      storage: this.#storage,
+      storage: work.storage,
       rows,
       segments: batch.segments,
-      positions: this.#view1(this.#inputs.positions, rows),
+      positions: this.#graph.view(work.inputs.positions, [rows]),
       index,
       block: this.#weights.blocks[index] as Weights['blocks'][number],
-      places: this.#placesOf(index),
+      places: work.places(index),
       rope: rope && {
         dims: h.rope.dims,
         mode: h.rope.mode,
@@ -413,25 +288,25 @@ export class Engine implements Disposable {
         kvHeads: h.kvHeads,
         scale: h.attentionScale,
         window,
-        band: this.#bands.get(window) as Band,
+        band: work.band(window),
         type: this.#productType,
       },
       dropped: new Map(),
       activation: h.activation,
       eps: h.eps,
-      shared: this.#shared,
+      shared: work.shared,
       adapter: this.adapter,
       under: this.#under,
       dropout: options.dropoutSeed
-        ? (pair) => this.#dropout.mask(this.#graph, pair, rows, options.dropoutSeed as string)
+        ? (pair) => work.dropout.mask(this.#graph, pair, rows, options.dropoutSeed as string)
         : () => null,
     }
   }
 
   [Symbol.dispose](): void {
     this.#graph[Symbol.dispose]()
-    this.#headGraph[Symbol.dispose]()
-    this.#storage[Symbol.dispose]()
+    this.#head[Symbol.dispose]()
+    this.#work[Symbol.dispose]()
     this.adapter?.[Symbol.dispose]()
     this.#under?.[Symbol.dispose]()
     this.#weights[Symbol.dispose]()
