@@ -34,7 +34,7 @@ export const TASK_ITEMS = 250
 /** Folds of users, each with a task adapter that has seen none of them. */
 export const FOLDS = 3
 /** Other users' voices that the method `other` is a mean over, at most. */
-export const OTHERS = 12
+export const OTHERS = 4
 
 /** Tokens of a retrieved entry when it is alone, and of several together. */
 const RETRIEVED: Record<TaskName, { maxRetrieved: number; maxRetrievedTotal: number }> = {

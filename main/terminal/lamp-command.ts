@@ -163,7 +163,7 @@ export function runOptions(command: Command): Command {
     .option('--over-epochs <n>', 'epochs of a voice over a task adapter', numberOption('over-epochs', 1, 100, true))
     .option(
       '--others <n>',
-      'other users\' voices that "other" is a mean over, at most (12): each costs as much as another row of the table',
+      'other users\' voices that "other" is a mean over, at most (4): each costs as much as another row of the table',
       numberOption('others', 1, 1e6, true),
     )
     .option('--contrast <x>', "weight of cope's contrast", numberOption('contrast', 0, 100))
