@@ -15,6 +15,7 @@ import { stepFlops } from './flops.ts'
 import { type OurResult, trainOurs } from './ours.ts'
 import { BATCH, formsOf, ROWS, randomTexts, STEP_SETTINGS } from './step.ts'
 import { median } from './table.ts'
+import { thinTable } from './thin.ts'
 import type { BenchOptions, PartResult } from './types.ts'
 
 const TYPES: TypeName[] = ['F32', 'F16', 'BF16', 'Q8_0', 'Q4_0', 'Q4_1', 'Q4_K', 'Q6_K']
@@ -50,6 +51,7 @@ export async function gemmPart(options: BenchOptions): Promise<PartResult> {
     { name: 'down', k: h.ff, m: h.width, count: 3 },
   ]
   const probes = probeAll(threads, products, quick, say)
+  const thin = thinTable(options, [kv, q, h.width, h.ff])
 
   say('gemm: training steps')
   const steps = quick ? 2 : 8
@@ -88,6 +90,7 @@ export async function gemmPart(options: BenchOptions): Promise<PartResult> {
           `What the engine may use here, as it measured it: ${usable.map((form) => `${nameOf(form)} ${form.gflops.toFixed(0)}`).join(', ') || 'nothing'}.`,
         ],
       },
+      thin,
     ],
     bars: [
       {
@@ -100,7 +103,7 @@ export async function gemmPart(options: BenchOptions): Promise<PartResult> {
         met: share === null ? null : share >= 0.7,
       },
     ],
-    data: { probes, work, seconds, reached, usable, fastest, share },
+    data: { probes, thin, work, seconds, reached, usable, fastest, share },
   }
 }
 
