@@ -113,7 +113,7 @@ function slice0(g: Graph, a: Tensor, from: number, to: number): Tensor {
 }
 
 const sizeOf = (a: Tensor): number => (a.type === TYPE.F32 ? 4 : 2)
-const flipped = (g: Graph, a: Tensor, type: TypeNumber): Tensor => cast(g, g.permute(a, [1, 0, 2, 3]), type)
+const flipped = (g: Graph, a: Tensor, type: TypeNumber): Tensor => cast(g, g.transpose(a), type)
 const cast = (g: Graph, a: Tensor, type: TypeNumber): Tensor => (type === a.type ? g.cont(a) : g.cast(a, type))
 
 /** [x, n, heads] as [x, n · group, kvHeads] and back: the heads of a group stand one behind the other. */

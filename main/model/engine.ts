@@ -56,7 +56,6 @@ export class Engine implements Disposable {
   readonly #work: Workspace
   readonly #graph: Graph
   readonly #head: HeadPass
-  readonly #options: EngineOptions
   /** Blocks whose forward results are kept; those from here on are computed again. */
   readonly #kept: number
   readonly #productType: TypeNumber
@@ -65,7 +64,6 @@ export class Engine implements Disposable {
   constructor(device: Device, gguf: GgufFile, options: EngineOptions) {
     if (options.capacity % ALIGN !== 0)
       throw new Error(`capacity must be a multiple of ${ALIGN}, not ${options.capacity}`)
-    this.#options = options
     this.#dry = device.dry ?? false
     const h = readHyperparameters(gguf)
     this.h = h
@@ -198,10 +196,10 @@ export class Engine implements Disposable {
   }
 
   #embed(ids: Int32Array): Float32Array {
-    const { storage, inputs } = this.#work
+    const { storage, inputs, capacity } = this.#work
     const out = new Float32Array(ids.length * this.h.width)
-    for (let from = 0; from < ids.length; from += this.#options.capacity) {
-      const part = ids.subarray(from, from + this.#options.capacity)
+    for (let from = 0; from < ids.length; from += capacity) {
+      const part = ids.subarray(from, from + capacity)
       storage.set(inputs.tokens, part)
       this.#graph.reset()
       const rows = this.#graph.output(this.#embedded(part.length))

@@ -7,12 +7,11 @@
  */
 import { IdiolectError } from '../errors.ts'
 import type { Device } from '../ggml/device.ts'
-import type { Graph } from '../ggml/graph.ts'
 import { Storage, type Tensor } from '../ggml/storage.ts'
 import { TYPE } from '../ggml/types.ts'
 import type { Hyperparameters } from './hyperparameters.ts'
 import { type PairValues, paddedPair, paddedRank } from './lora.ts'
-import { narrowed, widened } from './low-rank.ts'
+import type { LowRankPair } from './low-rank.ts'
 import { type MatrixName, matrices, matrixTensor } from './tensors.ts'
 
 /** One pair, as a voice file has it. */
@@ -28,15 +27,9 @@ export interface FrozenPair {
   values(): PairValues
 }
 
-/** One pair on the device, F32, as `lora.ts` holds its own: A [in, rank], s_t Bᵀ [out, rank]. */
-export interface FrozenChange {
-  readonly a: Tensor
-  readonly b: Tensor
-}
-
 export class FrozenLora implements Disposable {
   readonly #storage: Storage
-  readonly #changes = new Map<string, FrozenChange>()
+  readonly #changes = new Map<string, LowRankPair>()
 
   /** @throws IdiolectError `NotCarried` for a pair on anything but a block's matrix */
   constructor(device: Device, h: Hyperparameters, pairs: readonly FrozenPair[]) {
@@ -73,7 +66,7 @@ export class FrozenLora implements Disposable {
   }
 
   /** What it adds to a block's matrix, or null. */
-  on(block: number, matrix: MatrixName): FrozenChange | null {
+  on(block: number, matrix: MatrixName): LowRankPair | null {
     return this.#changes.get(keyOf(block, matrix)) ?? null
   }
 
@@ -90,14 +83,4 @@ function keysByTensor(h: Hyperparameters): Map<string, string> {
   return new Map(
     blocks.flatMap((block) => names.map((name) => [matrixTensor(h, block, name), keyOf(block, name)] as const)),
   )
-}
-
-/** y + s B (A x), for x [in, rows]. */
-export function addChange(g: Graph, change: FrozenChange, y: Tensor, x: Tensor): Tensor {
-  return g.add(y, widened(g, change.b, narrowed(g, change.a, x)))
-}
-
-/** dx + Aᵀ ((s B)ᵀ dy), for dy [out, rows]. */
-export function addChangeBack(g: Graph, change: FrozenChange, dx: Tensor, dy: Tensor): Tensor {
-  return g.add(dx, widened(g, change.a, narrowed(g, change.b, dy)))
 }

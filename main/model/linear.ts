@@ -5,9 +5,9 @@
 import type { Graph } from '../ggml/graph.ts'
 import type { Tensor } from '../ggml/storage.ts'
 import type { Adapter } from './adapter.ts'
-import { addChange, addChangeBack, type FrozenChange, type FrozenLora } from './frozen-lora.ts'
+import type { FrozenLora } from './frozen-lora.ts'
 import type { LoraPair } from './lora.ts'
-import { narrowed, summed, widened } from './low-rank.ts'
+import { addChange, addChangeBack, type LowRankPair, narrowed, summed, widened } from './low-rank.ts'
 import { type Matrix, product, transposedProduct } from './matrix.ts'
 import { type Scale, scaled, scaledBack } from './scale.ts'
 
@@ -25,7 +25,7 @@ export interface LinearContext {
 /** One matrix of a block with everything that is done to it. */
 export interface Layer {
   matrix: Matrix
-  under: FrozenChange | null
+  under: LowRankPair | null
   trained: LoraPair | Scale | null
 }
 
@@ -61,7 +61,7 @@ export function linear(c: LinearContext, layer: Layer, x: Tensor): Tensor {
   const { trained } = layer
   if (!trained) return y
   if (trained.kind === 'scale') return scaled(c.graph, trained, y)
-  return c.graph.add(y, widened(c.graph, trained.b, narrowed(c.graph, trained.a, dropped(c, trained, x).x)))
+  return addChange(c.graph, trained, y, dropped(c, trained, x).x)
 }
 
 /**

@@ -13,6 +13,7 @@ import { TYPE } from '../ggml/types.ts'
 import { seeded } from '../random.ts'
 import type { Adapter, AdapterTensor, Start } from './adapter.ts'
 import type { Hyperparameters } from './hyperparameters.ts'
+import type { LowRankPair } from './low-rank.ts'
 import { type MatrixName, matrixOf, matrixShape, matrixTensor, TARGET_NAMES, type TargetName } from './tensors.ts'
 
 export interface LoraSpec {
@@ -23,7 +24,7 @@ export interface LoraSpec {
   targets: TargetName[]
 }
 
-export interface LoraPair {
+export interface LoraPair extends LowRankPair {
   readonly kind: 'lora'
   readonly block: number
   readonly matrix: MatrixName
@@ -33,10 +34,6 @@ export interface LoraPair {
   readonly outputs: number
   /** s of the formula above. */
   readonly scale: number
-  /** [in, rank]. */
-  readonly a: Tensor
-  /** s Bᵀ, [out, rank]. */
-  readonly b: Tensor
   readonly gradA: Tensor
   readonly gradB: Tensor
 }

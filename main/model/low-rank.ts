@@ -6,6 +6,24 @@
 import type { Graph } from '../ggml/graph.ts'
 import type { Tensor } from '../ggml/storage.ts'
 
+/** s B A on the device, F32, its rank padded: what one matrix is changed by. */
+export interface LowRankPair {
+  /** [in, rank]. */
+  readonly a: Tensor
+  /** s Bᵀ, [out, rank]. */
+  readonly b: Tensor
+}
+
+/** y + s B (A x), for x [in, rows]. */
+export function addChange(g: Graph, { a, b }: LowRankPair, y: Tensor, x: Tensor): Tensor {
+  return g.add(y, widened(g, b, narrowed(g, a, x)))
+}
+
+/** dx + Aᵀ ((s B)ᵀ dy), for dy [out, rows]. */
+export function addChangeBack(g: Graph, { a, b }: LowRankPair, dx: Tensor, dy: Tensor): Tensor {
+  return g.add(dx, widened(g, a, narrowed(g, b, dy)))
+}
+
 /** [features, rank] and x [features, rows] -> [rank, rows]: A x, or Bᵀ dy. */
 export function narrowed(g: Graph, thin: Tensor, x: Tensor): Tensor {
   return g.mulMat(thin, x)

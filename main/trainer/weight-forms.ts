@@ -26,7 +26,7 @@ export interface FormChoice {
   type: TypeName
   /** Kind of buffer of the blocks' matrices. */
   buffers: string | null
-  /** Type of one side of products between results; see `EngineOptions.productType`. */
+  /** Type of one side of attention's products; see `EngineOptions.productType`. */
   productType: TypeName
   measured: MeasuredForm[]
 }

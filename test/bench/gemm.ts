@@ -103,7 +103,7 @@ export async function gemmPart(options: BenchOptions): Promise<PartResult> {
         met: share === null ? null : share >= 0.7,
       },
     ],
-    data: { probes, thin, work, seconds, reached, usable, fastest, share },
+    data: { probes, work, seconds, reached, usable, fastest, share },
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { openDevice } from '../../main/ggml/device.ts'
 import { Graph } from '../../main/ggml/graph.ts'
+import { outProdFromMulMat } from '../../main/ggml/replacements.ts'
 import { Storage, type Tensor } from '../../main/ggml/storage.ts'
 import { TYPE } from '../../main/ggml/types.ts'
 import { summed, widened } from '../../main/model/low-rank.ts'
@@ -31,7 +32,7 @@ function products(features: number): Thin[] {
         [RANK, TOKENS],
       ],
       rows: widened,
-      // B as files have it, [rank, features]: transposed here, for its numbers do not matter.
+      // The same numbers taken as [rank, features], B as files have it: what they are does not matter.
       product: (g, a, b) => g.mulMat(g.reshape(a, [RANK, features]), b),
     },
     {
@@ -41,7 +42,7 @@ function products(features: number): Thin[] {
         [RANK, TOKENS],
       ],
       rows: summed,
-      product: (g, a, b) => g.mulMat(g.transposed(a), g.transposed(b)),
+      product: outProdFromMulMat,
     },
   ]
 }
