@@ -1,7 +1,7 @@
 /**
  * Products with the thin matrices of a low-rank pair, which are held as a few long rows: [features, rank]. Each is written
  * so that whole rows are multiplied and added. As ordinary products most would be contracted over the rank alone, or over
- * rows that had to be transposed first, and take five to ten times as long (docs/notebook.md).
+ * rows that had to be transposed first, and take two to five times as long (docs/notebook.md).
  */
 import type { Graph } from '../ggml/graph.ts'
 import type { Tensor } from '../ggml/storage.ts'
