@@ -5,7 +5,7 @@
 import type { Device } from '../ggml/device.ts'
 import type { Graph } from '../ggml/graph.ts'
 import type { Tensor } from '../ggml/storage.ts'
-import type { TypeNumber } from '../ggml/types.ts'
+import { TYPE, type TypeNumber } from '../ggml/types.ts'
 
 /** Elements that pass through F32 at once: a slice and its transposed twin stay in a usual CPU's cache. */
 const SLICE_ELEMENTS = 2 << 20
@@ -85,4 +85,11 @@ export function convertTransposed(graph: Graph, device: Device, source: Source, 
     graph.copy(graph.transposed(floats(graph, device, some, slice, PADDING)), place)
   }
   return graph.view(target, [count, inputs])
+}
+
+/** Rows of W picked by `rows` (I32 [n]), as conversion to `type` would leave them: F32 [in, n]. */
+export function convertedRows(graph: Graph, source: Tensor, type: TypeNumber, rows: Tensor): Tensor {
+  const picked = graph.getRows(source, rows)
+  if (type === source.type || type === TYPE.F32) return picked
+  return graph.cast(graph.cast(picked, type), TYPE.F32)
 }

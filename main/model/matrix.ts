@@ -9,14 +9,8 @@ import { Graph } from '../ggml/graph.ts'
 import { Storage, type Tensor } from '../ggml/storage.ts'
 import { TYPE, type TypeNumber } from '../ggml/types.ts'
 import { type GgufFile, readTensorChunks } from '../gguf/read.ts'
-import { conversionNodes, convert, convertTransposed, sliceElements, whole } from './convert.ts'
-import {
-  nodesOfProduct,
-  type StreamedMatrix,
-  streamedProduct,
-  streamedRows,
-  streamedTransposedProduct,
-} from './streamed-matrix.ts'
+import { conversionNodes, convert, convertedRows, convertTransposed, sliceElements, whole } from './convert.ts'
+import { nodesOfProduct, type StreamedMatrix, streamedProduct, streamedTransposedProduct } from './streamed-matrix.ts'
 
 /** Held twice, converted, where memory allows; else once, in the file's own type. */
 export type Matrix = HeldMatrix | StreamedMatrix
@@ -29,6 +23,8 @@ export interface HeldMatrix {
   readonly forward: Tensor
   /** [out, in]. */
   readonly backward: Tensor
+  /** W in the file's own type, where single rows are read and `forward` lies in a layout of its own; else null. */
+  readonly own: Tensor | null
   readonly held: { forward: Held; backward: Held }
 }
 
@@ -58,8 +54,9 @@ export function productNodes(matrix: Matrix): number {
 
 /** Rows of W (one an output) picked by `rows` (I32 [n]): F32 [in, n], with the very numbers that `product` uses. */
 export function rowsOfMatrix(graph: Graph, matrix: Matrix, rows: Tensor): Tensor {
-  if (matrix.kind === 'streamed') return streamedRows(graph, matrix, rows)
-  return graph.getRows(matrix.forward, rows)
+  if (matrix.kind === 'streamed') return convertedRows(graph, matrix.own, matrix.types.forward, rows)
+  const { own, forward } = matrix
+  return own ? convertedRows(graph, own, forward.type, rows) : graph.getRows(forward, rows)
 }
 
 /** The form of a matrix's two copies: their type, and the kind of buffer where the device keeps one for faster products. */
@@ -109,20 +106,35 @@ function kindOf(device: Device, kind: string | null): Pointer {
   return found
 }
 
-/** The form that a copy of this shape can have: rows must be whole blocks, repacked ones come in groups of 8. */
+/** What ggml-cpu's layouts of their own take: inputs and outputs in whole groups of so many. */
+const GROUPS: Record<string, { inputs: number; outputs: number }> = {
+  CPU_REPACK: { inputs: 1, outputs: 8 },
+  AMX: { inputs: 32, outputs: 32 },
+}
+
+/** The form that a copy of this shape can have: rows must be whole blocks, and what a layout groups whole groups. */
 function fitting(device: Device, { type, buffers }: Form, inputs: number, outputs: number): Form {
-  if (inputs % device.ggml.blockSize(type) !== 0) return { type: TYPE.F32, buffers: null }
-  if (buffers === 'CPU_REPACK' && outputs % 8 !== 0) return { type: TYPE.Q8_0, buffers: null }
+  const whole = (wanted: TypeNumber): boolean => inputs % device.ggml.blockSize(wanted) === 0
+  if (!whole(type)) return { type: TYPE.F32, buffers: null }
+  const groups = buffers === null ? undefined : GROUPS[buffers]
+  if (groups && (inputs % groups.inputs !== 0 || outputs % groups.outputs !== 0)) {
+    return { type: whole(TYPE.Q8_0) ? TYPE.Q8_0 : type, buffers: null }
+  }
   return { type, buffers }
 }
 
-/** Room for a matrix in storages that are not allocated yet. */
+/**
+ * Room for a matrix in storages that are not allocated yet.
+ * @param own W in the file's own type, for a matrix that single rows are read of; asked for only where they can't be
+ * read from the copies, and to be filled beside `loadMatrix`
+ */
 export function planMatrix(
   device: Device,
   storages: Storages,
   form: Form,
   inputs: number,
   outputs: number,
+  own: (() => Tensor) | null = null,
 ): HeldMatrix {
   const place = (k: number, m: number): Held => {
     const { type, buffers } = fitting(device, form, k, m)
@@ -137,6 +149,7 @@ export function planMatrix(
     outputs,
     forward: forward.tensor,
     backward: backward.tensor,
+    own: own && !forward.plain ? own() : null,
     held: { forward, backward },
   }
 }

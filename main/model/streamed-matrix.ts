@@ -139,10 +139,3 @@ export function streamedTransposedProduct(graph: Graph, matrix: StreamedMatrix, 
   }
   return dx as Tensor
 }
-
-/** Rows of W picked by `rows` (I32 [n]): F32 [in, n], with the very numbers that `streamedProduct` uses. */
-export function streamedRows(graph: Graph, { own, types }: StreamedMatrix, rows: Tensor): Tensor {
-  const picked = graph.getRows(own, rows)
-  if (types.forward === own.type || types.forward === TYPE.F32) return picked
-  return graph.cast(graph.cast(picked, types.forward), TYPE.F32)
-}

@@ -26,7 +26,7 @@ export interface Weights extends Disposable {
   bytes: number
 }
 
-/** How matrices are held: those of the blocks, and the output head's, whose rows must stay readable. */
+/** How matrices are held: those of the blocks, and the output head's. */
 export interface WeightForms {
   blocks: Form
   head: Form
@@ -73,14 +73,15 @@ export function loadWeights(
   const read = (name: string, target: Tensor, where = storages): void => reader.read(name, where.of(null), target)
   const load = (name: string, target: Matrix, where = storages): void => {
     if (target.kind === 'held') loadMatrix(device, reader, name, target)
-    else if (target.own !== embedding) read(name, target.own, where)
+    if (target.own && target.own !== embedding) read(name, target.own, where)
   }
 
   const embedding = own('token_embd.weight', ends)
   const headName = h.tied ? 'token_embd.weight' : 'output.weight'
+  const ownHead = (): Tensor => (h.tied ? embedding : own(headName, ends))
   const head = streamedHead
-    ? planStreamed(room, h.tied ? embedding : own(headName, ends), type, { elements: PART_ELEMENTS, rows: HEAD_ROWS })
-    : planMatrix(device, ends, forms.head, h.width, h.vocabulary)
+    ? planStreamed(room, ownHead(), type, { elements: PART_ELEMENTS, rows: HEAD_ROWS })
+    : planMatrix(device, ends, forms.head, h.width, h.vocabulary, ownHead)
   const factors = longTexts ? h.rope.factors.long : h.rope.factors.usual
   const outputNorm = vector(h.width, ends)
   const ropeFactors = factors ? vector(h.rope.dims / 2, ends) : null

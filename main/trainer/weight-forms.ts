@@ -12,7 +12,7 @@ import { Storage } from '../ggml/storage.ts'
 import { TYPE, type TypeName } from '../ggml/types.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import type { Hyperparameters } from '../model/hyperparameters.ts'
-import { plainForms, type WeightForms } from '../model/weights.ts'
+import type { WeightForms } from '../model/weights.ts'
 
 /** One candidate and its speed, in 10⁹ operations a second. */
 export interface MeasuredForm {
@@ -62,9 +62,9 @@ export function chooseForms(device: Device, own: TypeName, measured: MeasuredFor
   return { type, buffers, productType: shorter ? 'BF16' : 'F32', measured }
 }
 
-/** The head stays in plain memory: single rows of it are read. */
 export function formsOf({ type, buffers }: FormChoice): WeightForms {
-  return { ...plainForms(TYPE[type]), blocks: { type: TYPE[type], buffers } }
+  const form = { type: TYPE[type], buffers }
+  return { blocks: form, head: form }
 }
 
 /** Type of a base's matrices, by one that every architecture has; files mix types. */
