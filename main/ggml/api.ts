@@ -137,6 +137,7 @@ const TABLE = {
   backendTensorMemset: proto<(t: P, value: number, offset: Size, size: Size) => void>(
     'void ggml_backend_tensor_memset(void* t, uint8_t v, size_t o, size_t n)',
   ),
+  backendTensorCopy: proto<(from: P, to: P) => void>('void ggml_backend_tensor_copy(const void* a, void* b)'),
   backendTensorAlloc: proto<(buffer: P, t: P, address: P) => number>(
     'int ggml_backend_tensor_alloc(void* b, void* t, void* a)',
   ),

@@ -66,6 +66,7 @@ export function dryDevice(real: Device): DryDevice {
     backendTensorSet: () => {},
     backendTensorGet: () => {},
     backendTensorMemset: () => {},
+    backendTensorCopy: () => {},
   }
   const device: Device = {
     ...real,

@@ -142,6 +142,11 @@ export class Storage implements Disposable {
     return into
   }
 
+  /** Another storage's tensor of this type and shape, whole, in the layout that this one's kind of buffer has. */
+  copy(from: Tensor, to: Tensor): void {
+    this.#ggml.backendTensorCopy(from.ptr, to.ptr)
+  }
+
   zero(tensor: Tensor): void {
     this.#ggml.backendTensorMemset(tensor.ptr, 0, 0, this.#ggml.nbytes(tensor.ptr))
   }

@@ -180,27 +180,28 @@ export class Reader {
 
 const READ_BYTES = 8 << 20
 
-/** Reads one matrix and computes both of its copies on the device. */
+/**
+ * Reads one matrix and computes both of its copies on the device. What gets a layout of its own is computed in plain memory
+ * and handed over whole; one copy at a time, since a head's are as large as all blocks of a small base together.
+ */
 export function loadMatrix(device: Device, reader: Reader, name: string, target: HeldMatrix): void {
   const { type, shape } = reader.describe(name)
   const [inputs, outputs] = shape
-  using staging = new Storage(device)
-  const source = staging.tensor(type, shape)
-  const slice = staging.tensor(TYPE.F32, [sliceElements(device, type, inputs, outputs)])
-  const staged = (held: Held): Tensor => (held.plain ? held.tensor : staging.tensor(held.tensor.type, held.tensor.ne))
-  const forward = staged(target.held.forward)
-  const backward = staged(target.held.backward)
-  staging.allocate()
-  reader.read(name, staging, source)
-  using graph = new Graph(device, 2 * conversionNodes(device, type, inputs, outputs))
-  convert(graph, device, whole(source), slice, forward)
-  convertTransposed(graph, device, whole(source), slice, backward)
-  graph.compute()
-  // Buffers with a layout of their own take a tensor whole, in the layout of the file.
-  for (const [held, tensor] of [
-    [target.held.forward, forward],
-    [target.held.backward, backward],
+  using reading = new Storage(device)
+  const source = reading.tensor(type, shape)
+  const slice = reading.tensor(TYPE.F32, [sliceElements(device, type, inputs, outputs)])
+  reading.allocate()
+  reader.read(name, reading, source)
+  for (const [held, write] of [
+    [target.held.forward, convert],
+    [target.held.backward, convertTransposed],
   ] as const) {
-    if (!held.plain) held.storage.set(held.tensor, staging.getBytes(tensor))
+    using graph = new Graph(device, conversionNodes(device, type, inputs, outputs))
+    using staging = new Storage(device, device.buffers, 1)
+    const tensor = held.plain ? held.tensor : staging.tensor(held.tensor.type, held.tensor.ne)
+    if (!held.plain) staging.allocate()
+    write(graph, device, whole(source), slice, tensor)
+    graph.compute()
+    if (!held.plain) held.storage.copy(tensor, held.tensor)
   }
 }
