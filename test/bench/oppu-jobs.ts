@@ -63,7 +63,8 @@ export const JOBS: readonly Job[] = [
     methods: ['base', 'voice', 'other', 'bayes'],
     queries: 20,
     against: ['base'],
-    options: { trainPrompts: 'plain', profiles: null },
+    // The likeliest of six: the own voice and all five others.
+    options: { trainPrompts: 'plain', profiles: null, others: 5 },
   },
   {
     task: 'rate',
