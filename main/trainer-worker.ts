@@ -6,8 +6,9 @@ import os from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
 import { IdiolectError, messageOf } from './errors.ts'
 import { forecastRun, lookAtMachine } from './trainer/forecast-run.ts'
-import { Stopped, trainRun } from './trainer/loop.ts'
+import { trainRun } from './trainer/loop.ts'
 import type { FromWorker, ToWorker } from './trainer/messages.ts'
+import { Stopped } from './trainer/sitting.ts'
 
 // Electron's utilityProcess speaks through parentPort, Node's child_process through process.send.
 interface ParentPort {

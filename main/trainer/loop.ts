@@ -1,70 +1,27 @@
 /**
  * The trainer room: a run folder in, a voice out. It sees token ids, never text; it knows no user, no library and no
- * contract. This file is the loop itself; it runs in the worker process (`main/trainer-worker.ts`).
+ * contract. This file makes everything ready and sees a run to its end, in the worker process (`main/trainer-worker.ts`);
+ * the steps themselves are in `sitting.ts`.
  *
  * A run is decided by its plan alone: every random stream is named after the plan's seed and its place in the run, so
  * a run that was killed and resumed ends with the voice that an uninterrupted one gives (same device, same threads).
  */
 import { existsSync } from 'node:fs'
-import { IdiolectError } from '../errors.ts'
-import type { Device, openDevice } from '../ggml/device.ts'
 import { TYPE } from '../ggml/types.ts'
-import { type GgufFile, readGguf } from '../gguf/read.ts'
-import type { AdapterSpec } from '../model/adapter.ts'
-import { ALIGN, pack, packInto, rowsOf } from '../model/batch.ts'
+import { readGguf } from '../gguf/read.ts'
 import { Engine } from '../model/engine.ts'
-import type { FrozenPair } from '../model/frozen-lora.ts'
-import { type Hyperparameters, readHyperparameters } from '../model/hyperparameters.ts'
-import { seeded, shuffle } from '../random.ts'
-import { adapterOf, checkUsable, prefixOf, rateOf } from './adapter-of.ts'
-import {
-  type Checkpoint,
-  checkpointFile,
-  type Position,
-  readCheckpoint,
-  removeCheckpoint,
-  writeCheckpoint,
-} from './checkpoint.ts'
-import { beginDump, type Dump } from './dump.ts'
-import { type EngineChoice, isUsable } from './engine-choice.ts'
+import { readHyperparameters } from '../model/hyperparameters.ts'
+import { adapterOf, checkUsable } from './adapter-of.ts'
+import { checkpointFile, removeCheckpoint } from './checkpoint.ts'
+import { chooseEngine } from './choose-engine.ts'
+import { isUsable } from './engine-choice.ts'
 import { readExamples } from './examples-file.ts'
-import { planMemory } from './memory-plan.ts'
-import type { FromWorker } from './messages.ts'
-import { adamwStep, learningRate, type Moments, zeroMoments } from './optimizer.ts'
-import { peakMemoryBytes } from './peak-memory.ts'
 import { openRunDevice } from './run-device.ts'
-import {
-  appendLog,
-  examplesFile,
-  keepChoice,
-  keptChoice,
-  readPlan,
-  readResult,
-  trimLog,
-  voiceFile,
-  writeResult,
-} from './run-folder.ts'
-import { writeRunVoice } from './run-voice.ts'
-import { readStart } from './start.ts'
-import type { RunPlan, SittingOptions, TokenExample, TrainResult } from './types.ts'
+import { examplesFile, keepChoice, keptChoice, readPlan, readResult } from './run-folder.ts'
+import { type LoopOptions, Sitting } from './sitting.ts'
+import type { TrainResult } from './types.ts'
 import { readUnder } from './under.ts'
-import { chooseForms, formsOf, measuredForms, typeOfMatrices } from './weight-forms.ts'
-
-export interface LoopOptions extends SittingOptions {
-  /** Opens devices in place of `openDevice`. */
-  open?: typeof openDevice
-  report: (message: FromWorker) => void
-  /** Awaited between blocks: may wait (pause) or throw `Stopped`. */
-  between: () => Promise<void>
-  /** Asked before each step but the first: true ends the training, and the voice is what was learnt so far. */
-  enough?: () => boolean
-}
-
-/** Thrown by `between` to end a sitting. */
-export class Stopped extends Error {}
-
-/** Most measurements of the validation part in one epoch. */
-const MEASURES_PER_EPOCH = 2
+import { formsOf } from './weight-forms.ts'
 
 /**
  * Trains until the plan is done, and writes the voice.
@@ -95,7 +52,7 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
   const examples = [...train, ...validation]
   const question = { device, plan, gguf, h, adapter, under, examples, nodeBytes, cap, measurements }
   const kept = keptChoice(folder)
-  const choice = isUsable(kept, device.kind) ? kept : await choose(question)
+  const choice = isUsable(kept, device.kind) ? kept : await chooseEngine(question)
   keepChoice(folder, choice)
   options.report({ type: 'planned', choice })
   using engine = new Engine(device, gguf, {
@@ -108,262 +65,9 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
     dropout: plan.settings.dropout,
     onLoad: (fraction) => options.report({ type: 'loading', fraction }),
   })
-  const run = new Run(folder, plan, engine, train, validation, options, started, choice)
+  const run = new Sitting(folder, plan, engine, train, validation, options, started, choice)
   const { step: resumedAt } = run.position
   options.report({ type: 'chosen', choice, device: device.description, note, resumedAt, steps: run.steps })
   await run.all()
   return await run.finish()
-}
-
-interface Question {
-  device: Device
-  plan: RunPlan
-  gguf: GgufFile
-  h: Hyperparameters
-  adapter: AdapterSpec
-  under: FrozenPair[] | null
-  examples: readonly TokenExample[]
-  nodeBytes: number
-  cap: number | undefined
-  measurements: string | null
-}
-
-async function choose(question: Question): Promise<EngineChoice> {
-  const { device, plan, gguf, h, adapter, under, examples, nodeBytes, cap } = question
-  const prefix = prefixOf(adapter)
-  const longest = Math.max(ALIGN, ...examples.map((example) => rowsOf(example, prefix)))
-  const tokens = prefix + Math.max(...examples.map((example) => example.tokens.length))
-  if (tokens > h.context) {
-    throw new IdiolectError(
-      'TooLong',
-      `an example has ${tokens} tokens, the base's context is ${h.context}`,
-      'Lower --max-tokens.',
-    )
-  }
-  const own = typeOfMatrices(gguf)
-  const measured = own === 'F32' ? [] : measuredForms(device, h, plan.settings.threads, question.measurements)
-  const forms = chooseForms(device, own, measured)
-  const memory = await planMemory({
-    device,
-    gguf,
-    forms: formsOf(forms),
-    productType: TYPE[forms.productType],
-    adapter,
-    under,
-    dropout: plan.settings.dropout,
-    longestRows: longest,
-    before: nodeBytes,
-    opened: process.memoryUsage().rss - nodeBytes,
-    ...(cap === undefined ? {} : { cap }),
-  })
-  return { forms, ...memory, device: device.kind, nodeBytes }
-}
-
-/** One sitting of one run. */
-class Run {
-  readonly steps: number
-  position: Position
-  readonly #perEpoch: number
-  readonly #moments: Moments[]
-  #best: Float32Array[] | null = null
-  #dump: Dump | null = null
-  #lastCheckpoint = performance.now()
-  #sitting = performance.now()
-
-  constructor(
-    readonly folder: string,
-    readonly plan: RunPlan,
-    readonly engine: Engine,
-    readonly train: TokenExample[],
-    readonly validation: TokenExample[],
-    readonly options: LoopOptions,
-    started: number,
-    readonly choice: EngineChoice,
-  ) {
-    this.#sitting = started
-    this.#perEpoch = Math.ceil(train.length / plan.settings.batch)
-    this.steps = this.#perEpoch * plan.settings.epochs
-    const tensors = engine.adapter?.tensors ?? []
-    const kept = readCheckpoint(
-      folder,
-      tensors.map(({ shape }) => shape.reduce((a, b) => a * b, 1)),
-    )
-    this.position = kept?.position ?? {
-      step: 0,
-      tokens: 0,
-      seconds: 0,
-      peakMemoryBytes: 0,
-      bestValidation: null,
-      sinceBest: 0,
-      finalLoss: Number.NaN,
-    }
-    const start = (): Float32Array[] =>
-      readStart(folder, plan, tensors) ?? engine.initial(plan.settings.seed, train, options.dump !== undefined)
-    this.#moments = kept ? restoredMoments(kept, tensors.length) : start().map(zeroMoments)
-    const unit = engine.unit(train)
-    for (const [i, { name }] of tensors.entries()) {
-      const moments = this.#moments[i] as Moments
-      moments.rate = rateOf(plan.settings, name) * unit
-    }
-    if (kept && kept.arrays.length > this.#moments.length * 3) this.#best = kept.arrays.slice(this.#moments.length * 3)
-    trimLog(folder, this.position.step)
-    this.#upload()
-  }
-
-  #values(): Float32Array[] {
-    return this.#moments.map(({ value }) => value)
-  }
-
-  #upload(): void {
-    this.engine.adapter?.put(this.#values())
-  }
-
-  /** Every step that is left, or fewer when the validation part no longer gains. */
-  async all(): Promise<void> {
-    const { dump } = this.options
-    if (dump) this.#dump = await beginDump(dump, this.folder, this.plan, this.engine, this.#values())
-    const { patience } = this.plan.settings
-    // Asked before a step, not after it: a run that was killed when it had just ended must not train on.
-    while (this.position.step < this.steps && !(patience > 0 && this.position.sinceBest >= patience)) {
-      if (this.position.step > 0 && this.options.enough?.()) return
-      const step = this.position.step + 1
-      await this.#step(step).catch((error: unknown) => Promise.reject(this.#located(error, step)))
-      const due = (this.options.checkpointSeconds ?? 5) * 1000
-      if (performance.now() - this.#lastCheckpoint >= due) this.#checkpoint()
-    }
-  }
-
-  /** A number that is none, with the step at which it came up; other errors as they are. */
-  #located(error: unknown, step: number): unknown {
-    if (!(error instanceof IdiolectError) || error.name !== 'NotANumber') return error
-    const kept = readCheckpoint(this.folder)?.position.step
-    return new IdiolectError(
-      'NotANumber',
-      `at step ${step} of ${this.steps} ${error.message}`,
-      `${kept === undefined ? 'No checkpoint had been written yet.' : `The checkpoint after step ${kept} is kept.`} Train anew with a learning rate smaller than ${this.plan.settings.lr}.`,
-    )
-  }
-
-  /** Examples of a step: each epoch deals all of them once, in an order of its own. */
-  #batch(step: number): number[] {
-    const epoch = Math.floor((step - 1) / this.#perEpoch)
-    const order = shuffle(Array.from(this.train.keys()), seeded(`${this.plan.settings.seed}/shuffle/${epoch}`))
-    const from = ((step - 1) % this.#perEpoch) * this.plan.settings.batch
-    return order.slice(from, from + this.plan.settings.batch)
-  }
-
-  async #step(step: number): Promise<void> {
-    const began = performance.now()
-    const { settings } = this.plan
-    const dealt = this.#batch(step)
-    const batch = dealt.map((i) => this.train[i] as TokenExample)
-    const answers = answerTokens(batch)
-    const tokens = batch.reduce((sum, example) => sum + example.tokens.length, 0)
-    let loss = 0
-    for (const [i, part] of packInto(batch, this.choice.capacity, this.engine.prefix).entries()) {
-      const dropoutSeed = settings.dropout > 0 ? `${settings.seed}/dropout/${step}/${i}` : null
-      loss += await this.engine.trainPack(pack(part, this.engine.prefix), {
-        dropoutSeed,
-        between: this.options.between,
-      })
-    }
-    const gradients = this.engine.takeGradients(answers)
-    if (step === 1) this.#dump?.gradients(gradients)
-    const lr = learningRate(settings.lr, settings.warmup, step, this.steps)
-    const gradNorm = adamwStep(this.#moments, gradients, step, lr, settings)
-    if (!Number.isFinite(gradNorm)) {
-      throw new IdiolectError('NotANumber', `the gradient came out as ${gradNorm}`, 'Try a smaller learning rate.')
-    }
-    this.#upload()
-    this.#dump?.step({ batch: dealt, lr, loss: loss / answers, gradNorm })
-    const seconds = (performance.now() - began) / 1000
-    const validation = await this.#measureIfDue(step)
-    const { position } = this
-    position.step = step
-    position.tokens += tokens
-    position.finalLoss = loss / answers
-    position.seconds += (performance.now() - began) / 1000
-    position.peakMemoryBytes = Math.max(position.peakMemoryBytes, peakMemoryBytes())
-    const record = {
-      step,
-      steps: this.steps,
-      epoch: Math.ceil(step / this.#perEpoch),
-      loss: loss / answers,
-      validation,
-      lr,
-      gradNorm,
-      tokens,
-      tokensPerSecond: tokens / seconds,
-      memoryBytes: process.memoryUsage().rss,
-      secondsLeft: (position.seconds / step) * (this.steps - step),
-    }
-    appendLog(this.folder, record)
-    this.options.report({ type: 'step', record })
-  }
-
-  async #measureIfDue(step: number): Promise<number | null> {
-    if (this.validation.length === 0) return null
-    const every = Math.max(1, Math.round(this.#perEpoch / MEASURES_PER_EPOCH))
-    if (step % every !== 0 && step !== this.steps) return null
-    const answers = answerTokens(this.validation)
-    let loss = 0
-    for (const part of packInto(this.validation, this.choice.capacity, this.engine.prefix)) {
-      loss += await this.engine.measurePack(pack(part, this.engine.prefix), { between: this.options.between })
-    }
-    const value = loss / answers
-    const { position } = this
-    if (position.bestValidation === null || value < position.bestValidation) {
-      position.bestValidation = value
-      position.sinceBest = 0
-      this.#best = this.#moments.map((moment) => moment.value.slice())
-    } else position.sinceBest++
-    return value
-  }
-
-  #checkpoint(): void {
-    const parts = [...this.#moments.flatMap(({ value, m, v }) => [value, m, v]), ...(this.#best ?? [])]
-    writeCheckpoint(this.folder, { position: this.position, arrays: parts })
-    this.#lastCheckpoint = performance.now()
-  }
-
-  /** Writes the voice from the weights that did best on the validation part, or the last ones without one. */
-  async finish(): Promise<TrainResult> {
-    const { plan, engine, position } = this
-    const values = this.#best ?? this.#values()
-    this.#checkpoint()
-    this.#dump?.end()
-    const name = String(plan.about.name ?? plan.run)
-    await writeRunVoice(voiceFile(this.folder), plan, name, engine, values)
-    const result: TrainResult = {
-      voiceFile: voiceFile(this.folder),
-      steps: position.step,
-      tokens: position.tokens,
-      seconds: position.seconds + this.#loading(),
-      tokensPerSecond: position.seconds > 0 ? position.tokens / position.seconds : 0,
-      peakMemoryBytes: Math.max(position.peakMemoryBytes, peakMemoryBytes()),
-      finalLoss: position.finalLoss,
-      bestValidation: position.bestValidation,
-    }
-    writeResult(this.folder, result)
-    removeCheckpoint(this.folder)
-    return result
-  }
-
-  /** Seconds of this sitting that were not training: opening, measuring, loading. */
-  #loading(): number {
-    return Math.max(0, (this.#trainingBegan - this.#sitting) / 1000)
-  }
-  readonly #trainingBegan = performance.now()
-}
-
-function answerTokens(examples: readonly TokenExample[]): number {
-  return examples.reduce((sum, example) => sum + example.tokens.length - example.answerFrom, 0)
-}
-
-function restoredMoments(kept: Checkpoint, count: number): Moments[] {
-  return Array.from({ length: count }, (_, i) => ({
-    value: kept.arrays[3 * i] as Float32Array,
-    m: kept.arrays[3 * i + 1] as Float32Array,
-    v: kept.arrays[3 * i + 2] as Float32Array,
-  }))
 }
