@@ -4,7 +4,7 @@
  */
 import path from 'node:path'
 import { IdiolectError } from '../errors.ts'
-import { spread } from '../examples/spread.ts'
+import { boundedHistory } from '../examples/spread.ts'
 import { hashOf } from '../hash.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
 import type { PromptBudget } from './examples.ts'
@@ -170,7 +170,7 @@ export function createAdapters(
       const source = { user, profile: await profileFor(user, method) }
       const whole = options.examples?.(user) ?? trainingExamples(source, builder, { mix: mixOf(method), budget, seed })
       const { mostPasses = Number.POSITIVE_INFINITY } = options
-      const examples = spread(whole, Math.min(whole.length, mostPasses))
+      const examples = boundedHistory(user.task, whole, mostPasses)
       if (examples.length === 0) {
         throw new IdiolectError('NothingToScore', `${user.id} has no usable item of history`, 'Leave this user out.')
       }

@@ -122,7 +122,7 @@ export interface LampRunOptions {
   threads?: number
   /**
    * Examples times epochs that a voice is trained on, at most: fewer epochs, and of a longer history so many items,
-   * evenly over time. Task adapters have `taskItems`.
+   * chosen as the product does (`boundedHistory`). Task adapters have `taskItems`.
    */
   mostPasses?: number
   /** Instead of LAMP_SETTINGS or the plan's. */

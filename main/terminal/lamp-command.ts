@@ -150,7 +150,7 @@ export function runOptions(command: Command): Command {
     )
     .option(
       '--most-passes <n>',
-      'examples times epochs of a voice at most: fewer epochs, then fewer pieces, evenly over time',
+      'examples times epochs of a voice at most: fewer epochs, then fewer pieces, the newest; of prose evenly over time',
       numberOption('most-passes', 1, 1e7, true),
     )
     .option('--leave-one-out', 'a group for each user')

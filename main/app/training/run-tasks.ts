@@ -4,7 +4,7 @@ import { IdiolectError } from '../../errors.ts'
 import { queriesOf } from '../../examples/queries.ts'
 import { scaleOf } from '../../examples/rate.ts'
 import { splitByTime } from '../../examples/split.ts'
-import { spread } from '../../examples/spread.ts'
+import { boundedHistory, spread } from '../../examples/spread.ts'
 import { TASK_NAMES } from '../../examples/tasks.ts'
 import type { TaskQuery } from '../../examples/types.ts'
 import { history } from '../../library/history.ts'
@@ -36,7 +36,7 @@ export interface RunTasks {
 }
 
 /**
- * Bounds of each task, spread evenly over the history. Prose answers are ten times as long as headlines: without bounds
+ * Bounds of each task: what is held out is spread evenly over its time. Prose answers are ten times as long as headlines: without bounds
  * they would take all of the training's time and all of the proof's weight.
  */
 const MOST: Record<TrainingTask, { training: number; validation: number; proof: number }> = {
@@ -84,7 +84,7 @@ export function runTasks(store: Store, wanted: readonly TrainingTask[] | undefin
     parts.push({
       task,
       earlier,
-      training: [...spread(own, room - chosen.length), ...chosen],
+      training: [...boundedHistory(task, own, room - chosen.length), ...chosen],
       validation: spread(queriesOf(task, split.validation, scale).queries, most.validation),
       proof: spread(queriesOf(task, split.proof, scale).queries, most.proof),
     })
