@@ -1,15 +1,17 @@
-/** Bar 6: what a voice costs in use; see `generation.ts` for how it is measured. */
+/** Bar 6: what a voice, as the app trains it, costs in use; see `generation.ts` for how it is measured. */
 import path from 'node:path'
+import { defaultSettings } from '../../main/examples/defaults.ts'
 import { measureGeneration } from './generation.ts'
 import type { BenchOptions, PartResult } from './types.ts'
 
 export async function generationPart({ base, threads, quick, say }: BenchOptions): Promise<PartResult> {
   say('generation')
+  const { targets, rank } = defaultSettings({ examples: 200, tokens: 60_000, threads })
   const found = await measureGeneration({
     file: base,
     threads,
-    targets: ['q', 'v'],
-    rank: 8,
+    targets,
+    rank,
     ...(quick ? { tokens: 8, rounds: 2 } : {}),
   })
   const percent = (share: number): string => `${(100 * share).toFixed(1)}%`
@@ -18,7 +20,7 @@ export async function generationPart({ base, threads, quick, say }: BenchOptions
   return {
     tables: [
       {
-        title: `Generation with a voice: ${path.basename(base)}, rank 8 on q and v, ${threads} thread${threads === 1 ? '' : 's'}`,
+        title: `Generation with a voice: ${path.basename(base)}, rank ${rank} on ${targets.join(', ')}; ${threads} thread${threads === 1 ? '' : 's'}`,
         head: [
           'without, tokens/s',
           'with, tokens/s',
