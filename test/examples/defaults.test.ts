@@ -6,12 +6,12 @@ const steps = (examples: number) => settings(examples).epochs * Math.ceil(exampl
 
 test('a large history is read once, in small batches', () => {
   expect(settings(388)).toMatchObject({
-    batch: 2,
+    batch: 4,
     epochs: 1,
-    lr: 6e-3,
+    lr: 8e-3,
     rank: 8,
     alpha: 8,
-    targets: ['o', 'down'],
+    targets: ['q', 'v'],
     clip: 0.3,
   })
 })
@@ -31,7 +31,7 @@ test('a very long history is read once', () => {
 test('kinds other than LoRA have no decay and no dropout, and a prompt the rows that it is asked for', () => {
   expect({ ...settings(100), ...kindSettings() }).toEqual(settings(100))
   for (const kind of ['ia3', 'prompt'] as const)
-    expect({ ...settings(100), ...kindSettings(kind) }).toMatchObject({ kind, weightDecay: 0, dropout: 0, batch: 2 })
+    expect({ ...settings(100), ...kindSettings(kind) }).toMatchObject({ kind, weightDecay: 0, dropout: 0, batch: 4 })
   expect(kindSettings('prompt', 7).virtualTokens).toBe(7)
   expect(kindSettings('prompt').virtualTokens).toBeUndefined()
 })
