@@ -114,11 +114,11 @@ const GROUPS: Record<string, { inputs: number; outputs: number }> = {
 
 /** The form that a copy of this shape can have: rows must be whole blocks, and what a layout groups whole groups. */
 function fitting(device: Device, { type, buffers }: Form, inputs: number, outputs: number): Form {
-  const whole = (wanted: TypeNumber): boolean => inputs % device.ggml.blockSize(wanted) === 0
-  if (!whole(type)) return { type: TYPE.F32, buffers: null }
+  const inBlocks = (wanted: TypeNumber): boolean => inputs % device.ggml.blockSize(wanted) === 0
+  if (!inBlocks(type)) return { type: TYPE.F32, buffers: null }
   const groups = buffers === null ? undefined : GROUPS[buffers]
   if (groups && (inputs % groups.inputs !== 0 || outputs % groups.outputs !== 0)) {
-    return { type: whole(TYPE.Q8_0) ? TYPE.Q8_0 : type, buffers: null }
+    return { type: inBlocks(TYPE.Q8_0) ? TYPE.Q8_0 : type, buffers: null }
   }
   return { type, buffers }
 }

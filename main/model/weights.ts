@@ -39,10 +39,14 @@ export interface Streamed {
   head: boolean
 }
 
+/** Every matrix in one form. */
+export function uniformForms(form: Form): WeightForms {
+  return { blocks: form, head: form }
+}
+
 /** Both copies of every matrix in one type, in plain memory. */
 export function plainForms(type: TypeNumber): WeightForms {
-  const form = { type, buffers: null }
-  return { blocks: form, head: form }
+  return uniformForms({ type, buffers: null })
 }
 
 /**

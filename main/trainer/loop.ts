@@ -7,6 +7,7 @@
  * a run that was killed and resumed ends with the voice that an uninterrupted one gives (same device, same threads).
  */
 import { existsSync } from 'node:fs'
+import type { openDevice } from '../ggml/device.ts'
 import { TYPE } from '../ggml/types.ts'
 import { readGguf } from '../gguf/read.ts'
 import { Engine } from '../model/engine.ts'
@@ -18,10 +19,15 @@ import { isUsable } from './engine-choice.ts'
 import { readExamples } from './examples-file.ts'
 import { openRunDevice } from './run-device.ts'
 import { examplesFile, keepChoice, keptChoice, readPlan, readResult } from './run-folder.ts'
-import { type LoopOptions, Sitting } from './sitting.ts'
+import { Sitting, type StepsOptions } from './sitting.ts'
 import type { TrainResult } from './types.ts'
 import { readUnder } from './under.ts'
 import { formsOf } from './weight-forms.ts'
+
+export interface LoopOptions extends StepsOptions {
+  /** Opens devices in place of `openDevice`. */
+  open?: typeof openDevice
+}
 
 /**
  * Trains until the plan is done, and writes the voice.

@@ -4,7 +4,6 @@
  * devices or of how weights are held.
  */
 import { IdiolectError } from '../errors.ts'
-import type { openDevice } from '../ggml/device.ts'
 import { pack, packInto } from '../model/batch.ts'
 import type { Engine } from '../model/engine.ts'
 import { seeded, shuffle } from '../random.ts'
@@ -20,9 +19,7 @@ import { writeRunVoice } from './run-voice.ts'
 import { readStart } from './start.ts'
 import type { RunPlan, SittingOptions, TokenExample, TrainResult } from './types.ts'
 
-export interface LoopOptions extends SittingOptions {
-  /** Opens devices in place of `openDevice`. */
-  open?: typeof openDevice
+export interface StepsOptions extends SittingOptions {
   report: (message: FromWorker) => void
   /** Awaited between blocks: may wait (pause) or throw `Stopped`. */
   between: () => Promise<void>
@@ -53,7 +50,7 @@ export class Sitting {
     readonly engine: Engine,
     readonly train: TokenExample[],
     readonly validation: TokenExample[],
-    readonly options: LoopOptions,
+    readonly options: StepsOptions,
     started: number,
     readonly choice: EngineChoice,
   ) {

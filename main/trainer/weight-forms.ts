@@ -12,7 +12,7 @@ import { Storage } from '../ggml/storage.ts'
 import { TYPE, type TypeName } from '../ggml/types.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import type { Hyperparameters } from '../model/hyperparameters.ts'
-import type { WeightForms } from '../model/weights.ts'
+import { uniformForms, type WeightForms } from '../model/weights.ts'
 
 /** One candidate and its speed, in 10⁹ operations a second. */
 export interface MeasuredForm {
@@ -63,8 +63,7 @@ export function chooseForms(device: Device, own: TypeName, measured: MeasuredFor
 }
 
 export function formsOf({ type, buffers }: FormChoice): WeightForms {
-  const form = { type: TYPE[type], buffers }
-  return { blocks: form, head: form }
+  return uniformForms({ type: TYPE[type], buffers })
 }
 
 /** Type of a base's matrices, by one that every architecture has; files mix types. */

@@ -8,6 +8,7 @@ import { readGguf } from '../../main/gguf/read.ts'
 import { pack } from '../../main/model/batch.ts'
 import { Engine } from '../../main/model/engine.ts'
 import type { Form } from '../../main/model/matrix.ts'
+import { uniformForms } from '../../main/model/weights.ts'
 import { cosine } from '../helpers/cosine.ts'
 import { normals, seeded } from '../helpers/random.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
@@ -24,7 +25,7 @@ const batch = pack([example(40, 20), example(25, 7)])
 
 async function gradientOf(file: string, form: Form) {
   using engine = new Engine(device, readGguf(file), {
-    weightType: { blocks: form, head: form },
+    weightType: uniformForms(form),
     capacity: 96,
     productType: TYPE.F32,
     lora: { rank: 4, alpha: 8, targets: ['q', 'v', 'down'] },

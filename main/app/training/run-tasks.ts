@@ -36,8 +36,8 @@ export interface RunTasks {
 }
 
 /**
- * Bounds of each task: what is held out is spread evenly over its time. Prose answers are ten times as long as headlines: without bounds
- * they would take all of the training's time and all of the proof's weight.
+ * Bounds of each task: what is held out is spread evenly over its time. Prose answers are ten times as long as
+ * headlines: without bounds they would take all of the training's time and all of the proof's weight.
  */
 const MOST: Record<TrainingTask, { training: number; validation: number; proof: number }> = {
   headline: { training: 4000, validation: 40, proof: 40 },
