@@ -262,12 +262,13 @@ export class Graph implements Disposable {
 
   /**
    * Matrices [m, k] and [n, k] -> [m, n] = a bᵀ, all F32: whole rows of `a`, each times a number of `b`, added up. So it is
-   * the fast one where k or n is small and m is not, and needs nothing transposed; `b` may be a transposed view.
+   * the fast one where k or n is small and m is not, and needs nothing transposed; `b` may be a transposed view. Several at
+   * once where both have a dimension 2, of one size.
    */
   outProd(a: Tensor, b: Tensor): Tensor {
-    this.#check(a.ne[1] === b.ne[1] && a.ne[2] === 1 && b.ne[2] === 1, 'outProd', a.ne, b.ne)
+    this.#check(a.ne[1] === b.ne[1] && a.ne[2] === b.ne[2] && a.ne[3] === b.ne[3], 'outProd', a.ne, b.ne)
     const own = this.#ggml.outProd(this.#context, a.ptr, b.ptr)
-    return this.#has(own) ? this.#made(own, [a.ne[0], b.ne[0]]) : outProdFromMulMat(this, a, b)
+    return this.#has(own) ? this.#made(own, [a.ne[0], b.ne[0], a.ne[2], a.ne[3]]) : outProdFromMulMat(this, a, b)
   }
 
   /** ggml's Vulkan takes every matrix after the first from the wrong place where they lie apart. */

@@ -160,6 +160,16 @@ export function attentionForward(
   }
 }
 
+/**
+ * a bᵀ for a [head, queries, heads] and b [keys, queries, heads], contracted over queries: [head, keys, heads]. In F32 as
+ * whole rows, with nothing transposed; 16-bit products are fast where both are flipped, and queries are no odd number of
+ * sixteens.
+ */
+function overQueries(g: Graph, a: Tensor, b: Tensor, type: TypeNumber): Tensor {
+  if (type === TYPE.F32 || a.ne[1] % KEY_MULTIPLE !== 0) return g.outProd(a, b)
+  return g.mulMat(flipped(g, a, type), flipped(g, b, type))
+}
+
 /** Gradients of q (after RoPE), k (after RoPE) and v from that of o. */
 export function attentionBackward(
   g: Graph,
@@ -184,10 +194,8 @@ export function attentionBackward(
       const P = probabilities(g, s, slice1(g, k, part.first, part.end), q, part)
       const dS = g.softMaxBack(g.mulMat(slice1(g, v, part.first, part.end), dO), P, s.scale)
       g.copy(ungrouped(g, s, g.mulMat(slice0(g, kT, part.first, part.end), dS)), queries(at.dQ))
-      // Contracted over queries: an odd number of sixteens has no fast 16-bit product.
-      const type = q.ne[1] % KEY_MULTIPLE === 0 ? s.type : TYPE.F32
-      const dK = g.mulMat(flipped(g, q, type), flipped(g, dS, type))
-      const dV = g.mulMat(flipped(g, dO, type), flipped(g, P, type))
+      const dK = overQueries(g, q, dS, s.type)
+      const dV = overQueries(g, dO, P, s.type)
       for (const [sum, into] of [
         [dK, at.dK],
         [dV, at.dV],
