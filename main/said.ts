@@ -147,6 +147,8 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
   'proof.smallAtHand': (gain, margin) =>
     `with your earlier writing at hand, its gain over the base model is ${written(gain)}; ${counts(margin)}`,
   'proof.noLead': (other, lead) => `its lead over ${english(other)} is ${written(lead)}, which is not clear of zero`,
+  'proof.noLeadOverTask': (gain) =>
+    `with your earlier writing at hand, its gain over the task adapter alone is ${written(gain)}, which is not clear of zero`,
   'control.shuffled': (examples) =>
     `a control voice, trained half as long on ${examples} of the same examples with their answers shuffled`,
   'control.imported': (voice) => `the imported voice “${voice}”`,

@@ -32,6 +32,7 @@ const proofShape = z.object({
     overBaseWithRetrieval: difference,
     overOther: difference,
     overTask: difference.optional(),
+    overTaskWithRetrieval: difference.optional(),
   }),
   otherIs: z.string(),
   otherSaid: z.custom<Said>().optional(),

@@ -119,7 +119,12 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
       overBase: gain('base', 'voice'),
       overBaseWithRetrieval: gain('baseWithRetrieval', 'voiceWithRetrieval'),
       overOther: gain('other', 'voice'),
-      ...(taskFile === null ? {} : { overTask: gain('task', 'voice') }),
+      ...(taskFile === null
+        ? {}
+        : {
+            overTask: gain('task', 'voice'),
+            overTaskWithRetrieval: gain('taskWithRetrieval', 'voiceWithRetrieval'),
+          }),
     },
     otherIs: options.otherIs,
     ...(options.otherSaid ? { otherSaid: options.otherSaid } : {}),

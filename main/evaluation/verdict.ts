@@ -15,7 +15,8 @@ type Facts = Pick<Proof, 'pieces' | 'scores' | 'gain' | 'otherIs' | 'otherSaid'>
 
 /**
  * The voice wins when its gain over the base clears the margin, without retrieval and with it, and when it beats the
- * control: each with the low end of its 95% interval. The verdict names the numbers, and when the voice has not won,
+ * control: each with the low end of its 95% interval. One over a task adapter must beat that alone too, with retrieval, as
+ * it would be used without the voice: short histories often have no more to teach than that knows. The verdict names the numbers, and when the voice has not won,
  * every condition that failed.
  */
 export function judge(facts: Facts): { won: boolean; verdict: string; said: Said } {
@@ -24,12 +25,14 @@ export function judge(facts: Facts): { won: boolean; verdict: string; said: Said
   const reasons: Said[] = []
   if (pieces < MINIMUM_PIECES) reasons.push(say('proof.fewPieces', pieces, MINIMUM_PIECES))
   else {
-    const { overBase, overBaseWithRetrieval, overOther } = gain
+    const { overBase, overBaseWithRetrieval, overOther, overTaskWithRetrieval } = gain
     if (overBase.low <= MARGIN) {
       const lost = overBase.mean <= 0
       reasons.push(lost ? say('proof.noLikelier', pieces, overBase) : say('proof.small', pieces, overBase, MARGIN))
     }
     if (overBaseWithRetrieval.low <= MARGIN) reasons.push(say('proof.smallAtHand', overBaseWithRetrieval, MARGIN))
+    if (overTaskWithRetrieval && overTaskWithRetrieval.low <= 0)
+      reasons.push(say('proof.noLeadOverTask', overTaskWithRetrieval))
     if (overOther.low <= 0) reasons.push(say('proof.noLead', other, overOther))
   }
   const { overBase, overBaseWithRetrieval, overOther, overTask } = gain

@@ -31,8 +31,19 @@ export const PROFILE_DEFAULT = false
 /** Who writes a profile when nobody is named: bases of 135M describe an author worse than counting does. */
 export const PROFILE_BY: 'model' | 'counts' = 'counts'
 
-/** Is a voice trained over the newest task adapter where nothing is said? Off until the evaluation decides. */
-export const TASK_ADAPTER_DEFAULT = false
+/**
+ * Is a voice trained over the newest task adapter where nothing is said, and does that answer where no voice speaks? One of
+ * the sample author's thirty posts does for other people's headlines what half of a voice does (docs/notebook.md).
+ */
+export const TASK_ADAPTER_DEFAULT = true
+
+/**
+ * Does a task adapter that learnt these tasks answer where no voice speaks? Not in prose, chat included: there a hand is all
+ * that it could add, and it is somebody else's.
+ */
+export function standsInFor(task: TaskName, learnt: readonly TaskName[]): boolean {
+  return task !== 'prose' && learnt.includes(task)
+}
 
 export interface HistorySize {
   /** Training examples. */

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Command } from 'commander'
 import type { GenerationOptions, Source, TrainingTask } from '../../preload/contract.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
+import { standsInFor } from '../examples/defaults.ts'
 import { type PieceRead, readFile, readPiece } from '../library/read.ts'
 import { numberOption, type TerminalApp } from './terminal.ts'
 
@@ -43,12 +44,19 @@ export function generation({ voice, scale, retrieval, profile, seed, maxTokens }
   }
 }
 
-/** Says on stderr that the voice which is on never learnt this task and so is silent; nothing where voices are named. */
+/**
+ * Says on stderr that the voice which is on never learnt this task and so is silent, and what answers in a voice's place;
+ * nothing where voices are named.
+ */
 export async function saySilent({ handlers }: TerminalApp, { voice }: WriteOptions, task: TrainingTask): Promise<void> {
   if (voice !== undefined) return
   const on = (await handlers['voices.list']({})).find(({ active }) => active)
-  if (!on || on.speaks.includes(task)) return
-  process.stderr.write(`“${on.name}” never learnt ${task} and is silent here; --voice ${on.id} asks for it\n`)
+  if (on?.usable && on.speaks.includes(task)) return
+  if (on?.usable)
+    process.stderr.write(`“${on.name}” never learnt ${task} and is silent here; --voice ${on.id} asks for it\n`)
+  const { taskAdapter } = await handlers['app.state']({})
+  if (taskAdapter && standsInFor(task, taskAdapter.tasks))
+    process.stderr.write(`no voice speaks here: “${taskAdapter.name}” does, --voice none asks the base alone\n`)
 }
 
 /** `A`, `none`, or several with their weights, 1 where none is given. */

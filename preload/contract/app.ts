@@ -1,6 +1,6 @@
 /** The app itself: what it runs on, its state and settings, the system's files, errors as they cross. */
 import type { Said } from './said.ts'
-import type { TrainingState } from './training.ts'
+import type { TrainingState, TrainingTask } from './training.ts'
 
 export interface AppInfo {
   version: string
@@ -35,6 +35,8 @@ export interface AppState {
   resting?: string | null
   /** The strength that its owner gave this voice; null: the settings'. */
   strength?: number | null
+  /** The task adapter that answers in its tasks where no voice does, and lies under new voices; null: there is none. */
+  taskAdapter?: { name: string; tasks: TrainingTask[] } | null
   training: TrainingState | null
   questions: number
 }

@@ -100,6 +100,7 @@ export interface SaidValues {
   'proof.small': [pieces: number, gain: ProofDifference, margin: number]
   'proof.smallAtHand': [gain: ProofDifference, margin: number]
   'proof.noLead': [other: Said, lead: ProofDifference]
+  'proof.noLeadOverTask': [gain: ProofDifference]
   'control.shuffled': [examples: number]
   'control.imported': [voice: string]
 

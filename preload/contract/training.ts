@@ -80,6 +80,8 @@ export interface TaskAdapter {
   targets: string[]
   settings: { lr: number; epochs: number; batch: number; dropout: number; seed: number } | null
   bytes: number
+  /** Did it come with the app? Then it stays. */
+  shipped: boolean
   /** Ids of the voices that were trained over it. */
   voices: string[]
 }

@@ -57,6 +57,8 @@ export interface Proof {
     overOther: ProofDifference
     /** Over the task adapter alone: what of the gain is the owner's hand, and not the form of the task. */
     overTask?: ProofDifference
+    /** The same with retrieval: what is had without any voice, so that a voice that is switched on must be above it. */
+    overTaskWithRetrieval?: ProofDifference
   }
   /** Whose voice the control is, in words. */
   otherIs: string

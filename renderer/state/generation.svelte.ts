@@ -51,6 +51,12 @@ export class GenerationChoice {
     return this.#wanted && (this.silent === null || this.silent.id === this.#anyway) ? this.#voices.active : null
   }
 
+  /** The task adapter that answers here, where no voice does and none was refused. */
+  standsIn<T extends { tasks: TrainingTask[] }>(taskAdapter: T | null): T | null {
+    const answers = taskAdapter?.tasks.includes(this.#task) && this.#task !== 'prose'
+    return answers && this.#wanted && this.voice === null ? taskAdapter : null
+  }
+
   useVoice(on: boolean): void {
     this.#wanted = on
     this.#anyway = on ? (this.silent?.id ?? null) : null

@@ -143,6 +143,8 @@ function german(
       `mit den früheren Texten zur Hand ist ihr Gewinn gegenüber dem Basismodell ${span(gain)}; ${clears(margin)}`,
     'proof.noLead': (other, lead) =>
       `ihr Vorsprung ist ${span(lead)}, nicht sicher über null; zur Kontrolle diente ${say(other)}`,
+    'proof.noLeadOverTask': (gain) =>
+      `mit den früheren Texten zur Hand ist ihr Gewinn gegenüber dem Aufgabenadapter allein ${span(gain)}, nicht sicher über null`,
     'control.shuffled': (examples) =>
       `eine Vergleichsstimme, halb so lange trainiert an ${count(examples, 'Beispiel', 'Beispielen')} mit vertauschten Antworten`,
     'control.imported': (voice) => `die importierte Stimme „${voice}“`,

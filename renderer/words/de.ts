@@ -954,8 +954,10 @@ export const de: Words = {
   },
   taskAdapters: {
     title: 'Für Fortgeschrittene: Aufgaben-Adapter',
-    lead: 'Ein Aufgaben-Adapter bringt dem Modell aus fremden Texten bei, was eine Überschrift, ein Schlagwort oder eine Fortsetzung ist. Eine Stimme darüber kann alles Lernen auf die eigene Hand verwenden.',
-    empty: 'Noch keiner. Stimmen kommen gut ohne aus.',
+    lead: 'Ein Aufgaben-Adapter bringt dem Modell aus fremden Texten bei, was eine Überschrift, ein Schlagwort oder eine Fortsetzung ist. Eine Stimme darüber kann alles Lernen auf die eigene Hand verwenden, und wo keine Stimme spricht, schreibt er selbst Überschriften und ordnet Schlagwörter.',
+    empty: 'Noch passt keiner zu diesem Modell. Mit einem werden Überschriften vom ersten Tag an besser.',
+    shipped: 'Kommt mit Idiolect',
+    standsIn: (name) => `Noch schreibt hier keine Stimme, sondern „${name}“; die eigenen Texte kennt er nicht.`,
     train: 'Aufgaben-Adapter trainieren',
     trainLead:
       'Aus Texten anderer, nie aus eigenen: Was in der Bibliothek steht, bleibt außen vor. Urheber und Lizenzen bleiben in der Datei vermerkt.',

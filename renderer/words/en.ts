@@ -789,8 +789,10 @@ export const en = {
   },
   taskAdapters: {
     title: 'Advanced: task adapters',
-    lead: 'A task adapter teaches the model what a headline, a tag or a continuation is, from other people’s texts. A voice trained over it can spend all it learns on your own hand.',
-    empty: 'None yet. Voices do well without one.',
+    lead: 'A task adapter teaches the model what a headline, a tag or a continuation is, from other people’s texts. A voice trained over it can spend all it learns on your own hand, and where no voice speaks, it writes headlines and ranks tags itself.',
+    empty: 'None fits this model yet. Train one, and headlines are better from the first day.',
+    shipped: 'Comes with Idiolect',
+    standsIn: (name: string): string => `No voice writes here yet: “${name}” does, which never saw your texts.`,
     train: 'Train a task adapter',
     trainLead:
       'From texts of others, never yours: what stands in your library is left out. Their authors and licences stay written in the file.',

@@ -271,6 +271,7 @@ describe('what the host says', () => {
     'proof.noLikelier': [8, gain],
     'proof.small': [8, gain, 0.01],
     'proof.smallAtHand': [gain, 0.01],
+    'proof.noLeadOverTask': [gain],
     'proof.noLead': [say('control.imported', 'Ada'), gain],
     'control.shuffled': [128],
     'control.imported': ['Ada'],

@@ -28,7 +28,7 @@ export interface AnswerOf {
   index: number
   /** The branch, oldest first; the last is the question. */
   turns: AnswerTurn[]
-  used: { id: string; use: Voices } | null
+  used: { id: string | null; use: Voices } | null
   sources: Source[]
   options: Pick<GenerationOptions, 'profile' | 'seed' | 'maxTokens'>
   /** An answer to go on with; a new one when not given. */

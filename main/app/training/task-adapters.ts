@@ -1,8 +1,8 @@
 /**
- * The task adapters' surface: those that were trained here or imported, whose texts they come from, and which of them
- * lies under a voice. Each is one voice file in `task-adapters`; its card is in the file.
+ * The task adapters' surface: those that came with the app, were trained here or imported, whose texts they come from, and
+ * which of them lies under a voice. Each is one voice file; its card is in the file.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Handlers, Said, TaskAdapter, TrainOptions } from '../../../preload/contract.ts'
 import { checkVoice } from '../../adapters/check-voice.ts'
@@ -10,21 +10,29 @@ import { checkNumbers, copyWhole, exportVoice, sha256OfContent } from '../../ada
 import { checkTaskAdapter, originOf, underOf, withTaskAdapter } from '../../adapters/task-adapter.ts'
 import { readVoiceFile, type VoiceFile } from '../../adapters/voice-file.ts'
 import { IdiolectError } from '../../errors.ts'
-import { TASK_ADAPTER_DEFAULT } from '../../examples/defaults.ts'
 import { readGguf } from '../../gguf/read.ts'
-import { english, saidOf, say } from '../../said.ts'
+import { english, say } from '../../said.ts'
 import { readPlan, voiceFile } from '../../trainer/run-folder.ts'
 import type { RunPlan } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
 import type { InstalledBase } from './run-base.ts'
-import { hashOf, type TaskCard } from './task-run.ts'
+import {
+  cardOf,
+  folderOf,
+  idOf,
+  isShipped,
+  pieceSeen,
+  taskAdapterFiles,
+  usualTaskAdapter,
+  whyNot,
+} from './task-adapter-files.ts'
+import type { TaskCard } from './task-run.ts'
 
 type TaskCalls = Exclude<Extract<keyof Handlers, `task.${string}`>, 'task.train'>
 type Store = Pick<AppContext, 'store'>
 
 const ROLE = 'task adapter'
 
-const folderOf = ({ store }: Store): string => path.join(store.folder, 'task-adapters')
 const fileOf = (context: Store, id: string): string => path.join(folderOf(context), `${id}.gguf`)
 
 /** Is this the run of a task adapter, which is neither proved nor switched on? */
@@ -33,19 +41,20 @@ export const isTaskRun = ({ about }: Pick<RunPlan, 'about'>): boolean => about.r
 /** What a plan notes of a task adapter's run. */
 export const taskRole = { role: ROLE }
 
-/** Every file that may lie under a voice. */
-export function taskAdapterFiles(context: Store): string[] {
-  const folder = folderOf(context)
-  if (!existsSync(folder)) return []
-  const names = readdirSync(folder).filter((name) => name.endsWith('.gguf'))
-  return names.sort().map((name) => path.join(folder, name))
-}
-
 /** Copies a finished run's adapter among the task adapters. @returns its id */
 export function keepTaskAdapter(context: Store, run: string, folder: string): string {
   mkdirSync(folderOf(context), { recursive: true })
   exportVoice(voiceFile(folder), fileOf(context, run))
   return run
+}
+
+/** One that came with the app, kept with the owner's: a later version may bring another, and voices need this very one. */
+export function ownCopy(context: Store, file: string): string {
+  if (!isShipped(file)) return file
+  const own = fileOf(context, idOf(file))
+  mkdirSync(folderOf(context), { recursive: true })
+  copyWhole(file, own)
+  return own
 }
 
 /** What is to be said when a task adapter's run is done. */
@@ -58,9 +67,10 @@ export function taskDone(folder: string): Said {
 
 /** Errors: IdiolectError `UnknownTaskAdapter`. */
 export function fileOfTaskAdapter(context: Store, id: string): string {
-  const file = fileOf(context, id)
-  if (/^[\w-]+$/.test(id) && existsSync(file)) return file
-  const ids = taskAdapterFiles(context).map((one) => path.basename(one, '.gguf'))
+  const files = taskAdapterFiles(context)
+  const found = files.find((file) => idOf(file) === id)
+  if (found !== undefined) return found
+  const ids = files.map(idOf)
   throw new IdiolectError(
     'UnknownTaskAdapter',
     `there is no task adapter ${JSON.stringify(id)}; there are: ${ids.join(', ') || 'none'}`,
@@ -81,7 +91,10 @@ export function taskAdapterFor(
   from: string | null,
 ): string | null {
   const asked = typeof taskAdapter === 'string' ? fileOfTaskAdapter(context, taskAdapter) : null
-  const file = from === null ? (asked ?? (taskAdapter === undefined ? usualFor(context, model) : null)) : kept()
+  const file =
+    from === null
+      ? (asked ?? (taskAdapter === undefined ? (usualTaskAdapter(context, model)?.file ?? null) : null))
+      : kept()
   if (file === null) return null
   const voice = readVoiceFile(file)
   checkVoice(voice, readGguf(model.path), model.sha256)
@@ -94,46 +107,20 @@ export function taskAdapterFor(
     if (taskAdapter === undefined || asked === below) return below
     throw new IdiolectError(
       'BadOption',
-      `the voice that the run goes on from was trained ${below === null ? 'without a task adapter' : `over ${path.basename(below, '.gguf')}`}, and ${taskAdapter ?? 'none'} was given`,
+      `the voice that the run goes on from was trained ${below === null ? 'without a task adapter' : `over ${idOf(below)}`}, and ${taskAdapter ?? 'none'} was given`,
       'Leave the option out, or train anew.',
     )
   }
 }
 
-/** The newest that fits, where task adapters are on by default. */
-function usualFor(context: Store, model: InstalledBase): string | null {
-  if (!TASK_ADAPTER_DEFAULT) return null
-  const fits = taskAdapterFiles(context).filter((file) => whyNot(file, model) === null)
-  return fits.at(-1) ?? null
-}
-
-function refuseSeen({ store }: Store, voice: VoiceFile): void {
-  const seen = new Set(cardOf(voice)?.hashes ?? [])
-  const piece = store.documents.mine().find(({ hash }) => seen.has(hashOf(hash)))
-  if (piece === undefined) return
+function refuseSeen(context: Store, voice: VoiceFile): void {
+  const piece = pieceSeen(context, voice)
+  if (piece === null) return
   throw new IdiolectError(
     'TaskAdapterSawYou',
-    `the task adapter ${voice.name ?? voice.file} was trained on “${piece.title}”, which is in your library`,
+    `the task adapter ${voice.name ?? voice.file} was trained on “${piece}”, which is in your library`,
     'Train a task adapter from other texts: `idiolect task train`.',
   )
-}
-
-/** Why a task adapter cannot lie under voices of this base; null: it can. */
-function whyNot(file: string, base: { path: string; sha256: string } | null): Said | null {
-  if (base === null) return say('voice.noBase')
-  try {
-    const voice = readVoiceFile(file)
-    checkTaskAdapter(voice)
-    checkVoice(voice, readGguf(base.path), base.sha256)
-    return null
-  } catch (error) {
-    return saidOf(error)
-  }
-}
-
-function cardOf({ extra }: VoiceFile): TaskCard | null {
-  const { taskAdapter } = extra
-  return typeof taskAdapter === 'object' && taskAdapter !== null ? (taskAdapter as TaskCard) : null
 }
 
 function adapterOf(context: AppContext, file: string): TaskAdapter | null {
@@ -148,9 +135,9 @@ function adapterOf(context: AppContext, file: string): TaskAdapter | null {
   const base = chosen?.path && chosen.sha256 ? { path: chosen.path, sha256: chosen.sha256 } : null
   const why = whyNot(file, base)
   const card = cardOf(voice)
-  const { name, sha256 } = originOf(file, path.basename(file, '.gguf'))
+  const { name, sha256 } = originOf(file, idOf(file))
   return {
-    id: path.basename(file, '.gguf'),
+    id: idOf(file),
     name,
     sha256,
     base: voice.baseName ?? 'unknown',
@@ -166,6 +153,7 @@ function adapterOf(context: AppContext, file: string): TaskAdapter | null {
     targets: voice.targets,
     settings: card?.settings ?? null,
     bytes: voice.bytes,
+    shipped: isShipped(file),
     voices: voicesOver(context, sha256),
   }
 }
@@ -185,12 +173,24 @@ function voicesOver({ store }: Store, sha256: string): string[] {
 export function taskHandlers(context: AppContext): Pick<Handlers, TaskCalls> {
   return {
     async 'task.list'() {
+      // What came for other bases than the one in use is nothing to choose from.
+      const shown = (file: string, { usable }: TaskAdapter): boolean => usable || !isShipped(file)
       return taskAdapterFiles(context)
-        .flatMap((file) => adapterOf(context, file) ?? [])
+        .flatMap((file) => {
+          const adapter = adapterOf(context, file)
+          return adapter && shown(file, adapter) ? [adapter] : []
+        })
         .reverse()
     },
     async 'task.remove'({ taskAdapter }) {
       const file = fileOfTaskAdapter(context, taskAdapter)
+      if (isShipped(file)) {
+        throw new IdiolectError(
+          'Shipped',
+          `the task adapter ${taskAdapter} comes with the app`,
+          'Train without one: `--task-adapter none`.',
+        )
+      }
       const over = voicesOver(context, sha256OfContent(file))
       if (over.length > 0) {
         throw new IdiolectError(

@@ -22,7 +22,7 @@ import { onBase, prepareVoice, trainThreads } from './run-prepare.ts'
 import { startOf } from './run-start.ts'
 import { beginningState, interruptedState, telling, tellingOf } from './run-state.ts'
 import { createRunWorker, type RunWorker } from './run-worker.ts'
-import { isTaskRun, keepTaskAdapter, taskAdapterFor, taskDone } from './task-adapters.ts'
+import { isTaskRun, keepTaskAdapter, ownCopy, taskAdapterFor, taskDone } from './task-adapters.ts'
 import { checkTaskOptions, prepareTask } from './task-run.ts'
 import { readTaskTexts } from './task-texts.ts'
 import { forecast, rememberedMemory, rememberSpeed } from './train-forecast.ts'
@@ -207,7 +207,8 @@ export function createTraining(getContext: () => AppContext): Training {
       const from = startOf(context, model, options)
       const under = taskAdapterFor(context, from.options, model, from.file)
       if (options.base) await context.bases.choose(model)
-      return voiceBeginning(options.name, await prepareVoice(context, from.options, model, true), from.file, under)
+      const prepared = await prepareVoice(context, from.options, model, true)
+      return voiceBeginning(options.name, prepared, from.file, under && ownCopy(context, under))
     })
 
   const startTask = (options: TaskTrainOptions): Promise<TrainingState> =>

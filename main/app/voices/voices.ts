@@ -10,12 +10,13 @@ import { voicesFolder } from '../../adapters/share-voice.ts'
 import { withTaskAdapter } from '../../adapters/task-adapter.ts'
 import { readVoiceFile } from '../../adapters/voice-file.ts'
 import { IdiolectError } from '../../errors.ts'
+import { standsInFor } from '../../examples/defaults.ts'
 import { TASK_NAMES } from '../../examples/tasks.ts'
 import { readGguf } from '../../gguf/read.ts'
 import type { Voices, VoiceUse } from '../../inference/types.ts'
 import { english, saidOf, say } from '../../said.ts'
 import type { AppContext } from '../context.ts'
-import { taskAdapterFiles } from '../training/task-adapters.ts'
+import { taskAdapterFiles, type Usual, usualTaskAdapter } from '../training/task-adapter-files.ts'
 import type { Card } from './card.ts'
 
 export const fileOf = (context: AppContext, id: string): string =>
@@ -30,7 +31,8 @@ export function laidUnder(context: AppContext, file: string): string[] {
 
 /**
  * The voice or voices that a call asks for, ready for use, and how they are called: an id, or `a:0.7+b:0.3`. A voice that
- * was trained over a task adapter comes with it, which is always as trained: the strength is the voice's alone.
+ * was trained over a task adapter comes with it, which is always as trained: the strength is the voice's alone. Where no
+ * voice speaks and none was refused, the usual task adapter answers in what it learnt, under no name.
  * @param usual strength where neither the call nor the voice gives one
  * @param task that the call is about; chat and drafting are prose
  * Errors: `UnknownVoice`, `VoiceMismatch`, `VoicesDoNotMix` for voices over different task adapters.
@@ -40,10 +42,11 @@ export function voicesFor(
   { voice, voices, scale }: Pick<GenerationOptions, 'voice' | 'voices' | 'scale'>,
   usual: number,
   task: TrainingTask,
-): { id: string; use: Voices } | null {
+): { id: string | null; use: Voices } | null {
   if (voices === undefined) {
     const one = voiceFor(context, voice, scale, usual, task)
-    return one && { id: one.id, use: over(context, one.uses) }
+    if (one) return { id: one.id, use: over(context, one.uses) }
+    return voice === undefined ? standIn(context, task) : null
   }
   if (voice !== undefined) throw new IdiolectError('BadOption', 'voice and voices were both given', 'Give one of them.')
   checkWeights(voices)
@@ -52,6 +55,18 @@ export function voicesFor(
   )
   if (uses.length === 0) return null
   return { id: voices.map((one) => `${one.voice}:${one.weight}`).join('+'), use: over(context, uses) }
+}
+
+/** What answers in a voice's place, where there is a task adapter that learnt this. */
+function standIn(context: AppContext, task: TrainingTask): { id: null; use: VoiceUse } | null {
+  const found = taskAdapterInUse(context)
+  return found && standsInFor(task, found.tasks) ? { id: null, use: { file: found.file, scale: 1 } } : null
+}
+
+/** The task adapter that is usual on the base in use: for new voices, and where none speaks. */
+export function taskAdapterInUse(context: AppContext): Usual | null {
+  const base = context.bases.chosen('chat')
+  return usualTaskAdapter(context, base?.path && base.sha256 ? { path: base.path, sha256: base.sha256 } : null)
 }
 
 /** Errors: IdiolectError `BadOption`. */

@@ -87,14 +87,38 @@ describe('a task adapter', () => {
     expect(await app.handlers['voices.list']({})).toEqual([])
   }, 240_000)
 
-  it('is laid under a voice that is trained over it, in the proof and in use', async () => {
-    const state = await done(app.handlers['train.start']({ ...QUICK, taskAdapter: made.id }))
+  it('answers in its tasks where no voice speaks, but for prose, and unless none is asked for', async () => {
+    const file = path.join(app.context.store.folder, 'task-adapters', `${made.id}.gguf`)
+    const used = (voice?: null) => voicesFor(app.context, voice === null ? { voice } : {}, 1, 'headline')
+    expect(used()).toEqual({ id: null, use: { file, scale: 1 } })
+    expect(used(null)).toBeNull()
+    expect(voicesFor(app.context, {}, 1, 'tag')).toBeNull()
+    expect(voicesFor(app.context, {}, 1, 'prose')).toBeNull()
+    expect((await app.handlers['app.state']({})).taskAdapter).toEqual({ name: 'Form', tasks: ['headline'] })
+    const ask = { request: 'h', text: prose(900, 80), count: 1, seed: 1, maxTokens: 8 }
+    const formed = await app.handlers['headline.write'](ask)
+    const bare = await app.handlers['headline.write']({ ...ask, voice: null })
+    expect([formed.voice, bare.voice]).toEqual([null, null])
+    const nll = async (voice?: null): Promise<number> => {
+      const asked = { request: 's', task: 'headline' as const, text: prose(900, 80), gold: 'Other number 3' }
+      return (await app.handlers.score(voice === null ? { ...asked, voice } : asked)).nll
+    }
+    // It learnt such titles.
+    expect(await nll()).toBeLessThan(await nll(null))
+  }, 60_000)
+
+  it('is laid under a voice that is trained over it, by itself, in the proof and in use', async () => {
+    const state = await done(app.handlers['train.start'](QUICK))
     expect(state.stage).toBe('done')
     const plan = readPlan(app.training.folderOf(state.run))
     expect(plan.under).toMatchObject({ name: 'Form', sha256: made.sha256 })
     expect(readPlan(path.join(app.training.folderOf(state.run), 'control')).under?.sha256).toBe(made.sha256)
     const proof = await app.handlers['voices.proof']({ voice: state.run })
     expect(proof?.scores.task?.nll).toBeGreaterThan(0)
+    expect(proof?.gain.overTaskWithRetrieval?.mean).toBeCloseTo(
+      proof!.scores.taskWithRetrieval!.nll - proof!.scores.voiceWithRetrieval.nll,
+      6,
+    )
     expect(proof?.gain.overTask?.mean).toBeCloseTo(proof!.scores.task!.nll - proof!.scores.voice.nll, 6)
     expect(proof?.scores.task?.nll).not.toBeCloseTo(proof!.scores.base.nll, 6)
 
@@ -154,6 +178,9 @@ describe('a task adapter', () => {
       name: 'TaskAdapterSawYou',
       message: expect.stringContaining('Other number 7'),
     })
+    // By itself it is not taken then, for nothing.
+    expect((await app.handlers['app.state']({})).taskAdapter).toBeNull()
+    expect(voicesFor(app.context, {}, 1, 'headline')).toBeNull()
   })
 })
 

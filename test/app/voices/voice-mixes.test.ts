@@ -103,7 +103,7 @@ describe('a voice', () => {
 
   it('answers by itself in what it learnt alone, and elsewhere when it is named', async () => {
     const { card } = app.context.store.voices.get<Card>(work)!
-    const used = (task: TrainingTask, asked: GenerationOptions = {}): string | undefined =>
+    const used = (task: TrainingTask, asked: GenerationOptions = {}): string | null | undefined =>
       voicesFor(app.context, asked, 1, task)?.id
     await app.handlers['voices.use']({ voice: work })
     try {
