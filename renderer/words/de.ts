@@ -957,6 +957,7 @@ export const de: Words = {
     lead: 'Ein Aufgaben-Adapter bringt dem Modell aus fremden Texten bei, was eine Überschrift, ein Schlagwort oder eine Fortsetzung ist. Eine Stimme darüber kann alles Lernen auf die eigene Hand verwenden, und wo keine Stimme spricht, schreibt er selbst Überschriften und ordnet Schlagwörter.',
     empty: 'Noch passt keiner zu diesem Modell. Mit einem werden Überschriften vom ersten Tag an besser.',
     shipped: 'Kommt mit Idiolect',
+    usual: (name) => (name === null ? 'Wie üblich: keiner, denn keiner passt' : `Wie üblich: ${name}`),
     standsIn: (name) => `Noch schreibt hier keine Stimme, sondern „${name}“; die eigenen Texte kennt er nicht.`,
     train: 'Aufgaben-Adapter trainieren',
     trainLead:

@@ -806,6 +806,7 @@ export const en = {
     under: (names: string): string => `Lies under ${names}: these need it.`,
     removeTitle: (name: string): string => `Remove the task adapter “${name}”?`,
     over: 'Task adapter',
+    usual: (name: string | null): string => (name === null ? 'As usual: none, since none fits' : `As usual: ${name}`),
     none: 'None',
   },
   generate: {

@@ -86,20 +86,24 @@ export function fileOfTaskAdapter(context: Store, id: string): string {
  */
 export function taskAdapterFor(
   context: Store,
-  { taskAdapter }: Pick<TrainOptions, 'taskAdapter'>,
+  { taskAdapter, tasks }: Pick<TrainOptions, 'taskAdapter' | 'tasks'>,
   model: InstalledBase,
   from: string | null,
 ): string | null {
   const asked = typeof taskAdapter === 'string' ? fileOfTaskAdapter(context, taskAdapter) : null
-  const file =
-    from === null
-      ? (asked ?? (taskAdapter === undefined ? (usualTaskAdapter(context, model)?.file ?? null) : null))
-      : kept()
+  const file = from === null ? (asked ?? (taskAdapter === undefined ? usual() : null)) : kept()
   if (file === null) return null
   const voice = readVoiceFile(file)
   checkVoice(voice, readGguf(model.path), model.sha256)
   refuseSeen(context, voice)
   return file
+
+  /** Of no use to a voice that learns nothing of what it learnt. */
+  function usual(): string | null {
+    const found = usualTaskAdapter(context, model)
+    const shared = tasks === undefined || tasks.some((task) => found?.tasks.includes(task))
+    return found && shared ? found.file : null
+  }
 
   function kept(): string | null {
     const laid = withTaskAdapter({ file: from as string, scale: 1 }, taskAdapterFiles(context))
