@@ -13,13 +13,12 @@ import { storageOf } from './storage.ts'
 import type { Training } from './training/training.ts'
 import { APP_VERSION } from './version.ts'
 import { switchedVoice } from './voices/voice-of-base.ts'
-import { taskAdapterInUse } from './voices/voices.ts'
+import { standIns } from './voices/voices.ts'
 
 export function appState(context: AppContext, training: Training): AppState {
   const { store, bases } = context
   const documents = store.documents.count()
   const { writing, resting } = switchedVoice(context)
-  const standsIn = taskAdapterInUse(context)
   const card = writing === null ? null : store.voices.get<{ strength?: number }>(writing)?.card
   return {
     firstStart: isFirstStart({ store }),
@@ -30,7 +29,7 @@ export function appState(context: AppContext, training: Training): AppState {
     voice: writing,
     resting,
     strength: card?.strength ?? null,
-    taskAdapter: standsIn && { name: standsIn.name, tasks: standsIn.tasks },
+    standIns: standIns(context),
     training: training.current(),
     questions: questions(store).length,
   }

@@ -7,7 +7,7 @@
  */
 import type { Proof, ProofItem, ProofScore, Said } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
-import type { BuildExample, PromptOptions, RetrievedPair, TaskQuery } from '../examples/types.ts'
+import type { BuildExample, PromptOptions, RetrievedPair, TaskName, TaskQuery } from '../examples/types.ts'
 import type { Base, QueryScore, VoiceUse } from '../inference/types.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import { bootstrap, type Observation, paired } from './statistics.ts'
@@ -29,6 +29,11 @@ export interface ProofOptions {
   otherFile: string
   /** The task adapter that the voice was trained over: laid under it, and scored by itself too; null or absent: none. */
   taskFile?: string | null
+  /**
+   * Task adapters that answer in a voice's place, by task: where the voice lies over none, what is had without it. Tasks that
+   * have none are had from the base.
+   */
+  standIns?: Partial<Record<TaskName, string>>
   /** The one that the control was trained over. */
   otherTaskFile?: string | null
   /** Whose voice the control is, in words that fit "it beats ...": `the voice of Jane Doe`. */
@@ -67,7 +72,9 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
   }
   const examples = await buildExamples(options)
   const { taskFile = null, otherTaskFile = null } = options
-  const arms: readonly Arm[] = taskFile === null ? ARMS : [...ARMS, ...TASK_ARMS]
+  const standIns = queries.map(({ task }) => (taskFile === null ? (options.standIns?.[task] ?? null) : null))
+  const without = taskFile !== null || standIns.some((file) => file !== null)
+  const arms: readonly Arm[] = without ? [...ARMS, ...TASK_ARMS] : ARMS
   const voices = {
     base: [],
     voice: laid(taskFile, options.voiceFile),
@@ -80,11 +87,18 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
     signal?.throwIfAborted()
     const withRetrieval = arm.endsWith('WithRetrieval')
     const voice = voices[arm.replace('WithRetrieval', '') as keyof typeof voices]
-    scores[arm] = await base.score(withRetrieval ? examples.retrieved : examples.plain, {
-      voice: voice.length === 0 ? null : voice.length === 1 ? voice[0] : voice,
+    const asked = withRetrieval ? examples.retrieved : examples.plain
+    const scoreOptions = {
       signal,
-      onProgress: (done) => options.onProgress?.((index + done / queries.length) / arms.length),
-    })
+      onProgress: (done: number) => options.onProgress?.((index + done / queries.length) / arms.length),
+    }
+    scores[arm] =
+      arm.startsWith('task') && taskFile === null
+        ? await inPlace(base, asked, standIns, scores[withRetrieval ? 'baseWithRetrieval' : 'base'], scoreOptions)
+        : await base.score(asked, {
+            voice: voice.length === 0 ? null : voice.length === 1 ? voice[0] : voice,
+            ...scoreOptions,
+          })
     signal?.throwIfAborted()
     checkScores(scores[arm], examples.plain, queries, arm)
     options.onProgress?.((index + 1) / arms.length)
@@ -113,18 +127,18 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
       baseWithRetrieval: interval('baseWithRetrieval'),
       voiceWithRetrieval: interval('voiceWithRetrieval'),
       otherWithRetrieval: interval('otherWithRetrieval'),
-      ...(taskFile === null ? {} : { task: interval('task'), taskWithRetrieval: interval('taskWithRetrieval') }),
+      ...(without ? { task: interval('task'), taskWithRetrieval: interval('taskWithRetrieval') } : {}),
     },
     gain: {
       overBase: gain('base', 'voice'),
       overBaseWithRetrieval: gain('baseWithRetrieval', 'voiceWithRetrieval'),
       overOther: gain('other', 'voice'),
-      ...(taskFile === null
-        ? {}
-        : {
+      ...(without
+        ? {
             overTask: gain('task', 'voice'),
             overTaskWithRetrieval: gain('taskWithRetrieval', 'voiceWithRetrieval'),
-          }),
+          }
+        : {}),
     },
     otherIs: options.otherIs,
     ...(options.otherSaid ? { otherSaid: options.otherSaid } : {}),
@@ -138,6 +152,26 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
     ...judge(facts),
     items: queries.map((query, i) => item(query, i, scores)),
   }
+}
+
+/** Scores of what answers without the voice: each query's stand-in, and the base's own where it has none. */
+async function inPlace(
+  base: Pick<Base, 'score'>,
+  examples: readonly TokenExample[],
+  standIns: readonly (string | null)[],
+  bare: readonly QueryScore[],
+  options: { signal: AbortSignal | undefined; onProgress: (done: number) => void },
+): Promise<QueryScore[]> {
+  const scores = [...bare]
+  for (const file of new Set(standIns.filter((one) => one !== null))) {
+    const at = [...standIns.keys()].filter((i) => standIns[i] === file)
+    const some = at.map((i) => examples[i] as TokenExample)
+    const own = await base.score(some, { voice: { file, scale: 1 }, ...options })
+    at.forEach((i, n) => {
+      scores[i] = own[n] as QueryScore
+    })
+  }
+  return scores
 }
 
 function laid(...files: (string | null)[]): VoiceUse[] {

@@ -15,8 +15,8 @@ type Facts = Pick<Proof, 'pieces' | 'scores' | 'gain' | 'otherIs' | 'otherSaid'>
 
 /**
  * The voice wins when its gain over the base clears the margin, without retrieval and with it, and when it beats the
- * control: each with the low end of its 95% interval. One over a task adapter must beat that alone too, with retrieval, as
- * it would be used without the voice: short histories often have no more to teach than that knows. The verdict names the numbers, and when the voice has not won,
+ * control: each with the low end of its 95% interval. Where a task adapter lies under it, or would answer without it, it
+ * must beat that too, with retrieval, as it would be used: short histories often have no more to teach than that knows. The verdict names the numbers, and when the voice has not won,
  * every condition that failed.
  */
 export function judge(facts: Facts): { won: boolean; verdict: string; said: Said } {

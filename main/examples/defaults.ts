@@ -32,14 +32,9 @@ export const PROFILE_DEFAULT = false
 export const PROFILE_BY: 'model' | 'counts' = 'counts'
 
 /**
- * Is a voice trained over the newest task adapter where nothing is said, and does that answer where no voice speaks? One of
- * the sample author's thirty posts does for other people's headlines what half of a voice does (docs/notebook.md).
- */
-export const TASK_ADAPTER_DEFAULT = true
-
-/**
- * Does a task adapter that learnt these tasks answer where no voice speaks? Not in prose, chat included: there a hand is all
- * that it could add, and it is somebody else's.
+ * Does a task adapter that learnt these tasks answer where no voice speaks? One of the sample author's thirty posts does for
+ * other people's headlines what half of a voice does. Not in prose, chat included: there a hand is all that it could add, and
+ * it is somebody else's. Voices are not trained over one unless asked: that did not help them (docs/notebook.md).
  */
 export function standsInFor(task: TaskName, learnt: readonly TaskName[]): boolean {
   return task !== 'prose' && learnt.includes(task)

@@ -4,7 +4,6 @@ import path from 'node:path'
 import type { Command } from 'commander'
 import type { GenerationOptions, Source, TrainingTask } from '../../preload/contract.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
-import { standsInFor } from '../examples/defaults.ts'
 import { type PieceRead, readFile, readPiece } from '../library/read.ts'
 import { numberOption, type TerminalApp } from './terminal.ts'
 
@@ -54,9 +53,8 @@ export async function saySilent({ handlers }: TerminalApp, { voice }: WriteOptio
   if (on?.usable && on.speaks.includes(task)) return
   if (on?.usable)
     process.stderr.write(`“${on.name}” never learnt ${task} and is silent here; --voice ${on.id} asks for it\n`)
-  const { taskAdapter } = await handlers['app.state']({})
-  if (taskAdapter && standsInFor(task, taskAdapter.tasks))
-    process.stderr.write(`no voice speaks here: “${taskAdapter.name}” does, --voice none asks the base alone\n`)
+  const standIn = (await handlers['app.state']({})).standIns?.[task]
+  if (standIn) process.stderr.write(`no voice speaks here: “${standIn}” does, --voice none asks the base alone\n`)
 }
 
 /** `A`, `none`, or several with their weights, 1 where none is given. */

@@ -35,8 +35,8 @@ export interface AppState {
   resting?: string | null
   /** The strength that its owner gave this voice; null: the settings'. */
   strength?: number | null
-  /** The task adapter that answers in its tasks where no voice does, and lies under new voices; null: there is none. */
-  taskAdapter?: { name: string; tasks: TrainingTask[] } | null
+  /** Names of the task adapters that answer where no voice does, by task; a task that is not here has none. */
+  standIns?: Partial<Record<TrainingTask, string>>
   training: TrainingState | null
   questions: number
 }

@@ -47,7 +47,7 @@ export interface Proof {
     baseWithRetrieval: ProofScore
     voiceWithRetrieval: ProofScore
     otherWithRetrieval: ProofScore
-    /** The task adapter alone, where the voice was trained over one. */
+    /** What is had without the voice: the task adapter below it, or those that answer in its place; else absent. */
     task?: ProofScore
     taskWithRetrieval?: ProofScore
   }
@@ -55,7 +55,7 @@ export interface Proof {
     overBase: ProofDifference
     overBaseWithRetrieval: ProofDifference
     overOther: ProofDifference
-    /** Over the task adapter alone: what of the gain is the owner's hand, and not the form of the task. */
+    /** Over these: what of the gain is the owner's hand, and not the form of the task. */
     overTask?: ProofDifference
     /** The same with retrieval: what is had without any voice, so that a voice that is switched on must be above it. */
     overTaskWithRetrieval?: ProofDifference

@@ -51,10 +51,10 @@ export class GenerationChoice {
     return this.#wanted && (this.silent === null || this.silent.id === this.#anyway) ? this.#voices.active : null
   }
 
-  /** The task adapter that answers here, where no voice does and none was refused. */
-  standsIn<T extends { tasks: TrainingTask[] }>(taskAdapter: T | null): T | null {
-    const answers = taskAdapter?.tasks.includes(this.#task) && this.#task !== 'prose'
-    return answers && this.#wanted && this.voice === null ? taskAdapter : null
+  /** Name of the task adapter that answers here, where no voice does and none was refused; else null. */
+  get standIn(): string | null {
+    if (!this.#wanted || this.voice !== null) return null
+    return this.#app.state?.standIns?.[this.#task] ?? null
   }
 
   useVoice(on: boolean): void {

@@ -79,6 +79,7 @@ const NAMED: Record<string, string> = {
   FileMissing: 'Eine Datei ist nicht mehr da.',
   ImportFailed: 'Das Einlesen wurde unterbrochen. Was gelesen ist, bleibt; noch einmal einlesen holt den Rest.',
   InUse: 'Das wird noch gebraucht.',
+  Shipped: 'Das kommt mit Idiolect und bleibt.',
   Interrupted: 'Das Training wurde unterbrochen.',
   LibraryTooNew: 'Die Bibliothek stammt von einer neueren Fassung von Idiolect.',
   LibraryUnreadable: 'Die Bibliothek ist beschädigt oder nicht von Idiolect.',
@@ -954,10 +955,9 @@ export const de: Words = {
   },
   taskAdapters: {
     title: 'Für Fortgeschrittene: Aufgaben-Adapter',
-    lead: 'Ein Aufgaben-Adapter bringt dem Modell aus fremden Texten bei, was eine Überschrift, ein Schlagwort oder eine Fortsetzung ist. Eine Stimme darüber kann alles Lernen auf die eigene Hand verwenden, und wo keine Stimme spricht, schreibt er selbst Überschriften und ordnet Schlagwörter.',
+    lead: 'Ein Aufgaben-Adapter bringt dem Modell aus fremden Texten bei, was eine Überschrift, ein Schlagwort oder eine Fortsetzung ist. Wo keine Stimme spricht, schreibt er selbst Überschriften und ordnet Schlagwörter; und eine Stimme lässt sich darüber trainieren.',
     empty: 'Noch passt keiner zu diesem Modell. Mit einem werden Überschriften vom ersten Tag an besser.',
     shipped: 'Kommt mit Idiolect',
-    usual: (name) => (name === null ? 'Wie üblich: keiner, denn keiner passt' : `Wie üblich: ${name}`),
     standsIn: (name) => `Noch schreibt hier keine Stimme, sondern „${name}“; die eigenen Texte kennt er nicht.`,
     train: 'Aufgaben-Adapter trainieren',
     trainLead:

@@ -789,7 +789,7 @@ export const en = {
   },
   taskAdapters: {
     title: 'Advanced: task adapters',
-    lead: 'A task adapter teaches the model what a headline, a tag or a continuation is, from other people’s texts. A voice trained over it can spend all it learns on your own hand, and where no voice speaks, it writes headlines and ranks tags itself.',
+    lead: 'A task adapter teaches the model what a headline, a tag or a continuation is, from other people’s texts. Where no voice speaks, it writes headlines and ranks tags itself; and a voice can be trained over it.',
     empty: 'None fits this model yet. Train one, and headlines are better from the first day.',
     shipped: 'Comes with Idiolect',
     standsIn: (name: string): string => `No voice writes here yet: “${name}” does, which never saw your texts.`,
@@ -806,7 +806,6 @@ export const en = {
     under: (names: string): string => `Lies under ${names}: these need it.`,
     removeTitle: (name: string): string => `Remove the task adapter “${name}”?`,
     over: 'Task adapter',
-    usual: (name: string | null): string => (name === null ? 'As usual: none, since none fits' : `As usual: ${name}`),
     none: 'None',
   },
   generate: {

@@ -51,7 +51,7 @@ export async function gemmPart(options: BenchOptions): Promise<PartResult> {
     { name: 'down', k: h.ff, m: h.width, count: 3 },
   ]
   const probes = probeAll(threads, products, quick, say)
-  const thin = thinTable(options, [kv, q, h.width, h.ff])
+  const thin = thinTable(options, [kv, q, h.width, h.ff], h)
 
   say('gemm: training steps')
   const steps = quick ? 2 : 8

@@ -1,12 +1,14 @@
 /**
- * The small products of a LoRA pair, as whole rows multiplied and added (`low-rank.ts`) against ordinary products, which
- * are contracted over the rank alone or over rows that are transposed first.
+ * The small products of a LoRA pair and attention's gradients of keys and values in F32, as whole rows multiplied and added
+ * (`low-rank.ts`, `attention.ts`) against ordinary products, which are contracted over the rank alone or over rows that are
+ * transposed first.
  */
 import { openDevice } from '../../main/ggml/device.ts'
 import { Graph } from '../../main/ggml/graph.ts'
 import { outProdFromMulMat } from '../../main/ggml/replacements.ts'
 import { Storage, type Tensor } from '../../main/ggml/storage.ts'
 import { TYPE } from '../../main/ggml/types.ts'
+import type { Hyperparameters } from '../../main/model/hyperparameters.ts'
 import { summed, widened } from '../../main/model/low-rank.ts'
 import { median } from './table.ts'
 import type { BenchOptions, Table } from './types.ts'
@@ -17,7 +19,7 @@ const TOKENS = 512
 interface Thin {
   name: string
   /** Shapes of its two operands. */
-  shapes: [[number, number], [number, number]]
+  shapes: [number[], number[]]
   rows(g: Graph, a: Tensor, b: Tensor): Tensor
   product(g: Graph, a: Tensor, b: Tensor): Tensor
 }
@@ -47,14 +49,31 @@ function products(features: number): Thin[] {
   ]
 }
 
+/** Gradient of a block's keys or values: 64 queries of each head against 256 keys, the heads of a group together. */
+function ofKeys({ heads, kvHeads, headSize }: HeadShape): Thin {
+  const queries = 64 * (heads / kvHeads)
+  return {
+    name: `dK, ${kvHeads} x ${queries} queries, 256 keys`,
+    shapes: [
+      [headSize, queries, kvHeads],
+      [256, queries, kvHeads],
+    ],
+    rows: (g, a, b) => g.outProd(a, b),
+    product: outProdFromMulMat,
+  }
+}
+
+type HeadShape = Pick<Hyperparameters, 'heads' | 'kvHeads' | 'headSize'>
+
 /** @param sizes features of the base's matrices */
 export function thinTable(
   { threads, quick }: Pick<BenchOptions, 'threads' | 'quick'>,
   sizes: readonly number[],
+  heads: HeadShape,
 ): Table {
   const device = openDevice({ threads })
   try {
-    const rows = [...new Set(sizes)].flatMap(products).map(({ name, shapes, rows, product }) => {
+    const rows = [...[...new Set(sizes)].flatMap(products), ofKeys(heads)].map(({ name, shapes, rows, product }) => {
       using storage = new Storage(device, device.buffers, 4)
       const [a, b] = shapes.map((shape) => storage.tensor(TYPE.F32, shape)) as [Tensor, Tensor]
       storage.allocate()
@@ -74,10 +93,12 @@ export function thinTable(
       return [name, (1e6 * fast).toFixed(0), (1e6 * slow).toFixed(0), (slow / fast).toFixed(1)]
     })
     return {
-      title: `A LoRA pair's small products, rank ${RANK}, ${TOKENS} tokens, ${threads} thread${threads === 1 ? '' : 's'}: microseconds, by turns`,
+      title: `A LoRA pair's small products, rank ${RANK}, ${TOKENS} tokens, and attention's gradient of keys; ${threads} thread${threads === 1 ? '' : 's'}: microseconds, by turns`,
       head: ['product', 'whole rows (OUT_PROD)', 'contracted (MUL_MAT)', 'ratio'],
       rows,
-      notes: ['Contracted: over the rank alone for B t; for dB over tokens, both sides transposed first.'],
+      notes: [
+        'Contracted: over the rank alone for B t; for dB over tokens, and for dK over queries, both sides transposed first.',
+      ],
     }
   } finally {
     device.free()

@@ -13,6 +13,7 @@ beforeAll(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'proof-'))
   writeFileSync(path.join(folder, 'voice.gguf'), 'mine')
   writeFileSync(path.join(folder, 'other.gguf'), 'theirs')
+  writeFileSync(path.join(folder, 'form.gguf'), 'form')
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -37,18 +38,24 @@ interface Effects {
   voice: number
   voiceRetrieved?: number
   other?: number
+  /** What answers in the voice's place gains. */
+  form?: number
   /** Spread of a piece's gain around its mean, nats. */
   spread?: number
   pieces?: number
 }
 
 /** A proof where the voice gains as said, and the text before the query is worth 0.2 nats to all. */
-function proofOf({ voice, voiceRetrieved = voice, other = 0, spread = 0.05, pieces = 8 }: Effects, options = {}) {
+function proofOf(
+  { voice, voiceRetrieved = voice, other = 0, form = 0, spread = 0.05, pieces = 8 }: Effects,
+  options = {},
+) {
   const base = fakeBase('fake.gguf', (prompt, _answer, by) => {
     const retrieved = prompt.includes('|')
     const letter = (prompt.split('|').at(-1) as string).charCodeAt(0) - 97
     const shift = spread * (letter % 2 === 0 ? 1 : -1)
-    const gain = by === 'mine' ? (retrieved ? voiceRetrieved : voice) + shift : by === 'theirs' ? other : 0
+    const gain =
+      by === 'mine' ? (retrieved ? voiceRetrieved : voice) + shift : by === 'theirs' ? other : by === 'form' ? form : 0
     return 4 + letter / 10 - gain - (retrieved ? 0.2 : 0)
   })
   return runProof({
@@ -111,6 +118,30 @@ describe('a proof', () => {
     const { computedAt: _a, ...first } = await proofOf({ voice: 0.5 })
     const { computedAt: _b, ...second } = await proofOf({ voice: 0.5 })
     expect(second).toEqual(first)
+  })
+
+  it('is lost to what answers in the voice’s place without it, where that knows as much', async () => {
+    const standIns = { standIns: { headline: path.join(folder, 'form.gguf') } }
+    const lost = await proofOf({ voice: 0.5, form: 0.6 }, standIns)
+    expect(lost.scores.base.nll - (lost.scores.task?.nll ?? 0)).toBeCloseTo(0.6, 10)
+    expect(lost.gain.overTaskWithRetrieval?.mean).toBeLessThan(0)
+    expect(lost.won).toBe(false)
+    expect(lost.verdict).toContain('task adapter')
+    const won = await proofOf({ voice: 0.5, form: 0.3 }, standIns)
+    expect([won.won, won.gain.overTask?.low ?? 0]).toEqual([true, expect.closeTo(0.2, 1)])
+  })
+
+  it('has the base in the voice’s place in tasks without a stand-in', async () => {
+    const mixed = makeQueries(8).map((query, i) => ({ ...query, task: i % 2 === 0 ? ('headline' as const) : 'prose' }))
+    const proof = await proofOf(
+      { voice: 0.5, form: 0.4 },
+      { queries: mixed, standIns: { headline: path.join(folder, 'form.gguf') } },
+    )
+    // Half of all tokens are of headlines.
+    expect(proof.scores.base.nll - (proof.scores.task?.nll ?? 0)).toBeCloseTo(0.2, 10)
+    const without = await proofOf({ voice: 0.5 }, { standIns: { tag: path.join(folder, 'form.gguf') } })
+    expect(without.scores.task).toBeUndefined()
+    expect(without.gain.overTask).toBeUndefined()
   })
 
   it('refuses a piece of the proof among the retrieved', async () => {
@@ -201,7 +232,7 @@ describe('proof.json', () => {
     expect(readProof(folder)).toBeNull()
     writeProof(folder, proof)
     expect(readProof(folder)).toEqual(proof)
-    expect(readdirSync(folder).sort()).toEqual(['other.gguf', 'proof.json', 'voice.gguf'])
+    expect(readdirSync(folder).sort()).toEqual(['form.gguf', 'other.gguf', 'proof.json', 'voice.gguf'])
   })
 
   it('is refused by name of file and place when it is not whole', async () => {

@@ -34,17 +34,16 @@ it('is without the voice that never learnt its task, until that one is asked for
   expect([choice.silent, choice.voice?.id, choice.options.voice]).toEqual([null, 'gale', undefined])
 })
 
-it('has a task adapter stand in for headlines and tags where no voice speaks and none was refused', () => {
-  const form = { name: 'Form', tasks: ['headline', 'prose'] as TrainingTask[] }
-  const of = (task: TrainingTask, active: Voice | null) => choiceFor(task, active).choice
-  expect(of('headline', null).standsIn(form)).toBe(form)
-  expect(of('headline', voiceOf('finn', ['tag'])).standsIn(form)).toBe(form)
-  // It never learnt tags, a hand in prose is somebody else's, and a voice speaks for itself.
-  expect(of('tag', null).standsIn(form)).toBeNull()
-  expect(of('prose', null).standsIn(form)).toBeNull()
-  expect(of('headline', voiceOf('edda', ['headline'])).standsIn(form)).toBeNull()
-  expect(of('headline', null).standsIn(null)).toBeNull()
-  const off = of('headline', voiceOf('edda', ['headline']))
-  off.useVoice(false)
-  expect(off.standsIn(form)).toBeNull()
+it('has a task adapter stand in where no voice speaks and none was refused', () => {
+  const standIns = { headline: 'Form' }
+  const at = { ...app, state: { standIns } } as unknown as AppStore
+  const of = (task: TrainingTask, active: Voice | null) => new GenerationChoice(at, { active }, task)
+  expect(of('headline', null).standIn).toBe('Form')
+  expect(of('headline', voiceOf('finn', ['tag'])).standIn).toBe('Form')
+  // Nothing learnt tags, and a voice speaks for itself.
+  expect(of('tag', null).standIn).toBeNull()
+  const spoken = of('headline', voiceOf('edda', ['headline']))
+  expect(spoken.standIn).toBeNull()
+  spoken.useVoice(false)
+  expect(spoken.standIn).toBeNull()
 })

@@ -107,7 +107,12 @@ export async function proveRun(
   folder: string,
   voice: string,
   control: Control,
-  options: { threads: number; onProgress: (share: number) => void; signal: AbortSignal },
+  options: {
+    threads: number
+    standIns: Partial<Record<TaskName, string>>
+    onProgress: (share: number) => void
+    signal: AbortSignal
+  },
 ): Promise<Proof> {
   const known = readProof(folder)
   if (known) return known
@@ -132,6 +137,7 @@ export async function proveRun(
       voiceFile: voiceFile(folder),
       otherFile: control.file,
       taskFile: underIn(folder),
+      standIns: options.standIns,
       otherTaskFile: control.under,
       otherIs: english(control.is),
       otherSaid: control.is,

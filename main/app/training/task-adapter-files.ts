@@ -1,15 +1,16 @@
 /**
  * Where task adapters lie: those that come with the app, each for the base that its file names, and those that were trained
- * here or imported. Which of them is usual: under new voices where none is named, and in place of a voice where none speaks.
+ * here or imported; and which of them answers in a voice's place, where none speaks.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
-import type { Said } from '../../../preload/contract.ts'
+import type { Said, TrainingTask } from '../../../preload/contract.ts'
 import { checkVoice } from '../../adapters/check-voice.ts'
 import { checkTaskAdapter } from '../../adapters/task-adapter.ts'
 import { readVoiceFile, type VoiceFile } from '../../adapters/voice-file.ts'
 import { projectFolder } from '../../entries.ts'
-import { TASK_ADAPTER_DEFAULT } from '../../examples/defaults.ts'
+import { standsInFor } from '../../examples/defaults.ts'
+import { TASK_NAMES } from '../../examples/tasks.ts'
 import { readGguf } from '../../gguf/read.ts'
 import { saidOf, say } from '../../said.ts'
 import type { AppContext } from '../context.ts'
@@ -75,35 +76,41 @@ export function pieceSeen({ store }: Store, voice: VoiceFile): string | null {
   return store.documents.mine().find(({ hash }) => seen.has(hashOf(hash)))?.title ?? null
 }
 
-export interface Usual {
+export interface StandIn {
   file: string
   name: string
   tasks: TaskCard['tasks']
 }
 
 /** Looking takes reading files and hashes of the whole library: done again only when either changed. */
-let kept: { key: string; usual: Usual | null } = { key: '', usual: null }
+let kept: { key: string; fitting: StandIn[] } = { key: '', fitting: [] }
 
 /**
- * The newest that fits the base and was trained on nothing of the owner's; the owner's own before one that comes with the
- * app. Null where there is none, and where task adapters are off by default.
+ * What answers in a voice's place in this task: the newest that learnt it, fits the base and was trained on nothing of the
+ * owner's; the owner's own before one that comes with the app. Null where there is none.
  */
-export function usualTaskAdapter(context: Store, base: BaseFile | null): Usual | null {
-  if (!TASK_ADAPTER_DEFAULT || base === null) return null
+export function standInOf(context: Store, base: BaseFile | null, task: TrainingTask): StandIn | null {
+  if (base === null) return null
   const files = taskAdapterFiles(context)
   const versions = files.map((file) => `${file}:${statSync(file).mtimeMs}`)
   const { store } = context
   const key = [store.folder, base.path, base.sha256, store.libraryVersion(), ...versions].join('|')
-  if (kept.key !== key) kept = { key, usual: newestOf(context, files, base) }
-  return kept.usual
+  if (kept.key !== key) kept = { key, fitting: fittingOf(context, files, base) }
+  return kept.fitting.find(({ tasks }) => standsInFor(task, tasks)) ?? null
 }
 
-function newestOf(context: Store, files: readonly string[], base: BaseFile): Usual | null {
-  for (const file of [...files].reverse()) {
-    if (whyNot(file, base) !== null) continue
+/** Their files, by task. */
+export function standInFiles(context: Store, base: BaseFile | null): Partial<Record<TrainingTask, string>> {
+  const found = TASK_NAMES.map((task) => [task, standInOf(context, base, task)?.file] as const)
+  return Object.fromEntries(found.filter(([, file]) => file !== undefined))
+}
+
+/** Newest first. */
+function fittingOf(context: Store, files: readonly string[], base: BaseFile): StandIn[] {
+  return [...files].reverse().flatMap((file) => {
+    if (whyNot(file, base) !== null) return []
     const voice = readVoiceFile(file)
-    if (pieceSeen(context, voice) !== null) continue
-    return { file, name: voice.name ?? idOf(file), tasks: cardOf(voice)?.tasks ?? [] }
-  }
-  return null
+    if (pieceSeen(context, voice) !== null) return []
+    return [{ file, name: voice.name ?? idOf(file), tasks: cardOf(voice)?.tasks ?? [] }]
+  })
 }

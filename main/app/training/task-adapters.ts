@@ -16,16 +16,7 @@ import { readPlan, voiceFile } from '../../trainer/run-folder.ts'
 import type { RunPlan } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
 import type { InstalledBase } from './run-base.ts'
-import {
-  cardOf,
-  folderOf,
-  idOf,
-  isShipped,
-  pieceSeen,
-  taskAdapterFiles,
-  usualTaskAdapter,
-  whyNot,
-} from './task-adapter-files.ts'
+import { cardOf, folderOf, idOf, isShipped, pieceSeen, taskAdapterFiles, whyNot } from './task-adapter-files.ts'
 import type { TaskCard } from './task-run.ts'
 
 type TaskCalls = Exclude<Extract<keyof Handlers, `task.${string}`>, 'task.train'>
@@ -86,24 +77,17 @@ export function fileOfTaskAdapter(context: Store, id: string): string {
  */
 export function taskAdapterFor(
   context: Store,
-  { taskAdapter, tasks }: Pick<TrainOptions, 'taskAdapter' | 'tasks'>,
+  { taskAdapter }: Pick<TrainOptions, 'taskAdapter'>,
   model: InstalledBase,
   from: string | null,
 ): string | null {
   const asked = typeof taskAdapter === 'string' ? fileOfTaskAdapter(context, taskAdapter) : null
-  const file = from === null ? (asked ?? (taskAdapter === undefined ? usual() : null)) : kept()
+  const file = from === null ? asked : kept()
   if (file === null) return null
   const voice = readVoiceFile(file)
   checkVoice(voice, readGguf(model.path), model.sha256)
   refuseSeen(context, voice)
   return file
-
-  /** Of no use to a voice that learns nothing of what it learnt. */
-  function usual(): string | null {
-    const found = usualTaskAdapter(context, model)
-    const shared = tasks === undefined || tasks.some((task) => found?.tasks.includes(task))
-    return found && shared ? found.file : null
-  }
 
   function kept(): string | null {
     const laid = withTaskAdapter({ file: from as string, scale: 1 }, taskAdapterFiles(context))
@@ -192,7 +176,7 @@ export function taskHandlers(context: AppContext): Pick<Handlers, TaskCalls> {
         throw new IdiolectError(
           'Shipped',
           `the task adapter ${taskAdapter} comes with the app`,
-          'Train without one: `--task-adapter none`.',
+          'It may stay: nothing is trained over it unless you say so.',
         )
       }
       const over = voicesOver(context, sha256OfContent(file))

@@ -10,13 +10,12 @@ import { voicesFolder } from '../../adapters/share-voice.ts'
 import { withTaskAdapter } from '../../adapters/task-adapter.ts'
 import { readVoiceFile } from '../../adapters/voice-file.ts'
 import { IdiolectError } from '../../errors.ts'
-import { standsInFor } from '../../examples/defaults.ts'
 import { TASK_NAMES } from '../../examples/tasks.ts'
 import { readGguf } from '../../gguf/read.ts'
 import type { Voices, VoiceUse } from '../../inference/types.ts'
 import { english, saidOf, say } from '../../said.ts'
 import type { AppContext } from '../context.ts'
-import { taskAdapterFiles, type Usual, usualTaskAdapter } from '../training/task-adapter-files.ts'
+import { type StandIn, standInOf, taskAdapterFiles } from '../training/task-adapter-files.ts'
 import type { Card } from './card.ts'
 
 export const fileOf = (context: AppContext, id: string): string =>
@@ -32,7 +31,7 @@ export function laidUnder(context: AppContext, file: string): string[] {
 /**
  * The voice or voices that a call asks for, ready for use, and how they are called: an id, or `a:0.7+b:0.3`. A voice that
  * was trained over a task adapter comes with it, which is always as trained: the strength is the voice's alone. Where no
- * voice speaks and none was refused, the usual task adapter answers in what it learnt, under no name.
+ * voice speaks and none was refused, a task adapter that learnt the task answers, under no name.
  * @param usual strength where neither the call nor the voice gives one
  * @param task that the call is about; chat and drafting are prose
  * Errors: `UnknownVoice`, `VoiceMismatch`, `VoicesDoNotMix` for voices over different task adapters.
@@ -46,7 +45,8 @@ export function voicesFor(
   if (voices === undefined) {
     const one = voiceFor(context, voice, scale, usual, task)
     if (one) return { id: one.id, use: over(context, one.uses) }
-    return voice === undefined ? standIn(context, task) : null
+    const standIn = voice === undefined ? standInHere(context, task) : null
+    return standIn && { id: null, use: { file: standIn.file, scale: 1 } }
   }
   if (voice !== undefined) throw new IdiolectError('BadOption', 'voice and voices were both given', 'Give one of them.')
   checkWeights(voices)
@@ -57,16 +57,16 @@ export function voicesFor(
   return { id: voices.map((one) => `${one.voice}:${one.weight}`).join('+'), use: over(context, uses) }
 }
 
-/** What answers in a voice's place, where there is a task adapter that learnt this. */
-function standIn(context: AppContext, task: TrainingTask): { id: null; use: VoiceUse } | null {
-  const found = taskAdapterInUse(context)
-  return found && standsInFor(task, found.tasks) ? { id: null, use: { file: found.file, scale: 1 } } : null
+/** What answers in a voice's place on the base in use, where there is a task adapter that learnt this. */
+export function standInHere(context: AppContext, task: TrainingTask): StandIn | null {
+  const base = context.bases.chosen('chat')
+  return standInOf(context, base?.path && base.sha256 ? { path: base.path, sha256: base.sha256 } : null, task)
 }
 
-/** The task adapter that is usual on the base in use: for new voices, and where none speaks. */
-export function taskAdapterInUse(context: AppContext): Usual | null {
-  const base = context.bases.chosen('chat')
-  return usualTaskAdapter(context, base?.path && base.sha256 ? { path: base.path, sha256: base.sha256 } : null)
+/** Names of what would answer in a voice's place, by task. */
+export function standIns(context: AppContext): Partial<Record<TrainingTask, string>> {
+  const found = TASK_NAMES.map((task) => [task, standInHere(context, task)?.name] as const)
+  return Object.fromEntries(found.filter(([, name]) => name !== undefined))
 }
 
 /** Errors: IdiolectError `BadOption`. */

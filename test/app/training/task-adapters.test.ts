@@ -94,7 +94,7 @@ describe('a task adapter', () => {
     expect(used(null)).toBeNull()
     expect(voicesFor(app.context, {}, 1, 'tag')).toBeNull()
     expect(voicesFor(app.context, {}, 1, 'prose')).toBeNull()
-    expect((await app.handlers['app.state']({})).taskAdapter).toEqual({ name: 'Form', tasks: ['headline'] })
+    expect((await app.handlers['app.state']({})).standIns).toEqual({ headline: 'Form' })
     const ask = { request: 'h', text: prose(900, 80), count: 1, seed: 1, maxTokens: 8 }
     const formed = await app.handlers['headline.write'](ask)
     const bare = await app.handlers['headline.write']({ ...ask, voice: null })
@@ -107,8 +107,8 @@ describe('a task adapter', () => {
     expect(await nll()).toBeLessThan(await nll(null))
   }, 60_000)
 
-  it('is laid under a voice that is trained over it, by itself, in the proof and in use', async () => {
-    const state = await done(app.handlers['train.start'](QUICK))
+  it('is laid under a voice that is trained over it, in the proof and in use', async () => {
+    const state = await done(app.handlers['train.start']({ ...QUICK, taskAdapter: made.id }))
     expect(state.stage).toBe('done')
     const plan = readPlan(app.training.folderOf(state.run))
     expect(plan.under).toMatchObject({ name: 'Form', sha256: made.sha256 })
@@ -178,8 +178,8 @@ describe('a task adapter', () => {
       name: 'TaskAdapterSawYou',
       message: expect.stringContaining('Other number 7'),
     })
-    // By itself it is not taken then, for nothing.
-    expect((await app.handlers['app.state']({})).taskAdapter).toBeNull()
+    // Nor does it answer by itself then.
+    expect((await app.handlers['app.state']({})).standIns).toEqual({})
     expect(voicesFor(app.context, {}, 1, 'headline')).toBeNull()
   })
 })
