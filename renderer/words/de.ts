@@ -955,7 +955,7 @@ export const de: Words = {
   },
   taskAdapters: {
     title: 'Für Fortgeschrittene: Aufgaben-Adapter',
-    lead: 'Ein Aufgaben-Adapter bringt dem Modell aus fremden Texten bei, was eine Überschrift, ein Schlagwort oder eine Fortsetzung ist. Wo keine Stimme spricht, schreibt er selbst Überschriften und ordnet Schlagwörter; und eine Stimme lässt sich darüber trainieren.',
+    lead: 'Ein Aufgaben-Adapter bringt dem Modell aus fremden Texten bei, was eine Überschrift, ein Schlagwort oder eine Fortsetzung ist. Wo keine Stimme spricht, schreibt er die Überschriften selbst; und eine Stimme lässt sich darüber trainieren.',
     empty: 'Noch passt keiner zu diesem Modell. Mit einem werden Überschriften vom ersten Tag an besser.',
     shipped: 'Kommt mit Idiolect',
     standsIn: (name) => `Noch schreibt hier keine Stimme, sondern „${name}“; die eigenen Texte kennt er nicht.`,

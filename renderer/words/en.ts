@@ -789,7 +789,7 @@ export const en = {
   },
   taskAdapters: {
     title: 'Advanced: task adapters',
-    lead: 'A task adapter teaches the model what a headline, a tag or a continuation is, from other people’s texts. Where no voice speaks, it writes headlines and ranks tags itself; and a voice can be trained over it.',
+    lead: 'A task adapter teaches the model what a headline, a tag or a continuation is, from other people’s texts. Where no voice speaks, it writes the headlines itself; and a voice can be trained over it.',
     empty: 'None fits this model yet. Train one, and headlines are better from the first day.',
     shipped: 'Comes with Idiolect',
     standsIn: (name: string): string => `No voice writes here yet: “${name}” does, which never saw your texts.`,

@@ -27,7 +27,7 @@ describe('task adapters that come with the app', () => {
     checkNumbers(voice)
     expect(models.map(({ sha256 }) => sha256)).toContain(voice.baseSha256)
     expect(cardOf(voice)).toMatchObject({
-      tasks: [path.basename(file).split('.')[0]],
+      tasks: ['headline'],
       texts: [{ author: 'Edda Marrow', licence: 'CC0 1.0' }],
     })
     const known = sample.flatMap((post) => {
