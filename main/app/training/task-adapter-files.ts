@@ -82,8 +82,8 @@ export interface StandIn {
   tasks: TaskCard['tasks']
 }
 
-/** Looking takes reading files and hashes of the whole library: done again only when either changed. */
-let kept: { key: string; fitting: StandIn[] } = { key: '', fitting: [] }
+/** By store. Looking takes reading files and hashes of the whole library: done again only when either changed. */
+const kept = new WeakMap<AppContext['store'], { key: string; fitting: StandIn[] }>()
 
 /**
  * What answers in a voice's place in this task: the newest that learnt it, fits the base and was trained on nothing of the
@@ -94,9 +94,11 @@ export function standInOf(context: Store, base: BaseFile | null, task: TrainingT
   const files = taskAdapterFiles(context)
   const versions = files.map((file) => `${file}:${statSync(file).mtimeMs}`)
   const { store } = context
-  const key = [store.folder, base.path, base.sha256, store.libraryVersion(), ...versions].join('|')
-  if (kept.key !== key) kept = { key, fitting: fittingOf(context, files, base) }
-  return kept.fitting.find(({ tasks }) => standsInFor(task, tasks)) ?? null
+  const key = [base.path, base.sha256, store.libraryVersion(), ...versions].join('|')
+  const known = kept.get(store)
+  const fitting = known?.key === key ? known.fitting : fittingOf(context, files, base)
+  kept.set(store, { key, fitting })
+  return fitting.find(({ tasks }) => standsInFor(task, tasks)) ?? null
 }
 
 /** Their files, by task. */
