@@ -10,15 +10,17 @@ import type { AppContext } from './context.ts'
 import { isFirstStart } from './library/imports.ts'
 import { changeSettings, readSettings } from './settings.ts'
 import { storageOf } from './storage.ts'
+import { standInsOf } from './training/task-adapter-files.ts'
 import type { Training } from './training/training.ts'
 import { APP_VERSION } from './version.ts'
+import { baseInUse } from './voices/fit.ts'
 import { switchedVoice } from './voices/voice-of-base.ts'
-import { standIns } from './voices/voices.ts'
 
 export function appState(context: AppContext, training: Training): AppState {
   const { store, bases } = context
   const documents = store.documents.count()
   const { writing, resting } = switchedVoice(context)
+  const standIns = standInsOf(context, baseInUse(context))
   const card = writing === null ? null : store.voices.get<{ strength?: number }>(writing)?.card
   return {
     firstStart: isFirstStart({ store }),
@@ -29,7 +31,7 @@ export function appState(context: AppContext, training: Training): AppState {
     voice: writing,
     resting,
     strength: card?.strength ?? null,
-    standIns: standIns(context),
+    standIns: Object.fromEntries(Object.entries(standIns).map(([task, { name }]) => [task, name])),
     training: training.current(),
     questions: questions(store).length,
   }

@@ -33,7 +33,7 @@ export interface ProofOptions {
    * Task adapters that answer in a voice's place, by task: where the voice lies over none, what is had without it. Tasks that
    * have none are had from the base.
    */
-  standIns?: Partial<Record<TaskName, string>>
+  standIns?: Partial<Record<TaskName, { file: string }>>
   /** The one that the control was trained over. */
   otherTaskFile?: string | null
   /** Whose voice the control is, in words that fit "it beats ...": `the voice of Jane Doe`. */
@@ -72,33 +72,33 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
   }
   const examples = await buildExamples(options)
   const { taskFile = null, otherTaskFile = null } = options
-  const standIns = queries.map(({ task }) => (taskFile === null ? (options.standIns?.[task] ?? null) : null))
-  const without = taskFile !== null || standIns.some((file) => file !== null)
+  /** What answers each query without the voice; null: the base. */
+  const instead = queries.map(({ task }) => taskFile ?? options.standIns?.[task]?.file ?? null)
+  const without = instead.some((file) => file !== null)
   const arms: readonly Arm[] = without ? [...ARMS, ...TASK_ARMS] : ARMS
   const voices = {
     base: [],
     voice: laid(taskFile, options.voiceFile),
     other: laid(otherTaskFile, options.otherFile),
-    task: laid(taskFile),
   }
 
   const scores = {} as Record<Arm, QueryScore[]>
   for (const [index, arm] of arms.entries()) {
     signal?.throwIfAborted()
     const withRetrieval = arm.endsWith('WithRetrieval')
-    const voice = voices[arm.replace('WithRetrieval', '') as keyof typeof voices]
     const asked = withRetrieval ? examples.retrieved : examples.plain
-    const scoreOptions = {
-      signal,
-      onProgress: (done: number) => options.onProgress?.((index + done / queries.length) / arms.length),
+    const score = async (some: TokenExample[], voice: VoiceUse[], before = 0): Promise<QueryScore[]> => {
+      const found = await base.score(some, {
+        voice: voice.length === 0 ? null : voice.length === 1 ? voice[0] : voice,
+        signal,
+        onProgress: (done) => options.onProgress?.((index + (before + done) / queries.length) / arms.length),
+      })
+      if (found.length !== some.length) throw new Error(`${arm}: ${found.length} scores for ${some.length} queries`)
+      return found
     }
-    scores[arm] =
-      arm.startsWith('task') && taskFile === null
-        ? await inPlace(base, asked, standIns, scores[withRetrieval ? 'baseWithRetrieval' : 'base'], scoreOptions)
-        : await base.score(asked, {
-            voice: voice.length === 0 ? null : voice.length === 1 ? voice[0] : voice,
-            ...scoreOptions,
-          })
+    scores[arm] = isTaskArm(arm)
+      ? await scoreInstead(instead, asked, scores[withRetrieval ? 'baseWithRetrieval' : 'base'], score)
+      : await score(asked, voices[arm.replace('WithRetrieval', '') as keyof typeof voices])
     signal?.throwIfAborted()
     checkScores(scores[arm], examples.plain, queries, arm)
     options.onProgress?.((index + 1) / arms.length)
@@ -154,22 +154,28 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
   }
 }
 
-/** Scores of what answers without the voice: each query's stand-in, and the base's own where it has none. */
-async function inPlace(
-  base: Pick<Base, 'score'>,
+const isTaskArm = (arm: Arm): boolean => TASK_ARMS.some((one) => one === arm)
+
+/** Scores of what answers without the voice: each query's file, and the base's own score where it has none. */
+async function scoreInstead(
+  files: readonly (string | null)[],
   examples: readonly TokenExample[],
-  standIns: readonly (string | null)[],
   bare: readonly QueryScore[],
-  options: { signal: AbortSignal | undefined; onProgress: (done: number) => void },
+  score: (some: TokenExample[], voice: VoiceUse[], before: number) => Promise<QueryScore[]>,
 ): Promise<QueryScore[]> {
   const scores = [...bare]
-  for (const file of new Set(standIns.filter((one) => one !== null))) {
-    const at = [...standIns.keys()].filter((i) => standIns[i] === file)
-    const some = at.map((i) => examples[i] as TokenExample)
-    const own = await base.score(some, { voice: { file, scale: 1 }, ...options })
+  let before = 0
+  for (const file of new Set(files.filter((one) => one !== null))) {
+    const at = [...files.keys()].filter((i) => files[i] === file)
+    const own = await score(
+      at.map((i) => examples[i] as TokenExample),
+      laid(file),
+      before,
+    )
     at.forEach((i, n) => {
       scores[i] = own[n] as QueryScore
     })
+    before += at.length
   }
   return scores
 }
@@ -206,9 +212,8 @@ function cutAnswer({ tokens, answerFrom }: TokenExample, length: number): TokenE
   return { tokens: tokens.subarray(0, answerFrom + length), answerFrom }
 }
 
-/** Every arm must have scored the same answers: as many queries, each with the same supervised tokens, all finite. */
+/** Every arm must have scored the same answers: each query with the same supervised tokens, all finite. */
 function checkScores(scores: QueryScore[], plain: TokenExample[], queries: TaskQuery[], arm: Arm): void {
-  if (scores.length !== plain.length) throw new Error(`${arm}: ${scores.length} scores for ${plain.length} queries`)
   for (const [i, score] of scores.entries()) {
     const { title } = queries[i] as TaskQuery
     const wanted = answerLength(plain[i] as TokenExample)

@@ -32,13 +32,13 @@ export const PROFILE_DEFAULT = false
 export const PROFILE_BY: 'model' | 'counts' = 'counts'
 
 /**
- * Does a task adapter that learnt these tasks answer where no voice speaks? In headlines: one of the sample author's thirty
+ * Does a task adapter answer in this task where no voice speaks? In headlines: one of the sample author's thirty
  * posts does for other people's what half of a voice does. Not in tags, which it ranks no better, nor in prose and chat, where
  * a hand is all that it could add and it is somebody else's. Voices are not trained over one unless asked: that did not help
  * them (docs/notebook.md).
  */
-export function standsInFor(task: TaskName, learnt: readonly TaskName[]): boolean {
-  return task === 'headline' && learnt.includes(task)
+export function standsIn(task: TaskName): boolean {
+  return task === 'headline'
 }
 
 export interface HistorySize {

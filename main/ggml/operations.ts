@@ -75,13 +75,11 @@ export const OPERATIONS: Record<string, (g: Graph, s: Samples) => Tensor> = {
   'mulMat Q8_0': (g, s) => g.mulMat(s.quantized, s.x),
   outProd: (g, s) => g.outProd(s.x, g.view(s.y, [8, 32], [64 * 4])),
   'outProd with a transposed view': (g, s) => g.outProd(g.view(s.x, [64, 8]), g.transpose(g.view(s.weight, [8, 48]))),
-  'outProd of several matrices': (g, s) => {
-    const heads = g.cont(s.scores)
-    return g.outProd(
-      g.view(heads, [32, 16, 2], [32 * 4, 32 * 32 * 4]),
-      g.view(heads, [32, 16, 2], [32 * 4, 32 * 32 * 4], 64),
-    )
-  },
+  'outProd of several matrices': (g, s) =>
+    g.outProd(
+      g.view(s.scores, [32, 16, 2], [32 * 4, 32 * 32 * 4]),
+      g.view(s.scores, [32, 16, 2], [32 * 4, 32 * 32 * 4], 64),
+    ),
   getRows: (g, s) => g.getRows(s.x, s.positions),
   'getRows Q8_0': (g, s) => g.getRows(s.quantized, s.positions),
   setRows: (g, s) => g.setRows(s.target, g.scale(s.x, 2), s.positions),

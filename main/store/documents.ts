@@ -59,6 +59,8 @@ export interface Documents {
   list(filter?: DocumentFilter): { documents: DocumentSummary[]; total: number }
   /** The owner's own pieces, oldest first. */
   mine(): StoredDocument[]
+  /** Title of the owner's oldest piece whose hash begins with one of these 16 hex digits, or null. */
+  mineAmong(beginnings: readonly string[]): string | null
   count(): number
   /** Every file, without its text. */
   files(): { id: string; path: string; mtime: number; size: number; hash: string }[]
@@ -109,6 +111,14 @@ export function createDocuments(db: Database, changed: () => void): Documents {
     byHash: (hash) => one(db.get<Row>('SELECT * FROM documents WHERE hash = ? ORDER BY rowid', hash)),
     list: (filter = {}) => list(db, filter),
     mine: () => db.all<Row>("SELECT * FROM documents WHERE status = 'mine' ORDER BY ordered_at, path").map(toDocument),
+    mineAmong(beginnings) {
+      const among = 'substr(hash, 1, 16) IN (SELECT value FROM json_each(?))'
+      const found = db.get<{ title: string }>(
+        `SELECT title FROM documents WHERE status = 'mine' AND ${among} ORDER BY ordered_at, path LIMIT 1`,
+        JSON.stringify(beginnings),
+      )
+      return found?.title ?? null
+    },
     count: () => db.get<{ n: number }>('SELECT count(*) AS n FROM documents')?.n ?? 0,
     files: () => db.all('SELECT id, path, mtime, size, hash FROM documents ORDER BY path'),
     known() {

@@ -121,7 +121,7 @@ describe('a proof', () => {
   })
 
   it('is lost to what answers in the voice’s place without it, where that knows as much', async () => {
-    const standIns = { standIns: { headline: path.join(folder, 'form.gguf') } }
+    const standIns = { standIns: { headline: { file: path.join(folder, 'form.gguf') } } }
     const lost = await proofOf({ voice: 0.5, form: 0.6 }, standIns)
     expect(lost.scores.base.nll - (lost.scores.task?.nll ?? 0)).toBeCloseTo(0.6, 10)
     expect(lost.gain.overTaskWithRetrieval?.mean).toBeLessThan(0)
@@ -135,11 +135,11 @@ describe('a proof', () => {
     const mixed = makeQueries(8).map((query, i) => ({ ...query, task: i % 2 === 0 ? ('headline' as const) : 'prose' }))
     const proof = await proofOf(
       { voice: 0.5, form: 0.4 },
-      { queries: mixed, standIns: { headline: path.join(folder, 'form.gguf') } },
+      { queries: mixed, standIns: { headline: { file: path.join(folder, 'form.gguf') } } },
     )
     // Half of all tokens are of headlines.
     expect(proof.scores.base.nll - (proof.scores.task?.nll ?? 0)).toBeCloseTo(0.2, 10)
-    const without = await proofOf({ voice: 0.5 }, { standIns: { tag: path.join(folder, 'form.gguf') } })
+    const without = await proofOf({ voice: 0.5 }, { standIns: { tag: { file: path.join(folder, 'form.gguf') } } })
     expect(without.scores.task).toBeUndefined()
     expect(without.gain.overTask).toBeUndefined()
   })

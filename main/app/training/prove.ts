@@ -23,6 +23,7 @@ import { createRun, examplesFile, hasPlan, readPlan, readResult, voiceFile } fro
 import type { TokenExample } from '../../trainer/types.ts'
 import { keepUnder, underFile } from '../../trainer/under.ts'
 import { readProofQueries } from './run-plan.ts'
+import type { StandIns } from './task-adapter-files.ts'
 
 /** Examples that the control is trained on at most, and for half as long: it need not cost as much again as the voice. */
 const CONTROL_EXAMPLES = 128
@@ -109,7 +110,7 @@ export async function proveRun(
   control: Control,
   options: {
     threads: number
-    standIns: Partial<Record<TaskName, string>>
+    standIns: StandIns
     onProgress: (share: number) => void
     signal: AbortSignal
   },

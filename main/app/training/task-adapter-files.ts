@@ -5,24 +5,16 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Said, TrainingTask } from '../../../preload/contract.ts'
-import { checkVoice } from '../../adapters/check-voice.ts'
 import { checkTaskAdapter } from '../../adapters/task-adapter.ts'
 import { readVoiceFile, type VoiceFile } from '../../adapters/voice-file.ts'
 import { projectFolder } from '../../entries.ts'
-import { standsInFor } from '../../examples/defaults.ts'
-import { TASK_NAMES } from '../../examples/tasks.ts'
-import { readGguf } from '../../gguf/read.ts'
+import { standsIn } from '../../examples/defaults.ts'
 import { saidOf, say } from '../../said.ts'
 import type { AppContext } from '../context.ts'
-import { hashOf, type TaskCard } from './task-run.ts'
+import { type BaseFile, whyNoFit } from '../voices/fit.ts'
+import type { TaskCard } from './task-run.ts'
 
 type Store = Pick<AppContext, 'store'>
-
-/** A base's file, as task adapters are held against it. */
-export interface BaseFile {
-  path: string
-  sha256: string
-}
 
 /** Trained on the sample author's posts by the commands in `docs/adapters.md`. */
 const SHIPPED_FOLDER = path.join(projectFolder(), 'resources', 'task-adapters')
@@ -56,13 +48,11 @@ function namesIn(folder: string): string[] {
 export function whyNot(file: string, base: BaseFile | null): Said | null {
   if (base === null) return say('voice.noBase')
   try {
-    const voice = readVoiceFile(file)
-    checkTaskAdapter(voice)
-    checkVoice(voice, readGguf(base.path), base.sha256)
-    return null
+    checkTaskAdapter(readVoiceFile(file))
   } catch (error) {
     return saidOf(error)
   }
+  return whyNoFit(file, base)
 }
 
 export function cardOf({ extra }: VoiceFile): TaskCard | null {
@@ -70,49 +60,42 @@ export function cardOf({ extra }: VoiceFile): TaskCard | null {
   return typeof taskAdapter === 'object' && taskAdapter !== null ? (taskAdapter as TaskCard) : null
 }
 
-/** The title of a piece of the owner's that a task adapter was trained on, or null. */
+/** The title of the owner's oldest piece that a task adapter was trained on, or null. */
 export function pieceSeen({ store }: Store, voice: VoiceFile): string | null {
-  const seen = new Set(cardOf(voice)?.hashes ?? [])
-  return store.documents.mine().find(({ hash }) => seen.has(hashOf(hash)))?.title ?? null
+  return store.documents.mineAmong(cardOf(voice)?.hashes ?? [])
 }
 
 export interface StandIn {
   file: string
   name: string
-  tasks: TaskCard['tasks']
 }
 
-/** By store. Looking takes reading files and hashes of the whole library: done again only when either changed. */
-const kept = new WeakMap<AppContext['store'], { key: string; fitting: StandIn[] }>()
+export type StandIns = Partial<Record<TrainingTask, StandIn>>
+
+/** By store. Looking takes reading every file and asking the library: done again only when either changed. */
+const kept = new WeakMap<AppContext['store'], { key: string; standIns: StandIns }>()
 
 /**
- * What answers in a voice's place in this task: the newest that learnt it, fits the base and was trained on nothing of the
- * owner's; the owner's own before one that comes with the app. Null where there is none.
+ * What answers in a voice's place, by task: the newest that learnt it, fits the base and was trained on nothing of the
+ * owner's; the owner's own before one that comes with the app. A task that has none is absent.
  */
-export function standInOf(context: Store, base: BaseFile | null, task: TrainingTask): StandIn | null {
-  if (base === null) return null
+export function standInsOf(context: Store, base: BaseFile | null): StandIns {
+  if (base === null) return {}
   const files = taskAdapterFiles(context)
   const versions = files.map((file) => `${file}:${statSync(file).mtimeMs}`)
   const { store } = context
   const key = [base.path, base.sha256, store.libraryVersion(), ...versions].join('|')
   const known = kept.get(store)
-  const fitting = known?.key === key ? known.fitting : fittingOf(context, files, base)
-  kept.set(store, { key, fitting })
-  return fitting.find(({ tasks }) => standsInFor(task, tasks)) ?? null
-}
-
-/** Their files, by task. */
-export function standInFiles(context: Store, base: BaseFile | null): Partial<Record<TrainingTask, string>> {
-  const found = TASK_NAMES.map((task) => [task, standInOf(context, base, task)?.file] as const)
-  return Object.fromEntries(found.filter(([, file]) => file !== undefined))
-}
-
-/** Newest first. */
-function fittingOf(context: Store, files: readonly string[], base: BaseFile): StandIn[] {
-  return [...files].reverse().flatMap((file) => {
-    if (whyNot(file, base) !== null) return []
+  if (known?.key === key) return known.standIns
+  const standIns: StandIns = {}
+  // Newer ones take the place of older ones.
+  for (const file of files) {
+    if (whyNot(file, base) !== null) continue
     const voice = readVoiceFile(file)
-    if (pieceSeen(context, voice) !== null) return []
-    return [{ file, name: voice.name ?? idOf(file), tasks: cardOf(voice)?.tasks ?? [] }]
-  })
+    if (pieceSeen(context, voice) !== null) continue
+    const learnt = cardOf(voice)?.tasks ?? []
+    for (const task of learnt.filter(standsIn)) standIns[task] = { file, name: voice.name ?? idOf(file) }
+  }
+  kept.set(store, { key, standIns })
+  return standIns
 }

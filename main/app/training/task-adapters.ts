@@ -15,6 +15,7 @@ import { english, say } from '../../said.ts'
 import { readPlan, voiceFile } from '../../trainer/run-folder.ts'
 import type { RunPlan } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
+import { baseInUse } from '../voices/fit.ts'
 import type { InstalledBase } from './run-base.ts'
 import { cardOf, folderOf, idOf, isShipped, pieceSeen, taskAdapterFiles, whyNot } from './task-adapter-files.ts'
 import type { TaskCard } from './task-run.ts'
@@ -119,9 +120,7 @@ function adapterOf(context: AppContext, file: string): TaskAdapter | null {
     // A file that somebody else laid there.
     return null
   }
-  const chosen = context.bases.chosen('chat')
-  const base = chosen?.path && chosen.sha256 ? { path: chosen.path, sha256: chosen.sha256 } : null
-  const why = whyNot(file, base)
+  const why = whyNot(file, baseInUse(context))
   const card = cardOf(voice)
   const { name, sha256 } = originOf(file, idOf(file))
   return {

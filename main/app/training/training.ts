@@ -22,7 +22,7 @@ import { onBase, prepareVoice, trainThreads } from './run-prepare.ts'
 import { startOf } from './run-start.ts'
 import { beginningState, interruptedState, telling, tellingOf } from './run-state.ts'
 import { createRunWorker, type RunWorker } from './run-worker.ts'
-import { standInFiles } from './task-adapter-files.ts'
+import { standInsOf } from './task-adapter-files.ts'
 import { isTaskRun, keepTaskAdapter, ownCopy, taskAdapterFor, taskDone } from './task-adapters.ts'
 import { checkTaskOptions, prepareTask } from './task-run.ts'
 import { readTaskTexts } from './task-texts.ts'
@@ -141,7 +141,7 @@ export function createTraining(getContext: () => AppContext): Training {
       const proof = await proveRun(folder, run, other, {
         // As in training: whoever waits for a shared core waits long.
         threads: trainThreads(context),
-        standIns: standInFiles(context, { path: plan.base.file, sha256: plan.base.sha256 }),
+        standIns: standInsOf(context, { path: plan.base.file, sha256: plan.base.sha256 }),
         signal: abort.signal,
         onProgress: (share) => {
           set({ proving: back + (1 - back) * share, ...telling('training.proving') })

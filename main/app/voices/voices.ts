@@ -2,21 +2,19 @@
  * Voices in use: which files a call for a voice, a mix or several voices stands for, and whether the base in use can speak
  * with them. Cards are made in `voice-cards.ts`, the surface is `voice-handlers.ts`.
  */
-import { statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { GenerationOptions, Said, TrainingTask, VoiceWeight } from '../../../preload/contract.ts'
-import { checkVoice } from '../../adapters/check-voice.ts'
 import { voicesFolder } from '../../adapters/share-voice.ts'
 import { withTaskAdapter } from '../../adapters/task-adapter.ts'
-import { readVoiceFile } from '../../adapters/voice-file.ts'
 import { IdiolectError } from '../../errors.ts'
 import { TASK_NAMES } from '../../examples/tasks.ts'
-import { readGguf } from '../../gguf/read.ts'
 import type { Voices, VoiceUse } from '../../inference/types.ts'
 import { english, saidOf, say } from '../../said.ts'
 import type { AppContext } from '../context.ts'
-import { type StandIn, standInOf, taskAdapterFiles } from '../training/task-adapter-files.ts'
+import { standInsOf, taskAdapterFiles } from '../training/task-adapter-files.ts'
 import type { Card } from './card.ts'
+import { baseInUse, whyNoFit } from './fit.ts'
 
 export const fileOf = (context: AppContext, id: string): string =>
   path.join(voicesFolder(context.store.folder), `${id}.gguf`)
@@ -45,8 +43,8 @@ export function voicesFor(
   if (voices === undefined) {
     const one = voiceFor(context, voice, scale, usual, task)
     if (one) return { id: one.id, use: over(context, one.uses) }
-    const standIn = voice === undefined ? standInHere(context, task) : null
-    return standIn && { id: null, use: { file: standIn.file, scale: 1 } }
+    const standIn = voice === undefined ? standInsOf(context, baseInUse(context))[task] : undefined
+    return standIn === undefined ? null : { id: null, use: { file: standIn.file, scale: 1 } }
   }
   if (voice !== undefined) throw new IdiolectError('BadOption', 'voice and voices were both given', 'Give one of them.')
   checkWeights(voices)
@@ -55,18 +53,6 @@ export function voicesFor(
   )
   if (uses.length === 0) return null
   return { id: voices.map((one) => `${one.voice}:${one.weight}`).join('+'), use: over(context, uses) }
-}
-
-/** What answers in a voice's place on the base in use, where there is a task adapter that learnt this. */
-export function standInHere(context: AppContext, task: TrainingTask): StandIn | null {
-  const base = context.bases.chosen('chat')
-  return standInOf(context, base?.path && base.sha256 ? { path: base.path, sha256: base.sha256 } : null, task)
-}
-
-/** Names of what would answer in a voice's place, by task. */
-export function standIns(context: AppContext): Partial<Record<TrainingTask, string>> {
-  const found = TASK_NAMES.map((task) => [task, standInHere(context, task)?.name] as const)
-  return Object.fromEntries(found.filter(([, name]) => name !== undefined))
 }
 
 /** Errors: IdiolectError `BadOption`. */
@@ -160,9 +146,7 @@ export function fitsBase(context: AppContext, id: string): boolean {
   return whyNotUsable(context, id) === null
 }
 
-const checked = new Map<string, Said | null>()
-
-/** As said, or null. Remembered by file, time and base, since it reads both files. */
+/** As said, or null. */
 export function whyNotUsable(context: AppContext, id: string): Said | null {
   const mix = context.store.voices.get<Card>(id)?.card.mix
   return mix ? whyNoMix(context, mix) : whyNotFits(context, id)
@@ -190,22 +174,10 @@ export function whyNoMix(context: AppContext, mix: readonly VoiceWeight[]): Said
 
 function whyNotFits(context: AppContext, id: string): Said | null {
   const file = fileOf(context, id)
-  const found = statSync(file, { throwIfNoEntry: false })
-  if (!found) return say('voice.noFile', file)
-  const base = context.bases.chosen('chat')
-  if (!base?.path || !base.sha256) return say('voice.noBase')
-  const key = `${file}:${found.mtimeMs}:${base.sha256}`
-  let why = checked.get(key)
-  if (why === undefined) {
-    try {
-      checkVoice(readVoiceFile(file), readGguf(base.path), base.sha256)
-      why = null
-    } catch (error) {
-      why = saidOf(error)
-    }
-    checked.set(key, why)
-  }
-  return why ?? whyNotUnder(context, file)
+  if (!existsSync(file)) return say('voice.noFile', file)
+  const base = baseInUse(context)
+  if (base === null) return say('voice.noBase')
+  return whyNoFit(file, base) ?? whyNotUnder(context, file)
 }
 
 /** Not remembered: task adapters come and go. */
