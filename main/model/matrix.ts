@@ -59,7 +59,7 @@ export function rowsOfMatrix(graph: Graph, matrix: Matrix, rows: Tensor): Tensor
   return own ? convertedRows(graph, own, forward.type, rows) : graph.getRows(forward, rows)
 }
 
-/** The form of a matrix's two copies: their type, and the kind of buffer where the device keeps one for faster products. */
+/** The form of a matrix's copy: its type, and the kind of buffer where the device keeps one for faster products. */
 export interface Form {
   type: TypeNumber
   /** Name of one of `Device.extraBuffers` (`CPU_REPACK`, `AMX`), or null for plain memory. */
@@ -112,15 +112,19 @@ const GROUPS: Record<string, { inputs: number; outputs: number }> = {
   AMX: { inputs: 32, outputs: 32 },
 }
 
-/** The form that a copy of this shape can have: rows must be whole blocks, and what a layout groups whole groups. */
-function fitting(device: Device, { type, buffers }: Form, inputs: number, outputs: number): Form {
-  const inBlocks = (wanted: TypeNumber): boolean => inputs % device.ggml.blockSize(wanted) === 0
-  if (!inBlocks(type)) return { type: TYPE.F32, buffers: null }
+/** Whether a copy of this shape can have this form: rows must be whole blocks, and what a layout groups whole groups. */
+export function fits(device: Device, { type, buffers }: Form, inputs: number, outputs: number): boolean {
+  if (inputs % device.ggml.blockSize(type) !== 0) return false
   const groups = buffers === null ? undefined : GROUPS[buffers]
-  if (groups && (inputs % groups.inputs !== 0 || outputs % groups.outputs !== 0)) {
-    return { type: inBlocks(TYPE.Q8_0) ? TYPE.Q8_0 : type, buffers: null }
-  }
-  return { type, buffers }
+  return groups === undefined || (inputs % groups.inputs === 0 && outputs % groups.outputs === 0)
+}
+
+/** The form itself, or the nearest that a copy of this shape can have. */
+function fitting(device: Device, form: Form, inputs: number, outputs: number): Form {
+  const plain = (type: TypeNumber): Form => ({ type, buffers: null })
+  if (!fits(device, plain(form.type), inputs, outputs)) return plain(TYPE.F32)
+  if (fits(device, form, inputs, outputs)) return form
+  return fits(device, plain(TYPE.Q8_0), inputs, outputs) ? plain(TYPE.Q8_0) : plain(form.type)
 }
 
 /**
@@ -131,18 +135,18 @@ function fitting(device: Device, { type, buffers }: Form, inputs: number, output
 export function planMatrix(
   device: Device,
   storages: Storages,
-  form: Form,
+  forms: { forward: Form; backward: Form },
   inputs: number,
   outputs: number,
   own: (() => Tensor) | null = null,
 ): HeldMatrix {
-  const place = (k: number, m: number): Held => {
+  const place = (form: Form, k: number, m: number): Held => {
     const { type, buffers } = fitting(device, form, k, m)
     const storage = storages.of(buffers)
     return { storage, tensor: storage.tensor(type, [k, m]), plain: buffers === null }
   }
-  const forward = place(inputs, outputs)
-  const backward = place(outputs, inputs)
+  const forward = place(forms.forward, inputs, outputs)
+  const backward = place(forms.backward, outputs, inputs)
   return {
     kind: 'held',
     inputs,

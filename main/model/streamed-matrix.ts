@@ -1,8 +1,8 @@
 /**
  * A frozen matrix kept once, in the file's own type, for bases whose two converted copies do not fit in memory. Each
  * product converts W for itself, into room that every matrix uses in turn. The converted numbers are the very ones that
- * a matrix held twice has, so the plan changes no bit of a block's results; a head in several parts sums them in
- * another order.
+ * a matrix held twice has, so in plain memory the plan changes no bit of a block's results; a head in several parts, and
+ * a layout of its own where the matrix is held, sum them in another order.
  */
 import type { Device } from '../ggml/device.ts'
 import type { Graph } from '../ggml/graph.ts'
@@ -69,24 +69,24 @@ function placed(tensor: Tensor | null | undefined, what: string): Tensor {
 
 /**
  * A streamed matrix over `own`; its room must not have been placed yet.
- * @param type what products are done in; rows that are not whole blocks of it are converted to F32
+ * @param wanted what products are done in; rows that are not whole blocks of it are converted to F32
  * @param parts for a matrix that may be too large to be converted at once: most elements of a part, most rows of x
  */
 export function planStreamed(
   room: StreamRoom,
   own: Tensor,
-  type: TypeNumber,
+  wanted: { forward: TypeNumber; backward: TypeNumber },
   parts: { elements: number; rows: number } | null = null,
 ): StreamedMatrix {
   const { device } = room
   const [inputs, outputs] = own.ne
-  const block = device.ggml.blockSize(type)
+  const inBlocks = (type: TypeNumber, length: number): boolean => length % device.ggml.blockSize(type) === 0
   const inParts = parts !== null && inputs * outputs > parts.elements
   // Whole blocks of any type.
   const part = inParts ? Math.max(256, Math.floor(parts.elements / inputs / 256) * 256) : outputs
   const types = {
-    forward: inputs % block === 0 ? type : TYPE.F32,
-    backward: part % block === 0 && outputs % block === 0 ? type : TYPE.F32,
+    forward: inBlocks(wanted.forward, inputs) ? wanted.forward : TYPE.F32,
+    backward: inBlocks(wanted.backward, part) && inBlocks(wanted.backward, outputs) ? wanted.backward : TYPE.F32,
   }
   room.need({
     converted: types.forward === own.type ? [types.backward] : [types.forward, types.backward],

@@ -5,7 +5,7 @@ import { TYPE, type TypeNumber } from '../ggml/types.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import { HEAD_ROWS } from './head.ts'
 import type { Hyperparameters } from './hyperparameters.ts'
-import { type Form, loadMatrix, type Matrix, planMatrix, Reader, Storages } from './matrix.ts'
+import { type Form, fits, loadMatrix, type Matrix, planMatrix, Reader, Storages } from './matrix.ts'
 import { planStreamed, StreamRoom } from './streamed-matrix.ts'
 import { type MatrixName, matrices, type NormName, norms } from './tensors.ts'
 
@@ -30,6 +30,11 @@ export interface Weights extends Disposable {
 export interface WeightForms {
   blocks: Form
   head: Form
+  /**
+   * Types of the file whose numbers the blocks' forward products take as they are, with the kind of buffer for each:
+   * those products are then the very ones that chat, and the copy no larger than the file's.
+   */
+  asFiled?: ReadonlyMap<TypeNumber, string | null>
   /** Matrices kept once instead, in the file's own type: those of the first so many blocks, and the head's. */
   streamed?: Streamed
 }
@@ -69,6 +74,7 @@ export function loadWeights(
   const reader = new Reader(device, gguf)
   const { blocks: streamedBlocks, head: streamedHead } = forms.streamed ?? { blocks: 0, head: false }
   const type = streamedType(forms.blocks)
+  const both = (form: Form) => ({ forward: form, backward: form })
   const own = (name: string, where = storages): Tensor => {
     const { type: ownType, shape } = reader.describe(name)
     return where.of(null).tensor(ownType, shape)
@@ -84,8 +90,8 @@ export function loadWeights(
   const headName = h.tied ? 'token_embd.weight' : 'output.weight'
   const ownHead = (): Tensor => (h.tied ? embedding : own(headName, ends))
   const head = streamedHead
-    ? planStreamed(room, ownHead(), type, { elements: PART_ELEMENTS, rows: HEAD_ROWS })
-    : planMatrix(device, ends, forms.head, h.width, h.vocabulary, ownHead)
+    ? planStreamed(room, ownHead(), { forward: type, backward: type }, { elements: PART_ELEMENTS, rows: HEAD_ROWS })
+    : planMatrix(device, ends, both(forms.head), h.width, h.vocabulary, ownHead)
   const factors = longTexts ? h.rope.factors.long : h.rope.factors.usual
   const outputNorm = vector(h.width, ends)
   const ropeFactors = factors ? vector(h.rope.dims / 2, ends) : null
@@ -95,8 +101,11 @@ export function loadWeights(
   if (ropeFactors && factors) read(factors, ropeFactors, ends)
   load(headName, head, ends)
 
-  const matrix = (i: number, name: string, [k, m]: [number, number]): Matrix =>
-    i < streamedBlocks ? planStreamed(room, own(name), type) : planMatrix(device, storages, forms.blocks, k, m)
+  const matrix = (i: number, name: string, [k, m]: [number, number]): Matrix => {
+    const filed = asFiled(device, forms, reader.describe(name).type, k, m)
+    if (i < streamedBlocks) return planStreamed(room, own(name), { forward: filed?.type ?? type, backward: type })
+    return planMatrix(device, storages, { forward: filed ?? forms.blocks, backward: forms.blocks }, k, m)
+  }
   const blocks = Array.from({ length: h.blocks }, (_, i) => planBlock(gguf, h, i, matrix, vector))
   room.place(storages.of(null))
   storages.allocate()
@@ -114,6 +123,14 @@ export function loadWeights(
     for (const each of [ends, storages]) each[Symbol.dispose]()
   }
   return { embedding, head, outputNorm, ropeFactors, blocks, bytes, [Symbol.dispose]: dispose }
+}
+
+/** The form of a matrix's forward copy where it is the file's own, else null. */
+function asFiled(device: Device, forms: WeightForms, type: TypeNumber, inputs: number, outputs: number): Form | null {
+  const buffers = forms.asFiled?.get(type)
+  if (buffers === undefined) return null
+  const form = { type, buffers }
+  return fits(device, form, inputs, outputs) ? form : null
 }
 
 /** Elements of a streamed head that are converted at once. */

@@ -1,4 +1,5 @@
 /** What a benchmark's run needs of the app: a base that is open, and the trainer behind it. Ctrl-C ends both cleanly. */
+
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { createBases } from '../app/models/bases.ts'
@@ -16,6 +17,7 @@ import { lampWords } from '../lamp/tasks.ts'
 import type { LampFile } from '../lamp/types.ts'
 import { openStore } from '../store/store.ts'
 import { startTraining, type TrainingRun } from '../trainer/client.ts'
+import { deviceSpeeds } from '../trainer/device-speeds.ts'
 import { createRun, hasPlan, readResult } from '../trainer/run-folder.ts'
 import type { StepRecord } from '../trainer/types.ts'
 import { keepUnder } from '../trainer/under.ts'
@@ -75,7 +77,7 @@ export async function withLamp<T>(
         tokenizerOf(() => open ?? base),
         lampWords(file.benchmark),
       ),
-      train: trainer(model, path.join(store.folder, 'device-speeds.json'), progress, (run) => {
+      train: trainer(model, deviceSpeeds(store), progress, (run) => {
         worker = run
       }),
       renew: opened,

@@ -11,7 +11,7 @@ import { prefixOf } from './adapter-of.ts'
 import type { EngineChoice } from './engine-choice.ts'
 import { planMemory } from './memory-plan.ts'
 import type { RunPlan, TokenExample } from './types.ts'
-import { chooseForms, formsOf, measuredForms, typeOfMatrices } from './weight-forms.ts'
+import { chooseForms, formsOf, measuredForms, productsOf, typeOfMatrices } from './weight-forms.ts'
 
 export interface EngineQuestion {
   device: Device
@@ -46,7 +46,8 @@ export async function chooseEngine(question: EngineQuestion): Promise<EngineChoi
     )
   }
   const own = typeOfMatrices(gguf)
-  const measured = own === 'F32' ? [] : measuredForms(device, h, plan.settings.threads, question.measurements)
+  const { threads } = plan.settings
+  const measured = own === 'F32' ? [] : measuredForms(device, productsOf(gguf), threads, question.measurements)
   const forms = chooseForms(device, own, measured)
   const memory = await planMemory({
     device,

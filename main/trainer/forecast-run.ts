@@ -2,6 +2,7 @@
 
 import { readVoiceFile } from '../adapters/voice-file.ts'
 import { openDevice } from '../ggml/device.ts'
+import { TYPE } from '../ggml/types.ts'
 import { readGguf } from '../gguf/read.ts'
 import { rowsOf } from '../model/batch.ts'
 import { outlineOf } from '../model/outline.ts'
@@ -9,20 +10,33 @@ import { adapterOf, prefixOf } from './adapter-of.ts'
 import { type Forecast, planMemory } from './memory-plan.ts'
 import type { ForecastQuestion, MachineAnswer, MachineQuestion } from './messages.ts'
 import { frozenOf } from './under.ts'
-import { chooseForms, formsOf, measuredForms, typeOfMatrices, usualForms } from './weight-forms.ts'
+import {
+  chooseForms,
+  formsOf,
+  keptForms,
+  measuredForms,
+  productsOf,
+  typeOfMatrices,
+  usualForms,
+} from './weight-forms.ts'
 
 /** @throws IdiolectError `NotEnoughMemory`; `BadGguf` or `NotCarried` for a base that cannot be trained on */
-export async function forecastRun({ file, settings, under, longest, memoryCap }: ForecastQuestion): Promise<Forecast> {
+export async function forecastRun(question: ForecastQuestion): Promise<Forecast> {
+  const { file, settings, under, longest, memoryCap, measurements } = question
   const before = process.memoryUsage().rss
   const device = openDevice({ threads: 1 })
   try {
     const gguf = typeof file === 'string' ? readGguf(file) : outlineOf(file.architecture, file.shape)
     const adapter = adapterOf(settings)
+    const own = typeOfMatrices(gguf)
+    const measured =
+      measurements === undefined ? null : keptForms(device, productsOf(gguf), settings.threads, measurements)
+    const forms = measured ? chooseForms(device, own, measured) : usualForms(own)
     return await planMemory({
       device,
       gguf,
-      // What is chosen on most devices; the others take as much or a little more.
-      forms: formsOf(usualForms(typeOfMatrices(gguf))),
+      forms: formsOf(forms),
+      productType: TYPE[forms.productType],
       adapter,
       under: under === undefined ? null : frozenOf(readVoiceFile(under)),
       dropout: settings.dropout,

@@ -15,6 +15,8 @@ export interface ForecastQuestion {
   /** Tokens of the longest example. */
   longest: number
   memoryCap?: number
+  /** Where measurements of this device are kept: with them the forecast is of what a run would choose. */
+  measurements?: string
 }
 
 /** A base that is not here: enough to build its engine on a dry device. */

@@ -134,8 +134,10 @@ function report(
 /** In which forms the engine multiplies weights, in words. */
 export function formsOf(choice: OurResult['choice']): string {
   if (choice === null) return 'unknown'
-  const { type, buffers } = choice.forms
-  return buffers === null ? type : `${type} in ${buffers}`
+  const named = ({ type, buffers }: { type: string; buffers: string | null }): string =>
+    buffers === null ? type : `${type} in ${buffers}`
+  const { asFiled = [] } = choice.forms
+  return [named(choice.forms), ...asFiled.map((form) => `forward ${named(form)}`)].join(', ')
 }
 
 /** The same, with how many blocks are kept once and converted for each product. */

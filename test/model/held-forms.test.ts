@@ -1,9 +1,7 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openDevice } from '../../main/ggml/device.ts'
-import { Graph } from '../../main/ggml/graph.ts'
-import { Storage } from '../../main/ggml/storage.ts'
-import { TYPE, type TypeNumber } from '../../main/ggml/types.ts'
+import { TYPE } from '../../main/ggml/types.ts'
 import { readGguf } from '../../main/gguf/read.ts'
 import { pack } from '../../main/model/batch.ts'
 import { Engine } from '../../main/model/engine.ts'
@@ -11,6 +9,7 @@ import type { Form } from '../../main/model/matrix.ts'
 import { uniformForms } from '../../main/model/weights.ts'
 import { cosine } from '../helpers/cosine.ts'
 import { normals, seeded } from '../helpers/random.ts'
+import { takes } from '../helpers/takes.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
 
@@ -40,20 +39,6 @@ async function gradientOf(file: string, form: Form) {
   return { loss, gradient: Float32Array.from(gradient) }
 }
 
-/** Does this processor's library keep such matrices in such a layout? */
-function takes(buffers: string, type: TypeNumber): boolean {
-  const kind = device.extraBuffers.get(buffers)
-  if (kind === undefined) return false
-  using weights = new Storage(device, kind, 1)
-  using storage = new Storage(device)
-  const w = weights.tensor(type, [256, 64])
-  const x = storage.tensor(TYPE.F32, [256, 8])
-  weights.allocate()
-  storage.allocate()
-  using graph = new Graph(device, 16)
-  return device.computes(graph.mulMat(w, x).ptr)
-}
-
 /** Layouts that ggml has on some processor, with types that each takes. */
 const layouts = [
   ['AMX', 'Q8_0'],
@@ -71,7 +56,7 @@ describe('matrices in a layout of their own', () => {
       [true, 330],
     ] as const) {
       const what = `${type} in ${buffers}, ${tiedEmbeddings ? 'tied' : 'untied'} head of ${vocabulary}`
-      it.skipIf(!takes(buffers, TYPE[type]))(`${what}: losses and gradients as in plain memory`, async () => {
+      it.skipIf(!takes(device, buffers, type))(`${what}: losses and gradients as in plain memory`, async () => {
         const file = path.join(folder, `${tiedEmbeddings}-${vocabulary}.gguf`)
         const shape = { width: 256, heads: 8, kvHeads: 4, ff: 512, blocks: 3, type: 'Q4_1' } as const
         writeTinyModel(file, { ...shape, tiedEmbeddings, vocabulary })

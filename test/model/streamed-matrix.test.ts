@@ -64,7 +64,7 @@ describe('a streamed matrix', () => {
     const room = new StreamRoom(device)
     const W = storage.tensor(TYPE[own], [inputs, outputs])
     const parts = part === null ? null : { elements: part * inputs, rows: 16 }
-    const matrix = planStreamed(room, W, TYPE[type], parts)
+    const matrix = planStreamed(room, W, { forward: TYPE[type], backward: TYPE[type] }, parts)
     expect(matrix.part).toBe(part ?? outputs)
     const exact = storage.tensor(TYPE.F32, [inputs, outputs])
     const input = storage.tensor(TYPE.F32, [inputs, n])

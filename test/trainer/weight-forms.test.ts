@@ -32,9 +32,31 @@ describe('chooseForms', () => {
     expect(chooseForms(device, 'Q4_K', halves)).toEqual({
       type: 'F16',
       buffers: null,
+      asFiled: [],
       productType: 'F32',
       measured: halves,
     })
+  })
+
+  it('takes forward what the file has, in its fastest layout, where that is no slower', () => {
+    const own = [form('Q4_K', 60), form('Q4_K', 120, 'R'), form('Q6_K', 99), form('Q5_0', 100)]
+    const choice = chooseForms(device, 'Q4_K', [...usual, ...own])
+    expect(choice).toMatchObject({ type: 'Q8_0', buffers: null })
+    expect(choice.asFiled).toEqual([
+      { type: 'Q4_K', buffers: 'R' },
+      { type: 'Q5_0', buffers: null },
+    ])
+    expect(formsOf(choice).asFiled).toEqual(
+      new Map<number, string | null>([
+        [TYPE.Q4_K, 'R'],
+        [TYPE.Q5_0, null],
+      ]),
+    )
+    const amx = chooseForms(device, 'Q4_K', [...usual, ...own, form('Q8_0', 500, 'AMX')])
+    expect(amx.asFiled).toEqual([])
+    // A choice that an earlier version kept.
+    const { asFiled: _, ...earlier } = choice
+    expect(formsOf(earlier).asFiled?.size).toBe(0)
   })
 
   it('leaves a base of F32 exact', () => {
@@ -56,6 +78,10 @@ describe('measuredForms', () => {
     expect(measuredForms(device, h, 1, file)).toEqual(first)
     measuredForms(device, { ...h, ff: 128 }, 1, file)
     expect(Object.keys(JSON.parse(readFileSync(file, 'utf8')) as object)).toHaveLength(2)
+    // Rows of 64 are no whole blocks of a K type: measured on the wider matrix.
+    const own = measuredForms(device, { width: 64, ff: 256, own: ['Q4_K', 'Q8_0', 'F32'] }, 1, file)
+    expect(own.filter(({ type, buffers }) => type === 'Q4_K' && buffers === null)).toHaveLength(1)
+    expect(own.filter(({ type, buffers }) => type === 'Q8_0' && buffers === null)).toHaveLength(1)
     writeFileSync(file, '{')
     expect(measuredForms(device, h, 1, file).length).toBe(first.length)
     expect(Object.keys(JSON.parse(readFileSync(file, 'utf8')) as object)).toHaveLength(1)

@@ -2,9 +2,9 @@
  * Forecasts of the catalog's models on this machine: gathers what was measured, asks the trainer's worker once a sitting
  * for what trainings would take, and measures a model when asked to.
  */
+
 import { statfs } from 'node:fs/promises'
 import os from 'node:os'
-import path from 'node:path'
 import type { Handlers, ModelForecasts } from '../../../preload/contract.ts'
 import type { CatalogModel } from '../../catalog/catalog.ts'
 import type { ModelShape } from '../../catalog/manifest.ts'
@@ -16,6 +16,7 @@ import type { ModelSpeed } from '../../inference/probe-types.ts'
 import { machineThreads } from '../../inference/threads.ts'
 import type { Architecture } from '../../model/architectures.ts'
 import { readHyperparameters } from '../../model/hyperparameters.ts'
+import { deviceSpeeds } from '../../trainer/device-speeds.ts'
 import { askMachine } from '../../trainer/forecast-client.ts'
 import type { AppContext } from '../context.ts'
 import type { Training } from '../training/training.ts'
@@ -74,11 +75,12 @@ export function forecastHandlers(
     })
     const settings = defaultSettings({ examples: 200, tokens: 60_000, threads })
     const memoryCap = availableBytes() - RESERVE
+    const measurements = deviceSpeeds(store)
     const { gflops, forecastBytes } = await askMachine({
       ...TIMED,
       threads,
-      measurements: path.join(store.folder, 'device-speeds.json'),
-      forecasts: models.map(({ file }) => ({ file, settings, longest: LONGEST, memoryCap })),
+      measurements,
+      forecasts: models.map(({ file }) => ({ file, settings, longest: LONGEST, memoryCap, measurements })),
     })
     // For the forecast of a base that was never trained on yet.
     store.settings.set(GFLOPS, gflops)

@@ -2,9 +2,10 @@
  * The worker process of the run that is going, and when it rests: while its owner paused it, and while somebody waits for
  * an answer. Knows no stages and no proof.
  */
-import path from 'node:path'
+
 import { setTimeout } from 'node:timers/promises'
 import { startTraining, type TrainingEvents, type TrainingRun } from '../../trainer/client.ts'
+import { deviceSpeeds } from '../../trainer/device-speeds.ts'
 import type { TrainResult } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
 
@@ -64,7 +65,7 @@ export function createRunWorker(getContext: () => AppContext, onAside: (aside: b
       worker = startTraining(folder, {
         ...heard,
         background: options.host !== 'terminal',
-        measurements: path.join(store.folder, 'device-speeds.json'),
+        measurements: deviceSpeeds(store),
       })
       void rest()
       onAside(waiting > 0)

@@ -1,4 +1,5 @@
 /** What a training would learn and take, or why it cannot begin, before anything is written. */
+import { statSync } from 'node:fs'
 import type { TrainingForecast, TrainOptions } from '../../../preload/contract.ts'
 import { IdiolectError } from '../../errors.ts'
 import { machineThreads } from '../../inference/threads.ts'
@@ -20,19 +21,23 @@ const SPEED = 'speed'
 /** Bytes of a prepared run by the memory plan; remembered by what decides them, since asking takes a second. */
 export type MemoryOf = (run: PreparedRun, model: InstalledBase, under: string | null) => Promise<number>
 
-export function rememberedMemory(): MemoryOf {
+export function rememberedMemory(speeds: () => string): MemoryOf {
   const forecasts = new Map<string, number>()
   return async ({ settings, train, validation }, model, under) => {
     const longest = Math.max(
       ...[...train.map(({ example }) => example), ...validation].map(({ tokens }) => tokens.length),
     )
-    const key = JSON.stringify([model.sha256, longest, settings, under])
+    const measurements = speeds()
+    // A first training measures the device.
+    const measuredAt = statSync(measurements, { throwIfNoEntry: false })?.mtimeMs
+    const key = JSON.stringify([model.sha256, longest, settings, under, measuredAt])
     const known = forecasts.get(key)
     if (known !== undefined) return known
     const { forecastBytes } = await askForecast({
       file: model.path,
       settings,
       longest,
+      measurements,
       ...(under === null ? {} : { under }),
     })
     forecasts.set(key, forecastBytes)
