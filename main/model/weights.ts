@@ -31,10 +31,11 @@ export interface WeightForms {
   blocks: Form
   head: Form
   /**
-   * Types of the file whose numbers the blocks' forward products take as they are, with the kind of buffer for each:
-   * those products are then the very ones that chat, and the copy no larger than the file's.
+   * Types of the file whose numbers the blocks' forward products take as they are: those products are then the very
+   * ones that chat, and the copy no larger than the file's. With the kind of buffer for held matrices, and whether
+   * streamed ones do so, too (in plain memory).
    */
-  asFiled?: ReadonlyMap<TypeNumber, string | null>
+  asFiled?: ReadonlyMap<TypeNumber, { buffers: string | null; streamed: boolean }>
   /** Matrices kept once instead, in the file's own type: those of the first so many blocks, and the head's. */
   streamed?: Streamed
 }
@@ -102,9 +103,13 @@ export function loadWeights(
   load(headName, head, ends)
 
   const matrix = (i: number, name: string, [k, m]: [number, number]): Matrix => {
-    const filed = asFiled(device, forms, reader.describe(name).type, k, m)
-    if (i < streamedBlocks) return planStreamed(room, own(name), { forward: filed?.type ?? type, backward: type })
-    return planMatrix(device, storages, { forward: filed ?? forms.blocks, backward: forms.blocks }, k, m)
+    const { type: ownType } = reader.describe(name)
+    const filed = forms.asFiled?.get(ownType)
+    if (i < streamedBlocks)
+      return planStreamed(room, own(name), { forward: filed?.streamed ? ownType : type, backward: type })
+    const ownForm = filed ? { type: ownType, buffers: filed.buffers } : null
+    const forward = ownForm && fits(device, ownForm, k, m) ? ownForm : forms.blocks
+    return planMatrix(device, storages, { forward, backward: forms.blocks }, k, m)
   }
   const blocks = Array.from({ length: h.blocks }, (_, i) => planBlock(gguf, h, i, matrix, vector))
   room.place(storages.of(null))
@@ -123,14 +128,6 @@ export function loadWeights(
     for (const each of [ends, storages]) each[Symbol.dispose]()
   }
   return { embedding, head, outputNorm, ropeFactors, blocks, bytes, [Symbol.dispose]: dispose }
-}
-
-/** The form of a matrix's forward copy where it is the file's own, else null. */
-function asFiled(device: Device, forms: WeightForms, type: TypeNumber, inputs: number, outputs: number): Form | null {
-  const buffers = forms.asFiled?.get(type)
-  if (buffers === undefined) return null
-  const form = { type, buffers }
-  return fits(device, form, inputs, outputs) ? form : null
 }
 
 /** Elements of a streamed head that are converted at once. */

@@ -29,10 +29,18 @@ export interface FormChoice {
   /** Kind of buffer of the blocks' matrices. */
   buffers: string | null
   /** Types of the file that forward products take as they are; absent in choices of earlier versions. */
-  asFiled?: { type: TypeName; buffers: string | null }[]
+  asFiled?: FiledForm[]
   /** Type of one side of attention's products; see `EngineOptions.productType`. */
   productType: TypeName
   measured: MeasuredForm[]
+}
+
+export interface FiledForm {
+  type: TypeName
+  /** Kind of buffer of a held matrix. */
+  buffers: string | null
+  /** Streamed matrices take it, too, in plain memory; else they are converted for each product. */
+  streamed: boolean
 }
 
 /** What is measured: products of a base's shape, and the types of its matrices. */
@@ -41,6 +49,8 @@ export interface Products extends Pick<Hyperparameters, 'width' | 'ff'> {
 }
 
 const CANDIDATES: readonly TypeName[] = ['Q8_0', 'BF16', 'F16']
+/** What is left of a product's speed when its matrix is converted for it (docs/notebook.md). */
+const CONVERTED = 0.88
 /** A form must be so much faster than plain Q8_0, which takes half the memory of 16 bits and can be read back. */
 const WORTH = 1.1
 const ROWS = 256
@@ -75,7 +85,7 @@ export function chooseForms(device: Device, own: TypeName, measured: MeasuredFor
     .filter((type) => !either(type) && type !== 'F32')
     .map((type) => fastest(measured.filter((m) => m.type === type)) as MeasuredForm)
     .filter((form) => form.gflops >= chosen.gflops)
-    .map(({ type, buffers }) => ({ type, buffers }))
+    .map(({ type, buffers }) => ({ type, buffers, streamed: plain(type) >= chosen.gflops * CONVERTED }))
   // A GPU's own graphs stay in F32: not all of them multiply BF16, and conversions would go by way of the CPU.
   const shorter = device.fallback === null && plain('BF16') > plain('F32') * WORTH
   return { type: chosen.type, buffers: chosen.buffers, asFiled, productType: shorter ? 'BF16' : 'F32', measured }
@@ -84,7 +94,7 @@ export function chooseForms(device: Device, own: TypeName, measured: MeasuredFor
 export function formsOf({ type, buffers, asFiled = [] }: FormChoice): WeightForms {
   return {
     ...uniformForms({ type: TYPE[type], buffers }),
-    asFiled: new Map(asFiled.map((form) => [TYPE[form.type], form.buffers])),
+    asFiled: new Map(asFiled.map(({ type: own, ...how }) => [TYPE[own], how])),
   }
 }
 

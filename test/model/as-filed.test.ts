@@ -24,7 +24,7 @@ const batch = pack([example(40, 20), example(25, 7)])
 const q8 = uniformForms({ type: TYPE.Q8_0, buffers: null })
 const filed = (type: TypeName, buffers: string | null = null): WeightForms => ({
   ...q8,
-  asFiled: new Map([[TYPE[type], buffers]]),
+  asFiled: new Map([[TYPE[type], { buffers, streamed: true }]]),
 })
 
 function fileOf(type: TypeName): string {
@@ -70,6 +70,14 @@ describe('forward products of the file’s own numbers', () => {
       expect(cosine(own.gradient, converted.gradient)).toBeGreaterThan(0.99)
     },
   )
+
+  it('streamed matrices are converted where that is faster', async () => {
+    const file = fileOf('Q4_K')
+    const forms: WeightForms = { ...q8, asFiled: new Map([[TYPE.Q4_K, { buffers: null, streamed: false }]]) }
+    const all = { blocks: 3, head: false }
+    expect((await gradientOf(file, forms, all)).loss).toBe((await gradientOf(file, q8, all)).loss)
+    expect((await gradientOf(file, forms)).loss).toBe((await gradientOf(file, filed('Q4_K'))).loss)
+  })
 
   it('other types than those named are converted', async () => {
     const file = fileOf('Q5_1')

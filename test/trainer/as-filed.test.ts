@@ -55,7 +55,10 @@ it('a run takes them where they are faster, keeps that choice, and ends with the
   const [fast, slow] = [speeds(base, 60), speeds(base, 40)]
   const whole = run('whole')
   await startTraining(whole, { measurements: fast }).done
-  expect(keptChoice(whole)?.forms).toMatchObject({ type: 'Q8_0', asFiled: [{ type: 'Q4_K', buffers: null }] })
+  expect(keptChoice(whole)?.forms).toMatchObject({
+    type: 'Q8_0',
+    asFiled: [{ type: 'Q4_K', buffers: null, streamed: true }],
+  })
 
   const killed = run('killed')
   const training = startTraining(killed, {

@@ -43,15 +43,17 @@ describe('chooseForms', () => {
     const choice = chooseForms(device, 'Q4_K', [...usual, ...own])
     expect(choice).toMatchObject({ type: 'Q8_0', buffers: null })
     expect(choice.asFiled).toEqual([
-      { type: 'Q4_K', buffers: 'R' },
-      { type: 'Q5_0', buffers: null },
+      { type: 'Q4_K', buffers: 'R', streamed: false },
+      { type: 'Q5_0', buffers: null, streamed: true },
     ])
     expect(formsOf(choice).asFiled).toEqual(
-      new Map<number, string | null>([
-        [TYPE.Q4_K, 'R'],
-        [TYPE.Q5_0, null],
+      new Map([
+        [TYPE.Q4_K, { buffers: 'R', streamed: false }],
+        [TYPE.Q5_0, { buffers: null, streamed: true }],
       ]),
     )
+    const near = chooseForms(device, 'Q4_K', [...usual, form('Q4_K', 90), form('Q4_K', 120, 'R')])
+    expect(near.asFiled).toEqual([{ type: 'Q4_K', buffers: 'R', streamed: true }])
     const amx = chooseForms(device, 'Q4_K', [...usual, ...own, form('Q8_0', 500, 'AMX')])
     expect(amx.asFiled).toEqual([])
     // A choice that an earlier version kept.
