@@ -136,7 +136,7 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
     `The voice won on your ${newest(pieces)}, which it had not seen: from ${number(base)} to ${number(voice)} nats ` +
     `per token, a gain of ${written(gain)}; with your earlier writing at hand, ${written(atHand)}. ` +
     `It leads ${english(other)} by ${written(lead)}.` +
-    (overTask ? ` Over the task adapter alone, its gain is ${written(overTask)}.` : ''),
+    (overTask ? ` Over the base model with its task adapter, its gain is ${written(overTask)}.` : ''),
   'proof.lost': (reasons) => `The voice is kept but not switched on: ${reasons.map(english).join('. Also, ')}.`,
   'proof.fewPieces': (pieces, least) =>
     `it could be tried on ${pieces === 1 ? '1 piece' : `${pieces} pieces`} only, and at least ${least} are needed`,
@@ -148,7 +148,7 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
     `with your earlier writing at hand, its gain over the base model is ${written(gain)}; ${counts(margin)}`,
   'proof.noLead': (other, lead) => `its lead over ${english(other)} is ${written(lead)}, which is not clear of zero`,
   'proof.noLeadOverTask': (gain) =>
-    `with your earlier writing at hand, its gain over the task adapter alone is ${written(gain)}, which is not clear of zero`,
+    `with your earlier writing at hand, its gain over the base model with its task adapter is ${written(gain)}, which is not clear of zero`,
   'control.shuffled': (examples) =>
     `a control voice, trained half as long on ${examples} of the same examples with their answers shuffled`,
   'control.imported': (voice) => `the imported voice “${voice}”`,

@@ -120,7 +120,7 @@ export function proofLines({ scores, gain, verdict, queries, pieces }: Proof): s
     `  gain over the base ${interval(gain.overBase)}, with retrieval ${interval(gain.overBaseWithRetrieval)}, over the other voice ${interval(gain.overOther)}`,
     ...(scores.task && scores.taskWithRetrieval && gain.overTask
       ? [
-          `  the task adapter alone: ${nll(scores.task)}, with retrieval ${nll(scores.taskWithRetrieval)}; gain over it ${interval(gain.overTask)}`,
+          `  the base with the task adapter: ${nll(scores.task)}, with retrieval ${nll(scores.taskWithRetrieval)}; gain over it ${interval(gain.overTask)}`,
         ]
       : []),
     verdict,

@@ -130,7 +130,7 @@ function german(
       `Die Stimme hat an ${newest(pieces)} gewonnen, die sie nicht kannte: von ${nats(base)} auf ${nats(voice)} Nats ` +
       `je Token, ein Gewinn von ${span(gain)}; mit den früheren Texten zur Hand ${span(atHand)}. ` +
       `Zur Kontrolle diente ${say(other)}; davor liegt sie um ${span(lead)}.` +
-      (overTask ? ` Gegenüber dem Aufgabenadapter allein ist ihr Gewinn ${span(overTask)}.` : ''),
+      (overTask ? ` Gegenüber dem Basismodell mit Aufgabenadapter ist ihr Gewinn ${span(overTask)}.` : ''),
     'proof.lost': (reasons) =>
       `Die Stimme bleibt, ist aber nicht eingeschaltet: ${reasons.map(say).join('. Außerdem: ')}.`,
     'proof.fewPieces': (pieces, least) =>
@@ -144,7 +144,7 @@ function german(
     'proof.noLead': (other, lead) =>
       `ihr Vorsprung ist ${span(lead)}, nicht sicher über null; zur Kontrolle diente ${say(other)}`,
     'proof.noLeadOverTask': (gain) =>
-      `mit den früheren Texten zur Hand ist ihr Gewinn gegenüber dem Aufgabenadapter allein ${span(gain)}, nicht sicher über null`,
+      `mit den früheren Texten zur Hand ist ihr Gewinn gegenüber dem Basismodell mit Aufgabenadapter ${span(gain)}, nicht sicher über null`,
     'control.shuffled': (examples) =>
       `eine Vergleichsstimme, halb so lange trainiert an ${count(examples, 'Beispiel', 'Beispielen')} mit vertauschten Antworten`,
     'control.imported': (voice) => `die importierte Stimme „${voice}“`,

@@ -635,7 +635,7 @@ export const en = {
     inHundred: (n: string): string => `${n} in 100`,
     between: (low: string, high: string): string => `(${low} to ${high})`,
     bracket: 'The bracket on each bar is its 95% interval: where the share would lie with other texts of yours.',
-    taskAdapter: 'Task adapter alone',
+    taskAdapter: 'Base with task adapter',
     numbers: 'The numbers',
     computed: (when: string, base: string): string => `Computed ${when} on ${base}.`,
   },
