@@ -3,12 +3,14 @@ import path from 'node:path'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 
+const TRAINING = ['test/e2e/main-job.test.ts', 'test/e2e/interrupted.test.ts']
 const own = path.join(import.meta.dirname, '.idiolect')
 
 export default defineConfig({
   plugins: [svelte({ configFile: false })],
   test: {
-    // The browser tests come last and one at a time: they train a voice, and ggml's threads bear no neighbours.
+    // The other browser tests come last and one at a time: they answer at a person's pace, and ggml's threads bear no
+    // neighbours.
     projects: [
       {
         extends: true,
@@ -24,7 +26,23 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], sequence: { groupOrder: 1 }, fileParallelism: false },
+        test: {
+          // Begun first, since they take minutes, most of them waiting for one thread of a training.
+          name: 'e2e-training',
+          include: TRAINING,
+          env: { IDIOLECT_THREADS: '1' },
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: TRAINING,
+          sequence: { groupOrder: 1 },
+          fileParallelism: false,
+        },
       },
     ],
     environment: 'node',

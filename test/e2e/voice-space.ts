@@ -195,9 +195,8 @@ export function voiceSpace(open: OpenApp, prefix: string): void {
     await page.getByRole('button', { name: 'Go back to “Work”' }).click()
     await page.getByText('Writing in “Work”').waitFor()
     await page.locator('summary', { hasText: 'Which voice was on when' }).click()
-    expect(await textOf(page.locator('details', { hasText: 'Which voice was on when' }))).toMatch(
-      /“Work”.*“Both”.*“Work”/,
-    )
+    const history = page.locator('details', { hasText: 'Which voice was on when' })
+    await expect.poll(() => textOf(history)).toMatch(/“Work”.*“Both”.*“Work”/)
     // The mix is changed, and no voice at all is on.
     await page.getByRole('button', { name: 'Open: Both' }).click()
     await page.getByRole('button', { name: 'Change the mix' }).click()
