@@ -770,7 +770,7 @@ export const de: Words = {
     other: 'Andere Stimme',
     without: 'für sich allein',
     withRetrieval: 'mit eigenen Passagen',
-    otherIs: (who) => `„Andere Stimme“ ist zur Kontrolle ${who}.`,
+    otherIs: (who) => `Zum Vergleich: „Andere Stimme“ ist ${who}.`,
     gain: 'Weniger überrascht als …',
     overBase: 'das Basismodell',
     overBaseRetrieval: 'das Basismodell mit eigenen Passagen',

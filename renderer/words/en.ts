@@ -602,7 +602,7 @@ export const en = {
     other: 'Another voice',
     without: 'on its own',
     withRetrieval: 'with your passages',
-    otherIs: (who: string): string => `“Another voice” is ${who}, as a control.`,
+    otherIs: (who: string): string => `For comparison, “Another voice” is ${who}.`,
     gain: 'Less surprised than…',
     overBase: 'the base model',
     overBaseRetrieval: 'the base model with your passages',
