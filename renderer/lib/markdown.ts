@@ -1,10 +1,23 @@
+import { asPart } from './page-part.ts'
+
+export interface MarkdownOptions {
+  /** A line's end is shown as one, as chats do; the default. */
+  breaks?: boolean
+  /** HTML in the text is HTML, as in a post; else it is shown as it was written, as in an answer about HTML. */
+  tags?: boolean
+}
+
+/** Markdown as clean HTML, to stand below a heading of the second level. */
+export async function renderMarkdown(text: string, options: MarkdownOptions = {}): Promise<string> {
+  return asPart(await markdownPage(text, options))
+}
+
 /**
- * Markdown as clean HTML. Both libraries are loaded on first use, so that the window opens without them.
+ * Markdown as a clean page of its own. Both libraries are loaded on first use, so that the window opens without them.
  * Pictures, forms and styles are dropped: an answer must not make the window fetch anything.
- * @param breaks a line's end is shown as one, as chats do
- * @param tags HTML in the text is HTML, as in a post; else it is shown as it was written, as in an answer about HTML
  */
-export async function renderMarkdown(text: string, { breaks = true, tags = true } = {}): Promise<string> {
+export async function markdownPage(text: string, options: MarkdownOptions): Promise<HTMLElement> {
+  const { breaks = true, tags = true } = options
   const [{ Marked }, { default: purify }] = await Promise.all([import('marked'), import('dompurify')])
   const marked = new Marked({ gfm: true, breaks })
   if (!tags) marked.use({ tokenizer: { html: () => undefined, tag: () => undefined } })
@@ -37,5 +50,6 @@ export async function renderMarkdown(text: string, { breaks = true, tags = true 
       'td',
     ],
     ALLOWED_ATTR: ['start', 'align'],
-  })
+    RETURN_DOM: true,
+  }) as HTMLElement
 }

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Page } from 'playwright-core'
 import { createApp } from '../../main/app/app.ts'
 import { projectFolder } from '../../main/entries.ts'
+import { openStore } from '../../main/store/store.ts'
 import { randomVoice } from '../helpers/random-voice.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
 import { MAKING, table } from './label-space.ts'
@@ -46,6 +47,32 @@ export async function seedSpaces(data: string): Promise<void> {
     await handlers['chat.send']({ request: 'chat', text: QUESTION, maxTokens: 60 })
   } finally {
     await close()
+  }
+  await oddAnswer(data)
+}
+
+/** What models write now and then: levels passed over, headings and heads of a table without words, lines without end. */
+const ODD = [
+  '#### Deep first\n\n# Then high\n\n#',
+  '| | b |\n|---|---|\n| 1 | 2 |',
+  `| ${'wide column | '.repeat(6)}\n|${'---|'.repeat(6)}\n| ${'x | '.repeat(6)}`,
+  `\`\`\`\n${'const x = 1; '.repeat(14)}\n\`\`\``,
+  '- \n- [x] done\n- [](http://a.example)',
+  'w'.repeat(300),
+].join('\n\n')
+
+/** One more turn of the conversation, whose answer is no model's here. */
+async function oddAnswer(data: string): Promise<void> {
+  const store = await openStore(data)
+  try {
+    const conversation = store.chats.list()[0]?.id as string
+    const before = store.chats.messages(conversation).at(-1)
+    if (before?.role !== 'assistant') throw new Error('the seeded question has no answer')
+    const turn = { ...before, sources: [], stopped: false, cut: false, seen: null }
+    store.chats.putMessage({ ...turn, id: 'odd-question', parent: before.id, role: 'user', text: QUESTION })
+    store.chats.putMessage({ ...turn, id: 'odd-answer', parent: 'odd-question', text: ODD })
+  } finally {
+    await store.close()
   }
 }
 

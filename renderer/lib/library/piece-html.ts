@@ -1,5 +1,6 @@
 /** A piece's Markdown as a clean page: its own headings below the reader's, nothing fetched, no title twice. */
-import { renderMarkdown } from '../markdown.ts'
+import { markdownPage } from '../markdown.ts'
+import { asPart } from '../page-part.ts'
 
 /** What site builders put into Markdown, as Markdown or not at all. */
 export function withoutSiteMarks(source: string): string {
@@ -10,25 +11,10 @@ export function withoutSiteMarks(source: string): string {
 }
 
 export async function renderPiece(source: string, title: string): Promise<string> {
-  const html = await renderMarkdown(withoutSiteMarks(source), { breaks: false })
-  const page = new DOMParser().parseFromString(html, 'text/html')
-  const headings = [...page.querySelectorAll('h1, h2, h3, h4, h5, h6')]
-  const first = headings[0]
-  if (first && first === page.body.firstElementChild && sameTitle(first.textContent ?? '', title)) {
-    first.remove()
-    headings.shift()
-  }
-  // The reader's own heading is the second level; none is passed over on the way down.
-  let above = 2
-  const levels = [...new Set(headings.map(({ tagName }) => tagName))].sort()
-  for (const heading of headings) {
-    const level = Math.min(3 + levels.indexOf(heading.tagName), above + 1, 6)
-    const renamed = page.createElement(`h${level}`)
-    renamed.append(...heading.childNodes)
-    heading.replaceWith(renamed)
-    above = level
-  }
-  return page.body.innerHTML
+  const page = await markdownPage(withoutSiteMarks(source), { breaks: false })
+  const first = page.firstElementChild
+  if (first && /^h[1-6]$/i.test(first.tagName) && sameTitle(first.textContent ?? '', title)) first.remove()
+  return asPart(page)
 }
 
 function sameTitle(a: string, b: string): boolean {
