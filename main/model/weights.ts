@@ -75,7 +75,7 @@ export function loadWeights(
   const reader = new Reader(device, gguf)
   const { blocks: streamedBlocks, head: streamedHead } = forms.streamed ?? { blocks: 0, head: false }
   const type = streamedType(forms.blocks)
-  const both = (form: Form) => ({ forward: form, backward: form })
+  const both = <F>(form: F) => ({ forward: form, backward: form })
   const own = (name: string, where = storages): Tensor => {
     const { type: ownType, shape } = reader.describe(name)
     return where.of(null).tensor(ownType, shape)
@@ -91,7 +91,7 @@ export function loadWeights(
   const headName = h.tied ? 'token_embd.weight' : 'output.weight'
   const ownHead = (): Tensor => (h.tied ? embedding : own(headName, ends))
   const head = streamedHead
-    ? planStreamed(room, ownHead(), { forward: type, backward: type }, { elements: PART_ELEMENTS, rows: HEAD_ROWS })
+    ? planStreamed(room, ownHead(), both(type), { elements: PART_ELEMENTS, rows: HEAD_ROWS })
     : planMatrix(device, ends, both(forms.head), h.width, h.vocabulary, ownHead)
   const factors = longTexts ? h.rope.factors.long : h.rope.factors.usual
   const outputNorm = vector(h.width, ends)

@@ -1,5 +1,4 @@
 /** What a benchmark's run needs of the app: a base that is open, and the trainer behind it. Ctrl-C ends both cleanly. */
-
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { createBases } from '../app/models/bases.ts'

@@ -63,14 +63,20 @@ export function measureForms(device: Device, { width, ff, own = [] }: Products):
   // Rows of a narrow base may be no whole blocks of the types that its wider matrices have.
   const wide = own.some((type) => width % device.ggml.blockSize(TYPE[type]) !== 0)
   const [k, m] = wide ? [ff, width] : [width, ff]
-  const forms = [...new Set<TypeName>([...CANDIDATES, 'F32', ...own])].flatMap((type): MeasuredForm[] => {
+  const measured: MeasuredForm[] = []
+  for (const type of new Set<TypeName>([...CANDIDATES, 'F32', ...own])) {
     const laidOut = type === 'F32' ? [] : [...device.extraBuffers.keys()]
-    return [null, ...laidOut].map((buffers) => ({ type, buffers, gflops: 0 }))
-  })
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const form of forms) form.gflops = Math.max(form.gflops, speed(device, form.type, form.buffers, k, m) ?? 0)
+    for (const buffers of [null, ...laidOut]) {
+      const gflops = speed(device, type, buffers, k, m)
+      if (gflops !== null) measured.push({ type, buffers, gflops })
+    }
   }
-  return forms.filter(({ gflops }) => gflops > 0)
+  for (let round = 1; round < ROUNDS; round++) {
+    for (const form of measured) {
+      form.gflops = Math.max(form.gflops, speed(device, form.type, form.buffers, k, m) ?? 0)
+    }
+  }
+  return measured
 }
 
 /** @param own type of the file's matrices: F32 stays F32, since nothing is to be lost where nothing was */

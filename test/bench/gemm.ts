@@ -13,7 +13,7 @@ import { readHyperparameters } from '../../main/model/hyperparameters.ts'
 import type { MeasuredForm } from '../../main/trainer/weight-forms.ts'
 import { stepFlops } from './flops.ts'
 import { type OurResult, trainOurs } from './ours.ts'
-import { BATCH, formsOf, ROWS, randomTexts, STEP_SETTINGS } from './step.ts'
+import { BATCH, formsOf, nameOf, ROWS, randomTexts, STEP_SETTINGS } from './step.ts'
 import { median } from './table.ts'
 import { thinTable } from './thin.ts'
 import type { BenchOptions, PartResult } from './types.ts'
@@ -111,8 +111,6 @@ export async function gemmPart(options: BenchOptions): Promise<PartResult> {
 function usableForms(choice: OurResult['choice']): MeasuredForm[] {
   return choice?.forms.measured.filter(({ type }) => type !== 'F32') ?? []
 }
-
-const nameOf = ({ type, buffers }: MeasuredForm): string => (buffers === null ? type : `${type} in ${buffers}`)
 
 /** The probe's figure of a form on all of a block's shapes, 0 where it has none. */
 function togetherOf(probes: readonly Probe[], { type, buffers }: MeasuredForm): number {

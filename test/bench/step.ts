@@ -134,10 +134,13 @@ function report(
 /** In which forms the engine multiplies weights, in words. */
 export function formsOf(choice: OurResult['choice']): string {
   if (choice === null) return 'unknown'
-  const named = ({ type, buffers }: { type: string; buffers: string | null }): string =>
-    buffers === null ? type : `${type} in ${buffers}`
   const { asFiled = [] } = choice.forms
-  return [named(choice.forms), ...asFiled.map((form) => `forward ${named(form)}`)].join(', ')
+  return [nameOf(choice.forms), ...asFiled.map((form) => `forward ${nameOf(form)}`)].join(', ')
+}
+
+/** A form in words. */
+export function nameOf({ type, buffers }: { type: string; buffers: string | null }): string {
+  return buffers === null ? type : `${type} in ${buffers}`
 }
 
 /** The same, with how many blocks are kept once and converted for each product. */

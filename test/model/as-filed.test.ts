@@ -2,12 +2,9 @@ import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openDevice } from '../../main/ggml/device.ts'
 import { TYPE, type TypeName } from '../../main/ggml/types.ts'
-import { readGguf } from '../../main/gguf/read.ts'
-import { pack } from '../../main/model/batch.ts'
-import { Engine } from '../../main/model/engine.ts'
 import { type Streamed, uniformForms, type WeightForms } from '../../main/model/weights.ts'
 import { cosine } from '../helpers/cosine.ts'
-import { normals, seeded } from '../helpers/random.ts'
+import { gradientOf } from '../helpers/gradient.ts'
 import { takes } from '../helpers/takes.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
@@ -15,12 +12,6 @@ import { writeTinyModel } from '../helpers/tiny-model.ts'
 const folder = temporaryFolder()
 const device = openDevice({ threads: 1 })
 afterAll(() => device.free())
-const random = seeded(5)
-const example = (length: number, answer: number) => ({
-  tokens: Int32Array.from({ length }, () => Math.floor(random() * 300)),
-  answerFrom: length - answer,
-})
-const batch = pack([example(40, 20), example(25, 7)])
 const q8 = uniformForms({ type: TYPE.Q8_0, buffers: null })
 const filed = (type: TypeName, buffers: string | null = null): WeightForms => ({
   ...q8,
@@ -33,38 +24,28 @@ function fileOf(type: TypeName): string {
   return file
 }
 
-async function gradientOf(file: string, forms: WeightForms, streamed?: Streamed) {
-  using engine = new Engine(device, readGguf(file), {
+const passOf = (file: string, forms: WeightForms, streamed?: Streamed) =>
+  gradientOf(device, file, {
     weightType: { ...forms, ...(streamed ? { streamed } : {}) },
-    capacity: 96,
-    lora: { rank: 4, alpha: 8, targets: ['q', 'v', 'o', 'down'] },
+    targets: ['q', 'v', 'o', 'down'],
   })
-  const stream = seeded(9)
-  for (const pair of engine.lora?.pairs ?? []) {
-    const values = (length: number): Float32Array => normals(stream, length, 0.05)
-    engine.lora?.write(pair, { a: values(pair.inputs * 4), b: values(pair.outputs * 4) })
-  }
-  const loss = await engine.trainPack(batch)
-  const gradient = Float32Array.from(engine.takeGradient(27).flatMap(({ a, b }) => [...a, ...b]))
-  return { loss, gradient, bytes: engine.bytes }
-}
 
 describe('forward products of the file’s own numbers', () => {
   it.each(['Q4_0', 'Q5_1', 'Q2_K', 'Q4_K', 'Q6_K', 'IQ4_NL', 'IQ4_XS'] as const)(
     '%s: less memory, the same bits when streamed, and close to what converted copies give',
     async (type) => {
       const file = fileOf(type)
-      const own = await gradientOf(file, filed(type))
+      const own = await passOf(file, filed(type))
       for (const streamed of [
         { blocks: 2, head: false },
         { blocks: 3, head: false },
       ]) {
-        const other = await gradientOf(file, filed(type), streamed)
+        const other = await passOf(file, filed(type), streamed)
         expect(other.loss).toBe(own.loss)
         expect(other.gradient).toEqual(own.gradient)
       }
       // Random weights amplify rounding as no trained ones do.
-      const converted = await gradientOf(file, q8)
+      const converted = await passOf(file, q8)
       expect(own.bytes).toBeLessThan(converted.bytes)
       expect(Math.abs(own.loss / converted.loss - 1)).toBeLessThan(5e-3)
       expect(cosine(own.gradient, converted.gradient)).toBeGreaterThan(0.99)
@@ -75,13 +56,13 @@ describe('forward products of the file’s own numbers', () => {
     const file = fileOf('Q4_K')
     const forms: WeightForms = { ...q8, asFiled: new Map([[TYPE.Q4_K, { buffers: null, streamed: false }]]) }
     const all = { blocks: 3, head: false }
-    expect((await gradientOf(file, forms, all)).loss).toBe((await gradientOf(file, q8, all)).loss)
-    expect((await gradientOf(file, forms)).loss).toBe((await gradientOf(file, filed('Q4_K'))).loss)
+    expect((await passOf(file, forms, all)).loss).toBe((await passOf(file, q8, all)).loss)
+    expect((await passOf(file, forms)).loss).toBe((await passOf(file, filed('Q4_K'))).loss)
   })
 
   it('other types than those named are converted', async () => {
     const file = fileOf('Q5_1')
-    const [named, usual] = [await gradientOf(file, filed('Q4_K')), await gradientOf(file, q8)]
+    const [named, usual] = [await passOf(file, filed('Q4_K')), await passOf(file, q8)]
     expect(named).toEqual(usual)
   })
 
@@ -90,8 +71,8 @@ describe('forward products of the file’s own numbers', () => {
       `${type}, repacked: losses and gradients as in plain memory`,
       async () => {
         const file = fileOf(type)
-        const plain = await gradientOf(file, filed(type))
-        const repacked = await gradientOf(file, filed(type, 'CPU_REPACK'))
+        const plain = await passOf(file, filed(type))
+        const repacked = await passOf(file, filed(type, 'CPU_REPACK'))
         expect(repacked.bytes - plain.bytes).toBeLessThan(128)
         expect(Math.abs(repacked.loss / plain.loss - 1)).toBeLessThan(2e-3)
         expect(cosine(repacked.gradient, plain.gradient)).toBeGreaterThan(0.995)

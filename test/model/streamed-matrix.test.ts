@@ -4,9 +4,6 @@ import { type Device, openDevice } from '../../main/ggml/device.ts'
 import { Graph } from '../../main/ggml/graph.ts'
 import { Storage } from '../../main/ggml/storage.ts'
 import { TYPE } from '../../main/ggml/types.ts'
-import { readGguf } from '../../main/gguf/read.ts'
-import { pack } from '../../main/model/batch.ts'
-import { Engine } from '../../main/model/engine.ts'
 import {
   planStreamed,
   StreamRoom,
@@ -14,6 +11,7 @@ import {
   streamedTransposedProduct,
 } from '../../main/model/streamed-matrix.ts'
 import { plainForms, type Streamed } from '../../main/model/weights.ts'
+import { gradientOf } from '../helpers/gradient.ts'
 import { quantize } from '../helpers/quantize.ts'
 import { normals, seeded } from '../helpers/random.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
@@ -92,28 +90,8 @@ describe('a streamed matrix', () => {
 
 describe('an engine that streams', () => {
   const targets = ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const
-  const example = (length: number, answer: number) => ({
-    tokens: Int32Array.from({ length }, () => Math.floor(random() * 300)),
-    answerFrom: length - answer,
-  })
-  const batch = pack([example(40, 20), example(25, 7)])
-
-  async function gradientOf(file: string, type: 'Q8_0' | 'F32', streamed: Streamed) {
-    using engine = new Engine(device, readGguf(file), {
-      weightType: { ...plainForms(TYPE[type]), streamed },
-      capacity: 96,
-      lora: { rank: 4, alpha: 8, targets: [...targets] },
-    })
-    const stream = seeded(9)
-    for (const pair of engine.lora?.pairs ?? []) {
-      engine.lora?.write(pair, {
-        a: normals(stream, pair.inputs * 4, 0.05),
-        b: normals(stream, pair.outputs * 4, 0.05),
-      })
-    }
-    const loss = await engine.trainPack(batch)
-    return { loss, gradient: engine.takeGradient(27), bytes: engine.bytes }
-  }
+  const passOf = (file: string, type: 'Q8_0' | 'F32', streamed: Streamed) =>
+    gradientOf(device, file, { weightType: { ...plainForms(TYPE[type]), streamed }, targets })
 
   it.each([
     ['Q4_K', 'Q8_0', true],
@@ -123,12 +101,12 @@ describe('an engine that streams', () => {
   ] as const)('gives the same bits as one that holds all of %s in %s twice', async (own, type, tied) => {
     const file = path.join(folder, `${own}-${tied}.gguf`)
     writeTinyModel(file, { width: 256, heads: 8, kvHeads: 4, ff: 512, blocks: 3, type: own, tiedEmbeddings: tied })
-    const held = await gradientOf(file, type, { blocks: 0, head: false })
+    const held = await passOf(file, type, { blocks: 0, head: false })
     for (const streamed of [
       { blocks: 2, head: false },
       { blocks: 3, head: true },
     ]) {
-      const other = await gradientOf(file, type, streamed)
+      const other = await passOf(file, type, streamed)
       expect(other.loss).toBe(held.loss)
       expect(other.gradient).toEqual(held.gradient)
     }

@@ -2,9 +2,9 @@
  * ARIA 1.2 forbids names for some roles (its section 5.2.8.6), and HTML gives elements such roles. axe, in the specs,
  * sees that only where such an element has no text, so with most pages not at all.
  */
-import { readdirSync, readFileSync } from 'node:fs'
 import { type AST, parse } from 'svelte/compiler'
 import { describe, expect, it } from 'vitest'
+import { components } from '../helpers/components.ts'
 
 const NAMELESS =
   /^(abbr|b|bdi|bdo|cite|code|data|del|dfn|div|em|i|ins|kbd|mark|p|q|s|samp|small|span|strong|sub|sup|time|u|var)$/
@@ -27,13 +27,9 @@ function misnamed(source: string): string[] {
 
 describe('names for assistive technology', () => {
   it('stand only where ARIA allows one', () => {
-    const components = readdirSync('renderer', { recursive: true, encoding: 'utf8' }).filter((name) =>
-      name.endsWith('.svelte'),
-    )
-    expect(components.length).toBeGreaterThan(50)
-    const found = components.flatMap((name) =>
-      misnamed(readFileSync(`renderer/${name}`, 'utf8')).map((element) => `${name}: ${element}`),
-    )
+    const all = components()
+    expect(all.length).toBeGreaterThan(50)
+    const found = all.flatMap(({ name, source }) => misnamed(source).map((element) => `${name}: ${element}`))
     expect(found).toEqual([])
   })
 

@@ -13,6 +13,7 @@ import { de } from '../../renderer/words/de.ts'
 import { en } from '../../renderer/words/en.ts'
 import { systemLanguage } from '../../renderer/words/languages.ts'
 import { language, setLanguage, words } from '../../renderer/words/words.ts'
+import { components } from '../helpers/components.ts'
 
 const LANGUAGES = { en, de }
 
@@ -182,13 +183,10 @@ describe('the components', () => {
     expect(wordsOf('<A title={words.a} value="left" /><script>const a = "Hello"</script>')).toEqual([])
   })
 
-  const folder = path.join(projectFolder(), 'renderer')
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.svelte'))
   it('have none', () => {
-    expect(files.length).toBeGreaterThan(50)
-    const own = files.flatMap((name) =>
-      wordsOf(readFileSync(path.join(folder, name), 'utf8')).map((word) => `${name}: ${word}`),
-    )
+    const all = components()
+    expect(all.length).toBeGreaterThan(50)
+    const own = all.flatMap(({ name, source }) => wordsOf(source).map((word) => `${name}: ${word}`))
     expect(own).toEqual([])
   })
 })

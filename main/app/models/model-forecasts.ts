@@ -2,7 +2,6 @@
  * Forecasts of the catalog's models on this machine: gathers what was measured, asks the trainer's worker once a sitting
  * for what trainings would take, and measures a model when asked to.
  */
-
 import { statfs } from 'node:fs/promises'
 import os from 'node:os'
 import type { Handlers, ModelForecasts } from '../../../preload/contract.ts'

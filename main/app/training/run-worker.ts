@@ -2,7 +2,6 @@
  * The worker process of the run that is going, and when it rests: while its owner paused it, and while somebody waits for
  * an answer. Knows no stages and no proof.
  */
-
 import { setTimeout } from 'node:timers/promises'
 import { startTraining, type TrainingEvents, type TrainingRun } from '../../trainer/client.ts'
 import { deviceSpeeds } from '../../trainer/device-speeds.ts'

@@ -4,6 +4,7 @@ import type { TrainingForecast, TrainOptions } from '../../../preload/contract.t
 import { IdiolectError } from '../../errors.ts'
 import { machineThreads } from '../../inference/threads.ts'
 import { saidOf } from '../../said.ts'
+import { deviceSpeeds } from '../../trainer/device-speeds.ts'
 import { askForecast } from '../../trainer/forecast-client.ts'
 import type { TrainResult } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
@@ -19,15 +20,19 @@ const NOT_READY = ['TooFewPieces', 'NoModel', 'NotTrainable', 'NotEnoughMemory']
 const SPEED = 'speed'
 
 /** Bytes of a prepared run by the memory plan; remembered by what decides them, since asking takes a second. */
-export type MemoryOf = (run: PreparedRun, model: InstalledBase, under: string | null) => Promise<number>
+export type MemoryOf = (
+  run: PreparedRun,
+  model: InstalledBase,
+  under: string | null,
+  measurements: string,
+) => Promise<number>
 
-export function rememberedMemory(speeds: () => string): MemoryOf {
+export function rememberedMemory(): MemoryOf {
   const forecasts = new Map<string, number>()
-  return async ({ settings, train, validation }, model, under) => {
+  return async ({ settings, train, validation }, model, under, measurements) => {
     const longest = Math.max(
       ...[...train.map(({ example }) => example), ...validation].map(({ tokens }) => tokens.length),
     )
-    const measurements = speeds()
     // A first training measures the device.
     const measuredAt = statSync(measurements, { throwIfNoEntry: false })?.mtimeMs
     const key = JSON.stringify([model.sha256, longest, settings, under, measuredAt])
@@ -59,7 +64,7 @@ export async function forecast(
     const from = startOf(context, model, options)
     const under = taskAdapterFor(context, from.options, model, from.file)
     const run = await prepareVoice(context, from.options, model, false)
-    return forecastOf(run, speed, await memoryOf(run, model, under))
+    return forecastOf(run, speed, await memoryOf(run, model, under, deviceSpeeds(context.store)))
   } catch (error) {
     if (!(error instanceof IdiolectError) || !NOT_READY.includes(error.name)) throw error
     return {

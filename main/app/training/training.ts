@@ -2,13 +2,11 @@
  * The training surface: one run at a time, from the library to a voice that is proved and, if it wins, switched on.
  * Every stage can be interrupted, by the user or by a crash, and gone on with from the run folder.
  */
-
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Handlers, TaskTrainOptions, TrainingState, TrainOptions } from '../../../preload/contract.ts'
 import { IdiolectError, messageOf } from '../../errors.ts'
 import { saidOf, say } from '../../said.ts'
-import { deviceSpeeds } from '../../trainer/device-speeds.ts'
 import { readPlan, readResult } from '../../trainer/run-folder.ts'
 import type { StepRecord, TrainResult } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
@@ -54,7 +52,7 @@ export function createTraining(getContext: () => AppContext): Training {
   let abort = new AbortController()
   let finished: Promise<void> = Promise.resolve()
   let closed = false
-  const memory = rememberedMemory(() => deviceSpeeds(getContext().store))
+  const memory = rememberedMemory()
   const queue = createTrainQueue(() => getContext().store.settings)
   /** What the worker said of its device. */
   let note: string | null = null
