@@ -19,6 +19,26 @@ export interface Pack {
   used: number
 }
 
+/** The last block's output for a pack. */
+export interface Output {
+  /** Its rows. */
+  length: number
+  /** Which of them are asked for a next token, and that token. */
+  rows: Int32Array
+  targets: Int32Array
+}
+
+/** Rows of the pack that its last block must compute; null: all of them. */
+export function readRows({ tokens, rows }: Pack): Int32Array | null {
+  return rows.length > 0 && rows.length < tokens.length ? rows : null
+}
+
+export function outputOf(pack: Pack): Output {
+  const { rows, targets, tokens } = pack
+  if (readRows(pack) === null) return { length: tokens.length, rows, targets }
+  return { length: rows.length, rows: rows.map((_, i) => i), targets }
+}
+
 export const ALIGN = 16
 /** Rows of a whole pack: a multiple of this, for fast 16-bit products over rows. */
 export const PACK_MULTIPLE = 32

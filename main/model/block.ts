@@ -5,6 +5,8 @@
  * The norms in brackets, biases, the window and RoPE itself are there or not by the architecture; each W is with or
  * without what the adapter does to it. The forward pass leaves some results in places that outlive it; everything
  * elementwise is computed again in the backward pass, which costs little and saves much memory.
+ *
+ * Of the last block, all that is after attention is computed for the rows alone that the head reads.
  */
 import type { Rope } from '../ggml/graph.ts'
 import type { Storage, Tensor } from '../ggml/storage.ts'
@@ -59,6 +61,8 @@ export interface BlockContext extends ProjectionContext {
   rows: number
   segments: readonly Segment[]
   positions: Tensor
+  /** The rows of this block's output that are read, I32 [n]: it has no others then. Null: all. */
+  read: Tensor | null
   /** Null: this block sees no positions. */
   rope: Rope | null
   attention: AttentionShape
@@ -122,7 +126,27 @@ function innerGroup({ places }: BlockContext): Group {
   return { names: ['gate', 'up'], together: 'gate_up', sizes: [places.gate.ne[0], places.up.ne[0]] }
 }
 
-/** Computes `out` from `x` (both [width, rows]); fills `places`. */
+/** What comes after attention, where all rows or some go on. */
+interface Onward {
+  /** Its rows are those that go on. */
+  on: BlockContext
+  /** Of [features, rows] those rows. */
+  pick(a: Tensor): Tensor
+  /** Those rows among zeros, where they were in `like` ([features, rows]). */
+  spread(a: Tensor, like: Tensor): Tensor
+}
+
+function onward(c: BlockContext): Onward {
+  const { graph: g, read } = c
+  if (!read) return { on: c, pick: (a) => a, spread: (a) => a }
+  return {
+    on: { ...c, rows: read.ne[0] },
+    pick: (a) => g.getRows(a, read),
+    spread: (a, like) => g.setRows(g.scale(like, 0), a, read),
+  }
+}
+
+/** Computes `out` ([width, rows], or of those that are read) from `x` ([width, rows]); fills `places`. */
 export function blockForward(c: BlockContext, x: Tensor, out: Tensor): void {
   const { graph: g, storage, places } = c
   const { heads, kvHeads } = c.attention
@@ -137,13 +161,14 @@ export function blockForward(c: BlockContext, x: Tensor, out: Tensor): void {
   keep(normedHeads ? k : turned(c, 'k', k, kvHeads), places.k)
   const o = T(c, c.shared.o)
   attentionForward(g, c.attention, c.segments, { ...seenByAttention(c), o })
-  const attended = project(c, 'o', o)
-  const y = keep(g.add(x, after(c, attended, places.attended, norms.attentionAfter)), places.y)
+  const { on, pick } = onward(c)
+  const attended = project(on, 'o', pick(o))
+  const y = keep(g.add(pick(x), after(on, attended, places.attended, norms.attentionAfter)), places.y)
 
-  const [gate, up] = projectGroup(c, innerGroup(c), normed(c, y, norms.ff as Tensor)) as [Tensor, Tensor]
+  const [gate, up] = projectGroup(on, innerGroup(on), normed(on, y, norms.ff as Tensor)) as [Tensor, Tensor]
   const inner = activated(g, c.activation, keep(gate, places.gate), keep(up, places.up))
-  const fed = project(c, 'down', inner)
-  keep(g.add(y, after(c, fed, places.fed, norms.ffAfter)), out)
+  const fed = project(on, 'down', inner)
+  keep(g.add(y, after(on, fed, places.fed, norms.ffAfter)), out)
 }
 
 /** Keeps `a` and sends it through its norm, where there is one. */
@@ -156,30 +181,32 @@ function afterBack(c: BlockContext, dy: Tensor, place: Tensor | null, weight: Te
 }
 
 /**
- * From dOut to dx (both [width, rows]), summing the adapter's gradients in this block on the way.
+ * From dOut (of the rows that are read) to dx [width, rows], summing the adapter's gradients in this block on the way.
  * @param dx where the input's gradient goes, or null when no trained weight lies below
  */
 export function blockBackward(c: BlockContext, x: Tensor, dOut: Tensor, dx: Tensor | null): void {
   const { graph: g, attention, places, shared } = c
   const norms = c.block.norms
-  const y = T(c, places.y)
-  const gate = T(c, places.gate)
-  const up = T(c, places.up)
+  const { on, pick, spread } = onward(c)
+  const y = T(on, places.y)
+  const gate = T(on, places.gate)
+  const up = T(on, places.up)
 
   // What a matrix was given is computed again only where something is trained on it.
   const inner = adapted(c, 'down') ? activated(g, c.activation, gate, up) : gate
-  const dInner = projectBack(c, 'down', afterBack(c, dOut, places.fed, norms.ffAfter), inner, true) as Tensor
+  const dInner = projectBack(on, 'down', afterBack(on, dOut, places.fed, norms.ffAfter), inner, true) as Tensor
   const { dGate, dUp } = activatedBack(g, c.activation, dInner, gate, up)
   const ffNorm = norms.ff as Tensor
-  const yn = ['gate', 'up', 'gate_up'].some((name) => adapted(c, name as 'gate')) ? normed(c, y, ffNorm) : y
-  const dyn = projectGroupBack(c, innerGroup(c), [dGate, dUp], yn, true) as Tensor
-  const dy = g.add(dOut, normedBack(c, dyn, y, ffNorm))
+  const yn = ['gate', 'up', 'gate_up'].some((name) => adapted(c, name as 'gate')) ? normed(on, y, ffNorm) : y
+  const dyn = projectGroupBack(on, innerGroup(on), [dGate, dUp], yn, true) as Tensor
+  const dy = g.add(dOut, normedBack(on, dyn, y, ffNorm))
 
   const seen = seenByAttention(c)
   const o = T(c, shared.o)
   if (adapted(c, 'o')) attentionForward(g, attention, c.segments, { ...seen, o })
-  const dAttended = afterBack(c, dy, places.attended, norms.attentionAfter)
-  g.copy(projectBack(c, 'o', dAttended, o, true) as Tensor, T(c, shared.dO))
+  const dAttended = afterBack(on, dy, places.attended, norms.attentionAfter)
+  const dO = projectBack(on, 'o', dAttended, pick(o), true) as Tensor
+  g.copy(spread(dO, T(c, places.q)), T(c, shared.dO))
   const grads = { dO: T(c, shared.dO), dQ: T(c, shared.dQ), dK: T(c, shared.dK), dV: T(c, shared.dV) }
   attentionBackward(g, attention, c.segments, { ...seen, ...grads })
 
@@ -187,5 +214,5 @@ export function blockBackward(c: BlockContext, x: Tensor, dOut: Tensor, dx: Tens
   const dq = turnedBack(c, 'q', grads.dQ, T(c, places.q), attention.heads)
   const dk = turnedBack(c, 'k', grads.dK, T(c, places.k), attention.kvHeads)
   const dxn = projectGroupBack(c, attentionGroup(c), [dq, dk, grads.dV], normed(c, x, xNorm), dx !== null)
-  if (dx && dxn) g.into(g.add(dy, normedBack(c, dxn, x, xNorm)), c.storage, dx)
+  if (dx && dxn) g.into(g.add(spread(dy, x), normedBack(c, dxn, x, xNorm)), c.storage, dx)
 }

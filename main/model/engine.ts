@@ -10,7 +10,7 @@ import { TYPE, type TypeNumber } from '../ggml/types.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import type { Adapter, AdapterSpec, Start } from './adapter.ts'
-import { ALIGN, PACK_MULTIPLE, type Pack, pack } from './batch.ts'
+import { ALIGN, outputOf, PACK_MULTIPLE, type Pack, pack, readRows } from './batch.ts'
 import { type BlockContext, blockBackward, blockForward, seenByAttention } from './block.ts'
 import { FrozenLora, type FrozenPair } from './frozen-lora.ts'
 import { HeadPass, LOSS_SCALE } from './head-pass.ts'
@@ -118,15 +118,18 @@ export class Engine implements Disposable {
     if (!adapter || !dx) throw new Error('an engine without an adapter cannot train')
     await this.#forward(batch, options)
     storage.zero(dx[0])
-    const loss = this.#head.loss(batch, dx[0])
+    const output = outputOf(batch)
+    const loss = this.#head.loss(output, dx[0])
     let from = 0
     for (let i = this.h.blocks - 1; i >= 0; i--) {
       await options.between?.()
       if (i >= this.#kept) this.#runForward(batch, i, options)
       const target = i > 0 || adapter.prefix > 0 ? (dx[1 - from] as Tensor) : null
       this.#graph.reset()
-      const view = (a: Tensor): Tensor => this.#graph.view(a, [a.ne[0], batch.tokens.length])
-      blockBackward(this.#context(batch, options, i), view(this.#work.x(i)), view(dx[from] as Tensor), target)
+      const rows = batch.tokens.length
+      const view = (a: Tensor, n = rows): Tensor => this.#graph.view(a, [a.ne[0], n])
+      const dOut = view(dx[from] as Tensor, i === this.h.blocks - 1 ? output.length : rows)
+      blockBackward(this.#context(batch, options, i), view(this.#work.x(i)), dOut, target)
       this.#graph.compute()
       from = 1 - from
     }
@@ -141,7 +144,7 @@ export class Engine implements Disposable {
   /** Forward only: the sum as in `trainPack`. */
   async measurePack(batch: Pack, options: PassOptions = {}): Promise<number> {
     await this.#forward(batch, options)
-    return this.#head.loss(batch, null)
+    return this.#head.loss(outputOf(batch), null)
   }
 
   /** Next-token logits after the positions listed, for one text of at most `capacity` tokens. */
@@ -149,10 +152,11 @@ export class Engine implements Disposable {
     const longer = new Int32Array(tokens.length + 1)
     longer.set(tokens)
     const prefix = this.prefix
-    const batch = pack([{ tokens: longer, answerFrom: tokens.length } satisfies TokenExample], prefix)
-    await this.#forward(batch, {})
+    const text = pack([{ tokens: longer, answerFrom: tokens.length } satisfies TokenExample], prefix)
     const rows = Int32Array.from(positions, (position) => position + prefix)
-    return this.#head.logits(rows, batch.tokens.length)
+    const batch = { ...text, rows, targets: rows.map(() => 0) }
+    await this.#forward(batch, {})
+    return this.#head.logits(outputOf(batch))
   }
 
   /** Every pair's summed gradient, per answer token and with the loss scale divided out; sums begin anew. */
@@ -223,6 +227,8 @@ export class Engine implements Disposable {
     const first = this.#work.x(0)
     storage.set(inputs.tokens, batch.tokens)
     storage.set(inputs.positions, batch.positions)
+    const read = readRows(batch)
+    if (read) storage.set(inputs.read, read)
     if (options.dropoutSeed && !this.#dry) dropout.deal(options.dropoutSeed)
     this.#graph.reset()
     this.#graph.into(this.#embedded(batch.tokens.length), storage, first)
@@ -260,12 +266,14 @@ export class Engine implements Disposable {
     const work = this.#work
     const rows = batch.tokens.length
     const { rope, window } = h.layers[index] as LayerShape
+    const read = index === h.blocks - 1 ? readRows(batch) : null
     return {
       graph: this.#graph,
       storage: work.storage,
       rows,
       segments: batch.segments,
       positions: this.#graph.view(work.inputs.positions, [rows]),
+      read: read && this.#graph.view(work.inputs.read, [read.length]),
       index,
       block: this.#weights.blocks[index] as Weights['blocks'][number],
       places: work.places(index),
@@ -296,7 +304,7 @@ export class Engine implements Disposable {
       adapter: this.adapter,
       under: this.#under,
       dropout: options.dropoutSeed
-        ? (pair) => work.dropout.mask(this.#graph, pair, rows, options.dropoutSeed as string)
+        ? (pair, n) => work.dropout.mask(this.#graph, pair, n, options.dropoutSeed as string)
         : () => null,
     }
   }

@@ -3,7 +3,7 @@ import { IdiolectError } from '../errors.ts'
 import type { Device } from '../ggml/device.ts'
 import { Graph } from '../ggml/graph.ts'
 import { elements, type Tensor } from '../ggml/storage.ts'
-import type { Pack } from './batch.ts'
+import type { Output } from './batch.ts'
 import { HEAD_ROWS, type HeadContext, headLogits, headLoss } from './head.ts'
 import type { Hyperparameters } from './hyperparameters.ts'
 import { productNodes } from './matrix.ts'
@@ -34,18 +34,17 @@ export class HeadPass implements Disposable {
   }
 
   /**
-   * The negative log-likelihoods of the pack's supervised tokens, summed, nats. The last block's output must lie in its place.
+   * The negative log-likelihoods of a pack's supervised tokens, summed, nats. The last block's output must lie in its place.
    * @param dx zeroed; gets the loss's gradient, times LOSS_SCALE
    * @throws IdiolectError `NotANumber`
    */
-  loss(batch: Pack, dx: Tensor | null): number {
+  loss({ rows: supervised, targets: all, length }: Output, dx: Tensor | null): number {
     const { storage, inputs } = this.#work
     const { vocabulary, width } = this.#h
-    const tokens = batch.tokens.length
     let loss = 0
-    for (let from = 0; from < batch.rows.length; from += HEAD_ROWS) {
-      const rows = batch.rows.slice(from, from + HEAD_ROWS)
-      const targets = batch.targets.slice(from, from + HEAD_ROWS)
+    for (let from = 0; from < supervised.length; from += HEAD_ROWS) {
+      const rows = supervised.slice(from, from + HEAD_ROWS)
+      const targets = all.slice(from, from + HEAD_ROWS)
       storage.set(inputs.rows, rows)
       storage.set(inputs.targets, targets)
       storage.set(
@@ -57,9 +56,9 @@ export class HeadPass implements Disposable {
       const first = (a: Tensor): Tensor => g.view(a, [rows.length])
       const probability = headLoss(
         this.#context(),
-        this.#output(tokens),
+        this.#output(length),
         { rows: first(inputs.rows), targets: first(inputs.targets), at: first(inputs.at) },
-        dx ? { dx: g.view(dx, [width, tokens]), lossScale: LOSS_SCALE } : null,
+        dx ? { dx: g.view(dx, [width, length]), lossScale: LOSS_SCALE } : null,
       )
       g.compute()
       for (const p of storage.get(probability)) loss -= Math.log(Math.max(p, 1e-37))
@@ -70,8 +69,8 @@ export class HeadPass implements Disposable {
     return loss
   }
 
-  /** Next-token logits [vocabulary] of each of `rows`, of the `tokens` rows of the last block's output. */
-  logits(rows: Int32Array, tokens: number): Float32Array[] {
+  /** Next-token logits [vocabulary] of each of the rows. */
+  logits({ rows, length }: Pick<Output, 'rows' | 'length'>): Float32Array[] {
     const { storage, inputs } = this.#work
     const { vocabulary } = this.#h
     const out: Float32Array[] = []
@@ -80,7 +79,7 @@ export class HeadPass implements Disposable {
       const g = this.#graph
       g.reset()
       storage.set(inputs.rows, some)
-      const result = g.output(headLogits(this.#context(), this.#output(tokens), g.view(inputs.rows, [some.length])))
+      const result = g.output(headLogits(this.#context(), this.#output(length), g.view(inputs.rows, [some.length])))
       g.compute()
       const all = storage.get(result, new Float32Array(elements(result)))
       for (const i of some.keys()) out.push(all.slice(i * vocabulary, (i + 1) * vocabulary))
@@ -88,8 +87,8 @@ export class HeadPass implements Disposable {
     return out
   }
 
-  #output(tokens: number): Tensor {
-    return this.#graph.view(this.#work.x(this.#h.blocks), [this.#h.width, tokens])
+  #output(length: number): Tensor {
+    return this.#graph.view(this.#work.x(this.#h.blocks), [this.#h.width, length])
   }
 
   #context(): HeadContext {

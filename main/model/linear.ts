@@ -17,7 +17,7 @@ export interface LinearContext {
   /** What lies between the base and the adapter, itself not trained. */
   under: FrozenLora | null
   /** A dropout mask [inputs, rows] for this pair in this pass (0 or 1/(1−p)), or null for none. */
-  dropout: (pair: LoraPair) => Tensor | null
+  dropout: (pair: LoraPair, rows: number) => Tensor | null
   /** What dropout left of inputs in this graph: matrices of one input share it. */
   dropped: Map<Tensor, Dropped>
 }
@@ -37,7 +37,7 @@ interface Dropped {
 function dropped(c: LinearContext, pair: LoraPair, x: Tensor): Dropped {
   const known = c.dropped.get(x)
   if (known) return known
-  const mask = c.dropout(pair)
+  const mask = c.dropout(pair, x.ne[1])
   const fresh = { mask, x: mask ? c.graph.mul(x, mask) : x }
   c.dropped.set(x, fresh)
   return fresh

@@ -27,8 +27,11 @@ export interface WorkspaceOptions {
 export class Workspace implements Disposable {
   readonly storage: Storage
   readonly capacity: number
-  /** I32: a pack's tokens and positions [capacity]; rows, targets and places of the targets that the head takes at a time. */
-  readonly inputs: { tokens: Tensor; positions: Tensor; rows: Tensor; targets: Tensor; at: Tensor }
+  /**
+   * I32: a pack's tokens and positions, and the rows of its that are read [capacity]; rows of those, targets and places of the
+   * targets that the head takes at a time.
+   */
+  readonly inputs: { tokens: Tensor; positions: Tensor; read: Tensor; rows: Tensor; targets: Tensor; at: Tensor }
   readonly shared: Shared
   /** F32 [width, capacity], by turns the gradient of a block's output and of its input; null without an adapter. */
   readonly dx: [Tensor, Tensor] | null
@@ -47,6 +50,7 @@ export class Workspace implements Disposable {
     this.inputs = {
       tokens: integers(capacity),
       positions: integers(capacity),
+      read: integers(capacity),
       rows: integers(HEAD_ROWS),
       targets: integers(HEAD_ROWS),
       at: integers(HEAD_ROWS),

@@ -28,19 +28,22 @@ export interface StepFlops {
 
 /**
  * Floating point operations of one step, a multiplication with an addition as 2:
- * - weights: 2 a weight and row forward (y = W x) and 2 backward (dx = Wᵀ dy); frozen weights have no gradient;
+ * - weights: 2 a weight and row forward (y = W x) and 2 backward (dx = Wᵀ dy); frozen weights have no gradient; of the
+ *   last block what comes after attention on supervised rows only;
  * - head: the same, on supervised rows only;
  * - attention: 2 products forward (Q Kᵀ, P V) and 4 backward (dP, dV, dQ, dK), each 2 a head's element and pair of
  *   query and key, pairs being the causal n (n + 1) / 2 of each text;
  * - LoRA, a pair: 2 rank (in + out) a row forward, twice that backward (dB and Bᵀ dy; dA and Aᵀ Bᵀ dy).
- * The lowest block's dx, which nobody needs, is counted: about a hundredth of it all.
+ * What nobody needs and is counted: the lowest block's dx, the last block's queries and LoRA on rows that are not
+ * supervised; about a hundredth of it all.
  */
 export function stepFlops(shape: Shape, { texts, supervised, rank, targets }: StepWork): StepFlops {
   const rows = texts.reduce((sum, n) => sum + n, 0)
   const pairs = texts.reduce((sum, n) => sum + (n * (n + 1)) / 2, 0)
   const { blocks, width, heads, kvHeads, headSize, ff, vocabulary } = shape
-  const block = width * (2 * heads * headSize + 2 * kvHeads * headSize + 3 * ff)
-  const weights = 4 * blocks * block * rows
+  const past = width * (heads * headSize + 3 * ff)
+  const block = width * (heads * headSize + 2 * kvHeads * headSize) + past
+  const weights = 4 * ((blocks * block - past) * rows + past * supervised)
   const head = 4 * width * vocabulary * supervised
   const attention = 6 * 2 * blocks * heads * headSize * pairs
   const lora = 6 * rank * blocks * rows * targets.reduce((sum, [inputs, outputs]) => sum + inputs + outputs, 0)
