@@ -5,7 +5,7 @@ import type { AdapterKind } from '../../preload/contract.ts'
 import { defaultDataFolder } from '../app/data-folder.ts'
 import { IdiolectError } from '../errors.ts'
 import { readLampFile } from '../lamp/file.ts'
-import { FORMATS, type Format } from '../lamp/studies/formats.ts'
+import { FORMATS, type Format, NEWEST } from '../lamp/studies/formats.ts'
 import { MEASURES, type MeasureName } from '../lamp/studies/measure.ts'
 import { studyLines } from '../lamp/studies/report.ts'
 import { runStudy } from '../lamp/studies/run-study.ts'
@@ -21,6 +21,7 @@ interface OwnOptions {
   withinUsers?: boolean
   levels?: number[]
   formats?: Format[]
+  newest?: number
   kinds?: AdapterKind[]
   ranks?: number[]
   targetSets?: string[]
@@ -30,7 +31,7 @@ interface OwnOptions {
 const OF_STUDY: Record<StudyName, readonly (keyof OwnOptions)[]> = {
   shift: ['bins', 'withinUsers'],
   activity: ['levels'],
-  formats: ['formats'],
+  formats: ['formats', 'newest'],
   kinds: ['kinds'],
   size: ['ranks', 'targetSets'],
 }
@@ -57,6 +58,11 @@ export function studyCommand(lamp: Command): void {
     .option('--within-users', "shift: bins of each user's own queries")
     .option('--levels <list>', 'activity: items of history', numbersOption('levels', 1, 1e6))
     .option('--formats <list>', `formats: of ${FORMATS.join(', ')}`, someOf('formats', FORMATS))
+    .option(
+      '--newest <n>',
+      `formats: pairs of "newest" and "older", which adds the answers of all before them; default ${NEWEST}`,
+      numberOption('newest', 1, 1e6, true),
+    )
     .option('--kinds <list>', `kinds: of ${KINDS.join(', ')}`, someOf('kinds', KINDS))
     .option('--ranks <list>', 'size: ranks', numbersOption('ranks', 1, 256))
     .option('--target-sets <list>', 'size: sets of targets, a ; between them ("q,v;all")', setsOption)
@@ -86,7 +92,7 @@ export function studyCommand(lamp: Command): void {
             measure: own.measure,
             shift: { bins: own.bins, within: own.withinUsers },
             activity: { levels: own.levels?.toSorted((a, b) => a - b) },
-            formats: { formats: own.formats },
+            formats: { formats: own.formats, newest: own.newest },
             kinds: { kinds: own.kinds, virtualTokens: own.virtualTokens },
             size: { ranks: own.ranks, targets: own.targetSets },
           })

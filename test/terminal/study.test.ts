@@ -71,6 +71,7 @@ describe('lamp study', () => {
     [['shift', file, '--levels', '5'], '--levels is of the study activity'],
     [['kinds', file, '--users', 'eve'], 'has no user "eve"'],
     [['formats', file, '--formats', 'poems'], '--formats takes one of pairs'],
+    [['size', file, '--newest', '3'], '--newest is of the study formats'],
   ])('refuses %j', async (args, words) => {
     const { code, stderr } = await terminal.run(['lamp', 'study', ...args, '--out', path.join(root, 'refused')])
     expect(code).toBe(1)

@@ -35,7 +35,7 @@ export interface StudyOptions {
   measure?: MeasureName
   shift?: ShiftOptions
   activity?: ActivityOptions
-  formats?: Pick<FormatsOptions, 'formats'>
+  formats?: Pick<FormatsOptions, 'formats' | 'newest'>
   kinds?: KindsOptions
   size?: SizeOptions
   numbersOf?: SettingRunner['numbersOf']

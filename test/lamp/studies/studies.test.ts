@@ -207,6 +207,16 @@ describe('history formats', () => {
     expect(answers.toSorted()).toEqual(ann.profile.map(({ answer }) => `${answer}\0`).toSorted())
   })
 
+  it('are the newest pairs, alone or after the answers of all before them', () => {
+    const all = texts('pairs').map(({ tokens }) => decode(tokens))
+    const some = (format: 'newest' | 'older', newest: number) =>
+      formatted(ann, format, { ...options, newest }).map(({ tokens }) => decode(tokens))
+    expect(some('newest', 2)).toEqual(all.slice(-2))
+    expect(some('older', 2)).toEqual([...all.slice(0, -2).map((text) => `>${text.split('>')[1]}`), ...all.slice(-2)])
+    expect(some('newest', 1000)).toEqual(all)
+    expect(some('older', 1000)).toEqual(all)
+  })
+
   it('end a text only where it ends', () => {
     const [, , short] = formatted(ann, 'inputs', { ...options, prompt: { maxInput: 99, maxRetrieved: 9 } })
     expect(decode(short?.tokens ?? new Int32Array())).toBe('ann wrote item2\0')
@@ -220,6 +230,16 @@ describe('history formats', () => {
     }
     expect(derangement(1, 'one')).toEqual([0])
     expect(derangement(0, 'none')).toEqual([])
+  })
+
+  it('are named with their pairs, and those are a setting each', async () => {
+    const { run, trained } = setUp()
+    for (const newest of [1, 2]) {
+      const { study } = await run('formats', { formats: { formats: ['newest', 'older'], newest } })
+      expect(study.places).toEqual([`newest ${newest} pairs`, `newest ${newest} pairs, older outputs`])
+      expect(study.chosen).toBeNull()
+    }
+    expect(trained).toHaveLength(12)
   })
 
   it('are each compared with the base and with pairs', async () => {
