@@ -7,10 +7,10 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { defaultSettings } from '../../main/examples/defaults.ts'
+import { boundedHistory } from '../../main/examples/spread.ts'
 import { openBase } from '../../main/inference/base.ts'
 import type { Base } from '../../main/inference/types.ts'
 import { TARGET_NAMES } from '../../main/model/tensors.ts'
-import { seeded, shuffle } from '../../main/random.ts'
 import type { TokenExample, TrainSettings } from '../../main/trainer/types.ts'
 import { type OurResult, trainOurs } from './ours.ts'
 import { type PeftJob, type PeftResult, trainPeft } from './peft.ts'
@@ -79,13 +79,10 @@ function ourSettings(train: readonly TokenExample[], threads: number): TrainSett
 const OUR_RATE = 4e-3
 /** Share of the examples that ours reads; PEFT reads headlines twice and prose once. */
 const SHARE = { headline: 0.4, prose: 0.2 }
-/** More than this teaches little more than it. */
-const MOST = 96
 
+/** As the app takes a part of a history: the newest headlines, passages of all its time. */
 function someOf({ task, train }: Person): TokenExample[] {
-  const most = Math.min(MOST, Math.ceil(train.length * SHARE[task]))
-  const order = shuffle(Array.from(train.keys()), seeded('quality'))
-  return order.slice(0, most).map((i) => train[i] as TokenExample)
+  return boundedHistory(task, train, Math.ceil(train.length * SHARE[task]))
 }
 
 async function trainOur(options: BenchOptions, person: Person): Promise<OurResult> {
