@@ -8,7 +8,7 @@ import type { Handlers, ModelForecasts } from '../../../preload/contract.ts'
 import type { CatalogModel } from '../../catalog/catalog.ts'
 import type { ModelShape } from '../../catalog/manifest.ts'
 import { IdiolectError } from '../../errors.ts'
-import { defaultSettings } from '../../examples/defaults.ts'
+import { defaultSettings, MOST_UNASKED } from '../../examples/defaults.ts'
 import { readGguf } from '../../gguf/read.ts'
 import { measureModel } from '../../inference/probe.ts'
 import type { ModelSpeed } from '../../inference/probe-types.ts'
@@ -32,7 +32,6 @@ const LONGEST = 512
 const TIMED = { width: 576, ff: 1536 }
 /** Left to the system when it is asked what a training may take. */
 const RESERVE = 1 << 30
-const EPOCHS = 2
 
 type Trained = Map<string, number | null>
 
@@ -177,13 +176,15 @@ function shapeOfFile(file: string | null): Pick<ModelShape, 'blocks' | 'kvHeads'
   }
 }
 
-/** Before a base is here to count them: as many examples as an unasked training takes, each as long as it may be. */
+/** Before a base is here to count them: as many examples as an unasked training takes, each as long as it may be, as often. */
 export function roughTokens(pieces: readonly { text: string }[]): number | null {
   if (pieces.length < 8) return null
   const tokens = (text: string): number => Math.min(LONGEST, text.length / 4)
   const all = pieces.reduce((sum, { text }) => sum + tokens(text), 0)
   const mean = all / pieces.length
-  const headlines = Math.min(240, pieces.length)
-  const prose = Math.min(64, pieces.length)
-  return Math.round((headlines * mean + prose * LONGEST) * EPOCHS)
+  const headlines = Math.min(MOST_UNASKED.headline, pieces.length)
+  const prose = Math.min(MOST_UNASKED.prose, pieces.length)
+  const once = headlines * mean + prose * LONGEST
+  const { epochs } = defaultSettings({ examples: headlines + prose, tokens: once, threads: 1 })
+  return Math.round(once * epochs)
 }

@@ -1,6 +1,7 @@
 /** What a run is about: which tasks, on which pieces of the library, and what was left out and why. */
 import type { Said, TrainingTask } from '../../../preload/contract.ts'
 import { IdiolectError } from '../../errors.ts'
+import { MOST_UNASKED } from '../../examples/defaults.ts'
 import { queriesOf } from '../../examples/queries.ts'
 import { scaleOf } from '../../examples/rate.ts'
 import { splitByTime } from '../../examples/split.ts'
@@ -45,11 +46,6 @@ const MOST: Record<TrainingTask, { training: number; validation: number; proof: 
   rate: { training: 4000, validation: 40, proof: 40 },
   prose: { training: 64, validation: 6, proof: 8 },
 }
-/**
- * Examples of each task where nobody said which tasks: a long history with tags would train for three times as long as
- * for its headlines alone, and a voice learns most from its first hundred pieces. Tasks that are asked for get all.
- */
-const MOST_UNASKED: Record<TrainingTask, number> = { headline: 240, tag: 120, rate: 240, prose: 64 }
 /** Pieces with tags or ratings, of more than one kind, from which on these are learnt without being asked for. */
 const LEAST_LABELS = 12
 /**

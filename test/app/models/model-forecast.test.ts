@@ -172,11 +172,11 @@ describe('the tokens of a library, before a base counts them', () => {
   it('are none where there is too little to learn from', () => {
     expect(roughTokens([])).toBeNull()
     expect(roughTokens(pieces(7, 4000))).toBeNull()
-    expect(roughTokens(pieces(8, 400))).toBe((8 * 100 + 8 * 512) * 2)
+    expect(roughTokens(pieces(8, 400))).toBe((8 * 100 + 8 * 512) * 5)
   })
 
   it('are bounded by piece and by library', () => {
     expect(roughTokens(pieces(8, 1_000_000))).toBe(roughTokens(pieces(8, 4 * 512)))
-    expect(roughTokens(pieces(5000, 4000))).toBe(roughTokens(pieces(240, 4000)))
+    expect(roughTokens(pieces(5000, 4000))).toBe(roughTokens(pieces(120, 4000)))
   })
 })
