@@ -238,6 +238,8 @@ function chatSpace(open: OpenApp, prefix: string): void {
   it('takes an answer into a draft, as the assistant’s words', async () => {
     const taken = answers()
       .filter({ has: page.getByRole('button', { name: 'Take into a draft' }) })
+      // A random model may answer in signs alone, which a draft may take for Markdown.
+      .filter({ has: page.locator('.answer', { hasText: /\p{L}/u }) })
       .first()
     const text = await textOf(taken.locator('.answer'))
     await taken.getByRole('button', { name: 'Take into a draft' }).click()

@@ -12,7 +12,8 @@ import { quantize } from '../helpers/quantize.ts'
 
 const vulkan = vulkanDevice()
 
-describe.skipIf(vulkan === null)('Vulkan', () => {
+// Without a GPU shaders are compiled for the CPU, of products for half a minute, and longer beside other tests.
+describe.skipIf(vulkan === null)('Vulkan', { timeout: 300_000 }, () => {
   let cpu: Device
   beforeAll(() => {
     cpu = openDevice({ threads: 1 })
