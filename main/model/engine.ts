@@ -118,18 +118,16 @@ export class Engine implements Disposable {
     if (!adapter || !dx) throw new Error('an engine without an adapter cannot train')
     await this.#forward(batch, options)
     storage.zero(dx[0])
-    const output = outputOf(batch)
-    const loss = this.#head.loss(output, dx[0])
+    const loss = this.#head.loss(outputOf(batch), dx[0])
     let from = 0
     for (let i = this.h.blocks - 1; i >= 0; i--) {
       await options.between?.()
       if (i >= this.#kept) this.#runForward(batch, i, options)
       const target = i > 0 || adapter.prefix > 0 ? (dx[1 - from] as Tensor) : null
       this.#graph.reset()
-      const rows = batch.tokens.length
-      const view = (a: Tensor, n = rows): Tensor => this.#graph.view(a, [a.ne[0], n])
-      const dOut = view(dx[from] as Tensor, i === this.h.blocks - 1 ? output.length : rows)
-      blockBackward(this.#context(batch, options, i), view(this.#work.x(i)), dOut, target)
+      const context = this.#context(batch, options, i)
+      const view = (a: Tensor, rows = context.rows): Tensor => this.#graph.view(a, [a.ne[0], rows])
+      blockBackward(context, view(this.#work.x(i)), view(dx[from] as Tensor, context.read?.ne[0]), target)
       this.#graph.compute()
       from = 1 - from
     }

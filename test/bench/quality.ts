@@ -1,7 +1,7 @@
 /**
  * Bar 2, the figure that counts: from examples on disk to a voice that is as good as PEFT's. PEFT trains as people run
  * it (bf16, batch 16, padded to the longest) at three learning rates, and the best of its voices is held against ours,
- * made of the newest examples, read once in small batches with LoRA on every matrix: what is asked for is time. One judge
+ * made of a part of the examples, read once in small batches with LoRA on every matrix: what is asked for is time. One judge
  * scores all voices on unseen queries: node-llama-cpp, which will use them; what PEFT says of its own voice stands beside it.
  */
 import { mkdirSync } from 'node:fs'

@@ -34,6 +34,8 @@ function tiny(name: string, extra: Partial<Parameters<typeof writeTinyModel>[1]>
   return file
 }
 
+const distance = (a: Float32Array, b: Float32Array): number => Math.hypot(...a.map((v, i) => v - (b[i] as number)))
+
 const ALL = { rank: 4, alpha: 8, targets: [...TARGET_NAMES] }
 
 function open(file: string, options: Partial<EngineOptions> = {}): Engine {
@@ -112,8 +114,7 @@ describe('backward', () => {
     expect(parts).toBeCloseTo(all, 4)
     wanted.forEach((pair, i) => {
       for (const side of ['a', 'b'] as const) {
-        const values = found[i]?.[side] ?? pair[side].map(() => Number.NaN)
-        const off = Math.hypot(...pair[side].map((v, j) => v - (values[j] as number)))
+        const off = distance(pair[side], (found[i] as PairValues)[side])
         expect(off, `${side} of pair ${i}`).toBeLessThan(Math.hypot(...pair[side]) * 1e-4)
       }
     })
@@ -129,7 +130,7 @@ describe('backward', () => {
     whole.forEach((pair, i) => {
       const other = parts[i] as PairValues
       const norm = Math.hypot(...pair.b)
-      expect(Math.hypot(...pair.b.map((v, j) => v - (other.b[j] as number)))).toBeLessThan(norm * 1e-3)
+      expect(distance(pair.b, other.b)).toBeLessThan(norm * 1e-3)
     })
   })
 
