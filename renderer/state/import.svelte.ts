@@ -9,6 +9,8 @@ export class ImportStore {
   #app: AppStore
   #library: LibraryStore
   #request = $state<string | null>(null)
+  /** The one whose end is on show. */
+  #ended: string | null = null
   #progress = $state.raw<ImportProgress | null>(null)
   #report = $state.raw<ImportReport | null>(null)
   #error = $state.raw<ContractError | null>(null)
@@ -60,13 +62,20 @@ export class ImportStore {
       this.#error = null
       return
     }
-    this.#request = null
-    // What a watch read by itself asks for no attention.
-    if (state.by === 'owner') {
-      this.#report = state.error ? null : state.report
-      this.#error = state.error
-    }
+    const report = state.error ? null : state.report
+    if (state.by === 'owner') await this.#end(state.request, report, state.error)
+    else await this.#library.load()
+  }
+
+  /** The pieces before the report: whoever is told how many came in sees them, and never an empty library. */
+  async #end(request: string, report: ImportReport | null, error: ContractError | null): Promise<void> {
     await this.#library.load()
+    // Told twice, by the event and by the answer to the call; and another one may have begun since.
+    if (this.#ended === request || (this.#request !== null && this.#request !== request)) return
+    this.#ended = request
+    this.#request = null
+    this.#report = report
+    this.#error = error
   }
 
   /** Resolves true when the import ended well. */
@@ -107,9 +116,7 @@ export class ImportStore {
     this.#report = null
     this.#error = null
     const report = await this.#app.attempt(() => call(request))
-    this.#request = null
-    if (report) this.#report = report
-    await this.#library.load()
+    await this.#end(request, report, this.#error)
     return report !== null
   }
 
