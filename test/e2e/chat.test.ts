@@ -67,7 +67,7 @@ function chatSpace(open: OpenApp, prefix: string): void {
     await page.getByRole('button', { name: 'Try again' }).click()
     await stopped()
     const turns = page.getByRole('group', { name: 'Answers to this question' })
-    expect(await textOf(turns)).toBe('2 of 2')
+    await expect.poll(() => textOf(turns)).toBe('2 of 2')
     const second = await steps.answered(page)
     await turns.getByRole('button', { name: 'Previous' }).click()
     await turns.getByText('1 of 2').waitFor()
@@ -77,7 +77,7 @@ function chatSpace(open: OpenApp, prefix: string): void {
     await page.getByRole('button', { name: 'Ask', exact: true }).click()
     await stopped()
     const versions = page.getByRole('group', { name: 'Versions of this question' })
-    expect(await textOf(versions)).toBe('2 of 2')
+    await expect.poll(() => textOf(versions)).toBe('2 of 2')
     await versions.getByRole('button', { name: 'Previous' }).click()
     await page.getByText(QUESTION, { exact: true }).last().waitFor()
     await turns.getByText('2 of 2').waitFor()
@@ -107,14 +107,14 @@ function chatSpace(open: OpenApp, prefix: string): void {
     await page.getByText('Answer 1 of 2').waitFor()
     const both = page.getByRole('group', { name: 'Answers side by side' })
     await both.waitFor({ timeout: steps.WRITING })
-    expect(await both.getByRole('article').count()).toBe(2)
+    await expect.poll(() => both.getByRole('article').count()).toBe(2)
     const other = both.getByRole('article', { name: 'Other Hand' })
     const chosen = await textOf(other.locator('.answer'))
     await picture(page, `${prefix}-compared`)
     expect(await barriers(page)).toEqual([])
     await other.getByRole('button', { name: 'Go on with this one' }).click()
     await both.waitFor({ state: 'detached' })
-    expect(await textOf(answers().last())).toContain('Other Hand')
+    await expect.poll(() => textOf(answers().last())).toContain('Other Hand')
     expect(await steps.answered(page)).toBe(chosen)
     // Any two: also without the voice that is on.
     await page.getByLabel('Answer by').selectOption('Other Hand')
@@ -155,7 +155,7 @@ function chatSpace(open: OpenApp, prefix: string): void {
     await page.getByRole('searchbox', { name: 'Search conversations' }).fill('the TOWER')
     const hits = page.getByRole('list', { name: 'Where it stands' }).getByRole('button')
     await hits.first().waitFor()
-    expect(await textOf(hits.first().locator('mark'))).toBe('the tower')
+    await expect.poll(() => textOf(hits.first().locator('mark'))).toBe('the tower')
     await hits.first().click()
     // The message stands on a branch that was not shown.
     await page.getByText('What is kept in the tower?', { exact: true }).last().waitFor()
@@ -201,7 +201,7 @@ function chatSpace(open: OpenApp, prefix: string): void {
     await stopped()
     await steps.ask(page, 'And this?')
     await stopped()
-    expect(await answers().count()).toBe(2)
+    await expect.poll(() => answers().count()).toBe(2)
     await picture(page, `${prefix}-unkept`)
     expect(await barriers(page)).toEqual([])
     const bytes = readdirSync(data, { recursive: true, encoding: 'utf8' })
@@ -214,7 +214,7 @@ function chatSpace(open: OpenApp, prefix: string): void {
     // By keys too, it is not left by accident.
     await page.keyboard.press('Control+Shift+O')
     await page.getByRole('dialog', { name: 'Leave this conversation?' }).getByRole('button', { name: 'Cancel' }).click()
-    expect(await answers().count()).toBe(2)
+    await expect.poll(() => answers().count()).toBe(2)
     await side().getByRole('button').first().click()
     await page.getByRole('button', { name: 'Leave it' }).click()
     await page.getByText('Nothing of this is kept.').waitFor({ state: 'detached' })
@@ -248,8 +248,8 @@ function chatSpace(open: OpenApp, prefix: string): void {
     // Its own text, and not that of a draft that was open before.
     const longest = text.match(/\p{L}+/gu)?.sort((a, b) => b.length - a.length)[0] ?? ''
     expect(longest).not.toBe('')
-    expect(await textOf(sheet)).toContain(longest)
-    expect(await textOf(page.getByTestId('whose'))).toMatch(/^0 yours, [1-9][\d,]* the assistant’s$/)
+    await expect.poll(() => textOf(sheet)).toContain(longest)
+    await expect.poll(() => textOf(page.getByTestId('whose'))).toMatch(/^0 yours, [1-9][\d,]* the assistant’s$/)
   })
 
   it('ran without an error on the console or a request to another machine', () => {

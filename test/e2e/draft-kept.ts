@@ -120,7 +120,7 @@ export function keptDrafts(open: OpenApp, prefix: string): void {
     await page.keyboard.type(' more word')
     // Longer than the pause after which it would go on by itself: the rewrite still waits for its answer.
     await page.waitForTimeout(2500)
-    expect(await card(page).getByRole('button', { name: 'Take', exact: true }).count()).toBe(1)
+    await expect.poll(() => card(page).getByRole('button', { name: 'Take', exact: true }).count()).toBe(1)
     await page.keyboard.press('Escape')
     await card(page).waitFor({ state: 'detached' })
     await page.keyboard.type('.')
@@ -194,7 +194,7 @@ export function keptDrafts(open: OpenApp, prefix: string): void {
     expect(await textIn(page)).toContain(SECOND)
     await broughtIn(page, 'notes.md', Buffer.from('---\ntitle: Notes\n---\n\nFrom *elsewhere*, in Markdown.\n'))
     await expect.poll(() => textIn(page)).toContain('From *elsewhere*, in Markdown.')
-    expect(await page.getByRole('textbox', { name: 'Title' }).inputValue()).toBe('Notes')
+    await expect.poll(() => page.getByRole('textbox', { name: 'Title' }).inputValue()).toBe('Notes')
   })
 
   it('writes to the linked file, asks before it writes over what it did not write, and unlinks', async () => {

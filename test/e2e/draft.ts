@@ -44,7 +44,7 @@ export function draftSpace(open: OpenApp, prefix: string): void {
     await sheet(page).waitFor()
     await page.keyboard.type(BEGINNING)
     await saved(page)
-    expect(await textOf(page.getByTestId('words'))).toBe('19 words')
+    await expect.poll(() => textOf(page.getByTestId('words'))).toBe('19 words')
     await expect.poll(() => page.getByRole('textbox', { name: 'Title' }).inputValue()).toContain('The ice went out')
     await page.getByRole('textbox', { name: 'Title' }).fill('Harbour')
     await page.keyboard.press('Enter')

@@ -152,7 +152,7 @@ export function everySpace(open: OpenApp, prefix: string): void {
     await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor()
     const news = page.getByTestId('news')
     await news.waitFor()
-    expect(await textOf(news)).toContain('Your writing has been read.')
+    await expect.poll(() => textOf(news)).toContain('Your writing has been read.')
     expect(await page.locator('aside [role="progressbar"]').count()).toBe(0)
     expect(await violations(page)).toEqual([])
     await news.getByRole('button', { name: 'Library' }).click()

@@ -135,7 +135,7 @@ export function firstStart(open: OpenApp, prefix: string): void {
     await lookAround(page)
     await go(page, 'Models')
     const card = page.getByRole('article', { name: 'Tiny Starter' })
-    expect(await textOf(card)).toContain('In use')
+    await expect.poll(() => textOf(card)).toContain('In use')
     expect(second.trouble).toEqual([])
     await second.close()
     await catalog.hub.close()
@@ -166,7 +166,7 @@ export function firstStart(open: OpenApp, prefix: string): void {
     await page.getByText('The base model is ready: Tiny Starter.').waitFor()
 
     await page.getByText('This machine can do more: Tiny Larger.').waitFor()
-    expect(await textOf(page.getByTestId('machine'))).toMatch(/Tiny Starter writes .+ words\/s, measured\./)
+    await expect.poll(() => textOf(page.getByTestId('machine'))).toMatch(/Tiny Starter writes .+ words\/s, measured\./)
     expect(await barriers(page)).toEqual([])
     await picture(page, `${prefix}-recommended`)
     let arrive = (): void => {}

@@ -106,7 +106,7 @@ function headlineSpace(open: OpenApp, prefix: string): void {
       .locator('label')
       .filter({ has: page.getByRole('switch', { name: 'Blind trial' }) })
       .click()
-    expect(await page.getByLabel('against').inputValue()).toContain('base')
+    await expect.poll(() => page.getByLabel('against').inputValue()).toContain('base')
     await page.getByRole('button', { name: 'Write headlines' }).click()
     await page.getByText('Two authors are mixed.').waitFor({ timeout: steps.WRITING })
     await steps.headlinesWritten(page)
@@ -145,7 +145,7 @@ function headlineSpace(open: OpenApp, prefix: string): void {
       await page.getByTestId('stop-button').waitFor({ state: 'detached' })
     }
     expect(await page.getByTestId('notice').count()).toBe(0)
-    expect(await box.inputValue()).toContain('Esc: ')
+    await expect.poll(() => box.inputValue()).toContain('Esc: ')
   })
 
   it('opens a file with its title, and is not brought down by a text that is no piece', async () => {
@@ -164,7 +164,7 @@ function headlineSpace(open: OpenApp, prefix: string): void {
     expect((await box.inputValue()).trim()).toBe('The lamps of the quay were counted.')
     await notice.getByRole('button', { name: 'Dismiss' }).click()
     await page.getByRole('button', { name: 'Clear', exact: true }).click()
-    expect(await box.inputValue()).toBe('')
+    await expect.poll(() => box.inputValue()).toBe('')
   })
 
   it('removes earlier headlines, and brings back what was not meant', async () => {

@@ -174,8 +174,10 @@ describe.skipIf(noChromium !== null)(
       await page.goto(`${origin}/#token=wrong`)
       const notice = page.getByTestId('notice')
       await notice.first().waitFor()
-      expect(await textOf(notice.first())).toContain('This page does not hold the token of the running Idiolect.')
-      expect(await textOf(notice.first())).toContain('Open the whole address that was printed')
+      await expect
+        .poll(() => textOf(notice.first()))
+        .toContain('This page does not hold the token of the running Idiolect.')
+      await expect.poll(() => textOf(notice.first())).toContain('Open the whole address that was printed')
       await page.getByText('Idiolect could not be opened here.').waitFor()
       expect(await page.getByTestId('first-start').count()).toBe(0)
       // The browser itself logs every refused request; nothing else may be there.

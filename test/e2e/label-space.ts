@@ -87,7 +87,7 @@ export function oneText(app: () => OpenedApp, task: LabelTask): void {
     const answer = page.getByTestId('label-answer')
     const offers = answer.locator('button.offer')
     await offers.first().waitFor()
-    expect(await offers.count()).toBe(task === 'tag' ? 4 : 5)
+    await expect.poll(() => offers.count()).toBe(task === 'tag' ? 4 : 5)
     const remembered = answer.getByText('Remembered, and learned from at the next training.')
     await offers.first().click()
     await remembered.waitFor()
@@ -123,7 +123,7 @@ export function oneText(app: () => OpenedApp, task: LabelTask): void {
     await pasteMegabytes(box)
     const notice = page.getByTestId('notice').filter({ hasText: '2,000,000' })
     await notice.waitFor()
-    expect(await box.inputValue()).toContain(said)
+    await expect.poll(() => box.inputValue()).toContain(said)
     await notice.getByRole('button', { name: 'Dismiss' }).click()
   })
 

@@ -70,7 +70,7 @@ export function librarySpace(open: OpenApp, prefix: string): void {
   inOrder(() => page(), `${prefix}-library-failed`)
 
   it('shows what there is, and narrows it by year, tag, length and folder', async () => {
-    expect(await count()).toBe('35 pieces')
+    await expect.poll(() => count()).toBe('35 pieces')
     expect(await barriers(page())).toEqual([])
     const year = page()
       .getByRole('button', { name: /^20\d\d: [1-9]/ })
@@ -108,11 +108,11 @@ export function librarySpace(open: OpenApp, prefix: string): void {
     await expect.poll(count).toBe(`${dated.filter((day) => day >= first && day <= last).length} pieces of 35`)
     await page().getByRole('button', { name: 'Remove the filter' }).click()
     await expect.poll(count).toBe('35 pieces')
-    expect(await from.inputValue()).toBe('')
+    await expect.poll(() => from.inputValue()).toBe('')
     const formats = page().getByRole('group', { name: 'Formats' })
     await formats.getByRole('checkbox', { name: 'Plain text' }).check()
     await expect.poll(count).toBe('1 piece of 35')
-    expect(await textOf(list())).toContain('Plain')
+    await expect.poll(() => textOf(list())).toContain('Plain')
     await formats.getByRole('checkbox', { name: 'Plain text' }).uncheck()
     await expect.poll(count).toBe('35 pieces')
   })
@@ -190,11 +190,11 @@ export function librarySpace(open: OpenApp, prefix: string): void {
       .click()
     const article = page().getByRole('article', { name: 'First' })
     await article.getByRole('heading', { name: 'Second', level: 3 }).waitFor()
-    expect(await article.getByRole('heading', { name: 'First' }).count()).toBe(1)
-    expect(await article.locator('table td').count()).toBe(2)
+    await expect.poll(() => article.getByRole('heading', { name: 'First' }).count()).toBe(1)
+    await expect.poll(() => article.locator('table td').count()).toBe(2)
     expect(await article.locator('script').count()).toBe(0)
     await article.getByText('About this piece').click()
-    expect(await textOf(article)).toContain('marked.md')
+    await expect.poll(() => textOf(article)).toContain('marked.md')
     expect(await barriers(page())).toEqual([])
     await page().getByRole('button', { name: 'Find in this piece' }).click()
     await page().getByRole('searchbox', { name: 'Find in this piece' }).fill('BAROMETER')
@@ -266,15 +266,15 @@ export function librarySpace(open: OpenApp, prefix: string): void {
       await page()
         .getByText(/^\d+ tokens of the [\d,]+ that fit$/)
         .waitFor()
-      expect(await page().getByRole('list', { name: 'What was found' }).getByRole('listitem').count()).toBeGreaterThan(
-        1,
-      )
-      expect(await page().getByText('in the prompt').count()).toBeGreaterThan(0)
+      await expect
+        .poll(() => page().getByRole('list', { name: 'What was found' }).getByRole('listitem').count())
+        .toBeGreaterThan(1)
+      await expect.poll(() => page().getByText('in the prompt').count()).toBeGreaterThan(0)
     }
-    expect(await textOf(page().getByRole('list', { name: 'What was found' }))).toMatch(
-      /match by words: \d+(st|nd|rd|th)/,
-    )
-    expect(await textOf(page().getByTestId('recall-prompt'))).toContain('barometer')
+    await expect
+      .poll(() => textOf(page().getByRole('list', { name: 'What was found' })))
+      .toMatch(/match by words: \d+(st|nd|rd|th)/)
+    await expect.poll(() => textOf(page().getByTestId('recall-prompt'))).toContain('barometer')
     expect(await barriers(page())).toEqual([])
     await page().getByLabel('Only what is older than').fill('1900-01-01')
     await page().getByRole('button', { name: 'Test', exact: true }).click()

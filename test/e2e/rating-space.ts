@@ -36,7 +36,7 @@ export function ratingSpace(open: OpenApp, prefix: string): void {
     await expect.poll(() => table(page).evaluate((grid) => grid === document.activeElement)).toBe(true)
     await allMade(page, 5)
     const bars = current(page).getByRole('group', { name: 'Likelihood of each score' }).getByRole('button')
-    expect(await bars.count()).toBe(5)
+    await expect.poll(() => bars.count()).toBe(5)
     await expect.poll(() => textOf(current(page))).toMatch(/≈ [1-5]\.\d/)
     // Two keys at once are for two pieces.
     await page.keyboard.press('2')

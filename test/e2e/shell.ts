@@ -142,7 +142,7 @@ export function shell(open: OpenApp, prefix: string): void {
     await page.getByRole('button', { name: 'Reset all' }).click()
     await page.getByRole('button', { name: 'Reset all', disabled: true }).waitFor()
     await page.keyboard.press('Alt+v')
-    expect(await page.getByRole('heading', { level: 1, name: 'Settings' }).count()).toBe(1)
+    await expect.poll(() => page.getByRole('heading', { level: 1, name: 'Settings' }).count()).toBe(1)
   })
 
   it('has settings without barriers, which say where everything is', async () => {
@@ -151,7 +151,7 @@ export function shell(open: OpenApp, prefix: string): void {
     for (const name of SECTIONS) {
       await section(page, name)
       if (name === 'Privacy') {
-        expect(await textOf(page.getByTestId('data-folder'))).toBe(data)
+        await expect.poll(() => textOf(page.getByTestId('data-folder'))).toBe(data)
         await page.getByText('Nothing else.').waitFor()
       }
       if (name === 'About') {
