@@ -32,7 +32,7 @@ export const PROFILE_DEFAULT = false
 export const PROFILE_BY: 'model' | 'counts' = 'counts'
 
 /**
- * Does a task adapter answer in this task where no voice speaks? In headlines: one of the sample author's thirty
+ * Does a task adapter answer in this task where no voice speaks? In headlines: one that was trained on the sample author's
  * posts does for other people's what half of a voice does. Not in tags, which it ranks no better, nor in prose and chat, where
  * a hand is all that it could add and it is somebody else's. Voices are not trained over one unless asked: that did not help
  * them (docs/notebook.md).
@@ -43,7 +43,7 @@ export function standsIn(task: TaskName): boolean {
 
 /**
  * Examples of each task where nobody said which tasks: a long history with tags would train for three times as long as
- * for its headlines alone. Of one blog's headlines the newest 120 teach as much as the newest 240 (docs/notebook.md). Tasks
+ * for its headlines alone. Of one blog's headlines the newest 120 teach as much as the newest 240 (docs/notebook.md). Labels
  * that are asked for get all.
  */
 export const MOST_UNASKED: Record<TaskName, number> = { headline: 120, tag: 120, rate: 240, prose: 64 }

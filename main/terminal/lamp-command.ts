@@ -139,7 +139,7 @@ export function runOptions(command: Command): Command {
     )
     .option(
       '--plan <how>',
-      'training settings by size of the history, or the small protocol',
+      'training settings: by size of the history, as the product takes them, or protocol: the same for all',
       choice('plan', SETTINGS_PLANS),
       'size',
     )

@@ -76,7 +76,8 @@ export function modelCommands(program: Command): void {
 
 export function voiceCommands(program: Command): void {
   const voices = program.command('voices').description('the voices that were trained or imported')
-  voices.command('list').action((_: object, command: Command) => {
+  const list = voices.command('list').description('the voices, with a star at the one that is on')
+  list.action((_: object, command: Command) => {
     const options = command.optsWithGlobals<GlobalOptions>()
     return withApp(options, async (app) => {
       const list = await app.handlers['voices.list']({})
@@ -124,6 +125,7 @@ export function voiceCommands(program: Command): void {
     })
   voices
     .command('import')
+    .description("take a voice from a GGUF file: a LoRA of llama.cpp's, or one that was exported here")
     .argument('<file>')
     .action((file: string, _: object, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
@@ -136,6 +138,7 @@ export function voiceCommands(program: Command): void {
     })
   voices
     .command('remove')
+    .description('forget a voice')
     .argument('<id>')
     .action((id: string, _: object, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()

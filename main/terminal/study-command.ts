@@ -12,7 +12,7 @@ import { runStudy } from '../lamp/studies/run-study.ts'
 import { STUDIES, type StudyName } from '../lamp/studies/study.ts'
 import { type LampOptions, lampSettings, runOptions } from './lamp-command.ts'
 import { withLamp } from './lamp-session.ts'
-import { type GlobalOptions, listOption, numberOption, print } from './terminal.ts'
+import { type GlobalOptions, listOption, numberOption, print, withoutHelp } from './terminal.ts'
 
 interface OwnOptions {
   against?: string
@@ -39,7 +39,7 @@ const OF_STUDY: Record<StudyName, readonly (keyof OwnOptions)[]> = {
 const KINDS: readonly AdapterKind[] = ['lora', 'ia3', 'prompt']
 
 export function studyCommand(lamp: Command): void {
-  runOptions(
+  const study = runOptions(
     lamp
       .command('study')
       .description(
@@ -48,6 +48,7 @@ export function studyCommand(lamp: Command): void {
       .argument('<name>', STUDIES.join(', '))
       .argument('<file>', 'a JSON file of users, histories and queries'),
   )
+  withoutHelp(study, '--shard')
     .option('--against <method>', 'what the methods are compared with')
     .option(
       '--measure <what>',

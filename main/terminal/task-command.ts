@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { TaskText, TaskTrainOptions } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
-import { type GlobalOptions, listOption, print, withApp } from './terminal.ts'
+import { type GlobalOptions, listOption, print, withApp, withoutHelp } from './terminal.ts'
 import { printTaskAdapter, taskCard, trainInTerminal, trainingOptions } from './train-command.ts'
 
 interface Given extends TaskTrainOptions {
@@ -15,7 +15,8 @@ const each = (text: string, before: string[] = []): string[] => [...before, text
 
 export function taskCommand(program: Command): void {
   const task = program.command('task').description('task adapters: the form of a task, learnt from other people')
-  trainingOptions(task.command('train').description('train a task adapter, from the sample author and folders you add'))
+  const train = task.command('train').description('train a task adapter, from the sample author and folders you add')
+  withoutHelp(trainingOptions(train), '--kind', '--virtual-tokens')
     .option(
       '--tasks <list>',
       'of headline,tag,rate,prose; default: headline, prose, and what the texts have',
@@ -38,7 +39,8 @@ export function taskCommand(program: Command): void {
       })
     })
 
-  task.command('list').action((_: object, command: Command) => {
+  const list = task.command('list').description('the task adapters that are there, and what they were trained on')
+  list.action((_: object, command: Command) => {
     const options = command.optsWithGlobals<GlobalOptions>()
     return withApp(options, async (app) => {
       const taskAdapters = await app.handlers['task.list']({})

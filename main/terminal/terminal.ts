@@ -3,6 +3,7 @@
  * as one clear sentence and a non-zero exit.
  */
 import path from 'node:path'
+import type { Command } from 'commander'
 import type { ContractError } from '../../preload/contract.ts'
 import { createApp } from '../app/app.ts'
 import { defaultDataFolder } from '../app/data-folder.ts'
@@ -115,6 +116,12 @@ export const listOption = (text: string): string[] =>
     .split(',')
     .map((part) => part.trim())
     .filter(Boolean)
+
+/** Options that a command shares with others and refuses in words, out of its help. */
+export function withoutHelp(command: Command, ...flags: string[]): Command {
+  for (const option of command.options) if (flags.includes(option.long ?? '')) option.hideHelp()
+  return command
+}
 
 export function seconds(value: number): string {
   if (value < 90) return `${value.toFixed(value < 10 ? 1 : 0)} s`
