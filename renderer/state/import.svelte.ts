@@ -1,6 +1,7 @@
 import type { ContractError, ImportProgress, ImportReport, ImportState } from '../../preload/contract.ts'
 import { type Dropped, pathsOrFiles, toGiven } from '../lib/dropped.ts'
 import { newRequest } from '../lib/request.ts'
+import { words } from '../words/words.ts'
 import type { AppStore } from './app.svelte.ts'
 import type { LibraryStore } from './library.svelte.ts'
 
@@ -78,9 +79,15 @@ export class ImportStore {
     this.#error = error
   }
 
+  /** One import at a time: whoever brings more meanwhile is told so. */
+  refusesMore(): boolean {
+    if (this.running) this.#app.report({ name: 'StillReading', message: words.welcome.stillReading, next: null })
+    return this.running
+  }
+
   /** Resolves true when the import ended well. */
   async run(paths: string[]): Promise<boolean> {
-    if (this.#request || paths.length === 0) return false
+    if (paths.length === 0 || this.refusesMore()) return false
     return this.#during(newRequest(), (request) => this.#app.call('library.import', { request, paths }))
   }
 

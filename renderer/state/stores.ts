@@ -21,6 +21,7 @@ import { TaskAdapterStore } from './task-adapters.svelte.ts'
 import { TrainQueueStore } from './train-queue.svelte.ts'
 import { VoiceStore } from './voice.svelte.ts'
 import { VoicePageStore } from './voice-page.svelte.ts'
+import { WaysInStore } from './ways-in.svelte.ts'
 
 export interface Stores {
   app: AppStore
@@ -28,6 +29,7 @@ export interface Stores {
   preferences: PreferenceStore
   jobs: JobStore
   imports: ImportStore
+  waysIn: WaysInStore
   library: LibraryStore
   pieces: PieceStore
   folders: FolderStore
@@ -83,6 +85,7 @@ export function createStores(bridge: Bridge): Stores {
     taskAdapters: new TaskAdapterStore(app),
     models,
     imports,
+    waysIn: new WaysInStore(imports),
     profile: new ProfileStore(app),
     headlines: new HeadlineStore(app, voice),
     labels,

@@ -399,6 +399,7 @@ export const de: Words = {
     pasteDo: 'Diesen Text aufnehmen',
     characters: (n) => `${n} Zeichen`,
     drop: 'Loslassen, um dies zu lesen',
+    stillReading: 'Andere Texte werden noch gelesen. Wenn das getan ist, lässt sich dies hinzufügen.',
     already: (pieces) => `${pieces} stehen schon in der Bibliothek.`,
     toLibrary: 'Zur Bibliothek',
     willFetch: (name, size) => `Während gelesen wird, wird das kleine Startmodell ${name} (${size}) geholt.`,

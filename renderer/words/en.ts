@@ -231,6 +231,7 @@ export const en = {
     pasteDo: 'Add this text',
     characters: (n: string): string => `${n} characters`,
     drop: 'Let go to read this',
+    stillReading: 'Other writing is still being read. Add this when that is done.',
     already: (pieces: string): string => `${pieces} are in the library already.`,
     toLibrary: 'Go to the library',
     willFetch: (name: string, size: string): string =>

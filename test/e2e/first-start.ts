@@ -71,6 +71,9 @@ export function firstStart(open: OpenApp, prefix: string): void {
     await page.getByRole('textbox', { name: 'Or type the folder’s path' }).fill(path.join(temporary, 'nowhere'))
     await page.getByRole('button', { name: 'Read this folder' }).click()
     await page.getByTestId('notice').getByText('nowhere does not exist').waitFor()
+    // What was typed is there to be mended.
+    const typed = page.getByRole('textbox', { name: 'Or type the folder’s path' })
+    expect(await typed.inputValue()).toBe(path.join(temporary, 'nowhere'))
     await page.getByTestId('notice').getByRole('button', { name: 'Dismiss' }).click()
 
     // Dropped on a page, which sees no paths: by what is in them.

@@ -13,7 +13,9 @@ function host() {
   const requests: string[] = []
   const answers: ((report: typeof REPORT) => void)[] = []
   const lists: (() => void)[] = []
+  const reported: string[] = []
   const app = {
+    report: ({ name }: { name: string }) => void reported.push(name),
     on: (name: string, take: (state: ImportState) => void) => name === 'import.state' && told.push(take),
     call: (_: string, { request }: { request: string }) => {
       requests.push(request)
@@ -30,6 +32,7 @@ function host() {
         take({ request, paths: [], by: 'owner', running: false, progress: null, report: REPORT, error: null, ...state })
       }),
     answer: () => answers.shift()?.(REPORT),
+    reported,
     list: () => lists.shift()?.(),
   }
 }
@@ -86,4 +89,13 @@ it('goes on through what a watch reads by itself', async () => {
   await settled()
   expect(imports.running).toBe(true)
   expect(imports.report).toBeNull()
+})
+
+it('tells whoever brings more while it reads', async () => {
+  const { imports, reported } = host()
+  expect(imports.refusesMore()).toBe(false)
+  void imports.run(['posts'])
+  expect(imports.refusesMore()).toBe(true)
+  expect(await imports.run(['letters'])).toBe(false)
+  expect(reported).toEqual(['StillReading', 'StillReading'])
 })
