@@ -10,6 +10,7 @@ export class LibraryStore {
   #loaded = $state(false)
   #mark = $state<string | null>(null)
   #cameFrom = $state<Space | null>(null)
+  #openings = $state(0)
 
   constructor(app: AppStore) {
     this.#app = app
@@ -38,6 +39,10 @@ export class LibraryStore {
   get cameFrom() {
     return this.#cameFrom
   }
+  /** Counts what was opened: a piece that is opened again is shown from its place, one that is only read anew stays. */
+  get openings() {
+    return this.#openings
+  }
 
   byId = $derived(new Map(this.#documents.map((document) => [document.id, document])))
 
@@ -56,18 +61,22 @@ export class LibraryStore {
 
   /** Opens a piece; `mark` is a passage's text to show, `from` the space to offer a way back to. */
   async show(document: string, mark: string | null = null, from: Space | null = null): Promise<void> {
-    const full = await this.#app.attempt(() => this.#app.call('library.open', { document }))
-    if (!full) return
-    this.#open = full
-    this.#mark = mark
-    this.#cameFrom = from
-    this.#app.go('library')
+    await this.#show(document, () => mark, from)
   }
 
   /** Opens it at one of its passages. */
   async showPassage(document: string, passage: string): Promise<void> {
-    await this.show(document)
-    if (this.#open?.id === document) this.#mark = this.#open.passages.find(({ id }) => id === passage)?.text ?? null
+    await this.#show(document, ({ passages }) => passages.find(({ id }) => id === passage)?.text ?? null, null)
+  }
+
+  async #show(document: string, markIn: (piece: OpenedPiece) => string | null, from: Space | null): Promise<void> {
+    const full = await this.#app.attempt(() => this.#app.call('library.open', { document }))
+    if (!full) return
+    this.#open = full
+    this.#mark = markIn(full)
+    this.#cameFrom = from
+    this.#openings += 1
+    this.#app.go('library')
   }
 
   close(): void {

@@ -218,6 +218,27 @@ export function librarySpace(open: OpenApp, prefix: string): void {
     await article.getByText('The file has changed since it was read.').waitFor({ state: 'detached' })
   })
 
+  it('leaves the reader where they are when the piece at hand is read anew', async () => {
+    // Longer than the window; the very longest is a guest's.
+    await page().getByLabel('Order').selectOption('Longest first')
+    await list().getByRole('button').nth(1).click()
+    const article = page().getByRole('article')
+    const scrolled = (): Promise<number> => article.evaluate(({ scrollTop }) => scrollTop)
+    await article.locator('.text p').nth(2).waitFor()
+    await article.evaluate((page) => page.scrollTo({ top: 150 }))
+    await expect.poll(scrolled).toBeGreaterThan(100)
+    await page().getByRole('button', { name: 'Don’t learn from this', exact: true }).click()
+    await page().getByRole('button', { name: 'Learn from this', exact: true }).click()
+    await page().getByRole('button', { name: 'Don’t learn from this', exact: true }).waitFor()
+    await page().waitForTimeout(300)
+    expect(await scrolled()).toBeGreaterThan(100)
+    await page().getByLabel('Order').selectOption('Newest first')
+    await list()
+      .getByRole('button', { name: 'First', exact: false })
+      .filter({ hasText: /^First/ })
+      .click()
+  })
+
   it('keeps a folder from being learned from, and takes that back', async () => {
     const article = page().getByRole('article', { name: 'First' })
     if ((await article.locator('details[open]').count()) === 0) await article.getByText('About this piece').click()
