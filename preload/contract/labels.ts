@@ -229,6 +229,8 @@ export interface LabelsCalls {
   'rate.queue': { in: { request: string; scope: LabelScope } & GenerationOptions; out: LabelJob }
   'labels.scope': { in: { task: LabelTask; scope: LabelScope }; out: ScopeForecast }
   'labels.pause': { in: { task: LabelTask; paused: boolean }; out: LabelJob | null }
+  /** Ends the job as cancelling it does, also one that has failed and runs no more. */
+  'labels.stop': { in: { task: LabelTask }; out: LabelJob | null }
   'labels.list': { in: { task: LabelTask }; out: LabelList }
   /** What a suggestion leaned on. */
   'labels.sources': { in: { task: LabelTask; document: string }; out: { sources: Source[] } }
@@ -260,6 +262,7 @@ export const LABELS_CALLS = [
   'rate.queue',
   'labels.scope',
   'labels.pause',
+  'labels.stop',
   'labels.list',
   'labels.sources',
   'labels.accept',

@@ -143,7 +143,7 @@ export class LabelStore extends LabelRows {
   }
 
   async stop(): Promise<void> {
-    await this.#app.cancel(this.#job?.request ?? null)
+    await this.#app.attempt(() => this.#app.call('labels.stop', { task: this.task }))
     await this.load()
   }
 

@@ -23,6 +23,8 @@ export interface LabelJobs {
   /** Puts these behind what waits, and sees that they are worked on. */
   queue(task: LabelTask, request: string, documents: readonly string[], options: GenerationOptions): LabelJob
   pause(task: LabelTask, paused: boolean): LabelJob | null
+  /** What waits goes, also where the queue has stopped by itself; what was suggested stays. */
+  stop(task: LabelTask): Promise<LabelJob | null>
   /** Null: nothing was ever queued. */
   current(task: LabelTask): LabelJob | null
   /** Goes on with what an earlier sitting left. */
@@ -190,6 +192,15 @@ export function createLabelJobs(context: AppContext): LabelJobs {
       wake()
       if (waitingIn(task) > 0) run(task)
       tell(task)
+      return current(task)
+    },
+    async stop(task) {
+      const job = kept(task)
+      if (!job) return null
+      requests.cancel(job.request)
+      await going[task]
+      store.labelRows.removeWaiting(task)
+      tell(task, { error: null })
       return current(task)
     },
     begin() {

@@ -78,6 +78,9 @@ export function labelHandlers(context: AppContext, jobs: LabelJobs): Pick<Handle
     async 'labels.pause'({ task, paused }) {
       return jobs.pause(task, paused)
     },
+    async 'labels.stop'({ task }) {
+      return jobs.stop(task)
+    },
     async 'labels.list'({ task }) {
       const mine = store.documents.list({ status: 'mine' }).documents
       const writable = new Set(mine.filter(({ kind }) => whyNoFrontMatter(kind) === null).map(({ id }) => id))

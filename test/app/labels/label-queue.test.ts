@@ -174,6 +174,23 @@ describe('the queue', () => {
     await again
     expect((await list()).rows).toHaveLength(8)
   })
+
+  it('is stopped also after it has failed and nothing runs', async () => {
+    const gone = { request: 'q5', scope: { which: 'with' }, voice: 'gone' } as const
+    await app.handlers['tag.queue'](gone)
+    await expect.poll(async () => (await list()).job?.state).toBe('failed')
+    expect(await app.handlers['labels.stop']({ task: 'tag' })).toMatchObject({ state: 'done', error: null })
+    const { rows, job } = await list()
+    expect(job).toMatchObject({ state: 'done', error: null })
+    expect(rows.filter(({ state }) => state === 'waiting' || state === 'failed')).toEqual([])
+    expect(rows).toHaveLength(8)
+  })
+
+  it('is stopped while it runs', async () => {
+    await app.handlers['tag.queue']({ request: 'q6', scope: { which: 'with' }, voice: null })
+    expect(await app.handlers['labels.stop']({ task: 'tag' })).toMatchObject({ state: 'done', error: null })
+    expect((await list()).rows.filter(({ state }) => state === 'waiting')).toEqual([])
+  })
 })
 
 describe('what the owner decides', () => {
