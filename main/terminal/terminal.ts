@@ -125,6 +125,6 @@ export function withoutHelp(command: Command, ...flags: string[]): Command {
 
 export function seconds(value: number): string {
   if (value < 90) return `${value.toFixed(value < 10 ? 1 : 0)} s`
-  const minutes = Math.floor(value / 60)
-  return `${minutes} min ${Math.round(value - minutes * 60)} s`
+  const whole = Math.round(value)
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`
 }

@@ -49,9 +49,12 @@ export function formatParameters(count: number): string {
 
 /** Seconds as words for a person who waits. */
 export function formatSeconds(seconds: number): string {
-  if (seconds < 60) return words.time.seconds(Math.max(1, Math.round(seconds)))
-  if (seconds < 3600) return words.time.minutes(Math.round(seconds / 60))
-  return words.time.hours(Math.floor(seconds / 3600), Math.round((seconds % 3600) / 60))
+  // Rounded before the unit is chosen: 59.7 seconds are a minute, and no hour has sixty minutes beside it.
+  const whole = Math.max(1, Math.round(seconds))
+  if (whole < 60) return words.time.seconds(whole)
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 60) return words.time.minutes(minutes)
+  return words.time.hours(Math.floor(minutes / 60), minutes % 60)
 }
 
 /** An ISO date (without a time zone of its own) or date and time, as a date. */
