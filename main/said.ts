@@ -91,6 +91,8 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
   'write.bodyMoves': () => 'the text below its front matter would not stay as it is',
   'write.anchor': () => 'its front matter shares what would be changed with other lines (an anchor)',
   'write.not': (path, why) => `${path} was not written: ${english(why)}`,
+  'write.there': (path) => `${path} is there already, and was not written by this draft`,
+  'write.changed': (path) => `${path} was changed on disk since this draft last wrote or read it`,
 
   'training.preparing': () => 'Preparing',
   'training.loading': () => 'Loading the base model',

@@ -1,5 +1,5 @@
 /** Pieces that wait for suggested tags or scores, those that have them, and what their owner decided: a queue on disk. */
-import type { LabelState, LabelTask } from '../../preload/contract.ts'
+import type { LabelState, LabelTask, Said } from '../../preload/contract.ts'
 import type { Database } from './database.ts'
 import type { LabelValue } from './label-choices.ts'
 
@@ -26,6 +26,8 @@ export interface StoredLabelRow<R = unknown> {
   result: R | null
   picked: string[] | null
   error: string | null
+  /** The error for a window of another language. */
+  said: Said | null
 }
 
 export interface LabelRows {
@@ -40,10 +42,11 @@ export interface LabelRows {
   removeWaiting(task: LabelTask): number
 }
 
-type Row = Omit<StoredLabelRow, 'result' | 'picked' | 'before'> & {
+type Row = Omit<StoredLabelRow, 'result' | 'picked' | 'before' | 'said'> & {
   before: string | null
   result: string | null
   picked: string | null
+  said: string | null
 }
 
 export function createLabelRows(db: Database): LabelRows {
@@ -61,12 +64,12 @@ export function createLabelRows(db: Database): LabelRows {
       )?.document ?? null,
     count: (task, state) =>
       db.get<{ n: number }>('SELECT count(*) AS n FROM label_rows WHERE task = ? AND state = ?', task, state)?.n ?? 0,
-    put({ task, document, state, before, result, picked, error }) {
+    put({ task, document, state, before, result, picked, error, said }) {
       db.run(
         `INSERT INTO label_rows
-        VALUES (?1, ?2, (SELECT coalesce(max(position), 0) + 1 FROM label_rows WHERE task = ?1), ?3, ?4, ?5, ?6, ?7)
+        VALUES (?1, ?2, (SELECT coalesce(max(position), 0) + 1 FROM label_rows WHERE task = ?1), ?3, ?4, ?5, ?6, ?7, ?8)
         ON CONFLICT(task, document) DO UPDATE SET state = excluded.state, before = excluded.before,
-          result = excluded.result, picked = excluded.picked, error = excluded.error`,
+          result = excluded.result, picked = excluded.picked, error = excluded.error, said = excluded.said`,
         task,
         document,
         state,
@@ -74,6 +77,7 @@ export function createLabelRows(db: Database): LabelRows {
         result === null ? null : JSON.stringify(result),
         picked === null ? null : JSON.stringify(picked),
         error,
+        said === null ? null : JSON.stringify(said),
       )
     },
     remove: (task, document) => db.run('DELETE FROM label_rows WHERE task = ? AND document = ?', task, document) > 0,
@@ -87,5 +91,6 @@ function toRow<R>(row: Row): StoredLabelRow<R> {
     before: row.before === null ? null : (JSON.parse(row.before) as LabelBefore),
     result: row.result === null ? null : (JSON.parse(row.result) as R),
     picked: row.picked === null ? null : (JSON.parse(row.picked) as string[]),
+    said: row.said === null ? null : (JSON.parse(row.said) as Said),
   }
 }

@@ -220,4 +220,7 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE skipped ADD COLUMN said TEXT;
   `,
+  `
+  ALTER TABLE label_rows ADD COLUMN said TEXT;
+  `,
 ]

@@ -114,6 +114,7 @@ export interface LabelRow {
   seen: boolean | null
   voice: string | null
   error: string | null
+  said?: Said | null
 }
 
 /** The suggestions in the making: kept over quits and crashes. */
@@ -132,6 +133,7 @@ export interface LabelJob {
   secondsPerPiece: number | null
   /** Why it stopped, where it failed. */
   error: string | null
+  said?: Said | null
 }
 
 export interface LabelList {

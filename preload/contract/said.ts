@@ -51,6 +51,8 @@ export interface SaidValues {
   'write.bodyMoves': []
   'write.anchor': []
   'write.not': [path: string, why: Said]
+  'write.there': [path: string]
+  'write.changed': [path: string]
 
   /** How a run is going. */
   'training.preparing': []

@@ -149,6 +149,7 @@ export interface QueuedTraining {
   options: TrainOptions
   /** Why it could not begin when its turn came, in words, or null. */
   error: string | null
+  said?: Said | null
 }
 
 /** What came since the newest voice that was trained here. */

@@ -1,4 +1,4 @@
-import type { DraftFileChanged, DraftFormat } from '../../preload/contract.ts'
+import type { ContractError, DraftFileChanged, DraftFormat } from '../../preload/contract.ts'
 import { toBase64 } from '../lib/draft/base64.ts'
 import { toContractError } from '../lib/errors.ts'
 import { words } from '../words/words.ts'
@@ -15,7 +15,7 @@ export interface Refused {
   draft: string
   file: string
   format: DraftFormat
-  why: string
+  why: ContractError
   /** It is the one that the draft is linked to, and the draft was to be written there. */
   linked: boolean
 }
@@ -80,7 +80,7 @@ export class DraftFiles {
       return written
     } catch (error) {
       const known = toContractError(error)
-      if (known.name === 'FileChanged') this.#refused = { draft, file, format, why: known.message, linked }
+      if (known.name === 'FileChanged') this.#refused = { draft, file, format, why: known, linked }
       else this.#app.report(known)
       return null
     }

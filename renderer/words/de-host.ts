@@ -24,7 +24,7 @@ const TASKS: Record<string, string> = {
   headline: 'Überschriften',
   tag: 'Schlagwörter',
   rate: 'Wertungen',
-  prose: 'Fließtext',
+  prose: 'Prosa',
 }
 const LACKS: Record<string, string> = {
   headline: 'kein Text zum Lernen hat einen brauchbaren Titel',
@@ -89,6 +89,9 @@ function german(
     'write.bodyMoves': () => 'der Text unter ihrem Kopf bliebe nicht, wie er ist',
     'write.anchor': () => 'ihr Kopf teilt das zu Ändernde mit anderen Zeilen (ein Anker)',
     'write.not': (path, why) => `${path} wurde nicht geschrieben: ${say(why)}`,
+    'write.there': (path) => `${path} gibt es schon, und dieser Entwurf hat die Datei nicht geschrieben`,
+    'write.changed': (path) =>
+      `${path} wurde von einem anderen Programm geändert, seit dieser Entwurf die Datei zuletzt schrieb oder las`,
 
     'training.preparing': () => 'Wird vorbereitet',
     'training.loading': () => 'Das Basismodell wird geladen',
@@ -97,7 +100,7 @@ function german(
     'training.paused': () => 'Angehalten',
     'training.writing': () => 'Die Stimme aus dem bisher Gelernten wird geschrieben',
     'training.control': () => 'Eine Vergleichsstimme zur Kontrolle wird trainiert',
-    'training.beforeProof': () => 'Die Probe an ungesehenen Texten wird vorbereitet',
+    'training.beforeProof': () => 'Der Nachweis an ungesehenen Texten wird vorbereitet',
     'training.proving': () => 'Ungesehene Texte werden gelesen, mit und ohne die Stimme',
     'training.cancelled': () => 'Das Training wurde abgebrochen.',
     'training.interrupted': () => 'Das Training wurde unterbrochen und kann weitergehen.',
@@ -110,9 +113,9 @@ function german(
     'note.tooFew': (pieces, least, good) =>
       `${texts(pieces)} ${pieces === 1 ? 'ist' : 'sind'} zu wenig für ein Training: Es braucht mindestens ${plain(least)}, besser ${plain(good)}`,
     'note.mayLose': (pieces, good) =>
-      `Mit ${count(pieces, 'Text', 'Texten')} gewinnt eine Stimme ihre Probe vielleicht nicht; besser sind ${plain(good)} und mehr`,
+      `Mit ${count(pieces, 'Text', 'Texten')} gelingt einer Stimme ihr Nachweis vielleicht nicht; besser sind ${plain(good)} und mehr`,
     'note.leftOut': (name, why) =>
-      `${task(name)} bleiben außen vor: ${say(why)}`.replace('Fließtext bleiben', 'Fließtext bleibt'),
+      `${task(name)} bleiben außen vor: ${say(why)}`.replace('Prosa bleiben', 'Prosa bleibt'),
     'note.lacks': (name) => LACKS[name] ?? 'kein Text zum Lernen hat, was es braucht',
     'note.fewLabels': (name, pieces, least) =>
       `${pieces === 1 ? '1 Text zum Lernen hat' : `${plain(pieces)} Texte zum Lernen haben`} ${task(name)}, und ungefragt werden sie erst ab ${plain(least)} gelernt`,
@@ -120,7 +123,7 @@ function german(
     'note.ownScale': (scores) => `die Skala ist die eigene: ${scores.map(plain).join('; ')}`,
     'note.offScale': (scores) => `Wertungen außerhalb der Skala bleiben außen vor: ${scores.map(plain).join('; ')}`,
     'note.fewExamples': (pieces, train, proof) =>
-      `${texts(pieces)} ${pieces === 1 ? 'ergab' : 'ergaben'} ${count(train, 'Beispiel', 'Beispiele')} zum Lernen und ${plain(proof)} für die Probe`,
+      `${texts(pieces)} ${pieces === 1 ? 'ergab' : 'ergaben'} ${count(train, 'Beispiel', 'Beispiele')} zum Lernen und ${plain(proof)} für den Nachweis`,
     'note.nothing': () => 'Kein Text enthält etwas, woraus sich lernen ließe',
     'note.noBase': () => 'Noch ist kein Basismodell auf diesem Rechner',
     'note.baseGone': (base, why) => `Das Basismodell ${base} lässt sich nicht verwenden (${why})`,

@@ -15,6 +15,7 @@ import { sha256Of } from '../../hash.ts'
 import { whyUnreachable } from '../../library/find.ts'
 import { kindOf } from '../../library/kinds.ts'
 import { countWords } from '../../library/words.ts'
+import { english, say } from '../../said.ts'
 import type { AppContext } from '../context.ts'
 import type { DraftWatch } from './draft-watch.ts'
 import { createDraft, draftOf, keepVersion, storedDraft } from './drafts-kept.ts'
@@ -52,13 +53,8 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
       const bytes = await writeDocument(format, draft)
       const there = hashOnDisk(file)
       if (there !== null && !replace && there !== drafts.fileHash(id, file) && there !== sha256Of(bytes)) {
-        throw new IdiolectError(
-          'FileChanged',
-          drafts.fileHash(id, file) === null
-            ? `${file} is there already, and was not written by this draft`
-            : `${file} was changed on disk since this draft last wrote or read it`,
-          'Replace it, or choose another name.',
-        )
+        const said = say(drafts.fileHash(id, file) === null ? 'write.there' : 'write.changed', file)
+        throw new IdiolectError('FileChanged', english(said), 'Replace it, or choose another name.', { said })
       }
       // A kill before the next line leaves a file that counts as changed, never one that is overwritten unseen.
       writeAtomically(file, (append) => append(bytes))

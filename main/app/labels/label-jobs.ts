@@ -4,8 +4,9 @@
  * is put back and begun again; while a voice is trained, the queue rests.
  */
 import { setTimeout } from 'node:timers/promises'
-import type { GenerationOptions, LabelJob, LabelTask, TrainingState } from '../../../preload/contract.ts'
+import type { GenerationOptions, LabelJob, LabelTask, Said, TrainingState } from '../../../preload/contract.ts'
 import { IdiolectError, messageOf } from '../../errors.ts'
+import { saidOf } from '../../said.ts'
 import type { AppContext } from '../context.ts'
 import { labelRow } from './label-rows.ts'
 import { noteSeconds, secondsOf } from './label-seconds.ts'
@@ -38,10 +39,15 @@ const ALL_FAIL = ['NoModel', 'NoTags', 'UnknownVoice', 'VoiceMismatch', 'VoicesD
 const TRAINING: readonly TrainingState['stage'][] = ['preparing', 'training', 'proving']
 const keyOf = (task: LabelTask): string => `labels.job.${task}`
 
+/** @param error what was thrown, or null */
+function whyOf(error: unknown): Pick<LabelJob, 'error' | 'said'> & { said: Said | null } {
+  return error === null ? { error: null, said: null } : { error: messageOf(error), said: saidOf(error) }
+}
+
 export function createLabelJobs(context: AppContext): LabelJobs {
   const { store, events, requests } = context
   const going: Partial<Record<LabelTask, Promise<void>>> = {}
-  const at: Partial<Record<LabelTask, { current: string | null; aside: boolean; error: string | null }>> = {}
+  const at: Partial<Record<LabelTask, { current: string | null; aside: boolean; error: unknown }>> = {}
   let closed = false
   /** Fires when a queue is paused, gone on with or lengthened. */
   const wakers = new Set<() => void>()
@@ -57,10 +63,12 @@ export function createLabelJobs(context: AppContext): LabelJobs {
     if (!job) return null
     const waiting = waitingIn(task)
     const { current: title = null, aside = false, error = null } = at[task] ?? {}
-    const state = waiting === 0 ? 'done' : error ? 'failed' : job.paused ? 'paused' : aside ? 'aside' : 'running'
+    const state =
+      waiting === 0 ? 'done' : error !== null ? 'failed' : job.paused ? 'paused' : aside ? 'aside' : 'running'
     const total = Math.max(job.total, waiting)
     const { secondsPerPiece } = secondsOf(context, task)
-    return { task, request: job.request, state, made: total - waiting, total, current: title, secondsPerPiece, error }
+    const made = total - waiting
+    return { task, request: job.request, state, made, total, current: title, secondsPerPiece, ...whyOf(error) }
   }
   const tell = (task: LabelTask, changes: Partial<NonNullable<(typeof at)[LabelTask]>> = {}): void => {
     at[task] = { ...(at[task] ?? { current: null, aside: false, error: null }), ...changes }
@@ -115,7 +123,7 @@ export function createLabelJobs(context: AppContext): LabelJobs {
         const result = await suggestFor(context, task, document, options, AbortSignal.any([signal, aside.signal]))
         // The owner may have decided meanwhile.
         const row = store.labelRows.get(task, document)
-        if (row?.state === 'waiting') store.labelRows.put({ ...row, state: 'suggested', result, error: null })
+        if (row?.state === 'waiting') store.labelRows.put({ ...row, state: 'suggested', result, ...whyOf(null) })
         else if (row) store.labelRows.put({ ...row, result })
         // The first of a sitting loads the model.
         if (!first) noteSeconds(context, task, (performance.now() - began) / 1000)
@@ -125,7 +133,7 @@ export function createLabelJobs(context: AppContext): LabelJobs {
         if (aside.signal.aborted) continue
         if (error instanceof IdiolectError && ALL_FAIL.includes(error.name)) throw error
         const row = store.labelRows.get(task, document)
-        if (row) store.labelRows.put({ ...row, state: 'failed', error: messageOf(error) })
+        if (row) store.labelRows.put({ ...row, state: 'failed', ...whyOf(error) })
       } finally {
         off()
         wakers.delete(stop)
@@ -144,7 +152,7 @@ export function createLabelJobs(context: AppContext): LabelJobs {
       .catch((error: unknown) => {
         if (closed) return
         if (error instanceof IdiolectError && error.name === 'Cancelled') store.labelRows.removeWaiting(task)
-        else at[task] = { current: null, aside: false, error: messageOf(error) }
+        else at[task] = { current: null, aside: false, error }
       })
       .finally(() => {
         delete going[task]
@@ -171,7 +179,7 @@ export function createLabelJobs(context: AppContext): LabelJobs {
             before: null,
             result: null,
             picked: null,
-            error: null,
+            ...whyOf(null),
           })
         }
         const added = waitingIn(task) - before

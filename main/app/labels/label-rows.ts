@@ -60,6 +60,7 @@ function rowOf(store: Store, row: StoredLabelRow<LabelResult>, piece: DocumentSu
     seen: result?.seen ?? null,
     voice: result?.voice ?? null,
     error: row.error,
+    said: row.said,
   }
 }
 

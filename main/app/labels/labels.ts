@@ -118,7 +118,7 @@ export function labelHandlers(context: AppContext, jobs: LabelJobs): Pick<Handle
           const row = store.labelRows.get(task, document)
           const before = { ...(row?.before ?? asItIs(store, task, piece, row)), step }
           store.labelChoices.choose(document, task, value)
-          const kept = { task, document, result: row?.result ?? null, error: null }
+          const kept = { task, document, result: row?.result ?? null, error: null, said: null }
           store.labelRows.put({ ...kept, state: 'accepted', before, picked })
         }
       })
@@ -142,6 +142,7 @@ export function labelHandlers(context: AppContext, jobs: LabelJobs): Pick<Handle
             result: row?.result ?? null,
             picked: null,
             error: null,
+            said: null,
           })
         }
       })

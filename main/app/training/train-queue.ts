@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { QueuedTraining, TrainOptions } from '../../../preload/contract.ts'
 import { messageOf } from '../../errors.ts'
+import { saidOf } from '../../said.ts'
 import type { Store } from '../../store/store.ts'
 
 const KEY = 'train.queue'
@@ -35,7 +36,7 @@ export function createTrainQueue(settings: () => Store['settings']): TrainQueue 
           keep(list().filter((one) => one.id !== id))
           return
         } catch (error) {
-          keep(list().map((one) => (one.id === id ? { ...one, error: messageOf(error) } : one)))
+          keep(list().map((one) => (one.id === id ? { ...one, error: messageOf(error), said: saidOf(error) } : one)))
         }
       }
     },

@@ -179,6 +179,11 @@ describe('the queue', () => {
     const gone = { request: 'q5', scope: { which: 'with' }, voice: 'gone' } as const
     await app.handlers['tag.queue'](gone)
     await expect.poll(async () => (await list()).job?.state).toBe('failed')
+    // In a window's own words too.
+    expect((await list()).job).toMatchObject({
+      error: expect.any(String),
+      said: { values: ['UnknownVoice', expect.any(String)] },
+    })
     expect(await app.handlers['labels.stop']({ task: 'tag' })).toMatchObject({ state: 'done', error: null })
     const { rows, job } = await list()
     expect(job).toMatchObject({ state: 'done', error: null })

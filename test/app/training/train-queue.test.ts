@@ -30,6 +30,7 @@ describe('the queue of trainings', () => {
       ['one', 'there are too few pieces'],
       ['three', null],
     ])
+    expect(again.list()[0]?.said).toEqual({ code: 'plain', values: ['there are too few pieces'] })
     await again.next(begin)
     await again.next(begin)
     expect(begun).toEqual(['two', 'three'])
