@@ -1,4 +1,5 @@
 /** What the palette offers: commands, and what can be opened by its name. Knows the stores, and no keys or elements. */
+import type { Conversation, DraftSummary } from '../../preload/contract.ts'
 import { formatDate } from '../lib/format.ts'
 import { type Found, findNames } from '../lib/fuzzy.ts'
 import { words } from '../words/words.ts'
@@ -27,8 +28,25 @@ type Plain = Omit<Entry, 'parts'>
 const MOST_COMMANDS = 12
 const MOST_OTHERS = 6
 
+export interface Listed {
+  drafts: readonly DraftSummary[]
+  conversations: readonly Conversation[]
+}
+
+/** Every draft and conversation: the lists of their spaces hold what a search there has left, or nothing yet. */
+export async function readListed({ app, drafts, chat }: Stores): Promise<Listed> {
+  const [written, said] = await Promise.all([
+    app.attempt(() => app.call('draft.list', {})),
+    app.attempt(() => app.call('chat.list', {})),
+  ])
+  return { drafts: written ?? drafts.drafts, conversations: said ?? chat.conversations }
+}
+
 /** Everything that can be done or opened now, in groups; the space's own commands first. */
-export function allGroups(stores: Stores): { name: string; entries: Plain[]; content: boolean }[] {
+export function allGroups(
+  stores: Stores,
+  listed: Listed = { drafts: stores.drafts.drafts, conversations: stores.chat.conversations },
+): { name: string; entries: Plain[]; content: boolean }[] {
   const { commands, voice, library, chat, drafts, app } = stores
   const own = [words.palette.groups.go, words.palette.groups.window]
   const there = commands.all.filter(({ id, enabled }) => id !== 'app.palette' && enabled?.() !== false)
@@ -78,7 +96,7 @@ export function allGroups(stores: Stores): { name: string; entries: Plain[]; con
     {
       name: words.palette.groups.drafts,
       content: true,
-      entries: drafts.drafts.map(({ id, title }) => ({
+      entries: listed.drafts.map(({ id, title }) => ({
         key: `draft.${id}`,
         title,
         keys: null,
@@ -92,7 +110,7 @@ export function allGroups(stores: Stores): { name: string; entries: Plain[]; con
     {
       name: words.palette.groups.conversations,
       content: true,
-      entries: chat.conversations.map(({ id, title }) => ({
+      entries: listed.conversations.map(({ id, title }) => ({
         key: `chat.${id}`,
         title,
         keys: null,
