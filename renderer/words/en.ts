@@ -24,6 +24,7 @@ export const en = {
     tooLong: (characters: string, most: string): string =>
       `Not pasted: the text has ${characters} characters, and ${most} are the most that one piece may have.`,
     notices: 'Notices',
+    quoted: (name: string): string => `“${name}”`,
     copied: 'Copied',
     pageLost: 'This space could not be fetched from Idiolect. Open it again when the connection is back.',
   },
@@ -229,10 +230,10 @@ export const en = {
     pasteText: 'Your text',
     pasteHere: 'Paste a piece of your writing here…',
     pasteDo: 'Add this text',
-    characters: (n: string): string => `${n} characters`,
+    characters: (n: number): string => count(n, 'character', 'characters'),
     drop: 'Let go to read this',
     stillReading: 'Other writing is still being read. Add this when that is done.',
-    already: (pieces: string): string => `${pieces} are in the library already.`,
+    already: (n: number): string => `${count(n, 'piece is', 'pieces are')} in the library already.`,
     toLibrary: 'Go to the library',
     willFetch: (name: string, size: string): string =>
       `While your writing is read, the small starter model ${name} (${size}) is fetched.`,
@@ -311,7 +312,7 @@ export const en = {
     searchingMeaning: 'Searching by meaning…',
     searched: 'In words and meaning',
     meaningPending: (left: number): string =>
-      `By words only: the meaning of ${left.toLocaleString('en')} passages is still being weighed.`,
+      `By words only: the meaning of ${count(left, 'passage', 'passages')} is still being weighed.`,
     meaningNoModel: 'By words only: no model is installed yet.',
     sort: 'Order',
     sorts: {
@@ -369,8 +370,8 @@ export const en = {
     include: 'Learn from this',
     excludeThese: 'Don’t learn from these',
     includeThese: 'Learn from these',
-    excludeLead: (names: string): string =>
-      `These voices learned from them already and keep what they learned: ${names}. Train again to be rid of it.`,
+    excludeLead: (names: string[]): string =>
+      `Voices that learned from this already keep what they learned: ${names.map((name) => `“${name}”`).join(', ')}. Train again to be rid of it.`,
     excludeTitle: (pieces: string): string => `Keep ${pieces} for reading only?`,
     excludeFolder: 'Don’t learn from its folder',
     excludedByFolder: (folder: string): string => `Its folder is for reading only: ${folder}`,
@@ -417,8 +418,8 @@ export const en = {
     notThere: 'the folder is gone',
     watch: 'Watch for changes',
     watchOf: (folder: string): string => `Watch ${folder} for changes`,
-    goneTitle: (pieces: string): string => `${pieces} whose file is gone`,
-    changedTitle: (pieces: string): string => `${pieces} whose file has changed`,
+    goneTitle: (n: number): string => count(n, 'piece whose file is gone', 'pieces whose files are gone'),
+    changedTitle: (n: number): string => count(n, 'piece whose file has changed', 'pieces whose files have changed'),
     showThem: 'Show them',
     removeThem: 'Remove them',
     readThem: 'Read them again',
@@ -651,8 +652,11 @@ export const en = {
     usualStrength: 'As in the settings',
     allOff: 'Write without a voice',
     nothingNoted: 'What this voice learned from is not known: it was not trained here, or by an early version.',
-    learnedFrom: (n: number): string => `It learned from ${count(n, 'text', 'texts')} of yours`,
-    dated: (from: string, to: string): string => `, written between ${from} and ${to}.`,
+    /** `from`, `to`: the days of the earliest and the latest; null where none is dated. */
+    learnedFrom: (n: number, from: string | null, to: string | null): string => {
+      const written = from === to ? `, written on ${from}` : `, written between ${from} and ${to}`
+      return `It learned from ${count(n, 'text', 'texts')} of yours${from === null ? '' : written}.`
+    },
     keptAside: (n: number): string => `${count(n, 'text was', 'texts were')} kept aside for the proof.`,
     parts: {
       training: 'Learned from',
@@ -664,8 +668,8 @@ export const en = {
     gone: 'no longer in the library',
     excludedHint:
       'A piece that you exclude later stays in a voice that has learned it. Train again without it, and remove this voice.',
-    plainly: (examples: string, epochs: number, kind: string): string =>
-      `It read ${examples} examples ${epochs === 1 ? 'once' : `${epochs} times`}. ${kind}.`,
+    plainly: (examples: number, epochs: number, kind: string): string =>
+      `It read ${count(examples, 'example', 'examples')} ${epochs === 1 ? 'once' : `${epochs} times`}. ${kind}.`,
     withProfile: 'Your profile stood above every example.',
     goesOnFrom: 'It goes on from',
     over: (name: string): string => `It lies over the task adapter “${name}”, and is always used with it.`,
@@ -687,7 +691,7 @@ export const en = {
     mixVoices: 'Voices in the mix',
     weight: (name: string): string => `Weight of ${name}`,
     mixIs: 'A mix has no training and no proof of its own: these voices speak at once.',
-    mixOf: (names: string[]): string => `A mix of ${names.join(' and ')}`,
+    mixOf: (names: string[]): string => `A mix of ${listed(names)}`,
     removeMix: 'Only the mix goes; its voices stay.',
     inMixes: (names: string[]): string =>
       `It is part of ${names.map((name) => `“${name}”`).join(', ')}: ${names.length === 1 ? 'this mix goes' : 'these mixes go'} with it.`,
@@ -733,8 +737,8 @@ export const en = {
     whichHeadline: 'Which headline would you have written?',
     by: { voice: 'your voice', base: 'the base model', own: 'you, really' },
     yours: 'your pick',
-    none: 'Neither sounds like me',
-    keys: (n: number): string => `Keys: ${n === 3 ? '1, 2, 3' : '1, 2'}; 0 for neither.`,
+    none: 'None of these sounds like me',
+    keys: (n: number): string => `Keys: ${n === 3 ? '1, 2, 3' : '1, 2'}; 0 for none.`,
     back: 'Back',
     next: 'Next',
     tally: 'Your verdict so far',
@@ -785,7 +789,7 @@ export const en = {
     longest: (n: number): string => `The longest run in common has ${n} words:`,
     noRun: 'No four words in a row stand in any of these pieces.',
     sameTitles: (n: number): string =>
-      `${count(n, 'headline is', 'headlines are')} a title that it learned, word for word.`,
+      `${count(n, 'headline is a title', 'headlines are titles')} that it learned, word for word.`,
     measured: (when: string): string => `Measured ${when}, at the strength it was trained with.`,
   },
   taskAdapters: {
@@ -804,7 +808,7 @@ export const en = {
     import: 'Import a task adapter',
     importLead: 'A GGUF LoRA file that was trained on the installed base model itself.',
     from: (author: string, pieces: string, licence: string): string => `${pieces} by ${author}, ${licence}`,
-    under: (names: string): string => `Lies under ${names}: these need it.`,
+    under: (names: string): string => `Lies under ${names}, and is needed there.`,
     removeTitle: (name: string): string => `Remove the task adapter “${name}”?`,
     over: 'Task adapter',
     none: 'None',
@@ -813,9 +817,9 @@ export const en = {
     voice: 'Voice',
     noVoice: 'No voice is on',
     silent: (learnt: string[], name: string): string =>
-      `“${name}” is silent here: it learnt ${listed(learnt)}. Switch it on to hear it all the same.`,
+      `“${name}” is silent here: it learned ${listed(learnt)}. Switch it on to hear it all the same.`,
     anyway: (learnt: string[], name: string): string =>
-      `“${name}” writes here though it learnt only ${listed(learnt)}.`,
+      `“${name}” writes here though it learned only ${listed(learnt)}.`,
     strength: 'Strength',
     retrieval: 'Use my earlier writing',
     retrievalHint: 'Lets it see passages of yours that are close to the matter',
@@ -867,7 +871,7 @@ export const en = {
     takeAll: 'Take all',
     takeWord: 'Take a word',
     refuse: 'Dismiss',
-    takeHint: 'Tab takes all, Ctrl+Right a word, Esc none; or type on.',
+    takeHint: (word: string): string => `Tab takes all, ${word} a word, Esc none; or type on.`,
     fillHint: 'Tab takes all, Esc none.',
     fill: 'Fill this outline',
     nothingBefore: 'There is nothing to go on from yet. Write a sentence first.',
@@ -1067,7 +1071,7 @@ export const en = {
     searchHint: 'A word or two',
     forecast: (pieces: string, time: string): string => `${pieces}, about ${time}`,
     forecastFirst: (pieces: string, time: string): string => `${pieces}, perhaps ${time}`,
-    silent: (learnt: string[], name: string): string => `Without “${name}”, which learnt ${listed(learnt)} only.`,
+    silent: (learnt: string[], name: string): string => `Without “${name}”, which learned ${listed(learnt)} only.`,
     noPieces: 'No pieces match.',
     made: (made: string, total: string): string => `${made} of ${total} suggested`,
     left: (time: string): string => `about ${time} left`,
@@ -1119,11 +1123,11 @@ export const en = {
     bulk: 'Accept confident suggestions…',
     bulkTitle: 'Accept confident suggestions',
     bulkLevel: 'At least this likely',
-    bulkTags: (tags: string, pieces: string): string => `${tags} on ${pieces} would be accepted.`,
+    bulkTags: (tags: number, pieces: number): string =>
+      `${count(tags, 'tag', 'tags')} on ${count(pieces, 'piece', 'pieces')} would be accepted.`,
     bulkScores: (pieces: string): string => `The likeliest score of ${pieces} would be accepted.`,
     bulkNone: 'Nothing is that likely.',
     bulkYes: 'Accept them',
-    tagsCount: (n: number): string => count(n, 'tag', 'tags'),
     write: 'Write into files…',
     writeTitle: 'Write into the files',
     writeLead: 'Only the lines shown change. The originals are kept, and can be put back.',
@@ -1267,7 +1271,7 @@ export const en = {
     discard: 'Discard what has come',
     pausedAt: (percent: string, got: string): string => `Paused at ${percent} (${got} are here)`,
     removeVoicesLead: (voices: string): string =>
-      `The file is deleted from Idiolect’s folder. These voices rest until it is back: ${voices}.`,
+      `The file is deleted from Idiolect’s folder. Voices that rest until it is back: ${voices}.`,
     removeOwnLead: 'It leaves the list. The file itself stays where it is.',
     starter: 'Starter',
     recommended: 'Recommended here',

@@ -7,7 +7,14 @@ import { projectFolder } from '../../main/entries.ts'
 import { ENGLISH, english, say } from '../../main/said.ts'
 import type { Said, SaidValues } from '../../preload/contract.ts'
 import { inWords } from '../../renderer/lib/errors.ts'
-import { formatBytes, formatDate, formatFixed, formatNumber, formatPercent } from '../../renderer/lib/format.ts'
+import {
+  formatBytes,
+  formatDate,
+  formatFixed,
+  formatNumber,
+  formatPercent,
+  formatSeconds,
+} from '../../renderer/lib/format.ts'
 import { inOwnWords } from '../../renderer/lib/said.ts'
 import { de } from '../../renderer/words/de.ts'
 import { en } from '../../renderer/words/en.ts'
@@ -100,6 +107,56 @@ describe('the languages', () => {
   })
 })
 
+describe('a time', () => {
+  it.each([
+    [0.2, '1 second'],
+    [59.4, '59 seconds'],
+    [59.7, '1 minute'],
+    [3569, '59 minutes'],
+    [3590, '1 hour'],
+    [7195, '2 hours'],
+    [7260, '2 h 1 min'],
+  ])('of %s seconds is rounded before its unit is chosen: %s', async (seconds, said) => {
+    await setLanguage('en')
+    expect(formatSeconds(seconds)).toBe(said)
+  })
+})
+
+describe('a sentence about one thing and about several', () => {
+  it('agrees with its number in English', () => {
+    expect([1, 2].map(en.welcome.already)).toEqual([
+      '1 piece is in the library already.',
+      '2 pieces are in the library already.',
+    ])
+    expect(en.labels.bulkTags(1, 1)).toBe('1 tag on 1 piece would be accepted.')
+    expect([1, 2].map(en.library.goneTitle)).toEqual(['1 piece whose file is gone', '2 pieces whose files are gone'])
+    expect(en.welcome.characters(1)).toBe('1 character')
+  })
+
+  it('agrees with its number and its case in German', () => {
+    expect([1, 2].map(de.welcome.already)).toEqual([
+      '1 Text steht schon in der Bibliothek.',
+      '2 Texte stehen schon in der Bibliothek.',
+    ])
+    expect([de.labels.bulkTags(1, 1), de.labels.bulkTags(5, 3)]).toEqual([
+      '1 Schlagwort an 1 Text würde angenommen.',
+      '5 Schlagwörter an 3 Texten würden angenommen.',
+    ])
+    expect([1, 2].map(de.library.changedTitle)).toEqual([
+      '1 Text, dessen Datei sich geändert hat',
+      '2 Texte, deren Dateien sich geändert haben',
+    ])
+  })
+
+  it('ends with a full stop, with days and without', () => {
+    expect(en.voicePage.learnedFrom(12, null, null)).toBe('It learned from 12 texts of yours.')
+    expect(en.voicePage.learnedFrom(12, 'May 1', 'May 3')).toBe(
+      'It learned from 12 texts of yours, written between May 1 and May 3.',
+    )
+    expect(de.voicePage.learnedFrom(1, '1. Mai', '1. Mai')).toBe('Gelernt aus 1 eigenem Text, geschrieben am 1. Mai.')
+  })
+})
+
 /** What a person reads or hears of an element beside its text. */
 const SPOKEN = new Set([
   'aria-label',
@@ -183,6 +240,16 @@ describe('the components', () => {
     expect(wordsOf('<A title={words.a} value="left" /><script>const a = "Hello"</script>')).toEqual([])
   })
 
+  it('show what the host said in the language at hand, never as it came', () => {
+    const raw = /\{(?!said\.|words\.)(?:[\w.]+\.(?:error|message|whyNot|why|reason|refusal)|error|refusal)\}/g
+    expect('<p>{row.error}</p><p>{error}</p><p>{said.message}</p>'.match(raw)).toEqual(['{row.error}', '{error}'])
+    const found = components().flatMap(({ name, source }) => {
+      const markup = source.slice(source.indexOf('</script>'))
+      return (markup.match(raw) ?? []).map((shown) => `${name}: ${shown}`)
+    })
+    expect(found).toEqual([])
+  })
+
   it('have none', () => {
     const all = components()
     expect(all.length).toBeGreaterThan(50)
@@ -236,6 +303,8 @@ describe('what the host says', () => {
     'write.bodyMoves': [],
     'write.anchor': [],
     'write.not': ['/a/b.md', inner],
+    'write.there': ['/a/b.md'],
+    'write.changed': ['/a/b.md'],
     'training.preparing': [],
     'training.loading': [],
     'training.learning': [],
