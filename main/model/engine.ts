@@ -46,7 +46,8 @@ export interface PassOptions {
   between?: () => Promise<void>
 }
 
-const GRAPH_NODES = 16384
+/** Nodes of a block's graph at most, by rows of a pack: attention and LoRA's gradients go some rows at a time. */
+const graphNodes = (capacity: number): number => Math.max(16_384, 2 * capacity)
 
 export class Engine implements Disposable {
   readonly h: Hyperparameters
@@ -82,7 +83,7 @@ export class Engine implements Disposable {
       adapter: this.adapter,
       dropout: options.dropout ?? 0,
     })
-    this.#graph = new Graph(device, GRAPH_NODES)
+    this.#graph = new Graph(device, graphNodes(capacity))
     this.#head = new HeadPass(device, h, this.#weights, this.#work)
   }
 

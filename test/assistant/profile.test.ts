@@ -26,6 +26,7 @@ function writing(texts: string[], finish: 'end' | 'length' = 'end') {
   const base: Base = {
     ...fakeBase('fake.gguf', () => 1),
     contextSize: 4000,
+    modelContext: 4000,
     chatPrompt: (turns: ChatTurn[]) =>
       Int32Array.from(
         turns.map(({ role, text }) => `<${role}>${text}`).join(''),
