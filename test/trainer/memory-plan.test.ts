@@ -10,7 +10,7 @@ import { ARCHITECTURES } from '../../main/model/architectures.ts'
 import { pack, rowsOf } from '../../main/model/batch.ts'
 import { Engine } from '../../main/model/engine.ts'
 import { TARGET_NAMES } from '../../main/model/tensors.ts'
-import { plainForms } from '../../main/model/weights.ts'
+import { plainForms, type WeightForms } from '../../main/model/weights.ts'
 import { seeded } from '../../main/random.ts'
 import { adapterOf } from '../../main/trainer/adapter-of.ts'
 import {
@@ -199,7 +199,10 @@ const text = (length: number, vocabulary: number, answer: number): TokenExample 
 })
 
 describe('the same work by every plan', () => {
-  it('gives the same loss and the same gradient', async () => {
+  it.each([
+    ['converted', plainForms(TYPE.Q8_0)],
+    ['as filed', { ...plainForms(TYPE.Q8_0), asFiled: new Set([TYPE.Q4_K, TYPE.Q6_K]) }],
+  ])('gives the same loss and the same gradient: matrices %s', async (_, forms: WeightForms) => {
     const file = modelFile('deep', 'Q4_K_M')
     const examples = [text(100, 4096, 60), text(61, 4096, 20), text(140, 4096, 90)]
     const plans: MemoryPlan[] = [
@@ -211,7 +214,7 @@ describe('the same work by every plan', () => {
     const results: { loss: number; gradients: Float32Array[] }[] = []
     for (const { capacity, recomputed, streamed } of plans) {
       using engine = new Engine(device, readGguf(file), {
-        weightType: { ...plainForms(TYPE.Q8_0), streamed },
+        weightType: { ...forms, streamed },
         capacity,
         recomputed,
         adapter: { ...LORA, targets: ['q', 'v', 'down'] },
