@@ -35,7 +35,8 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
       // A page's own title often is its first heading.
       const title = read.title === null || read.title === titleOf(read.text) ? '' : read.title
       const draft = createDraft(store, { text: read.text, title, matter: read.matter })
-      if (draft.title === '') drafts.put({ ...draft, title: path.basename(name, path.extname(name)), named: true })
+      // Only until the text has a title of its own: nobody gave the draft this one.
+      if (draft.title === '') drafts.put({ ...draft, title: path.basename(name, path.extname(name)) })
       // Markdown and text go back as they came: this file has been seen.
       if (file !== null && isPlain(file)) drafts.setFileHash(draft.id, file, sha256Of(bytes))
       return draftOf(storedDraft(store, draft.id))

@@ -52,6 +52,17 @@ describe('import', () => {
     expect(text(file)).toBe(matter.replace('"Old: title"', '"New"').concat('It *rained*.\n'))
   })
 
+  it("gives a text without words its file's name, which is never written as the title that the owner gave", async () => {
+    const matter = '---\ntitle:\ndate: 2026-01-01\ntags: [a]\n---\n'
+    const file = put('template.md', matter)
+    const draft = await app.handlers['draft.import']({ file })
+    expect(draft.title).toBe('template')
+    await save(draft, 'It rained.\n')
+    expect(await app.handlers['draft.get']({ draft: draft.id })).toMatchObject({ title: 'It rained.' })
+    await app.handlers['draft.export']({ draft: draft.id, file, format: 'md' })
+    expect(text(file)).toBe(`${matter}It rained.\n`)
+  })
+
   it('reads text as it stands, HTML and Word as Markdown, by path or by bytes', async () => {
     const plain = await app.handlers['draft.import']({ file: put('plain.txt', 'Line *one*\r\nLine two') })
     expect(plain).toMatchObject({ text: 'Line *one*\nLine two', title: 'Line one' })
