@@ -18,7 +18,7 @@ import { countWords } from '../../library/words.ts'
 import type { AppContext } from '../context.ts'
 import type { DraftWatch } from './draft-watch.ts'
 import { createDraft, draftOf, keepVersion, storedDraft } from './drafts-kept.ts'
-import { hashOnDisk } from './on-disk.ts'
+import { bytesOnDisk } from './on-disk.ts'
 
 type FileCalls = 'draft.import' | 'draft.export' | 'draft.link' | 'draft.read'
 
@@ -50,8 +50,9 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
         )
       const draft = storedDraft(store, id)
       const file = realFile(path.resolve(given))
-      const bytes = await writeDocument(format, draft)
-      const there = hashOnDisk(file)
+      const before = bytesOnDisk(file)
+      const there = before === null ? null : sha256Of(before)
+      const bytes = await writeDocument(format, draft, isPlain(file) ? before : null)
       if (there !== null && !replace && there !== drafts.fileHash(id, file) && there !== sha256Of(bytes)) {
         throw new IdiolectError(
           'FileChanged',
@@ -78,9 +79,10 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
         )
       }
       if (file !== null) {
-        const there = hashOnDisk(file)
+        const there = bytesOnDisk(file)
+        const own = await writeDocument('md', draft, there)
         // The very text is known; any other has not been seen.
-        if (there !== null && there === sha256Of(await writeDocument('md', draft))) drafts.setFileHash(id, file, there)
+        if (there !== null && Buffer.compare(own, there) === 0) drafts.setFileHash(id, file, sha256Of(there))
       }
       drafts.put({ ...draft, file })
       watch.refresh()
