@@ -96,6 +96,15 @@ function visitFile(file: string, named: boolean, seen: Set<string>, found: Found
   }
 }
 
+/** False as well of what cannot be reached, for whatever reason. */
+export function isFolder(file: string): boolean {
+  try {
+    return statSync(file).isDirectory()
+  } catch {
+    return false
+  }
+}
+
 /** Why what was to be read cannot be reached. */
 export function saidUnreachable(what: SaidOf, error: unknown): Said {
   const code = (error as { code?: unknown }).code

@@ -1,9 +1,9 @@
 /** Imports, one after another: what runs can be asked for, so that a window that was opened anew goes on showing it. */
 import { randomUUID } from 'node:crypto'
-import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { Handlers, ImportReport, ImportState } from '../../../preload/contract.ts'
 import { IdiolectError, toContractError } from '../../errors.ts'
+import { isFolder } from '../../library/find.ts'
 import { importPaths } from '../../library/import.ts'
 import { isBelow } from '../../library/whose.ts'
 import type { AppContext } from '../context.ts'
@@ -86,9 +86,9 @@ export function createImports(context: AppContext, indexing: Indexing): Imports 
       const mine = turn.then(async () => {
         state = { request, paths, by, running: true, progress: null, report: null, error: null }
         tell({})
-        remember(context, paths)
-        begun(paths, by)
         try {
+          remember(context, paths)
+          begun(paths, by)
           signal.throwIfAborted()
           const report = await read(request, paths, signal)
           tell({ running: false, report })
@@ -131,10 +131,6 @@ function remember({ store }: AppContext, paths: string[]): void {
     const known = store.folders.list()
     if (!known.some((one) => isBelow(folder, one.path))) store.folders.add(folder)
   }
-}
-
-function isFolder(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 /** A file that could not be read has its reason in the report, also where nothing else was read. */
