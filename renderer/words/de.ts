@@ -217,6 +217,8 @@ export const de: Words = {
     trainingDone: 'Das Training ist fertig.',
     downloadDone: 'Das Herunterladen des Modells ist beendet.',
     importDone: 'Die Texte sind gelesen.',
+    importStopped: 'Das Lesen wurde angehalten. Was bis dahin gelesen war, steht in der Bibliothek.',
+    importFailed: 'Die Texte konnten nicht gelesen werden.',
     labelsDone: (space) => `${space}: Es kommen keine weiteren Vorschläge.`,
     open: (space) => `Zu ${space}`,
     stop: (what) => `Anhalten: ${what}`,

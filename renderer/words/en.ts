@@ -52,6 +52,8 @@ export const en = {
     trainingDone: 'The training is done.',
     downloadDone: 'The model’s download has ended.',
     importDone: 'Your writing has been read.',
+    importStopped: 'The reading was stopped. What was read until then is in the library.',
+    importFailed: 'Your writing could not be read.',
     labelsDone: (space: string): string => `${space}: the suggestions have ended.`,
     open: (space: string): string => `Go to ${space}`,
     stop: (what: string): string => `Stop: ${what}`,
