@@ -45,7 +45,7 @@ export async function importPaths(input: ImportInput): Promise<ImportReport> {
     for (const file of found.skipped) skip(store, report, file)
     const known = store.documents.known()
     const files = found.files.map((file) => ({ path: file, known: known.get(file) ?? null }))
-    const taker = createTaker(store, report, known)
+    const taker = createTaker({ store, report, known, named: new Set(input.paths.map((one) => path.resolve(one))) })
     let done = 0
     progress('reading', 0, files.length)
     /** @returns the files that are to be read once more */

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { ImportReport, SkippedFile } from '../../preload/contract.ts'
 import { createSameText } from '../retrieval/same-text.ts'
-import { because } from '../said.ts'
+import { because, type Reason } from '../said.ts'
 import type { KnownFile, StoredDocument } from '../store/documents.ts'
 import type { Store } from '../store/store.ts'
 import { stateOfFile } from './check.ts'
@@ -24,8 +24,16 @@ export interface Taker {
   readonly passedOver: number
 }
 
-/** @param known the files as they were known when the import began */
-export function createTaker(store: Store, report: ImportReport, known: ReadonlyMap<string, KnownFile>): Taker {
+interface TakerInput {
+  store: Store
+  report: ImportReport
+  /** The files as they were known when the import began, by path. */
+  known: ReadonlyMap<string, KnownFile>
+  /** Paths that the owner named: what was removed comes back where its file is among them. */
+  named: ReadonlySet<string>
+}
+
+export function createTaker({ store, report, known, named }: TakerInput): Taker {
   /** Pieces of files that are read once more, by path. */
   const before = new Map<string, string>()
   let passedOver = 0
@@ -39,22 +47,31 @@ export function createTaker(store: Store, report: ImportReport, known: ReadonlyM
     report.passages += piece.passages.length
   }
 
+  /** The file is left out; the piece that was in it is in no file now. */
+  const passOver = ({ path: file }: PieceRead, present: StoredDocument | null, reason: Reason): true => {
+    if (present) setAside(store, present)
+    skip(store, report, { path: file, ...reason })
+    passedOver++
+    return true
+  }
+
   const takePiece = (piece: PieceRead, last: boolean): boolean => {
+    if (named.has(piece.path)) store.removed.forget(piece.path, piece.hash)
     const present = store.documents.byPath(piece.path)
     if (present?.hash === piece.hash) {
       read(present.id, piece)
       return true
     }
     const holder = store.documents.byHash(piece.hash)
-    if (holder && stateOfFile(holder) === 'same') {
-      if (present) setAside(store, present)
-      skip(store, report, { path: piece.path, ...because('skip.twin', holder.path) })
-      passedOver++
-      return true
-    }
+    if (holder && stateOfFile(holder) === 'same') return passOver(piece, present, because('skip.twin', holder.path))
     if (holder) {
       read(holder.id, piece, present)
       return true
+    }
+    if (store.removed.hasText(piece.hash) || (!present && store.removed.hasFile(piece.path))) {
+      // Wherever it goes from here, and whatever is written on in it, it stays removed.
+      store.removed.add(piece.path, piece.hash)
+      return passOver(piece, present, because('skip.removed'))
     }
     if (present && !last) {
       before.set(piece.path, present.id)
@@ -96,6 +113,7 @@ function put(store: Store, id: string, { passages, ...piece }: PieceRead): void 
     // The content is part of a passage's id: a vector never belongs to words that are gone.
     passages.map((text, position) => ({ id: `${id}-${piece.hash.slice(0, 8)}-${position}`, position, text })),
   )
+  store.removed.forgetFile(piece.path)
   decideOne(store, { id, path: piece.path, authors: piece.authors, draft: piece.draft })
 }
 

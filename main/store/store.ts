@@ -23,6 +23,7 @@ import { lockFolder } from './lock.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { createModels, type Models } from './models.ts'
 import { createPassages, type Passages } from './passages.ts'
+import { createRemoved, type Removed } from './removed.ts'
 import { createRuns, type Runs } from './runs.ts'
 import { createSettings, type SettingsTable } from './settings.ts'
 import { createSkipped, type Skipped } from './skipped.ts'
@@ -39,6 +40,7 @@ export interface Store {
   passages: Passages
   vectors: Vectors
   skipped: Skipped
+  removed: Removed
   folders: Folders
   wordSearch: WordSearch
   answers: Answers
@@ -93,6 +95,7 @@ export async function openStore(dataFolder: string): Promise<Store> {
       passages,
       vectors,
       skipped: createSkipped(db),
+      removed: createRemoved(db),
       folders: createFolders(db),
       wordSearch: createWordSearch(db),
       answers: createAnswers(db),
