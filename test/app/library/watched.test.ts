@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../../main/app/app.ts'
+import { createImports } from '../../../main/app/library/imports.ts'
 import type { Events, ImportState } from '../../../preload/contract.ts'
 import { post, prose, writeFiles } from '../../helpers/library.ts'
 import { temporaryFolder } from '../../helpers/temporary.ts'
@@ -88,6 +89,22 @@ describe('a watched folder', () => {
     writeFiles(other, { 'y.md': text(21) })
     await expect.poll(async () => (await titles()).some((name) => name.endsWith('y.md'))).toBe(true)
     expect(await titles()).not.toContain('after.md')
+  })
+
+  it('is read once more when it changes while it is read', async () => {
+    const busy = writeFiles(path.join(root, 'busy'), { 'early.md': text(30) })
+    const imports = createImports(app.context, { begin: () => {}, now: async () => 0, close: async () => {} })
+    let late = false
+    const stop = app.events.on((name, event) => {
+      const stage = name === 'import.progress' && 'stage' in event ? event.stage : null
+      if (late || stage !== 'reading') return
+      late = true
+      writeFiles(busy, { 'late.md': text(31) })
+      void imports.readAgain(busy)
+    })
+    await imports.readAgain(busy)
+    stop()
+    expect((await titles()).map((name) => path.basename(name))).toEqual(expect.arrayContaining(['early.md', 'late.md']))
   })
 
   it('that is gone says so, and loses no piece', async () => {
