@@ -22,6 +22,7 @@ import { createLabels, type Labels } from './labels.ts'
 import { lockFolder } from './lock.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { createModels, type Models } from './models.ts'
+import { DATABASE } from './own-folder.ts'
 import { createPassages, type Passages } from './passages.ts'
 import { createRemoved, type Removed } from './removed.ts'
 import { createRuns, type Runs } from './runs.ts'
@@ -79,7 +80,7 @@ export async function openStore(dataFolder: string): Promise<Store> {
   }
   const lock = lockFolder(folder)
   try {
-    const db = openDatabase(path.join(folder, 'library.db'), MIGRATIONS)
+    const db = openDatabase(path.join(folder, DATABASE), MIGRATIONS)
     let version = 0
     const changed = (): void => {
       version++

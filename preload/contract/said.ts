@@ -32,6 +32,7 @@ export interface SaidValues {
   'skip.badMatter': [line: number, detail: string]
   'skip.twin': [path: string]
   'skip.removed': []
+  'skip.ownFolder': []
 
   /** Why tags or a score are not written into a file. */
   'write.undecided': []

@@ -219,6 +219,7 @@ describe('what the host says', () => {
     'skip.badMatter': [4, 'CRC'],
     'skip.twin': ['/a/b.md'],
     'skip.removed': [],
+    'skip.ownFolder': [],
     'write.undecided': [],
     'write.html': [],
     'write.docx': [],

@@ -17,8 +17,8 @@ const text = (n: number, more = ''): string => post({ title: `Log ${n}`, date: '
 const heard: ImportState[] = []
 let app: App
 
-async function open(): Promise<App> {
-  const opened = await createApp({ dataFolder: data, host: 'browser' })
+async function open(dataFolder = data): Promise<App> {
+  const opened = await createApp({ dataFolder, host: 'browser' })
   opened.events.on((name, event) => {
     if (name === 'import.state') heard.push(event as Events['import.state'])
   })
@@ -105,6 +105,24 @@ describe('a watched folder', () => {
     await imports.readAgain(busy)
     stop()
     expect((await titles()).map((name) => path.basename(name))).toEqual(expect.arrayContaining(['early.md', 'late.md']))
+  })
+
+  it('that holds the data folder is read no more often than it changes', async () => {
+    const home = path.join(root, 'home')
+    writeFiles(home, { 'a.md': text(40) })
+    const inside = await open(path.join(home, 'idiolect'))
+    const { store } = inside.context
+    await inside.handlers['library.import']({ request: 'import', paths: [home] })
+    writeFiles(home, { 'idiolect/originals/day/a.md': text(41) })
+    heard.length = 0
+    await inside.handlers['library.watch']({ folder: home, watched: true })
+    await expect.poll(() => readings().length).toBe(1)
+    // Longer than a watch waits after a change.
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    expect(readings()).toHaveLength(1)
+    const { path: file } = await inside.handlers['library.paste']({ title: 'Pasted', text: prose(42, 80) })
+    expect(store.documents.files().map((one) => one.path)).toEqual([path.join(home, 'a.md'), file])
+    await inside.close()
   })
 
   it('that is gone says so, and loses no piece', async () => {
