@@ -378,8 +378,12 @@ export const en = {
     remove: 'Remove',
     removeTitle: (title: string): string => `Remove “${title}”?`,
     removeThese: (pieces: string): string => `Remove ${pieces}?`,
-    removeLead: 'It leaves Idiolect’s library. The file itself stays where it is.',
-    removeManyLead: 'They leave Idiolect’s library. The files themselves stay where they are.',
+    removeLead:
+      'It leaves Idiolect’s library, and comes back only when the file itself is added, not its folder. The file stays where it is.',
+    removeManyLead:
+      'They leave Idiolect’s library, and come back only when the files themselves are added, not their folder. The files stay where they are.',
+    removeGoneLead: 'It leaves Idiolect’s library. Should its file turn up again, it is read like any other.',
+    removeManyGoneLead: 'They leave Idiolect’s library. Should a file turn up again, it is read like any other.',
     write: 'Headline this',
     read: 'Read',
     passages: (n: number): string => `${n.toLocaleString('en')} ${n === 1 ? 'passage' : 'passages'}`,

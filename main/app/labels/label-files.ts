@@ -19,6 +19,7 @@ import { because, english, type Reason, reasonOf, say } from '../../said.ts'
 import type { StoredDocument } from '../../store/documents.ts'
 import type { LabelChoice, LabelValue } from '../../store/label-choices.ts'
 import type { StoredOriginal } from '../../store/label-originals.ts'
+import { ORIGINALS } from '../../store/own-folder.ts'
 import type { AppContext } from '../context.ts'
 import { unknownPiece } from './labels.ts'
 
@@ -160,7 +161,7 @@ function keepOriginal(
   at: Date,
 ): StoredOriginal {
   const day = at.toISOString().replaceAll(':', '-').replace('Z', '')
-  const original = path.join(store.folder, 'originals', day, file.replace(/^([A-Za-z]):/, '$1').replace(/^[\\/]+/, ''))
+  const original = path.join(store.folder, ORIGINALS, day, file.replace(/^([A-Za-z]):/, '$1').replace(/^[\\/]+/, ''))
   mkdirSync(path.dirname(original), { recursive: true })
   writeAtomically(original, (append) => append(before))
   const kept: StoredOriginal = {

@@ -42,6 +42,8 @@ export function createImports(context: AppContext, indexing: Indexing): Imports 
   const { store, events, requests } = context
   let state: ImportState | null = null
   let turn: Promise<unknown> = Promise.resolve()
+  /** Watched folders that are being read; `again`: what changed meanwhile may have come too late for its list. */
+  const watched = new Map<string, { again: boolean }>()
   const lasting = context.options.host !== 'terminal'
   const tell = (change: Partial<ImportState>): void => {
     if (state === null) return
@@ -119,8 +121,19 @@ export function createImports(context: AppContext, indexing: Indexing): Imports 
       if (lasting && paths) run(`goes on ${randomUUID()}`, paths, 'owner').catch(() => {})
     },
     async readAgain(folder) {
-      // What goes wrong is told by the event; a watch must not end the app.
-      await run(`watch ${folder}`, [folder], 'watch').catch(() => {})
+      const running = watched.get(folder)
+      if (running) {
+        running.again = true
+        return
+      }
+      const reading = { again: true }
+      watched.set(folder, reading)
+      while (reading.again && !requests.closed) {
+        reading.again = false
+        // What goes wrong is told by the event; a watch must not end the app.
+        await run(`watch ${folder}`, [folder], 'watch').catch(() => {})
+      }
+      watched.delete(folder)
     },
   }
 }
