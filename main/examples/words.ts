@@ -41,6 +41,13 @@ export function lastWords(text: string, length: number): string {
   return text.slice(wordFrom(text, text.length - length)).trimStart()
 }
 
+const ENDS_UNSPACED = new RegExp(`[${UNSPACED}\\u3001-\\u301f\\uff01-\\uff60]$`, 'u')
+
+/** Are these two lines of a script without spaces, so that nothing stands between them when they are one? */
+export function goesOn(before: string, after: string): boolean {
+  return ENDS_UNSPACED.test(before) && IS_UNSPACED.test(after)
+}
+
 /** Characters in which a word must begin. */
 const LOOKED_AT = 1000
 
