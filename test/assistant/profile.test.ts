@@ -83,6 +83,12 @@ describe('a profile by counts', () => {
     expect(text).toMatch(/^Sentences of about \d+ words\. In a sentence: .*commas \(0\.7\).*semicolons \(0\.7\)/)
   })
 
+  it('reads long texts as fast as short ones', { timeout: 20_000 }, () => {
+    const input = 'The harbour was quiet, and the captain’s ferry lay at the pier. '.repeat(2000)
+    const history = answers('Old ropes', 'New ropes', 'Ropes').map((entry) => ({ ...entry, input }))
+    expect(countsProfile('headline', history)).toContain('Often used: ropes.')
+  })
+
   it('reads other scripts, one item, and none', () => {
     expect(countsProfile('headline', answers('港の朝：船と綱', '港の夜：船と月'))).toMatch(/a colon \(100%\)/)
     expect(countsProfile('headline', answers('قارب في الميناء؟'))).toMatch(/about 3 words\. Often with a question mark/)
