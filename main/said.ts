@@ -71,6 +71,8 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
   'skip.openMatter': (line, mark) => `its front matter begins on line ${line} and is never closed with ${mark}`,
   'skip.badMatter': (line, detail) => `its front matter cannot be read at line ${line}: ${detail}`,
   'skip.twin': (path) => `it says the same as ${path}, which is in the library`,
+  'skip.ownFolder': () => 'Idiolect keeps its own data there, which is not read',
+  'skip.removed': () => 'you removed it from the library; add the file itself, not its folder, to bring it back',
 
   'write.undecided': () => 'nothing was decided for it here',
   'write.html': () => 'it is HTML, and only front matter of Markdown and text files is written',

@@ -2,9 +2,9 @@
  * Sets up whatever a bare clone lacks: packages, build, Electron's binary, starter model. A step that is done is not
  * done again, and when nothing is missing nothing is read from the network. Node's own modules only: this runs first.
  */
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { alone } from './alone.mjs'
 import { build, buildReady } from './build.mjs'
 import { electronBinary, electronFailure, fetchElectron } from './electron.mjs'
 import { installPackages, packagesReady } from './packages.mjs'
@@ -29,53 +29,6 @@ function checkNode() {
 
 const lockFile = path.join(root, '.idiolect', 'setup.lock')
 
-function alive(pid) {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error.code === 'EPERM'
-  }
-}
-
-/** One set-up at a time: two `npm ci` in one folder would tear each other's files away. */
-async function alone(log, work) {
-  mkdirSync(path.dirname(lockFile), { recursive: true })
-  for (let said = false; ; ) {
-    try {
-      writeFileSync(lockFile, String(process.pid), { flag: 'wx' })
-      break
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error
-    }
-    let holder = Number.NaN
-    let age = 0
-    try {
-      holder = Number(readFileSync(lockFile, 'utf8'))
-      age = Date.now() - statSync(lockFile).mtimeMs
-    } catch {
-      continue
-    }
-    // An empty file is a holder between creating and writing; after a while it is one that died there.
-    const dead = holder > 0 ? !alive(holder) : age > 5000
-    if (dead) {
-      rmSync(lockFile, { force: true })
-      continue
-    }
-    if (!said) log(`Another set-up is at work here (process ${holder}); waiting for it.`)
-    said = true
-    await new Promise((resolve) => setTimeout(resolve, 300))
-  }
-  const release = () => rmSync(lockFile, { force: true })
-  process.once('exit', release)
-  try {
-    return await work()
-  } finally {
-    process.off('exit', release)
-    release()
-  }
-}
-
 /**
  * @param {{
  *   model?: boolean, electron?: boolean, retryElectron?: boolean, dataFolder?: string, modelRequired?: boolean,
@@ -89,7 +42,8 @@ export async function setUp(options = {}) {
   const log = options.log ?? say
   checkNode()
   if (!packagesReady(root) || !buildReady(root)) {
-    await alone(log, async () => {
+    // Two `npm ci` in one folder would tear each other's files away.
+    await alone(lockFile, log, async () => {
       if (!packagesReady(root)) await step(log, 'Installing the packages (npm ci)', () => installPackages(root))
       if (!buildReady(root)) await step(log, 'Building', () => build(root))
     })

@@ -77,7 +77,7 @@ export function exportPeft(
     task_type: 'CAUSAL_LM',
     base_model_name_or_path: baseName,
     r: voice.rank,
-    lora_alpha: voice.alpha,
+    lora_alpha: voice.alpha || voice.rank,
     target_modules: [...modules],
     lora_dropout: 0,
     bias: 'none',

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { availableMemory } from '../available-memory.ts'
 import type { Catalog, CatalogModel } from '../catalog/catalog.ts'
 import { megabytes } from '../catalog/files.ts'
 import { findPip } from '../catalog/pip.ts'
@@ -136,8 +137,7 @@ export async function doctor(dataFolder: string, catalog: Catalog): Promise<Doct
     electron: process.versions.electron ? process.execPath : electronPath(projectFolder()),
     pip: pip?.version ?? null,
     freeDiskBytes,
-    // What the system would give, caches included, where Node tells it (22 and newer).
-    freeMemoryBytes: process.availableMemory?.() ?? os.freemem(),
+    freeMemoryBytes: availableMemory(),
   }
   const missing = whatIsMissing(facts, models, process.versions.electron !== undefined)
   if (device.error !== null) missing.push(`llama.cpp could not list the devices: ${device.error}.`)

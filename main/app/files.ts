@@ -1,10 +1,11 @@
 /** The folder browser for hosts without a file dialog (names in a folder, how many pieces of writing it holds), and the text of one file. */
-import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { FolderEntry, FolderListing, Handlers } from '../../preload/contract.ts'
 import { readWhole } from '../drafts/documents.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
+import { isFolder } from '../library/find.ts'
 import { isWriting } from '../library/kinds.ts'
 import type { AppContext } from './context.ts'
 
@@ -54,10 +55,8 @@ export function listFolder(folder: string, kind: 'writing' | 'gguf'): FolderList
   for (const entry of names) {
     if (entry.name.startsWith('.') || entry.name === 'node_modules') continue
     const full = path.join(folder, entry.name)
-    const isFolder =
-      entry.isDirectory() ||
-      (entry.isSymbolicLink() && statSync(full, { throwIfNoEntry: false })?.isDirectory() === true)
-    if (isFolder) entries.push({ name: entry.name, path: full, folder: true, pieces: countPieces(full, fits) })
+    if (entry.isDirectory() || (entry.isSymbolicLink() && isFolder(full)))
+      entries.push({ name: entry.name, path: full, folder: true, pieces: countPieces(full, fits) })
     else if (fits(entry.name)) entries.push({ name: entry.name, path: full, folder: false, pieces: 0 })
   }
   entries.sort((a, b) => Number(b.folder) - Number(a.folder) || collator.compare(a.name, b.name))

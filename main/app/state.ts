@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { AppState, Handlers } from '../../preload/contract.ts'
+import { availableMemory } from '../available-memory.ts'
 import { projectFolder } from '../entries.ts'
 import { machineThreads } from '../inference/threads.ts'
 import { questions } from '../library/whose.ts'
@@ -56,7 +57,7 @@ export function stateHandlers(
         chatThreads: threads.chat,
         trainThreads: threads.train,
         memoryBytes: os.totalmem(),
-        freeMemoryBytes: os.freemem(),
+        freeMemoryBytes: availableMemory(),
         device: `CPU (${os.cpus()[0]?.model.trim() ?? 'unknown'})`,
       }
     },

@@ -1,4 +1,5 @@
 /** Chat: the conversation and the owner's own passages -> an answer in the owner's hand, within the context. */
+import { firstOf, lastOf } from '../examples/cut.ts'
 import type { Base, ChatTurn, Generated, Voices } from '../inference/types.ts'
 
 export interface ChatPassage {
@@ -96,7 +97,7 @@ export function chatPromptWithin(
       const ids = question === undefined ? new Int32Array(0) : base.tokenize(question.text)
       if (question === undefined || ids.length < 2) return prompt
       const room = Math.max(1, Math.min(ids.length - 1, ids.length - (tokens.length - limit)))
-      kept = [{ ...question, text: base.detokenize(ids.subarray(ids.length - room)) }]
+      kept = [{ ...question, text: lastOf(base, question.text, ids, room) }]
       shortened = true
     }
   }
@@ -127,7 +128,7 @@ function systemText(base: Base, passages: ChatPassage[], passageTokens: number, 
 
 function firstTokens(base: Base, text: string, count: number): string {
   const ids = base.tokenize(text)
-  return ids.length <= count ? text : `${base.detokenize(ids.subarray(0, count))}…`
+  return ids.length <= count ? text : `${firstOf(base, text, ids, count)}…`
 }
 
 /** Drops the oldest turn and the answers that then have no question; the question at the end always stays. */

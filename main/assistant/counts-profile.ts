@@ -164,8 +164,20 @@ function documentFrequency(texts: string[]): Map<string, number> {
   return frequency
 }
 
+/** UTF-16 units that the segmenter is handed at once: its time grows with their square. */
+const WINDOW = 500
+
 function wordsOf(text: string): string[] {
-  return [...wordBreaks.segment(text)].filter(({ isWordLike }) => isWordLike).map(({ segment }) => segment)
+  const words: string[] = []
+  for (let from = 0; from < text.length; ) {
+    let to = from + WINDOW
+    // No word goes over white space.
+    const space = text.slice(to, to + WINDOW).search(/\s/)
+    if (space > 0) to += space
+    for (const { segment, isWordLike } of wordBreaks.segment(text.slice(from, to))) if (isWordLike) words.push(segment)
+    from = to
+  }
+  return words
 }
 
 /** Values by how often they stand there, equal counts by the value itself. */

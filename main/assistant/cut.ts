@@ -1,20 +1,21 @@
 /** Texts cut by tokens, for prompts. */
+import { firstOf, lastOf } from '../examples/cut.ts'
 import type { Tokenizer } from '../inference/types.ts'
 
 /** More characters than a token has: tokenizing a book to keep a paragraph takes seconds. */
 const CHARACTERS = 12
 
 export function firstTokens(tokenizer: Tokenizer, text: string, count: number): string {
-  const head = text.slice(0, count * CHARACTERS)
+  const head = text.slice(0, count * CHARACTERS).replace(/[\ud800-\udbff]$/, '')
   const ids = tokenizer.tokenize(head)
-  if (ids.length > count) return `${tokenizer.detokenize(ids.subarray(0, count))}…`
+  if (ids.length > count) return `${firstOf(tokenizer, head, ids, count)}…`
   return head.length < text.length ? `${head}…` : text
 }
 
 export function lastTokens(tokenizer: Tokenizer, text: string, count: number): string {
-  const tail = text.slice(Math.max(0, text.length - count * CHARACTERS))
+  const tail = text.slice(Math.max(0, text.length - count * CHARACTERS)).replace(/^[\udc00-\udfff]/, '')
   const ids = tokenizer.tokenize(tail)
-  if (ids.length > count) return `…${tokenizer.detokenize(ids.subarray(ids.length - count))}`
+  if (ids.length > count) return `…${lastOf(tokenizer, tail, ids, count)}`
   return tail.length < text.length ? `…${tail}` : text
 }
 

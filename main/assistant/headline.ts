@@ -100,10 +100,17 @@ const PAIRS: [string, string][] = [
   ['`', '`'],
   ['"', '"'],
   ['“', '”'],
+  ['„', '“'],
   ['‘', '’'],
   ["'", "'"],
   ['«', '»'],
 ]
+
+/** Does a quotation end within, so that the last mark ends another? An apostrophe and a beginning come before letters. */
+function closesWithin(inside: string, close: string): boolean {
+  const after = inside.split(close)[1]
+  return after !== undefined && /^[^\p{L}\p{N}]/u.test(after)
+}
 
 /** One line without the quotes, marks and label that a model puts around a headline. */
 export function tidyHeadline(text: string): string {
@@ -111,7 +118,8 @@ export function tidyHeadline(text: string): string {
   line = line.replace(/^(headline|title)\s*:\s*/i, '').replace(/^#+\s*/, '')
   for (const [open, close] of PAIRS) {
     const both = line.length > open.length + close.length && line.startsWith(open) && line.endsWith(close)
-    if (both) line = line.slice(open.length, line.length - close.length).trim()
+    const inside = line.slice(open.length, line.length - close.length)
+    if (both && !closesWithin(inside, close)) line = inside.trim()
   }
   // An opening quote whose end was never written.
   if (/^["“«]/.test(line) && !/["”»]/.test(line.slice(1))) line = line.slice(1).trim()

@@ -3,15 +3,19 @@
  * describes the author from a sample of the history, task by task. Knows no stores; what `counts-profile.ts` counts is
  * the fallback, and may be asked for instead.
  */
+import { firstOf } from '../examples/cut.ts'
 import type { RetrievedPair, TaskName } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
 import { seeded } from '../random.ts'
 import { termsOf } from '../retrieval/tokens.ts'
 import { countsProfile } from './counts-profile.ts'
+import { PROFILE_INSTRUCTIONS, PROFILE_SYSTEM, type ProfileInstruction } from './profile-words.ts'
 
 export interface ProfileRequest {
   base: Base
   task: TaskName
+  /** What the base is asked; the task's own words when not given. */
+  instruction?: ProfileInstruction
   /** In the order of writing; of the training side only, where something is held out. */
   history: readonly RetrievedPair[]
   /** The same seed takes the same sample and writes the same text. */
@@ -42,54 +46,8 @@ const TEMPERATURES = [0.1, 0.4, 0.7]
 const MOST_SHARED = 7
 /** Words from which on an entry that stands whole in a profile is a title copied, not a topic named. */
 const TELLING_TITLE = 3
-
-interface Instruction {
-  ask: string
-  /** The answer's first words, given to the base: a small one would otherwise go on with the list or speak of itself. */
-  opening: string
-  /** Tokens of an entry's input and answer that are shown. */
-  input: number
-  answer: number
-  /** What stands before the two. */
-  labels: [string, string]
-}
-
-const SYSTEM = 'You describe an author from examples of their work.'
-
-/**
- * What is asked for is the paper's (prompt_profile.json of its release: the most frequent tags or scores, a template of
- * titles, the manner of texts); the words are chosen for small bases.
- */
-const INSTRUCTIONS: Record<TaskName, Instruction> = {
-  headline: {
-    ask: 'Which subjects come up in the titles above, and how are they worded? Answer in two sentences.',
-    opening: 'The titles are about',
-    input: 0,
-    answer: 40,
-    labels: ['', 'title:'],
-  },
-  tag: {
-    ask: 'What does the author of the articles above write about, and which tags do they give most often? Answer in two sentences.',
-    opening: 'This author writes about',
-    input: 40,
-    answer: 16,
-    labels: ['article:', 'tag:'],
-  },
-  rate: {
-    ask: 'What does the author of the reviews above like and dislike, and which scores do they give most often? Answer in two sentences.',
-    opening: 'This reviewer likes',
-    input: 64,
-    answer: 4,
-    labels: ['review:', 'score:'],
-  },
-  prose: {
-    ask: 'How does the author of the texts above write? Describe their subjects, tone, sentences and choice of words in two sentences.',
-    opening: 'This author writes',
-    input: 0,
-    answer: 64,
-    labels: ['', 'text:'],
-  },
-}
+/** Of a profile: fewer are no sentence. */
+const LEAST_TERMS = 5
 
 /** Errors: those of the base; an abort rejects with the signal's reason. */
 export async function writeProfile(request: ProfileRequest): Promise<WrittenProfile> {
@@ -102,8 +60,11 @@ export async function writeProfile(request: ProfileRequest): Promise<WrittenProf
   }
   if (request.by === 'counts' || history.length === 0) return counted
   const sample = sampleOf(history, `${seed}/profile/${task}`)
-  const prompt = promptOf(base, task, sample, base.contextSize - maxTokens)
-  const entries = sample.flatMap(({ input, answer }) => [input, answer])
+  const instruction = request.instruction ?? PROFILE_INSTRUCTIONS[task]
+  const { opening, form = false } = instruction
+  const prompt = promptOf(base, instruction, sample, base.contextSize - maxTokens)
+  const entries = sample.flatMap(({ input, answer }) => (form ? [input] : [input, answer]))
+  const least = form ? termsOf(opening).length + 1 : LEAST_TERMS
   for (let index = 0; index < TRIES; index++) {
     const written = await base.generate(prompt, {
       maxTokens,
@@ -112,13 +73,13 @@ export async function writeProfile(request: ProfileRequest): Promise<WrittenProf
       topP: 0.9,
       repeatPenalty: 1.1,
       seed: seed + index,
-      stop: base.chatStop ?? [],
+      stop: [...(base.chatStop ?? []), ...(form ? ['\n'] : [])],
       ...(request.onText ? { onText: (text: string) => request.onText?.(index, text) } : {}),
       ...(signal ? { signal } : {}),
     })
     signal?.throwIfAborted()
-    const text = tidyProfile(`${INSTRUCTIONS[task].opening}${written.text}`, written.finish === 'length')
-    if (isUsable(text, entries)) return { text, sample: sample.map(({ document }) => document), by: 'model' }
+    const text = tidyProfile(`${opening}${written.text}`, written.finish === 'length' && !form)
+    if (isUsable(text, entries, least)) return { text, sample: sample.map(({ document }) => document), by: 'model' }
   }
   return counted
 }
@@ -135,19 +96,22 @@ export function sampleOf<T>(history: readonly T[], seed: string, count = ENTRIES
 }
 
 /** The entries and what is asked, by the base's chat template, in at most `limit` tokens: the oldest entries go first. */
-function promptOf(base: Base, task: TaskName, sample: RetrievedPair[], limit: number): Int32Array {
-  const { ask, opening, input, answer, labels } = INSTRUCTIONS[task]
+function promptOf(
+  base: Base,
+  { ask, opening, input, answer, labels }: ProfileInstruction,
+  sample: RetrievedPair[],
+  limit: number,
+): Int32Array {
+  const shown = (label: string, text: string, most: number): string[] =>
+    most === 0 || text === '' ? [] : [`${label} ${cut(base, text, most)}`]
   const lines = sample.map((pair) =>
-    [
-      ...(input > 0 ? [`${labels[0]} ${cut(base, pair.input, input)}`] : []),
-      `${labels[1]} ${cut(base, pair.answer, answer)}`,
-    ].join('\n'),
+    [...shown(labels[0], pair.input, input), ...shown(labels[1], pair.answer, answer)].join('\n'),
   )
   for (;;) {
     const prompt = Int32Array.from([
       ...base.chatPrompt([
-        { role: 'system', text: SYSTEM },
-        { role: 'user', text: `${lines.join('\n\n')}\n\n${ask}` },
+        { role: 'system', text: PROFILE_SYSTEM },
+        { role: 'user', text: ask.replace('{}', () => lines.join('\n\n')) },
       ]),
       ...base.tokenize(opening),
     ])
@@ -159,7 +123,7 @@ function promptOf(base: Base, task: TaskName, sample: RetrievedPair[], limit: nu
 function cut(base: Base, text: string, count: number): string {
   const line = text.replace(/\s+/g, ' ').trim()
   const ids = base.tokenize(line)
-  return ids.length <= count ? line : `${base.detokenize(ids.subarray(0, count)).trim()}…`
+  return ids.length <= count ? line : `${firstOf(base, line, ids, count).trim()}…`
 }
 
 const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' })
@@ -187,19 +151,19 @@ export function tidyProfile(text: string, brokenOff: boolean): string {
     kept.push(sentence)
   }
   // What was broken off ends without its mark.
-  if (brokenOff && kept.length > 0 && !/[.!?。！？…]["”’»)]*$/.test(kept.at(-1) as string)) kept.pop()
+  if (brokenOff && kept.length > 0 && !/[.!?。！？…؟۔।]["”’»)]*$/.test(kept.at(-1) as string)) kept.pop()
   return kept.join(' ')
 }
 
 /** Neither empty, nor a loop, nor copied from an entry. */
-function isUsable(text: string, entries: string[]): boolean {
+function isUsable(text: string, entries: string[], least: number): boolean {
   const terms = termsOf(text)
   const whole = ` ${terms.join(' ')} `
   const quotes = entries.some((entry) => {
     const theirs = termsOf(entry)
     return theirs.length >= TELLING_TITLE && whole.includes(` ${theirs.join(' ')} `)
   })
-  return terms.length >= 5 && !isLoop(terms) && !quotes && longestShared(terms, entries) <= MOST_SHARED
+  return terms.length >= least && !isLoop(terms) && !quotes && longestShared(terms, entries) <= MOST_SHARED
 }
 
 /** Some four words in a row stand there three times or more, or half of all runs are repeats. */

@@ -1,4 +1,5 @@
 /** A selection as paragraphs that are rewritten one by one; what stands between and around them is never touched. */
+import { afterWords, countWords, goesOn } from '../examples/words.ts'
 import type { Tokenizer } from '../inference/types.ts'
 
 export interface Part {
@@ -55,7 +56,7 @@ export function partsOf(tokenizer: Tokenizer, selection: string, most: number): 
     const last = parts.at(-1)
     // A line that was broken by hand goes on with the paragraph above it.
     if (last && !last.fixed && marks.trim() === '' && !bare && /^\n[ \t]*$/.test(gap) && !/ {2}\n/.test(gap)) {
-      last.text += ` ${text}`
+      last.text += (goesOn(last.text, text) ? '' : ' ') + text
       gap = line.slice(marks.length + text.length)
       return
     }
@@ -66,13 +67,31 @@ export function partsOf(tokenizer: Tokenizer, selection: string, most: number): 
 
 const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' })
 
+/** Sentences; one that is too long by itself, as a paragraph without full stops is, between words. */
+function* segmentsOf(tokenizer: Tokenizer, text: string, most: number): Generator<string> {
+  for (const { segment } of sentences.segment(text)) {
+    let rest = segment
+    for (;;) {
+      const tokens = tokenizer.tokenize(rest).length
+      const words = countWords(rest)
+      if (tokens <= most || words < 2) break
+      // Parts of like length, lest the last be a word or two.
+      const end = afterWords(rest, 0, Math.ceil(words / Math.ceil(tokens / most)))
+      if (end === rest.length) break
+      yield rest.slice(0, end)
+      rest = rest.slice(end)
+    }
+    yield rest
+  }
+}
+
 /** A long paragraph, cut between sentences. */
 function cut(tokenizer: Tokenizer, part: Part, most: number): Part[] {
   if (tokenizer.tokenize(part.text).length <= most) return [part]
   const cuts: Part[] = []
   let text = ''
   let before = part.before
-  for (const { segment } of sentences.segment(part.text)) {
+  for (const segment of segmentsOf(tokenizer, part.text, most)) {
     if (text !== '' && tokenizer.tokenize(text + segment).length > most) {
       cuts.push({ before, text: text.trimEnd(), fixed: false })
       before = text.slice(text.trimEnd().length)

@@ -36,12 +36,14 @@ export function tidied(answer: string, given: string, paragraphs = false): strin
 
 /** Without the sentence that was broken off; a text without any end of a sentence stays. */
 export function toSentence(text: string): string {
-  const end = /^[\s\S]*[.!?…。！？।؟]["”’»)\]]*(?=\s|$)/.exec(text)?.[0]
+  const end = /^[\s\S]*(?:[.!?…।؟۔።။។]["”’»)\]]*(?=\s|$)|[。！？]["”’»)\]」』）]*)/.exec(text)?.[0]
   return end === undefined ? text : end
 }
 
 /** Characters within which a preamble shows itself. */
 const HELD = 48
+/** The last word, of which the end alone where there are no spaces. */
+const LAST_WORD = /\S{1,40}$/u
 
 export interface TidyStream {
   push(chunk: string): void
@@ -73,7 +75,7 @@ export function createTidyStream(
         onEnough()
       }
       // The last word may turn out to be the end of a quotation.
-      if (all.trimStart().length > HELD) show(text.replace(/\S+$/, ''))
+      if (all.trimStart().length > HELD) show(text.replace(LAST_WORD, ''))
     },
     end() {
       show(tidied(all, given, paragraphs))

@@ -5,6 +5,7 @@
  */
 import type { RewriteHow } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
+import { firstOf } from '../examples/cut.ts'
 import type { Base, Generated, Voices } from '../inference/types.ts'
 import { termsOf } from '../retrieval/tokens.ts'
 import type { ChatPassage } from './chat.ts'
@@ -154,7 +155,7 @@ function promptWithin(request: RewriteRequest, text: string, limit: number): Int
       const ids = base.tokenize(given)
       const room = Math.min(ids.length - 1, ids.length - (prompt.length - limit))
       if (room < 1) return prompt
-      given = base.detokenize(ids.subarray(0, room))
+      given = firstOf(base, given, ids, room)
     }
   }
 }

@@ -120,9 +120,9 @@ async function newTags(request: TagRequest, prompt: Int32Array): Promise<string[
 /** A written line as tags: without label, quotes, # and end marks; a list with commas is several. Sentences are none. */
 export function tagsIn(line: string): string[] {
   return tidyTag(line)
-    .replace(/^tags?\s*:\s*/i, '')
-    .split(/\s*[,;]\s*/)
-    .map((part) => part.replace(/^["“”'‘’`#*[\]\s]+|["“”'‘’`*[\]\s.:!?]+$/gu, ''))
+    .replace(/^tags?\s*[:：]\s*/i, '')
+    .split(/\s*[,;،؛、，；]\s*/)
+    .map((part) => part.replace(/^["“”'‘’`#*[\]\s]+|["“”'‘’`*[\]\s.:!?。！？؟۔]+$/gu, ''))
     .filter((tag) => /[\p{L}\p{N}]/u.test(tag))
     .filter((tag) => tag.split(' ').length <= LONGEST_TAG.words && tag.length <= LONGEST_TAG.characters)
 }

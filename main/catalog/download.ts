@@ -1,12 +1,13 @@
 /** One model file into the models folder: from a neighbour folder or from its sources in order, checked, then renamed. */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { copyFile, link, rename, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { IdiolectError, messageOf } from '../errors.ts'
+import { lockDownload } from './download-lock.ts'
 import { explainWriteError, requireSpace, sha256OfFile, throwIfCancelled } from './files.ts'
 import { downloadFromHub, type HubOptions, partBytes, removePart } from './hub.ts'
 import { type Manifest, type Source, sourceInWords } from './manifest.ts'
-import { downloadFromPip, type PipOptions } from './pip.ts'
+import { downloadFromPip, type PipOptions, removeAbandoned } from './pip.ts'
 
 export interface DownloadProgress {
   stage: 'downloading' | 'verifying' | 'done'
@@ -25,46 +26,6 @@ export interface DownloadOptions {
   lookIn?: string[]
   hub?: Omit<HubOptions, 'signal' | 'onBytes'>
   pip?: Omit<PipOptions, 'signal' | 'onBytes'>
-}
-
-function processAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** One download of a file at a time, over all processes. The lock of a process that died is taken over. */
-function lock(target: string): () => void {
-  const file = `${target}.lock`
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const handle = openSync(file, 'wx')
-      writeSync(handle, String(process.pid))
-      closeSync(handle)
-      return () => rmSync(file, { force: true })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
-    let holder = 0
-    try {
-      holder = Number(readFileSync(file, 'utf8'))
-      // Between creating and writing the file is empty; a lock that stays empty belongs to nobody.
-      if (holder === 0 && Date.now() - statSync(file).mtimeMs < 5000) holder = process.ppid
-    } catch {
-      continue
-    }
-    if (attempt > 3 || (holder > 0 && processAlive(holder))) {
-      throw new IdiolectError(
-        'DownloadBusy',
-        `${path.basename(target)} is being fetched already (by process ${holder}).`,
-        'Wait for it to end, then try again.',
-      )
-    }
-    rmSync(file, { force: true })
-  }
 }
 
 /** Takes the file from a folder that has it. A hard link costs no space; across disks it is copied. */
@@ -133,8 +94,9 @@ async function fromSource(source: Source, manifest: Manifest, target: string, op
 export async function downloadModel(manifest: Manifest, target: string, options: DownloadOptions = {}): Promise<void> {
   const folder = path.dirname(target)
   mkdirSync(folder, { recursive: true })
-  const unlock = lock(target)
+  const unlock = lockDownload(target)
   try {
+    await removeAbandoned(target)
     if (existsSync(target) && statSync(target).size === manifest.bytes) return
     if (await fromNeighbour(manifest, target, options)) {
       const { bytes } = manifest

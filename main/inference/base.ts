@@ -116,6 +116,7 @@ function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: 
     file,
     architecture: model.architecture,
     contextSize,
+    modelContext: facts.contextSize ?? contextSize,
     endToken,
     beginToken,
     chatStop: chatTemplate === null ? [PLAIN_STOP] : [],

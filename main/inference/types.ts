@@ -85,6 +85,8 @@ export interface Base extends Tokenizer {
   readonly architecture: string
   /** Tokens of prompt and answer together. */
   readonly contextSize: number
+  /** Tokens that the model was made for: what may be trained on; `contextSize` of them are open here. */
+  readonly modelContext: number
   /** Stop texts that an answer to `chatPrompt` needs besides the end token: for a base without a chat template. */
   readonly chatStop?: string[]
   /**

@@ -7,8 +7,9 @@ import { IdiolectError } from '../errors.ts'
 import { boundedHistory } from '../examples/spread.ts'
 import { hashOf } from '../hash.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
-import type { PromptBudget } from './examples.ts'
+import { lampHistory, type PromptBudget } from './examples.ts'
 import { beginTraining, type KeptVoice, keepVoice, keptVoice, makeFolder, userFolder } from './folder.ts'
+import { searchedAhead } from './hybrid.ts'
 import { type Method, promptName } from './methods.ts'
 import {
   definedOf,
@@ -101,6 +102,13 @@ export function createAdapters(
     const mix = mixOf(method)
     return mix === 'mixed' || mix.profile ? profileOf(user) : null
   }
+  const examplesOf = async (source: TrainingSource, method: Method): Promise<TokenExample[]> => {
+    const { how, retrieved } = method
+    // The product's search has to be waited for.
+    const hybrid = prompts === 'same' && how === 'hybrid' ? await options.hybrid?.(source.user) : undefined
+    const search = hybrid && (await searchedAhead(hybrid, source.items ?? lampHistory(source.user).keys(), retrieved))
+    return trainingExamples(source, builder, { mix: mixOf(method), budget, seed, search })
+  }
   const variant = (name: string, method: Method): string => adapterName(name, method, prompts)
   const settingsFor = (examples: TokenExample[], ...more: (Partial<TrainSettings> | undefined)[]): TrainSettings =>
     Object.assign(
@@ -152,9 +160,8 @@ export function createAdapters(
           'Take a file of more users, name one with --task-users, or leave "task" out of the methods.',
         )
       }
-      const examples = chosen.flatMap((source) =>
-        trainingExamples(source, builder, { mix: mixOf(method), budget, seed }),
-      )
+      const examples: TokenExample[] = []
+      for (const source of chosen) examples.push(...(await examplesOf(source, method)))
       const settings = settingsFor(examples, TASK_SETTINGS, options.taskSettings)
       const about = { role: 'task', task: user.task, from: chosen.map((source) => source.user.id) }
       makeFolder(folder)
@@ -168,7 +175,7 @@ export function createAdapters(
     const under = method.task ? await task(user, method) : undefined
     return once(folder, async () => {
       const source = { user, profile: await profileFor(user, method) }
-      const whole = options.examples?.(user) ?? trainingExamples(source, builder, { mix: mixOf(method), budget, seed })
+      const whole = options.examples?.(user) ?? (await examplesOf(source, method))
       const { mostPasses = Number.POSITIVE_INFINITY } = options
       const examples = boundedHistory(user.task, whole, mostPasses)
       if (examples.length === 0) {

@@ -78,9 +78,6 @@ export function lampExamples(
   return lampHistory(user).map((query) => builder.example(query, [], prompt))
 }
 
-/** Retrieved pairs of a held-out query, best first. */
-export type Retrieve = (query: TaskQuery) => RetrievedPair[] | Promise<RetrievedPair[]>
-
 export interface LampSearch {
   /** Up to `k` items of the whole history. */
   atUse(query: TaskQuery, k: number): RetrievedPair[]

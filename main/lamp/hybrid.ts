@@ -7,7 +7,7 @@ import type { RetrievedPair, TaskQuery } from '../examples/types.ts'
 import type { Embedder } from '../inference/types.ts'
 import { createBm25 } from '../retrieval/bm25.ts'
 import { fuse } from '../retrieval/fusion.ts'
-import { foundBy, isOther, lampHistory, type Retrieve, SPARE } from './examples.ts'
+import { foundBy, isOther, type LampSearch, lampHistory, SPARE } from './examples.ts'
 import { createPieces } from './same-piece.ts'
 import type { LampUser } from './types.ts'
 
@@ -69,15 +69,15 @@ export async function hybridSearch(
   }
 }
 
-/** Retrieval over a user's whole history for its queries: `k` items by the fused ranks, best first. */
-export async function hybridRetrieval(
-  user: LampUser,
-  embedder: Embedder,
+/** What `k` items the search shows each of these items of the history, found beforehand. */
+export async function searchedAhead(
+  search: HybridSearch,
+  items: Iterable<number>,
   k: number,
-  options: { signal?: AbortSignal } = {},
-): Promise<Retrieve> {
-  const search = await hybridSearch(user, embedder, options)
-  return (query) => search.atUse(query, k)
+): Promise<Pick<LampSearch, 'earlier'>> {
+  const found = new Map<number, RetrievedPair[]>()
+  for (const index of items) found.set(index, await search.earlier(index, k))
+  return { earlier: (index) => found.get(index) ?? [] }
 }
 
 /** Indices below `first` of the nearest unit vectors, nearest first; ties in the history's order. */

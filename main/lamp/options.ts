@@ -1,10 +1,11 @@
 /** What a LaMP run is asked for: its options and their defaults. */
 import { TRAINED_WITH_RETRIEVAL } from '../examples/defaults.ts'
-import type { BuildExample, RetrievedPair, TaskName, TaskQuery } from '../examples/types.ts'
+import type { BuildExample, TaskName } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
 import type { TokenExample, TrainResult, TrainSettings } from '../trainer/types.ts'
 import type { PromptBudget } from './examples.ts'
 import type { KeptVoice } from './folder.ts'
+import type { HybridSearch } from './hybrid.ts'
 import type { ContrastOptions } from './score.ts'
 import type { TrainPrompts } from './training.ts'
 import type { LampFile, LampUser } from './types.ts'
@@ -105,7 +106,7 @@ export interface LampRunOptions {
   /** How profiles are written; null: none, so that no method may ask for one. Default `counts`. */
   profiles?: 'counts' | 'model' | null
   /** The product's search over a user's history, for `hybrid` methods. */
-  hybrid?: (user: LampUser, k: number) => Promise<(query: TaskQuery) => RetrievedPair[] | Promise<RetrievedPair[]>>
+  hybrid?: (user: LampUser) => Promise<HybridSearch>
   /** Users i, i + n, i + 2n, ... of those chosen. Folds and others are the same for every shard. */
   shard?: { index: number; of: number }
   /** Default FOLDS, or the number of users if fewer. */

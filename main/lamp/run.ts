@@ -207,8 +207,7 @@ async function retrieval(
   { retrieved, how }: Method,
 ): Promise<(query: TaskQuery) => RetrievedPair[] | Promise<RetrievedPair[]>> {
   if (retrieved === 0) return () => []
-  if (how === 'hybrid' && hybrid) return hybrid(user, retrieved)
-  const search = lampSearch(user)
+  const search = how === 'hybrid' && hybrid ? await hybrid(user) : lampSearch(user)
   return (query) => search.atUse(query, retrieved)
 }
 

@@ -29,8 +29,11 @@ export interface LampTask {
   /** The answers that are possible; null for free text. */
   labels: readonly string[] | null
   words: TaskWords
-  /** What the base is asked for the user's profile; the sample of history goes where `{}` stands. */
-  profile: string
+  /**
+   * What the base is asked for the user's profile: the sample of history goes where `{}` stands. What the answer begins
+   * with is given to a base; where the question says its form, by the form, else in words of our own.
+   */
+  profile: { ask: string; begins: string; form?: true }
   metrics: readonly LampMetric[]
 }
 
@@ -92,8 +95,10 @@ export const LAMP_TASKS: readonly LampTask[] = [
       keep: 'first',
       answerRoom: 64,
     },
-    profile:
-      'Write a summary, in English, of the research interests and topics of a researcher who has published the following papers. Only generate the summary, no other text. User History: {} Answer:',
+    profile: {
+      ask: 'Write a summary, in English, of the research interests and topics of a researcher who has published the following papers. Only generate the summary, no other text. User History: {} Answer:',
+      begins: 'The research topics are',
+    },
     metrics: ['accuracy', 'macro F1'],
   },
   {
@@ -112,8 +117,11 @@ export const LAMP_TASKS: readonly LampTask[] = [
       keep: 'first',
       answerRoom: 16,
     },
-    profile:
-      'Look at the following past articles this journalist has written and determine the most popular category they write in. Answer in the following form: most popular category: <category>. User History: {} Answer:',
+    profile: {
+      ask: 'Look at the following past articles this journalist has written and determine the most popular category they write in. Answer in the following form: most popular category: <category>. User History: {} Answer:',
+      begins: 'most popular category:',
+      form: true,
+    },
     metrics: ['accuracy', 'macro F1'],
   },
   {
@@ -132,8 +140,11 @@ export const LAMP_TASKS: readonly LampTask[] = [
       keep: 'first',
       answerRoom: 16,
     },
-    profile:
-      'Look at the following past movies this user has watched and determine the most popular tag they labeled. Answer in the following form: most popular tag: <tag>. User History: {} Answer:',
+    profile: {
+      ask: 'Look at the following past movies this user has watched and determine the most popular tag they labeled. Answer in the following form: most popular tag: <tag>. User History: {} Answer:',
+      begins: 'most popular tag:',
+      form: true,
+    },
     metrics: ['accuracy', 'macro F1'],
   },
   {
@@ -153,8 +164,11 @@ export const LAMP_TASKS: readonly LampTask[] = [
       keep: 'first',
       answerRoom: 4,
     },
-    profile:
-      'Based on this user’s past reviews, what are the most common scores they give for positive and negative reviews? Answer in the following form: most common positive score: <most common positive score>, most common negative score: <most common negative score>. User History: {} Answer:',
+    profile: {
+      ask: 'Based on this user’s past reviews, what are the most common scores they give for positive and negative reviews? Answer in the following form: most common positive score: <most common positive score>, most common negative score: <most common negative score>. User History: {} Answer:',
+      begins: 'most common positive score:',
+      form: true,
+    },
     metrics: ['MAE', 'RMSE'],
   },
   {
@@ -172,8 +186,10 @@ export const LAMP_TASKS: readonly LampTask[] = [
       keep: 'first',
       answerRoom: 64,
     },
-    profile:
-      'Given this author’s previous articles, try to describe a template for their headlines. I want to be able to accurately predict the headline gives one of their articles. Be specific about their style and wording, don’t tell me anything generic. User History: {} Answer:',
+    profile: {
+      ask: 'Given this author’s previous articles, try to describe a template for their headlines. I want to be able to accurately predict the headline gives one of their articles. Be specific about their style and wording, don’t tell me anything generic. User History: {} Answer:',
+      begins: 'Their headlines',
+    },
     metrics: ['ROUGE-1', 'ROUGE-L'],
   },
   {
@@ -191,8 +207,10 @@ export const LAMP_TASKS: readonly LampTask[] = [
       keep: 'first',
       answerRoom: 64,
     },
-    profile:
-      'Given this author’s previous publications, try to describe a template for their titles. I want to be able to accurately predict the title of one of the papers from the abstract. Only generate the template description, nothing else. User History: {} Answer:',
+    profile: {
+      ask: 'Given this author’s previous publications, try to describe a template for their titles. I want to be able to accurately predict the title of one of the papers from the abstract. Only generate the template description, nothing else. User History: {} Answer:',
+      begins: 'Their titles',
+    },
     metrics: ['ROUGE-1', 'ROUGE-L'],
   },
   {
@@ -211,8 +229,10 @@ export const LAMP_TASKS: readonly LampTask[] = [
       keep: 'first',
       answerRoom: 96,
     },
-    profile:
-      'Given this person’s previous tweets, try to describe a template for their tweets. I want to take a generic sentence and rephrase it to sound like one of their tweets, with the same style/punctuation/capitalization/wording/tone/etc. as them. Only give me the template description, nothing else. User History: {} Answer:',
+    profile: {
+      ask: 'Given this person’s previous tweets, try to describe a template for their tweets. I want to take a generic sentence and rephrase it to sound like one of their tweets, with the same style/punctuation/capitalization/wording/tone/etc. as them. Only give me the template description, nothing else. User History: {} Answer:',
+      begins: 'Their tweets',
+    },
     metrics: ['ROUGE-1', 'ROUGE-L'],
   },
 ]

@@ -3,7 +3,7 @@ import { drawnMix } from '../examples/mix.ts'
 import { spread } from '../examples/spread.ts'
 import type { BuildExample } from '../examples/types.ts'
 import type { TokenExample } from '../trainer/types.ts'
-import { lampHistory, lampSearch, type PromptBudget, promptOptions } from './examples.ts'
+import { type LampSearch, lampHistory, lampSearch, type PromptBudget, promptOptions } from './examples.ts'
 import { createPieces, normalized } from './same-piece.ts'
 import type { LampUser } from './types.ts'
 
@@ -25,6 +25,9 @@ export interface TrainingSource {
   items?: number[]
 }
 
+/** Who finds what an item is shown: BM25 when not given. */
+export type EarlierItems = Pick<LampSearch, 'earlier'>
+
 /**
  * The chosen items, each once, in order. What a mix shows before an item depends on the seed, the user and the item
  * alone: neither on the methods asked for nor on the other items chosen.
@@ -32,10 +35,10 @@ export interface TrainingSource {
 export function trainingExamples(
   { user, profile, items }: TrainingSource,
   builder: { example: BuildExample },
-  { mix, budget, seed }: { mix: PromptMix; budget: PromptBudget; seed: number },
+  { mix, budget, seed, search: given }: { mix: PromptMix; budget: PromptBudget; seed: number; search?: EarlierItems },
 ): TokenExample[] {
   const history = lampHistory(user)
-  let search: ReturnType<typeof lampSearch> | null = null
+  let search: EarlierItems | null = given ?? null
   return (items ?? history.map((_, index) => index)).flatMap((index) => {
     const query = history[index]
     if (query === undefined) return []

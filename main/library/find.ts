@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Said, SaidOf, SkippedFile } from '../../preload/contract.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { because, english, reasonOf, say } from '../said.ts'
+import { isDataFolder, isOwnFolder } from '../store/own-folder.ts'
 import { isIgnoredFolder, kindOf, READABLE, whyNoPiece } from './kinds.ts'
 
 export interface Found {
@@ -13,7 +14,8 @@ export interface Found {
 }
 
 /**
- * Walks `paths`. Hidden folders and node_modules are passed over; links are followed, each folder visited once.
+ * Walks `paths`. Hidden folders and node_modules are passed over, data folders left out: what the app keeps is no writing
+ * to read. Links are followed, each folder visited once.
  * Throws IdiolectError `NothingToImport` when a path is missing or no file stands below any of them.
  */
 export function findFiles(paths: string[]): Found {
@@ -39,16 +41,21 @@ function visitNamed(file: string, seen: Set<string>, found: Found): void {
       cause: error,
     })
   }
-  if (folder) visitFolder(file, seen, found)
+  if (folder) visitFolder(file, true, seen, found)
   else visitFile(file, true, seen, found)
 }
 
-function visitFolder(folder: string, seen: Set<string>, found: Found): void {
+/** @param led here by its name or by a link, and not from the folder that it is in */
+function visitFolder(folder: string, led: boolean, seen: Set<string>, found: Found): void {
   let entries: Dirent[]
   try {
     const real = realpathSync(folder)
     if (seen.has(real)) return
     seen.add(real)
+    if (led ? isOwnFolder(real) : isDataFolder(real)) {
+      found.skipped.push({ path: folder, ...because('skip.ownFolder') })
+      return
+    }
     entries = readdirSync(folder, { withFileTypes: true })
   } catch (error) {
     found.skipped.push({ path: folder, ...reasonOf(saidUnreachable('folder', error)) })
@@ -59,18 +66,23 @@ function visitFolder(folder: string, seen: Set<string>, found: Found): void {
     const file = path.join(folder, entry.name)
     let isFolder = entry.isDirectory()
     let isFile = entry.isFile()
-    if (entry.isSymbolicLink()) {
+    const isLink = entry.isSymbolicLink()
+    if (isLink) {
       try {
         const target = statSync(file)
         isFolder = target.isDirectory()
         isFile = target.isFile()
+        if (isFile && isOwnFolder(path.dirname(realpathSync(file)))) {
+          found.skipped.push({ path: file, ...because('skip.ownFolder') })
+          continue
+        }
       } catch (error) {
         if (!entry.name.startsWith('.')) found.skipped.push({ path: file, ...reasonOf(saidUnreachable('link', error)) })
         continue
       }
     }
     if (isFolder) {
-      if (!isIgnoredFolder(entry.name)) visitFolder(file, seen, found)
+      if (!isIgnoredFolder(entry.name)) visitFolder(file, isLink, seen, found)
     } else if (isFile && !entry.name.startsWith('.')) visitFile(file, false, seen, found)
   }
 }
@@ -93,6 +105,15 @@ function visitFile(file: string, named: boolean, seen: Set<string>, found: Found
     found.files.push(file)
   } catch (error) {
     found.skipped.push({ path: file, ...reasonOf(saidUnreachable('file', error)) })
+  }
+}
+
+/** False as well of what cannot be reached, for whatever reason. */
+export function isFolder(file: string): boolean {
+  try {
+    return statSync(file).isDirectory()
+  } catch {
+    return false
   }
 }
 

@@ -1,6 +1,7 @@
 /** Watching folders for changes. Tells that something changed, a while after the last change; what, the reader finds. */
 import { type FSWatcher, readdirSync, watch } from 'node:fs'
 import path from 'node:path'
+import { isDataFolder } from '../store/own-folder.ts'
 import { isIgnoredFolder } from './kinds.ts'
 
 export interface Watching {
@@ -14,7 +15,7 @@ const QUIET_MS = 2000
 
 /**
  * One watch a folder and each folder below it, since not every system can watch a tree. A folder that cannot be watched
- * is read by hand.
+ * is read by hand. Data folders are left out: each import writes into one, and would be followed by another.
  */
 export function watchFolders(changed: (folder: string) => void, quiet = QUIET_MS): Watching {
   const watched = new Map<string, { watchers: FSWatcher[]; timer: NodeJS.Timeout | null }>()
@@ -35,7 +36,10 @@ export function watchFolders(changed: (folder: string) => void, quiet = QUIET_MS
     }
     for (const one of foldersBelow(folder)) {
       try {
-        const watcher = watch(one, { persistent: false }, touched)
+        const watcher = watch(one, { persistent: false }, (_, name) => {
+          // Some systems tell of a folder when something in it changes.
+          if (name === null || !isDataFolder(path.join(one, name))) touched()
+        })
         watcher.on('error', () => watcher.close())
         entry.watchers.push(watcher)
       } catch {
@@ -62,6 +66,7 @@ export function watchFolders(changed: (folder: string) => void, quiet = QUIET_MS
 }
 
 function* foldersBelow(folder: string): Generator<string> {
+  if (isDataFolder(folder)) return
   yield folder
   let entries: { name: string; isDirectory(): boolean }[]
   try {

@@ -42,11 +42,12 @@ export interface EngineOptions {
 export interface PassOptions {
   /** Seed of the dropout masks; null: no dropout (measuring). */
   dropoutSeed?: string | null
-  /** Called between blocks; may throw to abandon the pass. */
+  /** Called between blocks, and between the head's parts; may throw to abandon the pass. */
   between?: () => Promise<void>
 }
 
-const GRAPH_NODES = 16384
+/** Nodes of a block's graph at most, by rows of a pack: attention and LoRA's gradients go some rows at a time. */
+const graphNodes = (capacity: number): number => Math.max(16_384, 2 * capacity)
 
 export class Engine implements Disposable {
   readonly h: Hyperparameters
@@ -82,7 +83,7 @@ export class Engine implements Disposable {
       adapter: this.adapter,
       dropout: options.dropout ?? 0,
     })
-    this.#graph = new Graph(device, GRAPH_NODES)
+    this.#graph = new Graph(device, graphNodes(capacity))
     this.#head = new HeadPass(device, h, this.#weights, this.#work)
   }
 
@@ -118,7 +119,7 @@ export class Engine implements Disposable {
     if (!adapter || !dx) throw new Error('an engine without an adapter cannot train')
     await this.#forward(batch, options)
     storage.zero(dx[0])
-    const loss = this.#head.loss(outputOf(batch), dx[0])
+    const loss = await this.#head.loss(outputOf(batch), dx[0], options.between)
     let from = 0
     for (let i = this.h.blocks - 1; i >= 0; i--) {
       await options.between?.()
@@ -142,7 +143,7 @@ export class Engine implements Disposable {
   /** Forward only: the sum as in `trainPack`. */
   async measurePack(batch: Pack, options: PassOptions = {}): Promise<number> {
     await this.#forward(batch, options)
-    return this.#head.loss(outputOf(batch), null)
+    return this.#head.loss(outputOf(batch), null, options.between)
   }
 
   /** Next-token logits after the positions listed, for one text of at most `capacity` tokens. */

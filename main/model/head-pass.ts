@@ -36,13 +36,19 @@ export class HeadPass implements Disposable {
   /**
    * The negative log-likelihoods of a pack's supervised tokens, summed, nats. The last block's output must lie in its place.
    * @param dx zeroed; gets the loss's gradient, times LOSS_SCALE
+   * @param between awaited before each part: over a large vocabulary one takes as long as several blocks
    * @throws IdiolectError `NotANumber`
    */
-  loss({ rows: supervised, targets: all, length }: Output, dx: Tensor | null): number {
+  async loss(
+    { rows: supervised, targets: all, length }: Output,
+    dx: Tensor | null,
+    between?: () => Promise<void>,
+  ): Promise<number> {
     const { storage, inputs } = this.#work
     const { vocabulary, width } = this.#h
     let loss = 0
     for (let from = 0; from < supervised.length; from += HEAD_ROWS) {
+      await between?.()
       const rows = supervised.slice(from, from + HEAD_ROWS)
       const targets = all.slice(from, from + HEAD_ROWS)
       storage.set(inputs.rows, rows)

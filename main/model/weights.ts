@@ -32,10 +32,9 @@ export interface WeightForms {
   head: Form
   /**
    * Types of the file whose numbers the blocks' forward products take as they are: those products are then the very
-   * ones that chat, and the copy no larger than the file's. With the kind of buffer for held matrices, and whether
-   * streamed ones do so, too (in plain memory).
+   * ones that chat, and the copy no larger than the file's.
    */
-  asFiled?: ReadonlyMap<TypeNumber, { buffers: string | null; streamed: boolean }>
+  asFiled?: ReadonlySet<TypeNumber>
   /** Matrices kept once instead, in the file's own type: those of the first so many blocks, and the head's. */
   streamed?: Streamed
 }
@@ -104,10 +103,9 @@ export function loadWeights(
 
   const matrix = (i: number, name: string, [k, m]: [number, number]): Matrix => {
     const { type: ownType } = reader.describe(name)
-    const filed = forms.asFiled?.get(ownType)
-    if (i < streamedBlocks)
-      return planStreamed(room, own(name), { forward: filed?.streamed ? ownType : type, backward: type })
-    const ownForm = filed ? { type: ownType, buffers: filed.buffers } : null
+    const filed = forms.asFiled?.has(ownType) ?? false
+    if (i < streamedBlocks) return planStreamed(room, own(name), { forward: filed ? ownType : type, backward: type })
+    const ownForm = filed ? { type: ownType, buffers: null } : null
     const forward = ownForm && fits(device, ownForm, k, m) ? ownForm : forms.blocks
     return planMatrix(device, storages, { forward, backward: forms.blocks }, k, m)
   }

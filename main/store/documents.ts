@@ -72,6 +72,8 @@ export interface Documents {
   touch(id: string, mtime: number, size: number): void
   /** The app itself changed the file's front matter: its text is what it was, its bytes are these. */
   rewritten(id: string, file: Pick<StoredDocument, 'hash' | 'mtime' | 'size'>): void
+  /** The piece is known under another path from now on. */
+  move(id: string, path: string): void
   claims(): Claim[]
   setClaim(id: string, status: DocumentSummary['status'], question: string | null): void
   /** The owner's own decision on one piece; null when there is no such piece. */
@@ -147,6 +149,10 @@ export function createDocuments(db: Database, changed: () => void): Documents {
     },
     rewritten(id, { hash, mtime, size }) {
       db.run('UPDATE documents SET hash = ?, mtime = ?, size = ? WHERE id = ?', hash, mtime, size, id)
+    },
+    move(id, path) {
+      db.run('UPDATE documents SET path = ? WHERE id = ?', path, id)
+      changed()
     },
     claims: () =>
       db

@@ -24,6 +24,8 @@ export interface LabelChoices {
   choose(document: string, task: LabelTask, value: LabelValue): boolean
   /** The piece has again what its file says. */
   forget(document: string, task: LabelTask): void
+  /** Another piece has the same choices, where its file says what they were made of. */
+  copy(from: string, to: string): void
   /** The file says something else by the app's own writing: the choice stays. */
   fileSays(document: string, task: LabelTask, file: LabelValue): void
 }
@@ -70,6 +72,17 @@ export function createLabelChoices(db: Database, changed: () => void): LabelChoi
         db.run('DELETE FROM label_choices WHERE document = ? AND task = ?', document, task)
         set(document, task, choice.file)
       })
+    },
+    copy(from, to) {
+      db.transaction(() => {
+        db.run(
+          'INSERT OR REPLACE INTO label_choices SELECT ?, task, value, file, at FROM label_choices WHERE document = ?',
+          to,
+          from,
+        )
+        keepChoices(db, to)
+      })
+      changed()
     },
     fileSays(document, task, file) {
       db.run('UPDATE label_choices SET file = ? WHERE document = ? AND task = ?', JSON.stringify(file), document, task)

@@ -8,6 +8,7 @@ import path from 'node:path'
 import Libsql from 'libsql'
 import { IdiolectError } from '../errors.ts'
 import { storeError } from './errors.ts'
+import { LOCK } from './own-folder.ts'
 
 interface Holder {
   pid: number
@@ -20,7 +21,7 @@ export interface FolderLock {
 
 /** Takes the lock or throws IdiolectError `DataFolderBusy` naming the holder's pid. */
 export function lockFolder(folder: string): FolderLock {
-  const file = path.join(folder, 'lock.db')
+  const file = path.join(folder, LOCK)
   const note = path.join(folder, 'lock.json')
   let connection: Libsql.Database | null = null
   try {

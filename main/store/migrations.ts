@@ -220,6 +220,15 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE skipped ADD COLUMN said TEXT;
   `,
+  // What the owner removed; kind: `file` (value: its path) or `text` (value: its hash).
+  `
+  CREATE TABLE removed (
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (kind, value)
+  ) STRICT;
+  `,
   `
   ALTER TABLE label_rows ADD COLUMN said TEXT;
   `,

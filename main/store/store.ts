@@ -22,7 +22,9 @@ import { createLabels, type Labels } from './labels.ts'
 import { lockFolder } from './lock.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { createModels, type Models } from './models.ts'
+import { DATABASE } from './own-folder.ts'
 import { createPassages, type Passages } from './passages.ts'
+import { createRemoved, type Removed } from './removed.ts'
 import { createRuns, type Runs } from './runs.ts'
 import { createSettings, type SettingsTable } from './settings.ts'
 import { createSkipped, type Skipped } from './skipped.ts'
@@ -39,6 +41,7 @@ export interface Store {
   passages: Passages
   vectors: Vectors
   skipped: Skipped
+  removed: Removed
   folders: Folders
   wordSearch: WordSearch
   answers: Answers
@@ -77,7 +80,7 @@ export async function openStore(dataFolder: string): Promise<Store> {
   }
   const lock = lockFolder(folder)
   try {
-    const db = openDatabase(path.join(folder, 'library.db'), MIGRATIONS)
+    const db = openDatabase(path.join(folder, DATABASE), MIGRATIONS)
     let version = 0
     const changed = (): void => {
       version++
@@ -93,6 +96,7 @@ export async function openStore(dataFolder: string): Promise<Store> {
       passages,
       vectors,
       skipped: createSkipped(db),
+      removed: createRemoved(db),
       folders: createFolders(db),
       wordSearch: createWordSearch(db),
       answers: createAnswers(db),

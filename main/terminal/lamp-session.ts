@@ -10,7 +10,7 @@ import { createPromptBuilder, type PromptBuilder } from '../examples/prompt.ts'
 import { openBase } from '../inference/base.ts'
 import { machineThreads } from '../inference/threads.ts'
 import type { Base, Tokenizer } from '../inference/types.ts'
-import { hybridRetrieval } from '../lamp/hybrid.ts'
+import { hybridSearch } from '../lamp/hybrid.ts'
 import type { LampProgress, LampRunOptions, TrainVoice } from '../lamp/options.ts'
 import { lampWords } from '../lamp/tasks.ts'
 import type { LampFile } from '../lamp/types.ts'
@@ -80,9 +80,9 @@ export async function withLamp<T>(
         worker = run
       }),
       renew: opened,
-      hybrid: (user, k) =>
+      hybrid: (user) =>
         bases.withEmbedder((embedder) => {
-          if (embedder) return hybridRetrieval(user, embedder, k, { signal: controller.signal })
+          if (embedder) return hybridSearch(user, embedder, { signal: controller.signal })
           throw new IdiolectError('NoHybrid', 'no embedder is installed', 'Install one, or take retrieval.')
         }),
       signal: controller.signal,

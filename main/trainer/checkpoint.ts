@@ -2,7 +2,7 @@
  * Checkpoints: the adapter, the optimizer's moments and the position in the run, in one file that is replaced by a
  * rename, so that a run killed at any moment finds either the old one or the new one, whole.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { crc32 } from 'node:zlib'
 import { draftOf, writeAtomically } from '../atomic.ts'
@@ -31,6 +31,9 @@ export interface Checkpoint {
 /** Magic, uint32 length of the header, uint32 CRC-32 of all that follows: the header as JSON, then the arrays. */
 const MAGIC = 'IDIOCKP2'
 const START = 16
+/** The system reads 2 GiB at once at most. */
+const READ_BYTES = 1 << 30
+const WRONG_SUM = 'its checksum does not agree with its content'
 
 export function checkpointFile(folder: string): string {
   return path.join(folder, 'checkpoint.bin')
@@ -67,28 +70,60 @@ export function removeCheckpoint(folder: string): void {
 export function readCheckpoint(folder: string, sizes?: readonly number[]): Checkpoint | null {
   const file = checkpointFile(folder)
   if (!existsSync(file)) return null
-  const bytes = readFileSync(file)
   const bad = (what: string): IdiolectError =>
     new IdiolectError('BadCheckpoint', `${file} is damaged: ${what}`, 'Delete it to train this run from its beginning.')
-  if (bytes.length < START || bytes.toString('latin1', 0, 8) !== MAGIC) throw bad('it does not begin as a checkpoint')
-  const end = START + bytes.readUInt32LE(8)
-  if (end > bytes.length) throw bad(`its header ends at ${end}, the file at ${bytes.length}`)
-  if (crc32(bytes.subarray(START)) !== bytes.readUInt32LE(12)) throw bad('its checksum does not agree with its content')
-  const { position, lengths } = JSON.parse(bytes.toString('utf8', START, end)) as Header
-  const size = lengths.reduce((a, b) => a + b, 0) * 4
-  if (end + size !== bytes.length) throw bad(`${end + size} bytes are claimed, ${bytes.length} are there`)
+  const fd = openSync(file, 'r')
+  try {
+    return read(fd, bad, sizes)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Array by array: a large adapter's checkpoint is longer than what may be read at once. */
+function read(fd: number, bad: (what: string) => IdiolectError, sizes?: readonly number[]): Checkpoint {
+  const { size: fileSize } = fstatSync(fd)
+  let at = 0
+  const next = (bytes: Uint8Array): void => {
+    for (let done = 0; done < bytes.byteLength; ) {
+      const length = Math.min(bytes.byteLength - done, READ_BYTES)
+      const got = readSync(fd, bytes, done, length, at)
+      if (got === 0) throw bad(`it ends at ${at}`)
+      done += got
+      at += got
+    }
+  }
+  const start = Buffer.alloc(Math.min(START, fileSize))
+  next(start)
+  if (fileSize < START || start.toString('latin1', 0, 8) !== MAGIC) throw bad('it does not begin as a checkpoint')
+  const end = START + start.readUInt32LE(8)
+  if (end > fileSize) throw bad(`its header ends at ${end}, the file at ${fileSize}`)
+  const header = Buffer.alloc(end - START)
+  next(header)
+  const { position, lengths } = parsed(header, bad)
+  const bytes = lengths.reduce((a, b) => a + b, 0) * 4
+  if (end + bytes !== fileSize) throw bad(`${end + bytes} bytes are claimed, ${fileSize} are there`)
+  const arrays = lengths.map((length) => {
+    const array = new Float32Array(length)
+    next(bytesOf(array))
+    return array
+  })
+  const sum = arrays.reduce((before, array) => crc32(bytesOf(array), before), crc32(header))
+  if (sum !== start.readUInt32LE(12)) throw bad(WRONG_SUM)
   if (sizes && !fits(lengths, sizes)) {
     throw bad(`it holds arrays of ${lengths.join(', ')} numbers, the adapter has ${sizes.join(', ')}`)
   }
-  // Copied, because arrays of floats must begin at a multiple of four.
-  const data = bytes.buffer.slice(bytes.byteOffset + end, bytes.byteOffset + bytes.length)
-  let offset = 0
-  const arrays = lengths.map((length) => {
-    const array = new Float32Array(data, offset, length)
-    offset += length * 4
-    return array
-  })
   return { position, arrays }
+}
+
+function parsed(header: Buffer, bad: (what: string) => IdiolectError): Header {
+  try {
+    const { position, lengths } = JSON.parse(header.toString('utf8')) as Header
+    if (lengths.every((length) => Number.isSafeInteger(length) && length >= 0)) return { position, lengths }
+  } catch {
+    // What is no JSON any more has another sum, too.
+  }
+  throw bad(WRONG_SUM)
 }
 
 interface Header {

@@ -24,7 +24,7 @@ import {
 export async function forecastRun(question: ForecastQuestion): Promise<Forecast> {
   const { file, settings, under, longest, memoryCap, measurements } = question
   const before = process.memoryUsage().rss
-  const device = openDevice({ threads: 1 })
+  const device = openDevice({ variant: settings.device ?? 'cpu', threads: 1 })
   try {
     const gguf = typeof file === 'string' ? readGguf(file) : outlineOf(file.architecture, file.shape)
     const adapter = adapterOf(settings)

@@ -52,11 +52,9 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
   const adapter = adapterOf(plan.settings)
   const under = readUnder(folder, plan, gguf)
   checkUsable(adapter, gguf)
-  // A GPU's own memory bounds what it computes.
-  const cap = options.memoryCap ?? (device.kind === 'cpu' ? undefined : device.memory().free * 0.9)
   const measurements = options.measurements ?? null
   const examples = [...train, ...validation]
-  const question = { device, plan, gguf, h, adapter, under, examples, nodeBytes, cap, measurements }
+  const question = { device, plan, gguf, h, adapter, under, examples, nodeBytes, cap: options.memoryCap, measurements }
   const kept = keptChoice(folder)
   const choice = isUsable(kept, device.kind) ? kept : await chooseEngine(question)
   keepChoice(folder, choice)

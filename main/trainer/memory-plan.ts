@@ -4,18 +4,19 @@
  * forecast builds the very engine on a dry device and takes one step, so that its sizes come from where memory is
  * asked for; only what Node itself takes is a measured constant.
  */
-import os from 'node:os'
+import { availableMemory } from '../available-memory.ts'
 import { IdiolectError } from '../errors.ts'
 import type { Device } from '../ggml/device.ts'
 import { dryDevice } from '../ggml/dry-device.ts'
 import type { TypeNumber } from '../ggml/types.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import type { AdapterSpec } from '../model/adapter.ts'
-import { ALIGN, pack } from '../model/batch.ts'
+import { ALIGN, pack, rowsOf } from '../model/batch.ts'
 import { Engine } from '../model/engine.ts'
 import type { FrozenPair } from '../model/frozen-lora.ts'
 import { readHyperparameters } from '../model/hyperparameters.ts'
 import type { Streamed, WeightForms } from '../model/weights.ts'
+import { prefixOf } from './adapter-of.ts'
 
 /** All of it decides speed and memory only: results are the same but for the order of some sums. */
 export interface MemoryPlan {
@@ -42,12 +43,15 @@ export interface MemoryQuestion {
   before: number
   /** Resident bytes that this process grew by since then, the device open and measured. */
   opened?: number
-  /** Bytes the worker may take, `before` included; default: what is free, less a reserve. */
+  /**
+   * Bytes the worker may take, `before` included; default: what is free, less a reserve. Of a GPU its own memory, where
+   * nothing of this process lies but what it computes with.
+   */
   cap?: number
 }
 
 export interface Forecast extends MemoryPlan {
-  /** Most resident bytes of the worker, `before` included. */
+  /** Most resident bytes of the worker, `before` included; on a GPU, most bytes of its memory. */
   forecastBytes: number
 }
 
@@ -57,6 +61,8 @@ const USUAL_ROWS = 512
 const FEWEST_ROWS = 256
 /** Left for everything else on the machine when no cap is given. */
 const RESERVE = 1 << 30
+/** Of a GPU's free memory, what a run may plan with: drivers need some for themselves. */
+const GPU_SHARE = 0.9
 /** What V8's heap, the libraries' own data and an allocator's remains grow by; measured, see the notebook. */
 const GROWTH = { loading: 10e6, training: 27e6 }
 /** What the device's libraries and a moment of measuring take. */
@@ -88,6 +94,7 @@ export async function forecast(q: MemoryQuestion, plan: MemoryPlan): Promise<num
   const texts = Array.from({ length: Math.floor(plan.capacity / rows) }, () => text(rows))
   if (left > prefix + ALIGN) texts.push(text(left))
   await engine.trainPack(pack(texts, prefix), { dropoutSeed: q.dropout > 0 ? 'forecast' : null })
+  if (q.device.kind !== 'cpu') return Math.max(loading, dry.peak)
   const parameters = (engine.adapter?.tensors ?? []).reduce(
     (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
     0,
@@ -104,7 +111,7 @@ export async function forecast(q: MemoryQuestion, plan: MemoryPlan): Promise<num
  * @throws IdiolectError `NotEnoughMemory` with the nearest plan that fits
  */
 export async function planMemory(q: MemoryQuestion): Promise<Forecast> {
-  const cap = q.cap ?? Math.max(os.freemem() - RESERVE, os.freemem() / 2) + q.before
+  const cap = q.cap ?? roomOf(q)
   const { blocks } = readHyperparameters(q.gguf)
   const all: Streamed = { blocks, head: true }
   const fits = async (plan: MemoryPlan): Promise<Forecast | null> => {
@@ -141,17 +148,30 @@ export async function planMemory(q: MemoryQuestion): Promise<Forecast> {
   throw await refusal(q, cap, blocks)
 }
 
+function roomOf({ device, before }: MemoryQuestion): number {
+  if (device.kind !== 'cpu') return device.memory().free * GPU_SHARE
+  const free = availableMemory()
+  return Math.max(free - RESERVE, free / 2) + before
+}
+
 /** Lengths of text that a refusal looks at, tokens. */
 const LENGTHS = [4096, 3072, 2048, 1536, 1024, 768, 512, 384, 256, 192, 128, 64]
 
 async function refusal(q: MemoryQuestion, cap: number, blocks: number): Promise<IdiolectError> {
-  const least = (rows: number): Promise<number> =>
-    forecast({ ...q, longestRows: rows }, { capacity: rows, recomputed: blocks, streamed: { blocks, head: true } })
+  const prefix = prefixOf(q.adapter)
+  const longest = q.longestRows - prefix
+  const least = (length: number): Promise<number> => {
+    const rows = Math.min(q.longestRows, rowsOf({ tokens: new Int32Array(length), answerFrom: 1 }, prefix))
+    return forecast(
+      { ...q, longestRows: rows },
+      { capacity: rows, recomputed: blocks, streamed: { blocks, head: true } },
+    )
+  }
   const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`
-  const wanted = await least(q.longestRows)
-  const message = `training takes at least ${gigabytes(wanted)} with texts of ${q.longestRows} tokens, and ${gigabytes(cap)} may be used`
+  const wanted = await least(longest + 1)
+  const message = `training takes at least ${gigabytes(wanted)} with texts of ${longest} tokens, and ${gigabytes(cap)} may be used`
   for (const length of LENGTHS) {
-    if (length >= q.longestRows) continue
+    if (length >= longest) continue
     const bytes = await least(length)
     if (bytes > cap) continue
     return new IdiolectError(
@@ -161,7 +181,7 @@ async function refusal(q: MemoryQuestion, cap: number, blocks: number): Promise<
     )
   }
   const file = q.gguf.fileSize
-  const room = Math.max(0, file - ((await least(Math.min(q.longestRows, 256))) - cap))
+  const room = Math.max(0, file - ((await least(Math.min(longest, 256))) - cap))
   return new IdiolectError(
     'NotEnoughMemory',
     message,

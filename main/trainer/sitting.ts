@@ -42,6 +42,8 @@ export class Sitting {
   #best: Float32Array[] | null = null
   #dump: Dump | null = null
   #lastCheckpoint = performance.now()
+  /** Milliseconds that were not worked: pauses, and steps aside. */
+  #rested = 0
   #sitting = performance.now()
 
   constructor(
@@ -92,6 +94,18 @@ export class Sitting {
     this.engine.adapter?.put(this.#values())
   }
 
+  readonly #between = async (): Promise<void> => {
+    const began = performance.now()
+    await this.options.between()
+    this.#rested += performance.now() - began
+  }
+
+  /** A clock that stands while the run rests: what is forecast from a run's speed must not count the night it was paused. */
+  #clock(): () => number {
+    const began = performance.now() - this.#rested
+    return () => (performance.now() - this.#rested - began) / 1000
+  }
+
   /** Every step that is left, or fewer when the validation part no longer gains. */
   async all(): Promise<void> {
     const { dump } = this.options
@@ -127,7 +141,7 @@ export class Sitting {
   }
 
   async #step(step: number): Promise<void> {
-    const began = performance.now()
+    const spent = this.#clock()
     const { settings } = this.plan
     const dealt = this.#batch(step)
     const batch = dealt.map((i) => this.train[i] as TokenExample)
@@ -138,7 +152,7 @@ export class Sitting {
       const dropoutSeed = settings.dropout > 0 ? `${settings.seed}/dropout/${step}/${i}` : null
       loss += await this.engine.trainPack(pack(part, this.engine.prefix), {
         dropoutSeed,
-        between: this.options.between,
+        between: this.#between,
       })
     }
     const gradients = this.engine.takeGradients(answers)
@@ -150,13 +164,13 @@ export class Sitting {
     }
     this.#upload()
     this.#dump?.step({ batch: dealt, lr, loss: loss / answers, gradNorm })
-    const seconds = (performance.now() - began) / 1000
+    const seconds = spent()
     const validation = await this.#measureIfDue(step)
     const { position } = this
     position.step = step
     position.tokens += tokens
     position.finalLoss = loss / answers
-    position.seconds += (performance.now() - began) / 1000
+    position.seconds += spent()
     position.peakMemoryBytes = Math.max(position.peakMemoryBytes, peakMemoryBytes())
     const record = {
       step,
@@ -182,7 +196,7 @@ export class Sitting {
     const answers = answerTokens(this.validation)
     let loss = 0
     for (const part of packInto(this.validation, this.choice.capacity, this.engine.prefix)) {
-      loss += await this.engine.measurePack(pack(part, this.engine.prefix), { between: this.options.between })
+      loss += await this.engine.measurePack(pack(part, this.engine.prefix), { between: this.#between })
     }
     const value = loss / answers
     const { position } = this

@@ -2,7 +2,8 @@
  * In which form a base's matrices are multiplied fastest on this device, found by measuring for a moment. Candidates are
  * types that lose next to nothing of the file's numbers, in plain memory or in a kind of buffer with a layout of its own
  * (AMX, repacked). Beside them the file's own types, for the forward products alone: where those are no slower, they are
- * the smaller copy and the very products that chat. Four bits for transposed copies would be a twelfth faster still, and
+ * the smaller copy and the very numbers that chat. In plain memory alone, where streamed matrices are too: repacked ones
+ * round otherwise, and a memory plan must not turn a gradient. Four bits for transposed copies would be a twelfth faster still, and
  * turn the gradient by 15 degrees (docs/notebook.md).
  */
 import { existsSync, readFileSync } from 'node:fs'
@@ -29,18 +30,10 @@ export interface FormChoice {
   /** Kind of buffer of the blocks' matrices. */
   buffers: string | null
   /** Types of the file that forward products take as they are; absent in choices of earlier versions. */
-  asFiled?: FiledForm[]
+  asFiled?: TypeName[]
   /** Type of one side of attention's products; see `EngineOptions.productType`. */
   productType: TypeName
   measured: MeasuredForm[]
-}
-
-export interface FiledForm {
-  type: TypeName
-  /** Kind of buffer of a held matrix. */
-  buffers: string | null
-  /** Streamed matrices take it, too, in plain memory; else they are converted for each product. */
-  streamed: boolean
 }
 
 /** What is measured: products of a base's shape, and the types of its matrices. */
@@ -49,8 +42,6 @@ export interface Products extends Pick<Hyperparameters, 'width' | 'ff'> {
 }
 
 const CANDIDATES: readonly TypeName[] = ['Q8_0', 'BF16', 'F16']
-/** What is left of a product's speed when its matrix is converted for it (docs/notebook.md). */
-const CONVERTED = 0.88
 /** A form must be so much faster than plain Q8_0, which takes half the memory of 16 bits and can be read back. */
 const WORTH = 1.1
 const ROWS = 256
@@ -65,7 +56,7 @@ export function measureForms(device: Device, { width, ff, own = [] }: Products):
   const [k, m] = wide ? [ff, width] : [width, ff]
   const measured: MeasuredForm[] = []
   for (const type of new Set<TypeName>([...CANDIDATES, 'F32', ...own])) {
-    const laidOut = type === 'F32' ? [] : [...device.extraBuffers.keys()]
+    const laidOut = CANDIDATES.includes(type) ? [...device.extraBuffers.keys()] : []
     for (const buffers of [null, ...laidOut]) {
       const gflops = speed(device, type, buffers, k, m)
       if (gflops !== null) measured.push({ type, buffers, gflops })
@@ -87,11 +78,9 @@ export function chooseForms(device: Device, own: TypeName, measured: MeasuredFor
   const either = (type: TypeName): boolean => CANDIDATES.includes(type)
   const faster = fastest(measured.filter((m) => either(m.type) && m.gflops > plain('Q8_0') * WORTH))
   const chosen = faster ?? { type: 'Q8_0' as const, buffers: null, gflops: plain('Q8_0') }
-  const asFiled = [...new Set(measured.map((m) => m.type))]
-    .filter((type) => !either(type) && type !== 'F32')
-    .map((type) => fastest(measured.filter((m) => m.type === type)) as MeasuredForm)
-    .filter((form) => form.gflops >= chosen.gflops)
-    .map(({ type, buffers }) => ({ type, buffers, streamed: plain(type) >= chosen.gflops * CONVERTED }))
+  const asFiled = measured
+    .filter((m) => !either(m.type) && m.type !== 'F32' && m.buffers === null && m.gflops >= chosen.gflops)
+    .map(({ type }) => type)
   // A GPU's own graphs stay in F32: not all of them multiply BF16, and conversions would go by way of the CPU.
   const shorter = device.fallback === null && plain('BF16') > plain('F32') * WORTH
   return { type: chosen.type, buffers: chosen.buffers, asFiled, productType: shorter ? 'BF16' : 'F32', measured }
@@ -100,7 +89,7 @@ export function chooseForms(device: Device, own: TypeName, measured: MeasuredFor
 export function formsOf({ type, buffers, asFiled = [] }: FormChoice): WeightForms {
   return {
     ...uniformForms({ type: TYPE[type], buffers }),
-    asFiled: new Map(asFiled.map(({ type: own, ...how }) => [TYPE[own], how])),
+    asFiled: new Set(asFiled.map((own) => TYPE[own])),
   }
 }
 

@@ -127,8 +127,9 @@ export interface DraftsCalls {
   /** A new draft from a Markdown, text, HTML or Word file, by its path or by its bytes. Errors: `Unreadable`. */
   'draft.import': { in: { file: string } | { name: string /** Base64. */; data: string }; out: Draft }
   /**
-   * Writes the draft as it is stored. Errors: `FileChanged` for a file that is there and that this draft neither wrote nor
-   * read as it stands, unless `replace`; `CannotWrite`.
+   * Writes the draft as it is stored. A file that is there keeps its permissions, and where it is Markdown or text its
+   * encoding and line ends too. Errors: `FileChanged` for a file that is there and that this draft neither wrote nor read
+   * as it stands, unless `replace`; `CannotWrite`, also for a file that is read-only.
    */
   'draft.export': {
     in: { draft: string; file: string; format: DraftFormat; replace?: boolean }

@@ -31,6 +31,8 @@ export interface SaidValues {
   'skip.openMatter': [line: number, mark: string]
   'skip.badMatter': [line: number, detail: string]
   'skip.twin': [path: string]
+  'skip.removed': []
+  'skip.ownFolder': []
 
   /** Why tags or a score are not written into a file. */
   'write.undecided': []

@@ -24,6 +24,11 @@ export function toContractError(error: unknown): ContractError {
   return { name: 'Error', message: String(error), next: null }
 }
 
+/** It ended because its owner wanted it to. */
+export function isStopped({ name }: ContractError): boolean {
+  return name === 'Cancelled' || name === 'AbortError'
+}
+
 /** An error as the window says it: where its language has a word for the name, the host's English is the small print. */
 export function inWords({ name, message, next, said }: ContractError): {
   message: string

@@ -9,7 +9,7 @@ import type {
   Events,
   Settings,
 } from '../../preload/contract.ts'
-import { toContractError } from '../lib/errors.ts'
+import { isStopped, toContractError } from '../lib/errors.ts'
 import { formatNumber } from '../lib/format.ts'
 import { MOST_CHARACTERS, refuseTooLong } from '../lib/pasting.ts'
 import { localStore, readStored, writeStored } from '../lib/storage.ts'
@@ -195,7 +195,7 @@ export class AppStore {
   }
 
   report(error: ContractError, retry: (() => void) | null = null): void {
-    if (error.name === 'Cancelled' || error.name === 'AbortError') return
+    if (isStopped(error)) return
     const others = this.#notices.filter((notice) => notice.error.message !== error.message)
     this.#notices = [...others, { id: this.#nextNotice++, error, retry }].slice(-3)
   }

@@ -23,6 +23,8 @@ export interface Writing {
 export class ChatWritings {
   #app: AppStore
   #all = $state.raw<Writing[]>([])
+  /** Questions that nothing answered, by their conversation; null: each was to begin one. */
+  #unanswered = new Map<string | null, string>()
 
   constructor(app: AppStore) {
     this.#app = app
@@ -55,9 +57,24 @@ export class ChatWritings {
     this.#all = [...this.#all, writing]
   }
 
-  /** To be told when its call has ended. */
-  end(request: string): void {
-    this.#all = this.#all.filter((writing) => writing.request !== request)
+  /** To be told when its call has ended. False where it was ended before: its conversation was removed. */
+  end(request: string): boolean {
+    const others = this.#all.filter((writing) => writing.request !== request)
+    const ended = others.length < this.#all.length
+    this.#all = others
+    return ended
+  }
+
+  /** A question that failed where nobody looked: it waits until its conversation is opened, or a new one begun. */
+  setAside(conversation: string | null, question: string | null): void {
+    if (question !== null) this.#unanswered.set(conversation, question)
+  }
+
+  /** The question that was set aside, once; empty where there is none. */
+  takeBack(conversation: string | null): string {
+    const question = this.#unanswered.get(conversation) ?? ''
+    this.#unanswered.delete(conversation)
+    return question
   }
 
   stop({ request }: Writing): void {

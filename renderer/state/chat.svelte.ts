@@ -19,6 +19,8 @@ export class ChatStore {
   #unkept = $state(false)
   #compared = $state.raw<string[]>([])
   #found = $state.raw<{ message: string; text: string } | null>(null)
+  #reading = $state(false)
+  #loaded = $state(false)
   draft = $state('')
   filter = $state('')
   /** The voice to compare with: an id, null for none at all; undefined: nothing is compared. */
@@ -27,6 +29,8 @@ export class ChatStore {
   side = $state<string | null | undefined>(undefined)
   /** What is to be done once the owner has agreed to lose what is kept nowhere; the space asks. */
   leaving = $state.raw<(() => void) | null>(null)
+  /** A question's other words that nothing answered: they stand in its form again. */
+  reworded = $state.raw<{ message: string; text: string } | null>(null)
   choice: GenerationChoice
 
   constructor(app: AppStore, voices: SwitchedOn) {
@@ -46,8 +50,16 @@ export class ChatStore {
   get messages() {
     return this.#messages
   }
+  /** Whether the conversations were ever read. */
+  get loaded() {
+    return this.#loaded
+  }
   get current() {
     return this.#current
+  }
+  /** What stands in the conversation that is shown is still to come. */
+  get reading() {
+    return this.#reading
   }
   /** Nothing of what is said is written to disk. */
   get unkept() {
@@ -76,7 +88,9 @@ export class ChatStore {
   async load(): Promise<void> {
     const text = this.filter.trim()
     const conversations = await this.#app.attempt(() => this.#app.call('chat.list', text ? { text } : {}))
-    if (conversations && text === this.filter.trim()) this.#conversations = conversations
+    if (!conversations || text !== this.filter.trim()) return
+    this.#conversations = conversations
+    this.#loaded = true
   }
 
   /** @param message to jump to, with the text that was looked for */
@@ -85,10 +99,15 @@ export class ChatStore {
     this.#unkept = false
     this.#current = conversation
     this.#messages = []
+    this.#head = null
     this.#view = this.#writings.of(conversation)?.view ?? this.#newView()
+    this.#giveBack(conversation)
     const view = this.#view
+    this.#reading = true
     const got = await this.#app.attempt(() => this.#app.call('chat.get', { conversation }))
-    if (!got || this.#view !== view) return
+    if (this.#view !== view) return
+    this.#reading = false
+    if (!got) return
     // What was written to its end meanwhile is newer than what was read.
     const newer = this.#messages
     if (newer.length === 0) this.#head = got.conversation.head ?? got.messages.at(-1)?.id ?? null
@@ -106,6 +125,7 @@ export class ChatStore {
     this.#head = null
     this.#unkept = unkept
     this.#view = this.#newView()
+    if (!unkept) this.#giveBack(null)
   }
 
   /** Is somebody writing in it, shown or not. */
@@ -143,32 +163,39 @@ export class ChatStore {
 
   async send(): Promise<void> {
     const text = this.draft.trim()
-    if (!text || this.running) return
+    if (!text || this.running || this.#reading) return
     this.draft = ''
-    if (!(await this.#ask(text, this.#head)) && !this.draft) this.draft = text
+    await this.#ask(text, this.#head, () => {
+      this.draft ||= text
+    })
   }
 
   /** The question in other words, beside the one there is. */
   async edit(message: ChatMessage, text: string): Promise<void> {
-    if (text.trim() && !this.running) await this.#ask(text.trim(), message.parent)
+    if (!text.trim() || this.running) return
+    this.reworded = null
+    await this.#ask(text.trim(), message.parent, () => {
+      this.reworded = { message: message.id, text }
+    })
   }
 
-  async #ask(text: string, parent: string | null): Promise<boolean> {
+  /** @param failed called when nothing answered it, while it is still on show */
+  async #ask(text: string, parent: string | null, failed: () => void): Promise<void> {
     const sides = this.rival === undefined ? [this.choice.options] : this.#sides()
-    const asked = await this.#write({ below: parent, question: text, goesOn: null, sides }, (request) => {
+    const call = (request: string): Promise<{ question: ChatMessage; answers: ChatMessage[] }> => {
       const ask: ChatAsk = { request, text, ...this.#place(parent) }
       const [first = {}] = sides
       if (sides.length > 1) return this.#app.call('chat.compare', { ...ask, sides })
       return this.#app.call('chat.send', { ...ask, ...first }).then((sent) => ({ ...sent, answers: [sent.answer] }))
-    })
-    if (!asked) return false
+    }
+    const asked = await this.#write({ below: parent, question: text, goesOn: null, sides }, call, failed)
+    if (!asked) return
     const { question, answers } = asked
     if (!this.#unkept) this.#current = question.conversation
     this.#add(question, ...answers)
     this.#compared = answers.length > 1 ? answers.map(({ id }) => id) : []
     this.#head = answers[0]?.id ?? question.id
     await this.load()
-    return true
   }
 
   /** Another answer beside this one. */
@@ -226,7 +253,9 @@ export class ChatStore {
 
   async remove(conversation: string): Promise<void> {
     if (this.#current === conversation) this.begin()
-    // What is being written in it ends with it.
+    // What is being written in it ends with it, and nobody waits for that any more.
+    const writing = this.#writings.of(conversation)
+    if (writing) this.#writings.end(writing.request)
     await this.#app.attempt(() => this.#app.call('chat.remove', { conversation }))
     await this.load()
   }
@@ -234,11 +263,13 @@ export class ChatStore {
   async #write<T>(
     { below, question, goesOn, sides }: Pick<Writing, 'below' | 'question' | 'goesOn'> & { sides: GenerationOptions[] },
     call: (request: string) => Promise<T>,
+    failed: () => void = () => {},
   ): Promise<T | null> {
     const request = newRequest()
     const view = this.#view
     const voices = sides.map(({ voice }) => (voice === undefined ? (this.#app.state?.voice ?? null) : voice))
     const conversation = this.#current
+    const unkept = this.#unkept
     this.#found = null
     this.#compared = []
     this.#writings.begin({
@@ -252,12 +283,15 @@ export class ChatStore {
       goesOn,
     })
     const done = await this.#app.attempt(() => call(request))
-    this.#writings.end(request)
+    const awaited = this.#writings.end(request)
     if (this.#view === view) {
-      if (done === null && this.#current !== null) await this.#reread(this.#current)
-      return done
+      if (done !== null) return done
+      failed()
+      if (this.#current !== null) await this.#reread(this.#current)
+      return null
     }
     // Another conversation is shown by now: the host has kept the answer in its own.
+    if (done === null && awaited && !unkept) this.#writings.setAside(conversation, question)
     await this.load()
     return null
   }
@@ -277,6 +311,11 @@ export class ChatStore {
     const { options } = this.choice
     const first = this.side === undefined ? options : { ...options, voice: this.side }
     return [first, { ...options, voice: this.rival }]
+  }
+
+  /** The question that nothing answered while something else was shown. */
+  #giveBack(conversation: string | null): void {
+    if (!this.draft) this.draft = this.#writings.takeBack(conversation)
   }
 
   #newView(): number {
@@ -299,5 +338,7 @@ export class ChatStore {
     if (this.#unkept) this.stop()
     this.#compared = []
     this.#found = null
+    this.reworded = null
+    this.#reading = false
   }
 }

@@ -23,6 +23,7 @@ export class HeadlineStore {
   #before = $state.raw<string[]>([])
   #sources = $state.raw<Source[]>([])
   #history = $state.raw<HeadlineRecord[]>([])
+  #loaded = $state(false)
   #removed = $state.raw<HeadlineRecord | null>(null)
   #facts = $state.raw<HeadlineFacts | null>(null)
   #title = $state<string | null>(null)
@@ -57,6 +58,10 @@ export class HeadlineStore {
   get history() {
     return this.#history
   }
+  /** Whether earlier headlines were ever read. */
+  get loaded() {
+    return this.#loaded
+  }
   /** The one that was removed last, which can be brought back. */
   get removed() {
     return this.#removed
@@ -85,7 +90,10 @@ export class HeadlineStore {
       this.#app.attempt(() => this.#app.call('headline.list', text ? { text } : {})),
       this.#app.attempt(() => this.#app.call('headline.facts', {})),
     ])
-    if (history && text === this.filter.trim()) this.#history = history
+    if (history && text === this.filter.trim()) {
+      this.#history = history
+      this.#loaded = true
+    }
     if (facts) this.#facts = facts
   }
 

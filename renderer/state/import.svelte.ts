@@ -1,14 +1,20 @@
 import type { ContractError, ImportProgress, ImportReport, ImportState } from '../../preload/contract.ts'
 import { type Dropped, pathsOrFiles, toGiven } from '../lib/dropped.ts'
+import { isStopped, toContractError } from '../lib/errors.ts'
 import { newRequest } from '../lib/request.ts'
+import { localStore, readStored, type Store, writeStored } from '../lib/storage.ts'
 import { words } from '../words/words.ts'
 import type { AppStore } from './app.svelte.ts'
 import type { LibraryStore } from './library.svelte.ts'
+
+/** The last failed import that its owner was told of in this browser. */
+const TOLD = 'idiolect-import-told'
 
 /** One import: its progress, then its report. It is the host's: a window that is opened in its middle finds it. */
 export class ImportStore {
   #app: AppStore
   #library: LibraryStore
+  #store: Store | null
   #request = $state<string | null>(null)
   /** The one whose end is on show. */
   #ended: string | null = null
@@ -18,9 +24,10 @@ export class ImportStore {
   #keeping = $state(false)
   #loaded = $state(false)
 
-  constructor(app: AppStore, library: LibraryStore) {
+  constructor(app: AppStore, library: LibraryStore, store: Store | null = localStore()) {
     this.#app = app
     this.#library = library
+    this.#store = store
     app.on('import.progress', (progress) => {
       if (progress.request === this.#request) this.#progress = progress
     })
@@ -48,8 +55,9 @@ export class ImportStore {
 
   async load(): Promise<void> {
     const state = await this.#app.attempt(() => this.#app.call('library.importing', {}))
-    // A report of long ago is of interest while the first start lasts.
-    if (state && (state.running || this.#app.welcome)) await this.#take(state)
+    // A report of long ago is of interest while the first start lasts; a failure until it was told, since the app goes
+    // on by itself with what its end broke off, and may be done with that before there is a window.
+    if (state && (state.running || this.#app.welcome || state.error)) await this.#take(state)
     this.#loaded = true
   }
 
@@ -57,6 +65,8 @@ export class ImportStore {
     if (state.running) {
       // What a watch reads by itself asks for no attention, and holds nothing up.
       if (state.by === 'watch') return
+      // Where the connection was lost, it seemed to have ended.
+      if (this.#ended === state.request) this.#ended = null
       this.#request = state.request
       this.#progress = state.progress
       this.#report = null
@@ -77,6 +87,13 @@ export class ImportStore {
     this.#request = null
     this.#report = report
     this.#error = error
+    if (error && !isStopped(error) && readStored(this.#store, TOLD) !== request) this.#tell(request, error)
+  }
+
+  /** Whoever asked for it, in this window or before it was there. */
+  #tell(request: string, error: ContractError): void {
+    this.#app.report(error)
+    if (error.name !== 'NoConnection') writeStored(this.#store, TOLD, request)
   }
 
   /** One import at a time: whoever brings more meanwhile is told so. */
@@ -97,16 +114,18 @@ export class ImportStore {
     const { paths, files } = await pathsOrFiles(dropped, pathOf)
     if (files.length > 0) {
       this.#keeping = true
-      const kept = await this.#app.attempt(async () => {
-        const all: string[] = []
+      this.#error = null
+      try {
         for await (const batch of toGiven(files)) {
-          all.push(...(await this.#app.call('library.keep', { files: batch })).paths)
+          paths.push(...(await this.#app.call('library.keep', { files: batch })).paths)
         }
-        return all
-      })
-      this.#keeping = false
-      if (!kept) return false
-      paths.push(...kept)
+      } catch (error) {
+        this.#error = toContractError(error)
+        this.#app.report(this.#error)
+        return false
+      } finally {
+        this.#keeping = false
+      }
     }
     return this.run(paths)
   }
@@ -122,17 +141,22 @@ export class ImportStore {
     this.#progress = null
     this.#report = null
     this.#error = null
-    const report = await this.#app.attempt(() => call(request))
-    await this.#end(request, report, this.#error)
-    return report !== null
+    try {
+      const report = await call(request)
+      await this.#end(request, report, null)
+      return true
+    } catch (error) {
+      await this.#end(request, null, toContractError(error))
+      return false
+    }
   }
 
   stop(): void {
     void this.#app.cancel(this.#request)
   }
 
+  /** Its report was read. */
   forget(): void {
     this.#report = null
-    this.#error = null
   }
 }

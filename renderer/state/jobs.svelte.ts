@@ -1,4 +1,5 @@
 /** What runs for long, wherever it was begun: shown in the window's foot, and told when it ends. */
+import { inWords, isStopped } from '../lib/errors.ts'
 import { formatNumber, formatPercent } from '../lib/format.ts'
 import { words } from '../words/words.ts'
 import type { Space } from './app.svelte.ts'
@@ -45,6 +46,7 @@ export function trainingJob(voice: VoiceStore): Job | null {
     ended: () => {
       const stage = voice.training?.stage
       if (stage === 'failed') return words.voice.failed
+      if (stage === 'interrupted') return words.voice.interruptedTitle
       return stage === 'cancelled' ? words.voice.cancelled : words.status.trainingDone
     },
   })
@@ -65,7 +67,8 @@ export function downloadJobs(models: ModelStore): Job[] {
       cancel: () => models.pause(model),
       ended: () => {
         if (models.models.find(({ id }) => id === model)?.installed) return words.status.downloadDone
-        return models.failed[model]?.message ?? words.models.stages.paused
+        const failed = models.failed[model]
+        return failed ? inWords(failed).message : words.models.stages.paused
       },
     }
   })
@@ -81,7 +84,10 @@ export function importJob(imports: ImportStore): Job | null {
     value,
     space: 'library',
     cancel: () => imports.stop(),
-    ended: () => words.status.importDone,
+    ended: () => {
+      if (!imports.error) return words.status.importDone
+      return isStopped(imports.error) ? words.status.importStopped : words.status.importFailed
+    },
   }
 }
 

@@ -149,10 +149,13 @@ export class ModelStore {
     void this.#ended(model)
   }
 
+  /** Whether it is here is known before it is no longer fetched: whoever is told of its end is told how it ended. */
   async #ended(model: string): Promise<void> {
-    const { [model]: _, ...others } = this.#fetching
-    this.#fetching = others
+    const request = this.#fetching[model]?.request
     await Promise.all([this.load(), this.#app.refresh()])
+    const { [model]: known, ...others } = this.#fetching
+    // It may have been begun anew meanwhile.
+    if (known && known.request === request) this.#fetching = others
   }
 
   async add(file: string, as: 'chat' | 'embedder'): Promise<boolean> {

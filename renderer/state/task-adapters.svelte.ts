@@ -5,6 +5,7 @@ import type { AppStore } from './app.svelte.ts'
 export class TaskAdapterStore {
   #app: AppStore
   #adapters = $state.raw<TaskAdapter[]>([])
+  #loaded = $state(false)
   /** What the next one is trained on. */
   sample = $state(true)
   texts = $state<TaskText[]>([])
@@ -20,11 +21,22 @@ export class TaskAdapterStore {
   get adapters() {
     return this.#adapters
   }
+  /** Whether they were ever read. */
+  get loaded() {
+    return this.#loaded
+  }
   usable = $derived(this.#adapters.filter(({ usable }) => usable))
 
   async load(): Promise<void> {
     const adapters = await this.#app.attempt(() => this.#app.call('task.list', {}))
-    if (adapters) this.#adapters = adapters
+    if (!adapters) return
+    this.#adapters = adapters
+    this.#loaded = true
+  }
+
+  /** A folder of texts to train on, once. */
+  add(path: string): void {
+    if (!this.texts.some((text) => text.path === path)) this.texts.push({ path, author: '', licence: '' })
   }
 
   train(): Promise<TrainingState | null> {

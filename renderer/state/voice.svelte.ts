@@ -19,6 +19,7 @@ export class VoiceStore {
   #forecast = $state.raw<TrainingForecast | null>(null)
   #training = $state.raw<TrainingState | null>(null)
   #voices = $state.raw<Voice[]>([])
+  #loaded = $state(false)
   #proof = $state.raw<Proof | null>(null)
   #selected = $state<string | null>(null)
   #busy = $state(false)
@@ -55,6 +56,10 @@ export class VoiceStore {
   }
   get proof() {
     return this.#proof
+  }
+  /** Whether the voices were ever read. */
+  get loaded() {
+    return this.#loaded
   }
   /** The voice whose proof is shown. */
   get selected() {
@@ -97,7 +102,10 @@ export class VoiceStore {
       () => this.#app.call('voices.list', {}),
       () => void this.loadVoices(),
     )
-    if (voices) this.#voices = voices
+    if (voices) {
+      this.#voices = voices
+      this.#loaded = true
+    }
     const history = await this.#app.attempt(() => this.#app.call('voices.history', {}))
     if (history) this.#history = history
   }

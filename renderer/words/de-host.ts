@@ -70,6 +70,9 @@ function german(
     'skip.openMatter': (line, mark) => `ihr Kopf beginnt in Zeile ${line} und endet nirgends mit ${mark}`,
     'skip.badMatter': (line, detail) => `ihr Kopf ist in Zeile ${line} nicht lesbar (${detail})`,
     'skip.twin': (path) => `sie sagt dasselbe wie ${path}, und das steht in der Bibliothek`,
+    'skip.ownFolder': () => 'dort bewahrt Idiolect seine eigenen Daten auf, und die werden nicht gelesen',
+    'skip.removed': () =>
+      'sie wurde aus der Bibliothek entfernt; zurück kommt sie, wenn sie selbst hinzugefügt wird, nicht ihr Ordner',
 
     'write.undecided': () => 'dafür wurde hier nichts entschieden',
     'write.html': () => 'es ist HTML, und geschrieben wird nur in den Kopf von Markdown- und Textdateien',

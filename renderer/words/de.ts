@@ -218,6 +218,8 @@ export const de: Words = {
     trainingDone: 'Das Training ist fertig.',
     downloadDone: 'Das Herunterladen des Modells ist beendet.',
     importDone: 'Die Texte sind gelesen.',
+    importStopped: 'Das Lesen wurde angehalten. Was bis dahin gelesen war, steht in der Bibliothek.',
+    importFailed: 'Die Texte konnten nicht gelesen werden.',
     labelsDone: (space) => `${space}: Es kommen keine weiteren Vorschläge.`,
     open: (space) => `Zu ${space}`,
     stop: (what) => `Anhalten: ${what}`,
@@ -546,8 +548,14 @@ export const de: Words = {
     remove: 'Entfernen',
     removeTitle: (title) => `„${title}“ entfernen?`,
     removeThese: (pieces) => `${pieces} entfernen?`,
-    removeLead: 'Der Text verlässt die Bibliothek. Die Datei selbst bleibt, wo sie ist.',
-    removeManyLead: 'Die Texte verlassen die Bibliothek. Die Dateien selbst bleiben, wo sie sind.',
+    removeLead:
+      'Der Text verlässt die Bibliothek und kommt nur zurück, wenn die Datei selbst hinzugefügt wird, nicht ihr Ordner. Die Datei bleibt, wo sie ist.',
+    removeManyLead:
+      'Die Texte verlassen die Bibliothek und kommen nur zurück, wenn die Dateien selbst hinzugefügt werden, nicht ihr Ordner. Die Dateien bleiben, wo sie sind.',
+    removeGoneLead:
+      'Der Text verlässt die Bibliothek. Taucht seine Datei wieder auf, wird sie gelesen wie jede andere.',
+    removeManyGoneLead:
+      'Die Texte verlassen die Bibliothek. Taucht eine Datei wieder auf, wird sie gelesen wie jede andere.',
     write: 'Überschrift dazu',
     read: 'Lesen',
     passages: (n) => `${n.toLocaleString('de')} ${n === 1 ? 'Passage' : 'Passagen'}`,

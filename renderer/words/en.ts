@@ -53,6 +53,8 @@ export const en = {
     trainingDone: 'The training is done.',
     downloadDone: 'The model’s download has ended.',
     importDone: 'Your writing has been read.',
+    importStopped: 'The reading was stopped. What was read until then is in the library.',
+    importFailed: 'Your writing could not be read.',
     labelsDone: (space: string): string => `${space}: the suggestions have ended.`,
     open: (space: string): string => `Go to ${space}`,
     stop: (what: string): string => `Stop: ${what}`,
@@ -378,8 +380,12 @@ export const en = {
     remove: 'Remove',
     removeTitle: (title: string): string => `Remove “${title}”?`,
     removeThese: (pieces: string): string => `Remove ${pieces}?`,
-    removeLead: 'It leaves Idiolect’s library. The file itself stays where it is.',
-    removeManyLead: 'They leave Idiolect’s library. The files themselves stay where they are.',
+    removeLead:
+      'It leaves Idiolect’s library, and comes back only when the file itself is added, not its folder. The file stays where it is.',
+    removeManyLead:
+      'They leave Idiolect’s library, and come back only when the files themselves are added, not their folder. The files stay where they are.',
+    removeGoneLead: 'It leaves Idiolect’s library. Should its file turn up again, it is read like any other.',
+    removeManyGoneLead: 'They leave Idiolect’s library. Should a file turn up again, it is read like any other.',
     write: 'Headline this',
     read: 'Read',
     passages: (n: number): string => `${n.toLocaleString('en')} ${n === 1 ? 'passage' : 'passages'}`,

@@ -1,8 +1,10 @@
-/** Files that the window was given, read as text. */
+/** Files that the window was given, read as text, and the folder browser. */
+import { symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createApp } from '../../main/app/app.ts'
 import { toDocx } from '../../main/drafts/to-docx.ts'
+import { writeFiles } from '../helpers/library.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 
 let app: Awaited<ReturnType<typeof createApp>>
@@ -27,4 +29,16 @@ it('reads every kind of writing, and keeps nothing of it', async () => {
   expect((await read('a.docx', await toDocx('It rained.', 'Word'))).text).toContain('It rained.')
   expect(await app.handlers['draft.list']({})).toEqual([])
   await expect(read('a.pdf', '%PDF')).rejects.toMatchObject({ name: 'Unreadable' })
+})
+
+it('lists a folder in which a link leads in a circle', async () => {
+  const folder = writeFiles(path.join(temporaryFolder(), 'writing'), { 'a.md': 'One', 'deep/b.md': 'Two' })
+  symlinkSync('circle', path.join(folder, 'circle'))
+  symlinkSync('deep', path.join(folder, 'linked'))
+  const { entries } = await app.handlers['files.list']({ path: folder })
+  expect(entries.map(({ name, pieces }) => [name, pieces])).toEqual([
+    ['deep', 1],
+    ['linked', 1],
+    ['a.md', 0],
+  ])
 })

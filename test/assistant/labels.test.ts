@@ -155,6 +155,8 @@ describe('tags', () => {
       ['—', []],
       ['the boats that did not come in at all', []],
       ['天気', ['天気']],
+      ['天気、港。', ['天気', '港']],
+      ['بحر، قوارب؛ موانئ', ['بحر', 'قوارب', 'موانئ']],
     ]
     expect(cases.map(([line]) => tagsIn(line))).toEqual(cases.map(([, tags]) => tags))
   })

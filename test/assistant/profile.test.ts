@@ -26,6 +26,7 @@ function writing(texts: string[], finish: 'end' | 'length' = 'end') {
   const base: Base = {
     ...fakeBase('fake.gguf', () => 1),
     contextSize: 4000,
+    modelContext: 4000,
     chatPrompt: (turns: ChatTurn[]) =>
       Int32Array.from(
         turns.map(({ role, text }) => `<${role}>${text}`).join(''),
@@ -80,6 +81,12 @@ describe('a profile by counts', () => {
   it('tells how prose is built', () => {
     const text = countsProfile('prose', answers('He went; he came, and sat. Did he?', 'One, two; three.'))
     expect(text).toMatch(/^Sentences of about \d+ words\. In a sentence: .*commas \(0\.7\).*semicolons \(0\.7\)/)
+  })
+
+  it('reads long texts as fast as short ones', { timeout: 20_000 }, () => {
+    const input = 'The harbour was quiet, and the captain’s ferry lay at the pier. '.repeat(2000)
+    const history = answers('Old ropes', 'New ropes', 'Ropes').map((entry) => ({ ...entry, input }))
+    expect(countsProfile('headline', history)).toContain('Often used: ropes.')
   })
 
   it('reads other scripts, one item, and none', () => {

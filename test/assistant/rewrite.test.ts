@@ -194,6 +194,23 @@ describe('parts of a selection', () => {
     ).toBe(text)
   })
 
+  it('of scripts without spaces are joined without one', () => {
+    expect(partsOf(base, '港の朝は静かで、\n船が並んでいた。\n誰もいない。', 400).map(({ text }) => text)).toEqual([
+      '港の朝は静かで、船が並んでいた。誰もいない。',
+    ])
+    expect(partsOf(base, 'A line\n港', 400).map(({ text }) => text)).toEqual(['A line 港'])
+  })
+
+  it.each([
+    ['English', 'the ferry and the pier and the captain and the fog '.repeat(30)],
+    ['Thai', 'วันนี้ฉันไปที่ท่าเรือและเห็นเรือเก่าลำหนึ่งจอดอยู่ที่นั่น'.repeat(12)],
+  ])('are cut between words where a sentence is too long: %s', (_script, text) => {
+    const parts = partsOf(base, text.trim(), 200)
+    expect(parts.length).toBeGreaterThan(3)
+    for (const part of parts) expect(base.tokenize(part.text).length).toBeLessThan(260)
+    expect(parts.map(({ before, text: part }) => before + part).join('')).toBe(text.trim())
+  })
+
   it('are cut between sentences where they are long', () => {
     const parts = partsOf(base, `${FERRY} `.repeat(30), 200)
     expect(parts.length).toBeGreaterThan(3)
@@ -225,6 +242,16 @@ describe('tidying', () => {
     expect(toSentence('no end at all')).toBe('no end at all')
     expect(toSentence('He said “go.” And th')).toBe('He said “go.”')
     expect(toSentence('潮が満ちた。 そして')).toBe('潮が満ちた。')
+    expect(toSentence('朝だ。\n\n潮が満ちた。「船だ。」そして')).toBe('朝だ。\n\n潮が満ちた。「船だ。」')
+    expect(toSentence('کشتی دیر سے آئی۔ اور')).toBe('کشتی دیر سے آئی۔')
+  })
+
+  it('shows a text without spaces as it is written', () => {
+    let shown = ''
+    const given = '船はまた遅れた。'
+    const stream = createTidyStream(given, { paragraphs: false, onText: (text) => (shown += text), onEnough: () => {} })
+    for (const character of '港の朝は静かで、船が並んでいた。'.repeat(8)) stream.push(character)
+    expect(shown.length).toBeGreaterThan(60)
   })
 
   it('never shows what it takes back', () => {

@@ -135,7 +135,7 @@ function report(
 export function formsOf(choice: OurResult['choice']): string {
   if (choice === null) return 'unknown'
   const { asFiled = [] } = choice.forms
-  return [nameOf(choice.forms), ...asFiled.map((form) => `forward ${nameOf(form)}`)].join(', ')
+  return [nameOf(choice.forms), ...asFiled.map((type) => `forward ${type}`)].join(', ')
 }
 
 /** A form in words. */

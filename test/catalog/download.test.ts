@@ -1,8 +1,18 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type DownloadOptions, type DownloadProgress, downloadModel } from '../../main/catalog/download.ts'
+import { lockDownload } from '../../main/catalog/download-lock.ts'
 import { explainWriteError, requireSpace } from '../../main/catalog/files.ts'
 import type { Manifest } from '../../main/catalog/manifest.ts'
 import { IdiolectError } from '../../main/errors.ts'
@@ -268,13 +278,60 @@ describe('one at a time', () => {
     expect(await first).toMatchObject({ name: 'Cancelled' })
   })
 
-  it('takes over the lock of a process that died', async () => {
+  /** A lock that somebody left or holds. */
+  function locked(holder: number | string, silentFor = 0): void {
     mkdirSync(path.dirname(target), { recursive: true })
+    writeFileSync(`${target}.lock`, String(holder))
+    const at = Date.now() / 1000 - silentFor
+    utimesSync(`${target}.lock`, at, at)
+  }
+
+  it('refuses what another process is at work on', async () => {
+    locked(process.ppid, 30)
+    await expect(get(['hub'])).rejects.toMatchObject({
+      name: 'DownloadBusy',
+      message: `model.gguf is being fetched already (by process ${process.ppid}).`,
+    })
+    locked('')
+    await expect(get(['hub'])).rejects.toThrow('(by another process)')
+    expect(hub.requests).toEqual([])
+  })
+
+  it.each([
     // No process has this id: it is above the largest that Linux gives.
-    writeFileSync(`${target}.lock`, '4194999')
+    ['a process that died', 4194999, 0],
+    ['one whose number another process bears now', process.ppid, 120],
+    ['one whose number this process bears now', process.pid, 0],
+    ['one that died before it wrote its number', '', 10],
+  ])('takes over the lock of %s', async (_, holder, silentFor) => {
+    locked(holder, silentFor)
     await get(['hub'])
     expect(readFileSync(target).equals(body)).toBe(true)
     expect(leftovers()).toEqual([])
+  })
+
+  it('shows that it is at work as long as it is', () => {
+    mkdirSync(path.dirname(target))
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const unlock = lockDownload(target)
+      locked(process.pid, 50)
+      vi.advanceTimersByTime(10_000)
+      expect(Date.now() - statSync(`${target}.lock`).mtimeMs).toBeLessThan(10_000)
+      unlock()
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('removes what a pip that was killed left of the same file', async () => {
+    for (const name of ['model.gguf.pip-a1B2c3', 'other.gguf.pip-a1B2c3']) {
+      mkdirSync(path.join(path.dirname(target), name), { recursive: true })
+      writeFileSync(path.join(path.dirname(target), name, 'whole'), 'half of it')
+    }
+    await get(['hub'])
+    expect(leftovers()).toEqual(['other.gguf.pip-a1B2c3'])
   })
 })
 

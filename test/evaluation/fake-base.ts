@@ -53,6 +53,7 @@ export function fakeBase(
     generated,
     architecture: 'fake',
     contextSize: 1024,
+    modelContext: 1024,
     endToken: END,
     async score(queries: TokenExample[], options) {
       const voice = voiceText(options?.voice)

@@ -118,6 +118,16 @@ describe('lengths', () => {
     expect(text(builder.prompt({ task: 'prose', input: letters }, [], cut))).toContain(`text: ${last}\n`)
   })
 
+  test('a cut shows no half of a character', () => {
+    for (let count = 1; count < 12; count++) {
+      const options = { maxInput: count, maxRetrieved: count }
+      for (const task of ['headline', 'prose'] as const) {
+        const shown = text(builder.prompt({ task, input: '港の朝、古い船' }, [pair('静かな海', '白い帆')], options))
+        expect(shown).not.toContain('\ufffd')
+      }
+    }
+  })
+
   test('to fit, pairs go first, from the last, then the input gets shorter', () => {
     const pairs = [pair('first '.repeat(8), 'One'), pair('second '.repeat(8), 'Two')]
     const open = { task: 'headline' as const, input: letters }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { headlineQueries, looksLikeFileName } from '../../main/examples/headline.ts'
-import { proseQueries } from '../../main/examples/prose.ts'
+import { proseInput, proseQueries } from '../../main/examples/prose.ts'
 import type { Piece } from '../../main/examples/types.ts'
 
 const piece = (title: string, text: string, id = title): Piece => ({ id, title, text, date: '2024-01-01' })
@@ -35,6 +35,12 @@ describe('headlines', () => {
   test('a title at the head of its text is taken off, not dropped', () => {
     const [query] = headlineQueries([piece('The soup was  hot', `# The Soup was hot\n\n${body}`)]).queries
     expect(query?.input).toBe(body)
+  })
+
+  test('a title without spaces that stands in its text is dropped too', () => {
+    const text = `${'今日は港へ行って、古い船を見ました。'.repeat(3)}静かな港の朝と古い船。`
+    const { dropped } = headlineQueries([piece('静かな港の朝', text), piece('港', text)])
+    expect(dropped).toEqual([{ document: '静かな港の朝', reason: 'its title stands in its text' }])
   })
 
   test('file names are told from titles', () => {
@@ -89,6 +95,43 @@ describe('prose', () => {
     const all = proseQueries([piece('Long', long)], { maxPerPiece: 99 }).queries
     const few = proseQueries([piece('Long', long)], { maxPerPiece: 2 }).queries
     expect(few).toEqual([all[0], all[2]])
+  })
+
+  const UNSPACED: [script: string, sentence: string][] = [
+    ['Japanese', '今日は港へ行って、古い船を長いあいだ見ていました。誰もいない朝でした。'],
+    ['Chinese', '今天早上我去了港口，看见一条旧船停在那里。没有人说话，只有海鸥在叫。'],
+    ['Thai', 'วันนี้ฉันไปที่ท่าเรือและเห็นเรือเก่าลำหนึ่งจอดอยู่ที่นั่นไม่มีใครพูดอะไรเลย'],
+  ]
+  test.each(UNSPACED)('%s, which writes no spaces, gives passages of like size', (_script, sentence) => {
+    const text = sentence.repeat(60)
+    const { queries } = proseQueries([piece('Long', text)], { maxPerPiece: 99 })
+    expect(queries.length).toBeGreaterThan(5)
+    for (const { input, answer } of queries) {
+      // Two characters, each with its marks, are a word.
+      expect(answer.length).toBeGreaterThan(150)
+      expect(answer.length).toBeLessThan(400)
+      expect(input.length).toBeGreaterThan(150)
+      expect(text).toContain(input + answer)
+    }
+    expect(queries.at(-1)!.input.length).toBeGreaterThan(560)
+  })
+
+  test('an input is not thrown away to the one white space in it', () => {
+    const input = proseInput(`${'今日は港へ行きました。'.repeat(90)}\n\n次の日`)
+    expect(input.length).toBeGreaterThan(560)
+    expect(input.startsWith('今日は') || input.startsWith('港')).toBe(true)
+    expect(proseInput(`${'x'.repeat(900)} end`)).toHaveLength(600)
+  })
+
+  test('an input begins with a whole character', () => {
+    for (const shift of ['', 'a']) expect(proseInput(`${'🦊'.repeat(400)}${shift}`)).not.toMatch(/\p{Cs}/u)
+    expect(proseInput(`${'𠮷野家'.repeat(300)}a`)).not.toMatch(/\p{Cs}/u)
+  })
+
+  test('megabytes in one line take no longer than megabytes in many', { timeout: 20_000 }, () => {
+    const sentences = sentence(1).concat(' ').repeat(20_000)
+    expect(proseQueries([piece('Line', sentences)]).queries).toHaveLength(4)
+    expect(proseQueries([piece('Words', 'item '.repeat(300_000))]).queries).toHaveLength(4)
   })
 
   test('a short piece is dropped with its reason', () => {

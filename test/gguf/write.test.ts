@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { readGgufFileInfo } from 'node-llama-cpp'
 import { describe, expect, it } from 'vitest'
@@ -154,6 +154,29 @@ describe('writeAtomically', () => {
     writeAtomically(target, (append) => append(Buffer.from('whole')))
     expect(readFileSync(target, 'utf8')).toBe('whole')
     expect(readdirSync(place)).toEqual(['file'])
+  })
+
+  it('keeps the permissions of a file that it replaces, whatever a killed writer left beside it', () => {
+    const target = path.join(folder, 'private')
+    writeFileSync(target, 'old', { mode: 0o600 })
+    writeFileSync(`${target}.idiolect-part`, 'half', { mode: 0o444 })
+    writeAtomically(target, (append) => append(Buffer.from('new')))
+    expect(readFileSync(target, 'utf8')).toBe('new')
+    expect(statSync(target).mode & 0o777).toBe(0o600)
+    // What the process's own mask would take away is kept too.
+    chmodSync(target, 0o666)
+    writeAtomically(target, (append) => append(Buffer.from('newer')))
+    expect(statSync(target).mode & 0o777).toBe(0o666)
+  })
+
+  it('refuses a file that nobody may write', () => {
+    const target = path.join(folder, 'read-only')
+    writeFileSync(target, 'old', { mode: 0o444 })
+    expect(() => writeAtomically(target, (append) => append(Buffer.from('new')))).toThrow(
+      `${target} was not written: the file is read-only`,
+    )
+    expect(readFileSync(target, 'utf8')).toBe('old')
+    expect(statSync(target).mode & 0o777).toBe(0o444)
   })
 
   it('says in words that a place cannot be written', () => {

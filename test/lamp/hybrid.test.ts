@@ -1,8 +1,15 @@
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { TaskQuery } from '../../main/examples/types.ts'
 import type { Embedder } from '../../main/inference/types.ts'
 import { lampQueries, lampRetrieval } from '../../main/lamp/examples.ts'
-import { hybridRetrieval, hybridSearch } from '../../main/lamp/hybrid.ts'
-import type { LampUser } from '../../main/lamp/types.ts'
+import { hybridSearch } from '../../main/lamp/hybrid.ts'
+import type { TrainVoice } from '../../main/lamp/options.ts'
+import type { LampFile, LampUser } from '../../main/lamp/types.ts'
+import { decode } from '../evaluation/fake-base.ts'
+import { runFolders, setUpRun } from './fake-run.ts'
+
+const folders = runFolders()
 
 /** Two meanings: what floats, and all else. Words that mean the same are one direction. */
 const FLOATS = ['boat', 'ship', 'ferry', 'vessel']
@@ -39,6 +46,12 @@ function userOf(texts: string[], queries: string[], task: LampUser['task'] = 'he
     })),
     queries: queries.map((input, n) => ({ id: `q${n}`, input, gold: 'G', date: null })),
   }
+}
+
+/** Over the whole history, `k` items. */
+async function hybridRetrieval(user: LampUser, embedder: Embedder, k: number) {
+  const search = await hybridSearch(user, embedder)
+  return (query: TaskQuery) => search.atUse(query, k)
 }
 
 const TEXTS = ['an oak leaf falls', 'the ferry is late', 'an oak stands', 'a stone wall']
@@ -101,5 +114,26 @@ describe('hybrid retrieval', () => {
     await expect(hybridRetrieval(user, failing, 1)).rejects.toThrow('broken')
     broken = false
     expect(await (await hybridRetrieval(user, failing, 1))(lampQueries(user)[0]!)).toHaveLength(1)
+  })
+
+  it('stands in the prompts that a voice is trained on where these are the method’s own', async () => {
+    const users = ['ann', 'bob'].map((id) => ({ ...userOf([...TEXTS, 'vessel departs'], [QUERY]), id }))
+    const file: LampFile = { file: 'made.json', task: 'headline', notes: [], users }
+    const shown: Record<string, string[]> = {}
+    const embedder = meaning()
+    const train: TrainVoice = async (examples, validation, settings, runFolder, context) => {
+      shown[path.basename(path.dirname(runFolder))] = examples.map(({ tokens, answerFrom }) =>
+        decode(tokens.subarray(0, answerFrom)),
+      )
+      return setUpRun(folders).train(examples, validation, settings, runFolder, context)
+    }
+    const { run } = setUpRun(folders, { file, train, hybrid: (user) => hybridSearch(user, embedder) })
+    const methods = ['task+hybrid+voice', 'task+retrieval+voice']
+    await run({ methods, trainPrompts: 'same', users: ['ann'] })
+    const last = (name: string): string | undefined => shown[name]?.at(-1)
+    // No word of it stands in another: found by meaning alone.
+    expect(last('task+voice-hybrid')).toBe('the ferry is late>T1|vessel departs>')
+    expect(last('task+voice-retrieval')).not.toContain('the ferry is late')
+    expect(shown['task-0-hybrid'] ?? shown['task-1-hybrid']).toEqual(shown['task+voice-hybrid'])
   })
 })

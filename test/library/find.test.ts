@@ -47,6 +47,28 @@ describe('findFiles', () => {
     expect(skipped).toMatchObject([{ path: path.join(root, 'broken.md'), reason: 'this link does not exist' }])
   })
 
+  it('leaves out data folders, also behind a link, but reads what was pasted when it is named', () => {
+    const data = { 'library.db': '', 'lock.db': '', 'pasted/p.md': 'p', 'originals/day/o.md': 'o' }
+    const home = writeFiles(path.join(folder, 'home'), {})
+    for (const [name, content] of Object.entries(data)) {
+      writeFiles(home, { [`docs/idiolect/${name}`]: content, [`docs/deep/another/${name}`]: content })
+    }
+    const docs = writeFiles(path.join(home, 'docs'), { 'a.md': 'a', 'b/library.db': '', 'b/c.md': 'c' })
+    symlinkSync(path.join(docs, 'idiolect', 'originals'), path.join(docs, 'kept'))
+    symlinkSync(path.join(docs, 'idiolect', 'originals', 'day', 'o.md'), path.join(docs, 'o.md'))
+    symlinkSync(path.join(docs, 'idiolect'), path.join(home, 'linked'))
+    const { files, skipped } = findFiles([docs, path.join(home, 'linked')])
+    expect(files.map((file) => path.relative(docs, file))).toEqual(['a.md', path.normalize('b/c.md')])
+    const own = skipped
+      .filter(({ said }) => said?.code === 'skip.ownFolder')
+      .map((one) => path.relative(docs, one.path))
+    expect(own).toEqual([path.normalize('deep/another'), 'idiolect', 'kept', 'o.md'])
+    const pasted = path.join(docs, 'idiolect', 'pasted')
+    expect(findFiles([pasted]).files).toEqual([path.join(pasted, 'p.md')])
+    expect(findFiles([path.join(pasted, 'p.md')]).files).toEqual([path.join(pasted, 'p.md')])
+    expect(findFiles([path.join(home, 'linked')]).skipped).toMatchObject([{ said: { code: 'skip.ownFolder' } }])
+  })
+
   it('names the path when it is missing, empty, or none was given', () => {
     const empty = path.join(folder, 'empty')
     mkdirSync(empty)

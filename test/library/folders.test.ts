@@ -91,4 +91,23 @@ describe('watchFolders', () => {
     await expect.poll(() => told).toBe(3)
     other.close()
   })
+
+  it('hears nothing of a data folder in it', async () => {
+    const watched = writeFiles(path.join(folder, 'with-data'), {
+      'a.md': 'a',
+      'data/library.db': '',
+      'data/lock.db': '',
+    })
+    writeFiles(watched, { 'data/originals/day/a.md': 'a' })
+    let told = 0
+    const watching = watchFolders(() => void told++, 10)
+    watching.set([watched])
+    writeFiles(watched, { 'data/library.db': 'more', 'data/originals/day/b.md': 'b' })
+    // Longer than the quiet that it waits for.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(told).toBe(0)
+    writeFiles(watched, { 'b.md': 'b' })
+    await expect.poll(() => told).toBe(1)
+    watching.close()
+  })
 })

@@ -5,7 +5,6 @@ import { TYPE, type TypeName } from '../../main/ggml/types.ts'
 import { type Streamed, uniformForms, type WeightForms } from '../../main/model/weights.ts'
 import { cosine } from '../helpers/cosine.ts'
 import { gradientOf } from '../helpers/gradient.ts'
-import { takes } from '../helpers/takes.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
 
@@ -13,10 +12,7 @@ const folder = temporaryFolder()
 const device = openDevice({ threads: 1 })
 afterAll(() => device.free())
 const q8 = uniformForms({ type: TYPE.Q8_0, buffers: null })
-const filed = (type: TypeName, buffers: string | null = null): WeightForms => ({
-  ...q8,
-  asFiled: new Map([[TYPE[type], { buffers, streamed: true }]]),
-})
+const filed = (type: TypeName): WeightForms => ({ ...q8, asFiled: new Set([TYPE[type]]) })
 
 function fileOf(type: TypeName): string {
   const file = path.join(folder, `${type}.gguf`)
@@ -52,31 +48,9 @@ describe('forward products of the file’s own numbers', () => {
     },
   )
 
-  it('streamed matrices are converted where that is faster', async () => {
-    const file = fileOf('Q4_K')
-    const forms: WeightForms = { ...q8, asFiled: new Map([[TYPE.Q4_K, { buffers: null, streamed: false }]]) }
-    const all = { blocks: 3, head: false }
-    expect((await passOf(file, forms, all)).loss).toBe((await passOf(file, q8, all)).loss)
-    expect((await passOf(file, forms)).loss).toBe((await passOf(file, filed('Q4_K'))).loss)
-  })
-
   it('other types than those named are converted', async () => {
     const file = fileOf('Q5_1')
     const [named, usual] = [await passOf(file, filed('Q4_K')), await passOf(file, q8)]
     expect(named).toEqual(usual)
   })
-
-  for (const type of ['Q4_0', 'Q4_K', 'Q5_K', 'Q6_K', 'Q2_K', 'IQ4_NL'] as const) {
-    it.skipIf(!takes(device, 'CPU_REPACK', type))(
-      `${type}, repacked: losses and gradients as in plain memory`,
-      async () => {
-        const file = fileOf(type)
-        const plain = await passOf(file, filed(type))
-        const repacked = await passOf(file, filed(type, 'CPU_REPACK'))
-        expect(repacked.bytes - plain.bytes).toBeLessThan(128)
-        expect(Math.abs(repacked.loss / plain.loss - 1)).toBeLessThan(2e-3)
-        expect(cosine(repacked.gradient, plain.gradient)).toBeGreaterThan(0.995)
-      },
-    )
-  }
 })

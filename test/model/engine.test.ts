@@ -76,6 +76,22 @@ describe('forward', () => {
   })
 })
 
+describe('a pass', () => {
+  it('can be stopped before each block and each part of the head', async () => {
+    using engine = open(tiny('stoppable'), { capacity: 192, lora: { rank: 2, alpha: 2, targets: ['q'] } })
+    const long = pack([example(180, 150)])
+    const count = async (pass: 'trainPack' | 'measurePack'): Promise<number> => {
+      let calls = 0
+      const between = async (): Promise<void> => void calls++
+      await engine[pass](long, { between })
+      return calls
+    }
+    // 150 answer tokens are three parts of 64 rows at most.
+    expect(await count('measurePack')).toBe(2 + 3)
+    expect(await count('trainPack')).toBe(2 + 3 + 2)
+  })
+})
+
 describe('backward', () => {
   it.each([
     ['grouped heads', {}],

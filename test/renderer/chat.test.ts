@@ -19,7 +19,7 @@ const message = (id: string, conversation: string, parent: string | null, text: 
 function host() {
   const listeners = new Map<string, ((event: never) => void)[]>()
   const kept: Record<string, ChatMessage[]> = { a: [], b: [message('b1', 'b', null, 'Earlier')] }
-  const waiting = new Map<string, { done: (sent: unknown) => void; fail: () => void }>()
+  const waiting = new Map<string, { done: (sent: unknown) => void; fail: (sent?: unknown) => void }>()
   const calls: { name: string; input: Record<string, unknown> }[] = []
   const answers: Record<string, (input: Record<string, unknown>) => unknown> = {
     'chat.list': () => [],
@@ -137,4 +137,106 @@ it('compares any two, the voice that is on or not', async () => {
   expect(await sides()).toEqual(['other', null])
   chat.rival = 'third'
   expect(await sides()).toEqual(['other', 'third'])
+})
+
+/** A question that is on its way in the conversation `a`. */
+async function asking(text: string, unkept = false) {
+  const here = host()
+  const { waiting, emit, chat } = here
+  if (unkept) chat.begin(true)
+  else await chat.open('a')
+  chat.draft = text
+  const sending = chat.send()
+  await vi.waitFor(() => expect(waiting.size).toBe(1))
+  const [request = ''] = waiting.keys()
+  const question = message('q', 'a', null, text)
+  if (!unkept) emit('chat.asked', { request, question })
+  return { ...here, sending, question, answer: waiting.get(request) }
+}
+
+it('leaves the composer alone when an answer ends where nobody looks', async () => {
+  const { chat, sending, question, answer } = await asking('What is kept?')
+  await chat.open('b')
+  answer?.done({ question, answer: message('w', 'a', 'q', 'A log.') })
+  await sending
+  expect(chat.draft).toBe('')
+})
+
+it('gives a question that failed where nobody looked back in its own conversation, once', async () => {
+  const { chat, sending, answer } = await asking('What is kept?')
+  await chat.open('b')
+  answer?.fail()
+  await sending
+  expect(chat.draft).toBe('')
+  await chat.open('a')
+  expect(chat.draft).toBe('What is kept?')
+  chat.draft = ''
+  await chat.open('b')
+  await chat.open('a')
+  expect(chat.draft).toBe('')
+})
+
+it('gives a question back in a new conversation that was to begin one', async () => {
+  const { waiting, emit, chat } = host()
+  chat.draft = 'Anybody?'
+  const sending = chat.send()
+  await vi.waitFor(() => expect(waiting.size).toBe(1))
+  const [request = ''] = waiting.keys()
+  emit('chat.asked', { request, question: message('q', 'a', null, 'Anybody?') })
+  await chat.open('b')
+  waiting.get(request)?.fail()
+  await sending
+  expect(chat.draft).toBe('')
+  chat.begin()
+  expect(chat.draft).toBe('Anybody?')
+})
+
+it('brings nothing of what is kept nowhere into another conversation', async () => {
+  for (const end of ['done', 'fail'] as const) {
+    const { chat, sending, question, answer } = await asking('A secret', true)
+    await chat.open('b')
+    answer?.[end]({ question, answer: message('w', '', 'q', 'Mine.') })
+    await sending
+    chat.begin()
+    expect(chat.draft, end).toBe('')
+  }
+})
+
+it('gives nothing back of a conversation that was removed', async () => {
+  const { chat, sending, answer } = await asking('What is thrown away?')
+  const removing = chat.remove('a')
+  answer?.fail()
+  await Promise.all([sending, removing])
+  chat.begin()
+  expect(chat.draft).toBe('')
+})
+
+it('holds an edited question that nothing answered, in its form', async () => {
+  const { waiting, chat } = host()
+  await chat.open('b')
+  const [question] = chat.path
+  if (!question) throw new Error('nothing was read')
+  const editing = chat.edit(question, 'In other words')
+  await vi.waitFor(() => expect(waiting.size).toBe(1))
+  expect(chat.reworded).toBeNull()
+  for (const { fail } of waiting.values()) fail()
+  await editing
+  expect(chat.reworded).toEqual({ message: 'b1', text: 'In other words' })
+  expect(chat.path.map(({ text }) => text)).toEqual(['Earlier'])
+  chat.begin()
+  expect(chat.reworded).toBeNull()
+})
+
+it('knows that a conversation is still being read, and asks nothing in it until then', async () => {
+  const { calls, chat } = host()
+  chat.draft = 'Too early'
+  const opening = chat.open('b')
+  expect(chat.reading).toBe(true)
+  await chat.send()
+  expect([chat.draft, calls.some(({ name }) => name === 'chat.send')]).toEqual(['Too early', false])
+  await opening
+  expect(chat.reading).toBe(false)
+  expect(chat.loaded).toBe(false)
+  await chat.load()
+  expect(chat.loaded).toBe(true)
 })

@@ -1,15 +1,19 @@
 /** A base that was fetched to be used: it is not taken into use from under a training or a voice. */
 import { expect, it, vi } from 'vitest'
+import type { ModelProgress } from '../../preload/contract.ts'
 import type { AppStore } from '../../renderer/state/app.svelte.ts'
+import { downloadJobs } from '../../renderer/state/jobs.svelte.ts'
 import { ModelStore } from '../../renderer/state/models.svelte.ts'
+import { words } from '../../renderer/words/words.ts'
 
 function host(base: string | null = 'small') {
   const large = { id: 'large', name: 'Large', role: 'chat', installed: false, inUse: false, bytes: 9, part: null }
   const small = { ...large, id: 'small', name: 'Small', installed: base !== null, inUse: base !== null, starter: true }
   const calls: string[] = []
+  const listeners: ((progress: ModelProgress) => void)[] = []
   const app = {
     state: { base },
-    on: () => {},
+    on: (_: string, listener: (progress: ModelProgress) => void) => listeners.push(listener),
     call: async (name: string, input: { model: string }) => {
       calls.push(`${name} ${input.model ?? ''}`.trim())
       if (name === 'models.get') large.installed = true
@@ -19,7 +23,14 @@ function host(base: string | null = 'small') {
     attempt: async (run: () => Promise<unknown>) => run().catch(() => null),
     refresh: async () => {},
   }
-  return { calls, models: new ModelStore(app as unknown as AppStore) }
+  const models = new ModelStore(app as unknown as AppStore)
+  const progress = { request: 'goes on', model: 'large', receivedBytes: 9, totalBytes: 9, source: '', resumable: true }
+  /** A download that another window asked for, or that goes on by itself. */
+  const tell = (stage: ModelProgress['stage']): void => {
+    if (stage === 'done') large.installed = true
+    for (const listener of listeners) listener({ ...progress, stage })
+  }
+  return { calls, models, tell }
 }
 
 it('is used at once where nothing hangs on the base in use', async () => {
@@ -58,4 +69,14 @@ it('the starter is fetched where there is no base, once', async () => {
   await there.models.load()
   await there.models.fetchStarter()
   expect(there.calls).not.toContain('models.get small')
+})
+
+it('a download that is no longer at work is known to be here', async () => {
+  const { models, tell } = host()
+  tell('downloading')
+  const [job] = downloadJobs(models)
+  tell('done')
+  // Its end is told as soon as it is no longer at work.
+  while (downloadJobs(models).length > 0) await new Promise((resolve) => setTimeout(resolve))
+  expect(job?.ended()).toBe(words.status.downloadDone)
 })

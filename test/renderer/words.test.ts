@@ -285,6 +285,8 @@ describe('what the host says', () => {
     'skip.openMatter': [1, '---'],
     'skip.badMatter': [4, 'CRC'],
     'skip.twin': ['/a/b.md'],
+    'skip.removed': [],
+    'skip.ownFolder': [],
     'write.undecided': [],
     'write.html': [],
     'write.docx': [],

@@ -119,6 +119,7 @@ describe('openStore', () => {
       'models',
       'passage_words',
       'passages',
+      'removed',
       'runs',
       'settings',
       'skipped',

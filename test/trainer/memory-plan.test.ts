@@ -7,10 +7,10 @@ import { TYPE } from '../../main/ggml/types.ts'
 import { readGguf } from '../../main/gguf/read.ts'
 import type { AdapterSpec } from '../../main/model/adapter.ts'
 import { ARCHITECTURES } from '../../main/model/architectures.ts'
-import { pack } from '../../main/model/batch.ts'
+import { pack, rowsOf } from '../../main/model/batch.ts'
 import { Engine } from '../../main/model/engine.ts'
 import { TARGET_NAMES } from '../../main/model/tensors.ts'
-import { plainForms } from '../../main/model/weights.ts'
+import { plainForms, type WeightForms } from '../../main/model/weights.ts'
 import { seeded } from '../../main/random.ts'
 import { adapterOf } from '../../main/trainer/adapter-of.ts'
 import {
@@ -127,6 +127,14 @@ describe('a forecast', () => {
 })
 
 describe('a plan', () => {
+  it('is made for texts of 65,536 tokens, whatever is trained', async () => {
+    const file = path.join(folder, 'long.gguf')
+    writeTinyModel(file, { context: 65_536, blocks: 1, width: 32, heads: 2, kvHeads: 1, ff: 64 })
+    const adapter: AdapterSpec = { ...LORA, targets: [...TARGET_NAMES] }
+    const { capacity } = await planMemory({ ...question(file, 65_536, { adapter }), cap: 1e12 })
+    expect(capacity).toBe(65_536)
+  })
+
   it('gives up second copies first, then kept results, then rows, and never goes over the cap', async () => {
     const q = question(modelFile('deep', 'Q4_K_M'), 128)
     const plans: Forecast[] = []
@@ -164,6 +172,24 @@ describe('a plan', () => {
     })
     await expect(planMemory({ ...q, cap: 1e6 })).rejects.toMatchObject({ name: 'NotEnoughMemory' })
   })
+
+  it('counts a prompt’s own rows apart from the text that may follow them', async () => {
+    const file = path.join(folder, 'prompted.gguf')
+    writeTinyModel(file, { context: 4096, blocks: 2, width: 64, heads: 4, kvHeads: 2, ff: 96 })
+    for (const tokens of [100, 300, 512]) {
+      const adapter: AdapterSpec = { kind: 'prompt', tokens }
+      const rows = (length: number): number => rowsOf({ tokens: new Int32Array(length), answerFrom: 1 }, tokens)
+      const q = question(file, rows(2048), { adapter })
+      const cap = await forecast(q, { capacity: rows(768), recomputed: 2, streamed: { blocks: 2, head: true } })
+      const refused = await planMemory({ ...q, cap }).catch((error: unknown) => error as IdiolectError)
+      expect(refused).toMatchObject({ name: 'NotEnoughMemory' })
+      const advised = Number(/--max-tokens (\d+)/.exec((refused as IdiolectError).next ?? '')?.[1])
+      expect(advised).toBeGreaterThanOrEqual(768)
+      const followed = await planMemory({ ...q, longestRows: rows(advised), cap })
+      expect(followed.forecastBytes).toBeLessThanOrEqual(cap)
+      await expect(planMemory({ ...q, cap: 1e6 })).rejects.toMatchObject({ name: 'NotEnoughMemory' })
+    }
+  })
 })
 
 const random = seeded('memory-plan')
@@ -173,7 +199,10 @@ const text = (length: number, vocabulary: number, answer: number): TokenExample 
 })
 
 describe('the same work by every plan', () => {
-  it('gives the same loss and the same gradient', async () => {
+  it.each([
+    ['converted', plainForms(TYPE.Q8_0)],
+    ['as filed', { ...plainForms(TYPE.Q8_0), asFiled: new Set([TYPE.Q4_K, TYPE.Q6_K]) }],
+  ])('gives the same loss and the same gradient: matrices %s', async (_, forms: WeightForms) => {
     const file = modelFile('deep', 'Q4_K_M')
     const examples = [text(100, 4096, 60), text(61, 4096, 20), text(140, 4096, 90)]
     const plans: MemoryPlan[] = [
@@ -185,7 +214,7 @@ describe('the same work by every plan', () => {
     const results: { loss: number; gradients: Float32Array[] }[] = []
     for (const { capacity, recomputed, streamed } of plans) {
       using engine = new Engine(device, readGguf(file), {
-        weightType: { ...plainForms(TYPE.Q8_0), streamed },
+        weightType: { ...forms, streamed },
         capacity,
         recomputed,
         adapter: { ...LORA, targets: ['q', 'v', 'down'] },

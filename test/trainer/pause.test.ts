@@ -1,7 +1,8 @@
 /** Pausing: by the order of what the worker says, never by the clock. */
 import path from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { startTraining, type TrainingRun } from '../../main/trainer/client.ts'
+import { trainRun } from '../../main/trainer/loop.ts'
 import { createRun, readLog } from '../../main/trainer/run-folder.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
@@ -81,5 +82,29 @@ describe('a pause', () => {
     process.kill(other.pid as number, 'SIGKILL')
     await waiting
     await expect(other.done).rejects.toMatchObject({ name: 'WorkerDied' })
+  })
+})
+
+describe('a rest', () => {
+  it('is no part of the time that a run is said to take', async () => {
+    const folder = path.join(root, 'rested')
+    const plan = tinyPlan(base, { batch: 4, epochs: 1 }, { train: 8, validation: 4 })
+    createRun(folder, plan, learnable(8, 'train'), learnable(4, 'validation'))
+    const now = performance.now.bind(performance)
+    let night = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + night)
+    const lefts: number[] = []
+    const result = await trainRun(folder, {
+      between: async () => {
+        night += 8 * 3600 * 1000
+      },
+      report: (message) => {
+        if (message.type === 'step') lefts.push(message.record.secondsLeft)
+      },
+    }).finally(() => vi.restoreAllMocks())
+    expect(lefts).toHaveLength(2)
+    expect(lefts[0]).toBeLessThan(3600)
+    expect(result.seconds).toBeLessThan(3600)
+    for (const { tokensPerSecond } of readLog(folder)) expect(tokensPerSecond).toBeGreaterThan(1)
   })
 })

@@ -102,7 +102,11 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
         // A question that nothing answered goes back to whoever asked it.
         if (keep && answers.length === 0 && chats.message(question.id)) {
           if (known === null) chats.remove(conversation)
-          else chats.removeMessage(question.id)
+          else {
+            chats.removeMessage(question.id)
+            // It may have stood beside the branch that was shown, which is shown again.
+            if (known.head !== null && chats.message(known.head)) chats.setHead(conversation, known.head)
+          }
         }
         throw error
       }

@@ -19,7 +19,7 @@ import { english, say } from '../../said.ts'
 import type { AppContext } from '../context.ts'
 import type { DraftWatch } from './draft-watch.ts'
 import { createDraft, draftOf, keepVersion, storedDraft } from './drafts-kept.ts'
-import { hashOnDisk } from './on-disk.ts'
+import { bytesOnDisk } from './on-disk.ts'
 
 type FileCalls = 'draft.import' | 'draft.export' | 'draft.link' | 'draft.read'
 
@@ -36,7 +36,8 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
       // A page's own title often is its first heading.
       const title = read.title === null || read.title === titleOf(read.text) ? '' : read.title
       const draft = createDraft(store, { text: read.text, title, matter: read.matter })
-      if (draft.title === '') drafts.put({ ...draft, title: path.basename(name, path.extname(name)), named: true })
+      // Only until the text has a title of its own: nobody gave the draft this one.
+      if (draft.title === '') drafts.put({ ...draft, title: path.basename(name, path.extname(name)) })
       // Markdown and text go back as they came: this file has been seen.
       if (file !== null && isPlain(file)) drafts.setFileHash(draft.id, file, sha256Of(bytes))
       return draftOf(storedDraft(store, draft.id))
@@ -50,8 +51,9 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
         )
       const draft = storedDraft(store, id)
       const file = realFile(path.resolve(given))
-      const bytes = await writeDocument(format, draft)
-      const there = hashOnDisk(file)
+      const before = bytesOnDisk(file)
+      const there = before === null ? null : sha256Of(before)
+      const bytes = await writeDocument(format, draft, isPlain(file) ? before : null)
       if (there !== null && !replace && there !== drafts.fileHash(id, file) && there !== sha256Of(bytes)) {
         const said = say(drafts.fileHash(id, file) === null ? 'write.there' : 'write.changed', file)
         throw new IdiolectError('FileChanged', english(said), 'Replace it, or choose another name.', { said })
@@ -73,9 +75,10 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
         )
       }
       if (file !== null) {
-        const there = hashOnDisk(file)
+        const there = bytesOnDisk(file)
+        const own = await writeDocument('md', draft, there)
         // The very text is known; any other has not been seen.
-        if (there !== null && there === sha256Of(await writeDocument('md', draft))) drafts.setFileHash(id, file, there)
+        if (there !== null && Buffer.compare(own, there) === 0) drafts.setFileHash(id, file, sha256Of(there))
       }
       drafts.put({ ...draft, file })
       watch.refresh()

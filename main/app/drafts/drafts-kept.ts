@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Draft, DraftSpan, DraftSummary, Handlers } from '../../../preload/contract.ts'
 import { checkedSpans, spansOf } from '../../drafts/spans.ts'
-import { titleOf } from '../../drafts/title.ts'
+import { oneLine, titleOf } from '../../drafts/title.ts'
 import { boundedHistory } from '../../drafts/undo.ts'
 import { isTimeForVersion, versionsToDrop } from '../../drafts/versions.ts'
 import { IdiolectError } from '../../errors.ts'
@@ -16,7 +16,6 @@ import type { AppContext } from '../context.ts'
 
 /** Characters of a text: what a page of the window can still hold. */
 const LONGEST = 8_000_000
-const LONGEST_TITLE = 300
 /** Days for which a removed draft can be restored. */
 const DAYS_KEPT = 30
 
@@ -61,7 +60,7 @@ export function createDraft(
   const text = checkedText(given.text ?? '')
   const spans = given.spans ? checkedSpans(text, given.spans) : spansOf(text)
   const at = new Date().toISOString()
-  const title = checkedTitle(given.title ?? '')
+  const title = oneLine(given.title ?? '')
   const draft: StoredDraft = {
     id: randomUUID(),
     title: title === '' ? titleOf(text) : title,
@@ -113,7 +112,7 @@ export function keptHandlers({ store, events }: AppContext): Pick<Handlers, Kept
     async 'draft.save'({ draft: id, revision, text: given, spans: givenSpans, history, title }) {
       const text = checkedText(given)
       const spans = checkedSpans(text, givenSpans)
-      const name = title === undefined ? undefined : checkedTitle(title)
+      const name = title === undefined ? undefined : oneLine(title)
       const words = countWords(text)
       const now = new Date()
       const at = now.toISOString()
@@ -212,14 +211,6 @@ function checkedText(text: string): string {
     )
   }
   return text
-}
-
-function checkedTitle(title: string): string {
-  return title
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim()
-    .slice(0, LONGEST_TITLE)
-    .replace(/[\ud800-\udbff]$/, '')
 }
 
 function changedElsewhere(): IdiolectError {

@@ -2,9 +2,9 @@
 import type { Handlers, HeadlineFacts, HeadlineRecord } from '../../../preload/contract.ts'
 import { splitByTime } from '../../examples/split.ts'
 import { history } from '../../library/history.ts'
+import { createSameText } from '../../retrieval/same-text.ts'
 import type { Store } from '../../store/store.ts'
 import { pickedQueries } from '../labels/picks.ts'
-import { createSameText } from '../library/same-text.ts'
 
 const MOST = 10_000
 

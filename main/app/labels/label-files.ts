@@ -4,11 +4,11 @@
  *   <data folder>/originals/<date and time>/<folders and name of the file>
  */
 import { randomUUID } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { structuredPatch } from 'diff'
 import type { DiffLine, Handlers, LabelPreview, LabelTask, LabelWritten, Said } from '../../../preload/contract.ts'
-import { draftOf, writeAtomically } from '../../atomic.ts'
+import { isReadOnly, writeAtomically } from '../../atomic.ts'
 import { IdiolectError, messageOf, toContractError } from '../../errors.ts'
 import { sha256Of } from '../../hash.ts'
 import { factsOf } from '../../library/facts.ts'
@@ -19,6 +19,7 @@ import { because, english, type Reason, reasonOf, say } from '../../said.ts'
 import type { StoredDocument } from '../../store/documents.ts'
 import type { LabelChoice, LabelValue } from '../../store/label-choices.ts'
 import type { StoredOriginal } from '../../store/label-originals.ts'
+import { ORIGINALS } from '../../store/own-folder.ts'
 import type { AppContext } from '../context.ts'
 import { unknownPiece } from './labels.ts'
 
@@ -26,7 +27,7 @@ type FileCalls = 'labels.preview' | 'labels.write' | 'labels.restore'
 
 /** What is to be written into a file, or why it cannot be. */
 type Plan =
-  | { file: string; stat: Stats; before: Buffer; after: Buffer; hash: string; diff: DiffLine[]; choice: LabelChoice }
+  | { file: string; before: Buffer; after: Buffer; hash: string; diff: DiffLine[]; choice: LabelChoice }
   | Reason
 
 const CONTEXT = 2
@@ -68,18 +69,18 @@ function planOf(piece: StoredDocument, task: LabelTask, choice: LabelChoice | nu
   const never = whyNoFrontMatter(piece.kind)
   if (never !== null) return reasonOf(never)
   let file: string
-  let stat: Stats
+  let mode: number
   let before: Buffer
   try {
     // Through a link, the file itself.
     file = realpathSync(piece.path)
-    stat = statSync(file)
+    mode = statSync(file).mode
     before = readFileSync(file)
   } catch (error) {
     const gone = (error as NodeJS.ErrnoException).code === 'ENOENT'
     return gone ? because('write.gone') : because('write.unreadable', messageOf(error))
   }
-  if ((stat.mode & 0o222) === 0) return because('write.readOnly')
+  if (isReadOnly(mode)) return because('write.readOnly')
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(before)
@@ -95,7 +96,7 @@ function planOf(piece: StoredDocument, task: LabelTask, choice: LabelChoice | nu
   const rewritten = withFacts(text, change, piece.kind)
   if ('reason' in rewritten) return rewritten
   const after = Buffer.from(rewritten.text)
-  return { file, stat, before, after, hash: sha256Of(before), diff: diffOf(text, rewritten.text), choice }
+  return { file, before, after, hash: sha256Of(before), diff: diffOf(text, rewritten.text), choice }
 }
 
 /** What the file's front matter says: tags, or a score or undefined; null where it cannot be read. */
@@ -135,13 +136,7 @@ function written(context: AppContext, task: LabelTask, document: string, hash: s
         'Look at the preview again.',
       )
     const original = plan.before.equals(plan.after) ? null : keepOriginal(context, task, piece, plan, at)
-    if (original) {
-      // The file keeps its permissions.
-      writeAtomically(plan.file, (append) => {
-        append(plan.after)
-        chmodSync(draftOf(plan.file), plan.stat.mode)
-      })
-    }
+    if (original) writeAtomically(plan.file, (append) => append(plan.after))
     settle(context, task, piece, plan.choice.value, plan.after)
     const row = store.labelRows.get(task, document)
     if (row?.state === 'accepted') store.labelRows.put({ ...row, state: 'written' })
@@ -166,7 +161,7 @@ function keepOriginal(
   at: Date,
 ): StoredOriginal {
   const day = at.toISOString().replaceAll(':', '-').replace('Z', '')
-  const original = path.join(store.folder, 'originals', day, file.replace(/^([A-Za-z]):/, '$1').replace(/^[\\/]+/, ''))
+  const original = path.join(store.folder, ORIGINALS, day, file.replace(/^([A-Za-z]):/, '$1').replace(/^[\\/]+/, ''))
   mkdirSync(path.dirname(original), { recursive: true })
   writeAtomically(original, (append) => append(before))
   const kept: StoredOriginal = {
@@ -208,12 +203,7 @@ function restore(context: AppContext, kept: StoredOriginal): void {
         `${kept.path} has changed since it was written, and was left as it is`,
         `The original is at ${kept.original}.`,
       )
-    const file = realpathSync(kept.path)
-    const { mode } = statSync(file)
-    writeAtomically(file, (append) => {
-      append(bytes)
-      chmodSync(draftOf(file), mode)
-    })
+    writeAtomically(realpathSync(kept.path), (append) => append(bytes))
   }
   const piece = store.documents.get(kept.document)
   if (piece?.path === kept.path) settle(context, kept.task, piece, kept.file, bytes)

@@ -5,9 +5,9 @@ import { ownRuns } from '../../drafts/own-runs.ts'
 import { IdiolectError } from '../../errors.ts'
 import { proseQueries } from '../../examples/prose.ts'
 import type { Piece, TaskQuery } from '../../examples/types.ts'
+import { createSameText } from '../../retrieval/same-text.ts'
 import type { Store } from '../../store/store.ts'
 import type { AppContext } from '../context.ts'
-import { createSameText } from '../library/same-text.ts'
 import { excerptOf } from '../library/shown.ts'
 
 /** Remembers what was offered for a text. @returns the record's id */

@@ -2,7 +2,7 @@
 import { byTime } from '../../examples/split.ts'
 import type { RetrievedPair, TaskQuery } from '../../examples/types.ts'
 import { createBm25 } from '../../retrieval/bm25.ts'
-import { createSameText } from './same-text.ts'
+import { createSameText } from '../../retrieval/same-text.ts'
 
 /** Found beyond those wanted, since some may turn out to be versions of the query's own text. */
 const SPARE = 4

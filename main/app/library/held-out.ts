@@ -6,6 +6,7 @@ import { IdiolectError } from '../../errors.ts'
 import { createPromptBuilder } from '../../examples/prompt.ts'
 import { tasksOnScale } from '../../examples/rate.ts'
 import type { TaskQuery } from '../../examples/types.ts'
+import { afterWords, countWords } from '../../examples/words.ts'
 import type { Base, Voices } from '../../inference/types.ts'
 import { english, say } from '../../said.ts'
 import { readPlan } from '../../trainer/run-folder.ts'
@@ -71,15 +72,18 @@ export function heldOutOf(context: AppContext, voice: string): HeldOut {
 function whole(text: string, broken: boolean): string {
   const clean = text.trim()
   if (!broken) return clean
-  const end = Math.max(...['. ', '! ', '? ', '.\n', '.” '].map((mark) => clean.lastIndexOf(mark)))
+  const end = Math.max(...['. ', '! ', '? ', '.\n', '.” ', '。', '！', '？'].map((mark) => clean.lastIndexOf(mark)))
   return end > clean.length / 3 ? clean.slice(0, end + 1) : `${clean} …`
 }
 
 /** As many words of the owner's own text as `like` has, so that its length gives nobody away. */
 export function ownLike(own: string, like: string): string {
-  const most = Math.max(8, like.split(/\s+/).length)
-  const words = own.trim().split(/\s+/)
-  if (words.length <= most) return own.trim()
-  const cut = words.slice(0, most).join(' ')
+  const text = own.trim()
+  const most = Math.max(8, countWords(like))
+  if (countWords(text) <= most) return text
+  const cut = text
+    .slice(0, afterWords(text, 0, most))
+    .replace(/\s+/g, ' ')
+    .trim()
   return whole(cut, true)
 }

@@ -1,9 +1,9 @@
 /** Imports, one after another: what runs can be asked for, so that a window that was opened anew goes on showing it. */
 import { randomUUID } from 'node:crypto'
-import { statSync } from 'node:fs'
 import path from 'node:path'
 import type { Handlers, ImportReport, ImportState } from '../../../preload/contract.ts'
 import { IdiolectError, toContractError } from '../../errors.ts'
+import { isFolder } from '../../library/find.ts'
 import { importPaths } from '../../library/import.ts'
 import { isBelow } from '../../library/whose.ts'
 import type { AppContext } from '../context.ts'
@@ -42,6 +42,8 @@ export function createImports(context: AppContext, indexing: Indexing): Imports 
   const { store, events, requests } = context
   let state: ImportState | null = null
   let turn: Promise<unknown> = Promise.resolve()
+  /** Watched folders that are being read; `again`: what changed meanwhile may have come too late for its list. */
+  const watched = new Map<string, { again: boolean }>()
   const lasting = context.options.host !== 'terminal'
   const tell = (change: Partial<ImportState>): void => {
     if (state === null) return
@@ -86,9 +88,9 @@ export function createImports(context: AppContext, indexing: Indexing): Imports 
       const mine = turn.then(async () => {
         state = { request, paths, by, running: true, progress: null, report: null, error: null }
         tell({})
-        remember(context, paths)
-        begun(paths, by)
         try {
+          remember(context, paths)
+          begun(paths, by)
           signal.throwIfAborted()
           const report = await read(request, paths, signal)
           tell({ running: false, report })
@@ -119,8 +121,19 @@ export function createImports(context: AppContext, indexing: Indexing): Imports 
       if (lasting && paths) run(`goes on ${randomUUID()}`, paths, 'owner').catch(() => {})
     },
     async readAgain(folder) {
-      // What goes wrong is told by the event; a watch must not end the app.
-      await run(`watch ${folder}`, [folder], 'watch').catch(() => {})
+      const running = watched.get(folder)
+      if (running) {
+        running.again = true
+        return
+      }
+      const reading = { again: true }
+      watched.set(folder, reading)
+      while (reading.again && !requests.closed) {
+        reading.again = false
+        // What goes wrong is told by the event; a watch must not end the app.
+        await run(`watch ${folder}`, [folder], 'watch').catch(() => {})
+      }
+      watched.delete(folder)
     },
   }
 }
@@ -131,10 +144,6 @@ function remember({ store }: AppContext, paths: string[]): void {
     const known = store.folders.list()
     if (!known.some((one) => isBelow(folder, one.path))) store.folders.add(folder)
   }
-}
-
-function isFolder(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 /** A file that could not be read has its reason in the report, also where nothing else was read. */

@@ -8,6 +8,7 @@ import { findPieces } from '../../retrieval/find.ts'
 import { hasMeaning, searchPassages } from '../../retrieval/search.ts'
 import type { AppContext } from '../context.ts'
 import { learnedBy, openedPiece } from './pieces.ts'
+import { removePiece } from './removal.ts'
 
 type LibraryCalls =
   | 'library.list'
@@ -96,7 +97,7 @@ export function libraryHandlers(context: AppContext): Pick<Handlers, LibraryCall
     },
     async 'library.removeMany'({ documents }) {
       let removed = 0
-      for (const document of documents) removed += (await store.removeDocument(document)) ? 1 : 0
+      for (const document of documents) removed += (await removePiece(store, document)) ? 1 : 0
       decideAll(store)
       context.changed()
       return { removed }
@@ -111,7 +112,7 @@ export function libraryHandlers(context: AppContext): Pick<Handlers, LibraryCall
       return store.skipped.list()
     },
     async 'library.remove'({ document }) {
-      const removed = await store.removeDocument(document)
+      const removed = await removePiece(store, document)
       decideAll(store)
       context.changed()
       return { removed }

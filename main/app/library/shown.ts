@@ -14,12 +14,12 @@ import type { PromptOptions, RetrievedPair } from '../../examples/types.ts'
 import type { Tokenizer } from '../../inference/types.ts'
 import { splitFrontMatter } from '../../library/front-matter.ts'
 import { createBm25 } from '../../retrieval/bm25.ts'
+import { createSameText } from '../../retrieval/same-text.ts'
 import { type PieceHit, retrievePieces } from '../../retrieval/search.ts'
 import type { StoredDocument } from '../../store/documents.ts'
 import type { AppContext } from '../context.ts'
 import { readSettings } from '../settings.ts'
 import { profileFor } from '../voices/profiles.ts'
-import { createSameText } from './same-text.ts'
 
 export interface Shown {
   /** Most alike first; none with retrieval off. */

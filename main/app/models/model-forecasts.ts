@@ -3,8 +3,8 @@
  * for what trainings would take, and measures a model when asked to.
  */
 import { statfs } from 'node:fs/promises'
-import os from 'node:os'
 import type { Handlers, ModelForecasts } from '../../../preload/contract.ts'
+import { availableMemory } from '../../available-memory.ts'
 import type { CatalogModel } from '../../catalog/catalog.ts'
 import type { ModelShape } from '../../catalog/manifest.ts'
 import { IdiolectError } from '../../errors.ts'
@@ -72,7 +72,7 @@ export function forecastHandlers(
       return file === null ? [] : [{ id: model.id, file }]
     })
     const settings = defaultSettings({ examples: 200, tokens: 60_000, threads })
-    const memoryCap = availableBytes() - RESERVE
+    const memoryCap = availableMemory() - RESERVE
     const measurements = deviceSpeeds(store)
     const { gflops, forecastBytes } = await askMachine({
       ...TIMED,
@@ -117,7 +117,7 @@ export function forecastHandlers(
       trainTokens(),
       freeDisk(store.folder),
     ])
-    const machine: MachineFacts = { availableBytes: availableBytes(), gflops, trainTokens: tokens }
+    const machine: MachineFacts = { availableBytes: availableMemory(), gflops, trainTokens: tokens }
     const all = facts(memory)
     const models = all.map((model) => forecastModel(model, all, machine))
     const recommended = recommendedOf(all, models)
@@ -142,11 +142,6 @@ export function forecastHandlers(
         return found
       }),
   }
-}
-
-/** What the system would give, caches included, where Node tells it (22 and newer). */
-function availableBytes(): number {
-  return process.availableMemory?.() ?? os.freemem()
 }
 
 async function freeDisk(folder: string): Promise<number | null> {

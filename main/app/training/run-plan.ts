@@ -72,7 +72,7 @@ export function prepareRun(
     const profile = profiles[task] ?? null
     // Without room of its own, a profile would be the first to go from long prompts, and come back in the proof.
     const usual = profile === null ? LONGEST : LONGEST + MAX_PROFILE + LABEL_ROOM
-    const maxTokens = Math.min(options.maxTokens ?? usual, base.contextSize - prefixRows(options))
+    const maxTokens = Math.min(options.maxTokens ?? usual, base.modelContext - prefixRows(options))
     return { ...DEFAULT_PROMPT[task], maxTokens, profile }
   }
 

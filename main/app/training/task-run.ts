@@ -69,7 +69,7 @@ export function prepareTask(
 ): PreparedTask {
   const scale = scaleOf(authors.flatMap(({ pieces }) => pieces.map(({ rating }) => rating)))
   const builder = createPromptBuilder(base, tasksOnScale(scale))
-  const limit = Math.min(options.maxTokens ?? 512, base.contextSize)
+  const limit = Math.min(options.maxTokens ?? 512, base.modelContext)
   const train: { task: TrainingTask; example: TokenExample }[] = []
   const validation: TokenExample[] = []
   for (const task of options.tasks ?? tasksIn(authors)) {

@@ -10,8 +10,8 @@ import type { Piece } from '../../examples/types.ts'
 import { findFiles } from '../../library/find.ts'
 import { readFile } from '../../library/read.ts'
 import { authorKey } from '../../library/whose.ts'
+import { createSameText } from '../../retrieval/same-text.ts'
 import type { Store } from '../../store/store.ts'
-import { createSameText } from '../library/same-text.ts'
 import { whyForbidden } from './licences.ts'
 
 export const SAMPLE_FOLDER = path.join(projectFolder(), 'resources', 'sample')

@@ -203,6 +203,18 @@ describe('a conversation', () => {
     app.context.bases.withBase = withBase
     expect(await handlers['chat.list']({})).toEqual(before)
   })
+
+  it('shows the branch of before where nothing answered a question beside it', async () => {
+    const { handlers, context } = app
+    const { answer } = await handlers['chat.send']({ request: 'e1', text: 'One?', ...short })
+    const { conversation } = answer
+    const { withBase } = context.bases
+    context.bases.withBase = () => Promise.reject(new Error('no base today'))
+    const edited = handlers['chat.send']({ request: 'e2', conversation, parent: null, text: 'Two?', ...short })
+    await expect(edited).rejects.toThrow('no base today')
+    context.bases.withBase = withBase
+    expect((await handlers['chat.get']({ conversation })).conversation.head).toBe(answer.id)
+  })
 })
 
 describe('a conversation that is not kept', () => {

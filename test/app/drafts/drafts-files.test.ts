@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../../main/app/app.ts'
@@ -50,6 +50,17 @@ describe('import', () => {
     await app.handlers['draft.save']({ ...draft, draft: draft.id, title: 'New' })
     await app.handlers['draft.export']({ draft: draft.id, file, format: 'md' })
     expect(text(file)).toBe(matter.replace('"Old: title"', '"New"').concat('It *rained*.\n'))
+  })
+
+  it("gives a text without words its file's name, which is never written as the title that the owner gave", async () => {
+    const matter = '---\ntitle:\ndate: 2026-01-01\ntags: [a]\n---\n'
+    const file = put('template.md', matter)
+    const draft = await app.handlers['draft.import']({ file })
+    expect(draft.title).toBe('template')
+    await save(draft, 'It rained.\n')
+    expect(await app.handlers['draft.get']({ draft: draft.id })).toMatchObject({ title: 'It rained.' })
+    await app.handlers['draft.export']({ draft: draft.id, file, format: 'md' })
+    expect(text(file)).toBe(`${matter}It rained.\n`)
   })
 
   it('reads text as it stands, HTML and Word as Markdown, by path or by bytes', async () => {
@@ -123,6 +134,37 @@ describe('export', () => {
     await expect(pdf).rejects.toMatchObject({ name: 'BadOption' })
   })
 
+  it('leaves a file its permissions, and one that is read-only altogether', async () => {
+    const file = put('private.md', 'Mine.\n')
+    chmodSync(file, 0o600)
+    const draft = await app.handlers['draft.import']({ file })
+    const { revision } = await save(draft, 'Mine alone.\n')
+    await app.handlers['draft.export']({ draft: draft.id, file, format: 'md' })
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    chmodSync(file, 0o444)
+    await save({ ...draft, revision }, 'Too late.\n')
+    const write = app.handlers['draft.export']({ draft: draft.id, file, format: 'md', replace: true })
+    await expect(write).rejects.toMatchObject({
+      name: 'CannotWrite',
+      message: `${file} was not written: the file is read-only`,
+    })
+    expect(text(file)).toBe('Mine alone.\n')
+  })
+
+  it.each([
+    ['CRLF with a mark', '\ufeff---\r\ntitle: A\r\n---\r\n\r\nOne.\r\n', 'utf8'],
+    ['UTF-16', '\ufeffOne.\r\n', 'utf16le'],
+  ] as const)('keeps how a file is written: %s', async (form, content, encoding) => {
+    const bytes = Buffer.from(content, encoding)
+    const file = put(`${form}.md`, bytes)
+    const draft = await app.handlers['draft.import']({ file })
+    await app.handlers['draft.export']({ draft: draft.id, file, format: 'md' })
+    expect(readFileSync(file).equals(bytes)).toBe(true)
+    await save(draft, 'One.\nTwo.\n')
+    await app.handlers['draft.export']({ draft: draft.id, file, format: 'md' })
+    expect(readFileSync(file).toString(encoding)).toBe(content.replace('One.\r\n', 'One.\r\nTwo.\r\n'))
+  })
+
   it('writes where a link leads', async () => {
     const draft = await app.handlers['draft.create']({ text: 'Linked.' })
     const target = put('target.md', 'Linked.\n')
@@ -173,6 +215,16 @@ describe('a linked file', () => {
     expect(text(file)).toBe(read.text)
     expect(await app.handlers['draft.link']({ draft: draft.id, file: null })).toMatchObject({ file: null })
   }, 30_000)
+
+  it('counts as seen where it says the very same, however it is written', async () => {
+    const data = Buffer.from('\ufeffOne.\r\nTwo.\r\n')
+    const draft = await app.handlers['draft.import']({ name: 'same.txt', data: data.toString('base64') })
+    const file = put('same.txt', data)
+    await app.handlers['draft.link']({ draft: draft.id, file })
+    await save(draft, 'One.\nTwo.\nThree.\n')
+    await app.handlers['draft.export']({ draft: draft.id, file, format: 'md' })
+    expect(text(file)).toBe('\ufeffOne.\r\nTwo.\r\nThree.\r\n')
+  })
 
   it('must hold all of a draft', async () => {
     const draft = await app.handlers['draft.create']({ text: 'x' })

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../../main/app/app.ts'
+import { createImports } from '../../../main/app/library/imports.ts'
 import type { Events, ImportState } from '../../../preload/contract.ts'
 import { post, prose, writeFiles } from '../../helpers/library.ts'
 import { temporaryFolder } from '../../helpers/temporary.ts'
@@ -16,8 +17,8 @@ const text = (n: number, more = ''): string => post({ title: `Log ${n}`, date: '
 const heard: ImportState[] = []
 let app: App
 
-async function open(): Promise<App> {
-  const opened = await createApp({ dataFolder: data, host: 'browser' })
+async function open(dataFolder = data): Promise<App> {
+  const opened = await createApp({ dataFolder, host: 'browser' })
   opened.events.on((name, event) => {
     if (name === 'import.state') heard.push(event as Events['import.state'])
   })
@@ -88,6 +89,40 @@ describe('a watched folder', () => {
     writeFiles(other, { 'y.md': text(21) })
     await expect.poll(async () => (await titles()).some((name) => name.endsWith('y.md'))).toBe(true)
     expect(await titles()).not.toContain('after.md')
+  })
+
+  it('is read once more when it changes while it is read', async () => {
+    const busy = writeFiles(path.join(root, 'busy'), { 'early.md': text(30) })
+    const imports = createImports(app.context, { begin: () => {}, now: async () => 0, close: async () => {} })
+    let late = false
+    const stop = app.events.on((name, event) => {
+      const stage = name === 'import.progress' && 'stage' in event ? event.stage : null
+      if (late || stage !== 'reading') return
+      late = true
+      writeFiles(busy, { 'late.md': text(31) })
+      void imports.readAgain(busy)
+    })
+    await imports.readAgain(busy)
+    stop()
+    expect((await titles()).map((name) => path.basename(name))).toEqual(expect.arrayContaining(['early.md', 'late.md']))
+  })
+
+  it('that holds the data folder is read no more often than it changes', async () => {
+    const home = path.join(root, 'home')
+    writeFiles(home, { 'a.md': text(40) })
+    const inside = await open(path.join(home, 'idiolect'))
+    const { store } = inside.context
+    await inside.handlers['library.import']({ request: 'import', paths: [home] })
+    writeFiles(home, { 'idiolect/originals/day/a.md': text(41) })
+    heard.length = 0
+    await inside.handlers['library.watch']({ folder: home, watched: true })
+    await expect.poll(() => readings().length).toBe(1)
+    // Longer than a watch waits after a change.
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    expect(readings()).toHaveLength(1)
+    const { path: file } = await inside.handlers['library.paste']({ title: 'Pasted', text: prose(42, 80) })
+    expect(store.documents.files().map((one) => one.path)).toEqual([path.join(home, 'a.md'), file])
+    await inside.close()
   })
 
   it('that is gone says so, and loses no piece', async () => {

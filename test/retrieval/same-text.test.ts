@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createSameText } from '../../../main/app/library/same-text.ts'
-import { prose } from '../../helpers/library.ts'
+import { createSameText } from '../../main/retrieval/same-text.ts'
+import { prose } from '../helpers/library.ts'
 
 const pieces = Array.from({ length: 6 }, (_, n) => prose(n, 300))
 const isOne = createSameText(pieces.slice(0, 5))

@@ -2,7 +2,7 @@
  * Is a text one of some others, in whatever shape: as Markdown or plain, with its title or without, cut short, or
  * revised here and there? Asked so that no piece is shown its own title, and nothing held out is trained on.
  */
-import { termsOf } from '../../retrieval/tokens.ts'
+import { termsOf } from './tokens.ts'
 
 /** Words in a row that two texts have in common only when one was made from the other. */
 const RUN = 5
