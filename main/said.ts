@@ -34,6 +34,8 @@ export function english({ code, values }: Said): string {
   return (ENGLISH[code] as (...values: unknown[]) => string)(...values)
 }
 
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
+
 const IT: Record<SaidOf, string> = { file: 'it', folder: 'this folder', link: 'this link' }
 const UNSAFE = 'written in a way that cannot be changed safely'
 const LABELS: Record<string, string> = { tag: 'tags', rate: 'ratings' }
@@ -119,7 +121,8 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
       .replace(/^./, (first) => first.toUpperCase()),
   'note.tooFew': (pieces, least, good) =>
     `${pieces} ${pieces === 1 ? 'piece is' : 'pieces are'} too few to train on: at least ${least} are needed, and ${good} are better`,
-  'note.mayLose': (pieces, good) => `With ${pieces} pieces a voice may not win its proof; ${good} and more are better`,
+  'note.mayLose': (pieces, good) =>
+    `With ${counted(pieces, 'piece')} a voice may not win its proof; ${good} and more are better`,
   'note.leftOut': (task, why) => `${task} is left out: ${english(why)}`,
   'note.lacks': (task) => LACKS[task] ?? 'no piece to learn from has what it takes',
   'note.fewLabels': (task, pieces, least) => {
@@ -130,7 +133,7 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
   'note.ownScale': (scores) => `the scale is your own: ${scores.join(', ')}`,
   'note.offScale': (scores) => `ratings off the scale are left out: ${scores.join(', ')}`,
   'note.fewExamples': (pieces, train, proof) =>
-    `${pieces} pieces gave ${train} examples to learn from and ${proof} to prove on`,
+    `${counted(pieces, 'piece')} gave ${counted(train, 'example')} to learn from and ${proof} to prove on`,
   'note.nothing': () => 'no piece has anything to learn from',
   'note.noBase': () => 'no base model is installed',
   'note.baseGone': (base, why) => `the base model ${base} cannot be used: ${why}`,
@@ -143,7 +146,7 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
     (overTask ? ` Over the base model with its task adapter, its gain is ${written(overTask)}.` : ''),
   'proof.lost': (reasons) => `The voice is kept but not switched on: ${reasons.map(english).join('. Also, ')}.`,
   'proof.fewPieces': (pieces, least) =>
-    `it could be tried on ${pieces === 1 ? '1 piece' : `${pieces} pieces`} only, and at least ${least} are needed`,
+    `it could be tried on ${counted(pieces, 'piece')} only, and at least ${least} are needed`,
   'proof.noLikelier': (pieces, gain) =>
     `it finds your ${newest(pieces)} no likelier than the base model does: ${written(gain)} nats per token`,
   'proof.small': (pieces, gain, margin) =>
