@@ -90,6 +90,8 @@ const runShape = z.object({
   /** Those of this folder; `shard` says which share of all they are. */
   users: z.array(z.string()),
   shard: z.object({ index: z.number(), of: z.number() }).nullable(),
+  /** Of a benchmark with one set of labels for everybody: macro F1 is over all of it. */
+  labels: z.array(z.string()).nullish(),
   /** Everything else that decides the outcome, for the reader. */
   settings: z.record(z.string(), z.unknown()),
 })

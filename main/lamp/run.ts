@@ -77,6 +77,7 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
 
   const decoding = decodingOf(file.task, file.benchmark?.id ?? null)
   const writes = writers(options, methods)
+  const labels = file.benchmark?.labels ?? undefined
   const decisive = decisiveSettings(options, { budget, contrast, others, seed })
   const config = hashOf([
     baseSha256,
@@ -96,6 +97,7 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     methods: [...new Set([...joined.methods, ...methods.map(({ name }) => name)])],
     users: [...new Set([...joined.users, ...users.map(({ id }) => id)])],
     shard: options.shard ?? null,
+    labels: labels ? [...labels] : null,
     settings: decisive,
   })
 
@@ -111,7 +113,7 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     const golds = queries.map(({ answer }) => answer)
     if (method.baseline) {
       const scores = baselines.score(method.baseline, user, queries)
-      keep(folder, user, method, summarize([{ voice: null, scores }], golds))
+      keep(folder, user, method, summarize([{ voice: null, scores }], golds, { labels }))
       return
     }
     const laid = await laidFor(user, method)
@@ -143,7 +145,7 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
       if (decoding) texts.push(await written(scoring, unit, decoding))
       voices.push({ voice: whose, scores: await scoreUnit(scoring, unit) })
     }
-    const result = summarize(withTexts(voices, texts), golds, method.voice === 'other')
+    const result = summarize(withTexts(voices, texts), golds, { isMean: method.voice === 'other', labels })
     keep(folder, user, method, result)
     const shown = results.users[user.id] as LampUserResult
     const own = method.voice === 'own' || method.voice === 'cope' ? laid[0]?.voice : null
