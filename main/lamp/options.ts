@@ -5,6 +5,7 @@ import type { Base } from '../inference/types.ts'
 import type { TokenExample, TrainResult, TrainSettings } from '../trainer/types.ts'
 import type { PromptBudget } from './examples.ts'
 import type { KeptVoice } from './folder.ts'
+import type { Bases } from './renewing.ts'
 import type { ContrastOptions } from './score.ts'
 import type { TrainPrompts } from './training.ts'
 import type { LampFile, LampUser } from './types.ts'
@@ -143,6 +144,10 @@ export interface LampRunOptions {
    * must go on working.
    */
   renew?: () => Promise<Base>
+  /** Adapters after which that is done; default 128. */
+  renewAfter?: number
+  /** Of several runs one after the other, each of which goes on with the base that the last one left; default their own. */
+  bases?: Bases
   onProgress?: (progress: LampProgress) => void
   signal?: AbortSignal
 }

@@ -6,7 +6,6 @@ import path from 'node:path'
 import type { RetrievedPair, TaskQuery } from '../examples/types.ts'
 import { hashOf } from '../hash.ts'
 import { COPE } from '../inference/contrast.ts'
-import type { Base } from '../inference/types.ts'
 import { createAdapters } from './adapters.ts'
 import { checkMethods, decisiveSettings, withoutLonely, writers } from './asked.ts'
 import { createBaselines } from './baseline-methods.ts'
@@ -17,6 +16,7 @@ import { labelsOf } from './labels.ts'
 import { FIRST_METHODS, type Method, parseMethods } from './methods.ts'
 import { budgetOf, type LampRunOptions, OTHERS } from './options.ts'
 import { createProfiles } from './profiles.ts'
+import { createRenewing } from './renewing.ts'
 import {
   type LampMethodResult,
   type LampText,
@@ -42,9 +42,6 @@ export interface LampResult {
   users: Record<string, LampUserResult>
 }
 
-/** Adapters after which the base is opened anew: the runtime keeps each that it ever loaded, some MB each. */
-const RENEWED = 128
-
 /**
  * Every method for every chosen user. NLL in nats per answer token, the end token counted.
  *
@@ -69,7 +66,7 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
   checkMethods(options, methods)
 
   const baseSha256 = options.baseSha256 ?? (await fileSha256(options.base.file))
-  const bases = createRenewing(options)
+  const bases = options.bases ?? createRenewing(options)
   const profiles = createProfiles(options, { seed, baseSha256, base: bases.current })
   const adapters = createAdapters(options, { budget, baseSha256, seed, profileOf: profiles.of })
   for (const method of methods) for (const user of users) adapters.names(user, method)
@@ -212,22 +209,4 @@ async function retrieval(
   if (how === 'hybrid' && hybrid) return hybrid(user, retrieved)
   const search = lampSearch(user)
   return (query) => search.atUse(query, retrieved)
-}
-
-/** The base in use, opened anew after many adapters where the caller can. */
-function createRenewing({ base, renew }: LampRunOptions): { current(): Promise<Base>; count(laid: KeptVoice[]): void } {
-  let present = base
-  const loaded = new Set<string>()
-  return {
-    async current() {
-      if (renew && loaded.size >= RENEWED) {
-        present = await renew()
-        loaded.clear()
-      }
-      return present
-    },
-    count(laid) {
-      for (const { file } of laid) loaded.add(file)
-    },
-  }
 }

@@ -96,7 +96,7 @@ export function lampCommand(program: Command): Command {
     const result = await withLamp(
       { dataFolder, file: lampFile, out, base: own.base, trains, threads: own.threads },
       async (session) => {
-        const { progress, ...handed } = session
+        const { progress, tokenizer: _, ...handed } = session
         const done = await runLamp({ ...handed, ...wanted, file: lampFile, out })
         progress.done(`runs and scores are in ${out}`)
         return done
