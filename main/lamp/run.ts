@@ -7,7 +7,7 @@ import type { RetrievedPair, TaskQuery } from '../examples/types.ts'
 import { hashOf } from '../hash.ts'
 import { COPE } from '../inference/contrast.ts'
 import { createAdapters } from './adapters.ts'
-import { checkMethods, decisiveSettings, withoutLonely, writers } from './asked.ts'
+import { checkMethods, decisiveSettings, usersHash, withoutLonely, writers } from './asked.ts'
 import { createBaselines } from './baseline-methods.ts'
 import { lampQueries, lampSearch, promptOptions } from './examples.ts'
 import { fileSha256, type KeptVoice, makeFolder, userFolder } from './folder.ts'
@@ -18,9 +18,10 @@ import { budgetOf, type LampRunOptions, OTHERS } from './options.ts'
 import { createProfiles } from './profiles.ts'
 import { createRenewing } from './renewing.ts'
 import {
+  joined,
   type LampMethodResult,
+  type LampRunRecord,
   type LampText,
-  readRun,
   readUser,
   type UserRecord,
   writeRun,
@@ -29,7 +30,7 @@ import {
 import { type Scoring, scoreUnit, type Unit } from './score.ts'
 import { summarize, type VoiceScores } from './summarize.ts'
 import type { LampUser } from './types.ts'
-import { chosenUsers, panelOf, scorable, shardOf } from './users.ts'
+import { chosenUsers, panelOf, scorable, shardOf, withVoices } from './users.ts'
 
 export interface LampUserResult {
   /** By the names that the methods were asked for. */
@@ -56,13 +57,14 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
   const wanted = parseMethods(options.methods ?? FIRST_METHODS, file.task)
   const asked = chosenUsers(options).map((user) => options.history?.(user) ?? user)
   const everyone = scorable(options, wanted, asked)
-  const methods = withoutLonely(options, wanted, everyone)
+  const able = wanted.some(({ voice }) => voice === 'other') ? withVoices(options) : []
+  const methods = withoutLonely(options, wanted, able)
   const users = shardOf(everyone, options.shard)
   const seed = options.seed ?? 1
   const budget = budgetOf(options)
   const contrast = { ...COPE, ...options.contrast }
   const others = options.others ?? OTHERS
-  const panel = methods.some(({ voice }) => voice === 'other') ? panelOf(everyone, others, seed) : []
+  const panel = methods.some(({ voice }) => voice === 'other') ? panelOf(able, { others, seed, file: file.file }) : []
   checkMethods(options, methods)
 
   const baseSha256 = options.baseSha256 ?? (await fileSha256(options.base.file))
@@ -76,27 +78,24 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
   const writes = writers(options, methods)
   const labels = file.benchmark?.labels ?? undefined
   const decisive = decisiveSettings(options, { budget, contrast, others, seed })
-  const config = hashOf([
-    baseSha256,
-    JSON.stringify(decisive),
-    ...file.users.map((user) => JSON.stringify(user)),
-  ]).slice(0, 24)
+  const config = hashOf([baseSha256, JSON.stringify(decisive), usersHash(file.users)]).slice(0, 24)
   makeFolder(out)
-  // Another row or column in the same folder joins what is there.
-  const before = readRun(out)
-  const joined = before?.config === config ? before : { users: [], methods: [] }
-  writeRun(out, {
+  const record: LampRunRecord = {
     version: 1,
     config,
     file: path.basename(file.file),
     task: file.task,
     base: { file: path.basename(options.base.file), sha256: baseSha256 },
-    methods: [...new Set([...joined.methods, ...methods.map(({ name }) => name)])],
-    users: [...new Set([...joined.users, ...users.map(({ id }) => id)])],
+    methods: methods.map(({ name }) => name),
+    users: users.map(({ id }) => id),
+    panel: panel.map(({ id }) => id),
     shard: options.shard ?? null,
+    taskFile: options.taskFile ? path.basename(options.taskFile.file) : null,
     labels: labels ? [...labels] : null,
     settings: decisive,
-  })
+  }
+  const note = (message: string): void => onProgress?.({ user: null, stage: 'note', message })
+  writeRun(out, joined(out, record, note))
 
   const baselines = createBaselines(file.users)
   const results: LampResult = { users: {} }

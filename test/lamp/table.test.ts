@@ -346,6 +346,17 @@ describe('the table', () => {
     expect(userFolder(out, 'ann').startsWith(out)).toBe(true)
   })
 
+  it('has of one user alone what it has of that user among all, others’ voices included', async () => {
+    const asked = { methods: ['table'], others: 2, settings: { epochs: 1 } }
+    const whole = await setUp(headlines, asked).run()
+    const config = readRun(out)?.config
+    out = path.join(root, `alone ${count++}`)
+    const alone = await setUp(headlines, asked).run({ users: ['ann'] })
+    expect(alone.users.ann?.methods).toEqual(whole.users.ann?.methods)
+    expect(Object.keys(alone.users.ann?.methods.other?.voices ?? {})).toHaveLength(2)
+    expect(readRun(out)).toMatchObject({ config, users: ['ann'] })
+  })
+
   it('asks a bounded number of other voices, the same for everybody', async () => {
     const { run, trained } = setUp(headlines)
     const { users } = await run({ methods: ['other'], others: 2 })
