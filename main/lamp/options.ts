@@ -133,7 +133,7 @@ export interface LampRunOptions {
   /** Of a voice over a task adapter, instead of the voice's other settings. */
   overSettings?: Partial<TrainSettings>
   /**
-   * Also write answers and score them by ROUGE: under these methods, or, for true, under all but those of others' voices,
+   * Also write answers and judge them, texts by ROUGE, tags and scores as LaMP's evaluator does: under these methods, or, for true, under all but those of others' voices,
    * where each query would be answered once for every voice. What was written before in the same folder stays.
    */
   generate?: boolean | readonly string[]

@@ -33,6 +33,10 @@ const queryShape = z.object({
   probabilities: z.array(z.number()).optional(),
   rouge1: z.number().optional(),
   rougeL: z.number().optional(),
+  /** Of a label or score that was written: whether it is right, of rate its distance and the square. */
+  writtenCorrect: z.number().optional(),
+  writtenError: z.number().optional(),
+  writtenSquared: z.number().optional(),
 })
 /** One query under one method. */
 export type QueryResult = z.infer<typeof queryShape>
@@ -64,6 +68,9 @@ const methodShape = z.object({
   logLoss: z.number().optional(),
   rouge1: z.number().optional(),
   rougeL: z.number().optional(),
+  writtenAccuracy: z.number().optional(),
+  writtenMae: z.number().optional(),
+  writtenRmse: z.number().optional(),
   texts: z.array(textShape).optional(),
 })
 export type LampMethodResult = z.infer<typeof methodShape>

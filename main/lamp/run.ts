@@ -3,6 +3,7 @@
  * and keeps every result on disk as it comes. Knows neither the trainer nor the runtime: both are handed in.
  */
 import path from 'node:path'
+import { rouge } from '../evaluation/metrics.ts'
 import type { RetrievedPair, TaskQuery } from '../examples/types.ts'
 import { hashOf } from '../hash.ts'
 import { COPE } from '../inference/contrast.ts'
@@ -12,7 +13,7 @@ import { createBaselines } from './baseline-methods.ts'
 import { lampQueries, lampSearch, promptOptions } from './examples.ts'
 import { fileSha256, type KeptVoice, makeFolder, userFolder } from './folder.ts'
 import { decodingOf, generateUnit, keptTexts, withTexts } from './generate.ts'
-import { labelsOf } from './labels.ts'
+import { judgeWritten, labelsOf } from './labels.ts'
 import { FIRST_METHODS, type Method, parseMethods } from './methods.ts'
 import { budgetOf, type LampRunOptions, OTHERS } from './options.ts'
 import { createProfiles } from './profiles.ts'
@@ -138,10 +139,14 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
       bases.count(unit.laid)
       // What an earlier run wrote stays in the result, though this one writes nothing.
       const written = writes.has(method.name) ? generateUnit : keptTexts
-      if (decoding) texts.push(await written(scoring, unit, decoding))
+      texts.push(await written(scoring, unit, decoding))
       voices.push({ voice: whose, scores: await scoreUnit(scoring, unit) })
     }
-    const result = summarize(withTexts(voices, texts), golds, { isMean: method.voice === 'other', labels })
+    const judge = ({ gold, text }: LampText, i: number) =>
+      user.task === 'tag' || user.task === 'rate'
+        ? judgeWritten(user.task, text, { gold, golds: user.queries[i]?.golds })
+        : rouge(gold, text)
+    const result = summarize(withTexts(voices, texts, judge), golds, { isMean: method.voice === 'other', labels })
     keep(folder, user, method, result)
     const shown = results.users[user.id] as LampUserResult
     const own = method.voice === 'own' || method.voice === 'cope' ? laid[0]?.voice : null

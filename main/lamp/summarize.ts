@@ -4,7 +4,17 @@ import { perToken } from '../evaluation/statistics.ts'
 import type { LampMethodResult, LampText, QueryResult } from './result.ts'
 
 /** The numbers of a query that a mean over queries makes sense of. */
-export const QUERY_METRICS = ['correct', 'error', 'squared', 'logLoss', 'rouge1', 'rougeL'] as const
+export const QUERY_METRICS = [
+  'correct',
+  'error',
+  'squared',
+  'logLoss',
+  'rouge1',
+  'rougeL',
+  'writtenCorrect',
+  'writtenError',
+  'writtenSquared',
+] as const
 export type QueryMetric = (typeof QUERY_METRICS)[number]
 
 export interface VoiceScores {
@@ -54,7 +64,19 @@ export function nllOf(scores: QueryResult[]): number | null {
   return scored.length === 0 ? null : perToken(scored)
 }
 
-type Metrics = Pick<LampMethodResult, 'accuracy' | 'macroF1' | 'mae' | 'rmse' | 'logLoss' | 'rouge1' | 'rougeL'>
+type Metrics = Pick<
+  LampMethodResult,
+  | 'accuracy'
+  | 'macroF1'
+  | 'mae'
+  | 'rmse'
+  | 'logLoss'
+  | 'rouge1'
+  | 'rougeL'
+  | 'writtenAccuracy'
+  | 'writtenMae'
+  | 'writtenRmse'
+>
 
 /** Those that these queries have. Macro F1 is over `labels`; without them over those that occur, as gold or as prediction. */
 export function metricsOf(scores: QueryResult[], golds: string[], labels?: readonly string[]): Metrics {
@@ -67,12 +89,19 @@ export function metricsOf(scores: QueryResult[], golds: string[], labels?: reado
     accuracy: means.correct,
     macroF1: predictions ? macroF1(golds, predictions, labels) : undefined,
     mae: means.error,
-    rmse: means.squared === undefined ? undefined : Math.sqrt(means.squared),
+    rmse: rootOf(means.squared),
     logLoss: means.logLoss,
     rouge1: means.rouge1,
     rougeL: means.rougeL,
+    writtenAccuracy: means.writtenCorrect,
+    writtenMae: means.writtenError,
+    writtenRmse: rootOf(means.writtenSquared),
   }
   return Object.fromEntries(Object.entries(metrics).filter(([, value]) => value !== undefined))
+}
+
+function rootOf(square: number | undefined): number | undefined {
+  return square === undefined ? undefined : Math.sqrt(square)
 }
 
 /** One a query; null where not every query has one, and for none. */

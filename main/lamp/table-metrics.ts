@@ -16,14 +16,17 @@ export const TABLE_METRICS = {
   logLoss: { name: 'log-loss', less: true },
   rouge1: { name: 'ROUGE-1', less: false },
   rougeL: { name: 'ROUGE-L', less: false },
+  writtenAccuracy: { name: 'accuracy, written', less: false },
+  writtenMae: { name: 'MAE, written', less: true },
+  writtenRmse: { name: 'RMSE, written', less: true },
   likeliest: { name: 'own likeliest', less: false },
 } as const
 export type TableMetric = keyof typeof TABLE_METRICS
 
 export const METRICS: Record<TaskName, TableMetric[]> = {
   headline: ['nll', 'rouge1', 'rougeL'],
-  tag: ['accuracy', 'macroF1', 'logLoss', 'nll'],
-  rate: ['mae', 'rmse', 'logLoss', 'accuracy', 'nll'],
+  tag: ['accuracy', 'macroF1', 'logLoss', 'nll', 'writtenAccuracy'],
+  rate: ['mae', 'rmse', 'logLoss', 'accuracy', 'nll', 'writtenMae', 'writtenRmse', 'writtenAccuracy'],
   prose: ['nll', 'likeliest', 'accuracy', 'rouge1', 'rougeL'],
 }
 
@@ -63,12 +66,17 @@ export function measured(
   if (observations.length === 0) return null
   const { mean, overQueries } = bootstrapUsers({ observations, resamples, seed })
   const { low, high } = overQueries
-  if (metric !== 'rmse') return { value: mean, low, high }
+  if (!isRoot(metric)) return { value: mean, low, high }
   const root = (square: number): number => (Math.abs(square) === Number.MAX_VALUE ? square : Math.sqrt(square))
   return { value: Math.sqrt(mean), low: root(low), high: root(high) }
 }
 
-/** One number a query; of `rmse` its square. */
+/** Of a mean over squares: no mean over queries itself. */
+export function isRoot(metric: TableMetric): boolean {
+  return metric === 'rmse' || metric === 'writtenRmse'
+}
+
+/** One number a query; of a root its square. */
 export function observe(metric: TableMetric, method: string, users: UserRecord[]): UserObservation[] {
   return users.flatMap((user) =>
     (user.methods[method]?.scores ?? []).flatMap((score, i): UserObservation[] => {
@@ -84,6 +92,9 @@ function numberOf(metric: TableMetric, score: QueryResult): number | null | unde
   if (metric === 'accuracy') return score.correct
   if (metric === 'mae') return score.error
   if (metric === 'rmse') return score.squared
+  if (metric === 'writtenAccuracy') return score.writtenCorrect
+  if (metric === 'writtenMae') return score.writtenError
+  if (metric === 'writtenRmse') return score.writtenSquared
   if (metric === 'macroF1' || metric === 'likeliest') return null
   return score[metric]
 }

@@ -10,6 +10,7 @@ import { METHODS_TABLE, type Method, parseMethod, withVoice } from './methods.ts
 import { type Minutes, minutesOf, rowMinutes, type Timed, timesOf } from './minutes.ts'
 import { type LampRunRecord, type QueryResult, readRun, readUser, type UserRecord } from './result.ts'
 import {
+  isRoot,
   METRICS,
   type Measuring,
   measured,
@@ -199,7 +200,7 @@ function sumOf(scores: QueryResult[]): number {
 /** In each of the task's metrics that are means over queries and that both methods have. */
 export function gainsOf(method: string, over: string, users: UserRecord[], chance: Chance): TableGain[] {
   return METRICS[users[0]?.task ?? 'headline'].flatMap((metric) => {
-    if (metric === 'macroF1' || metric === 'rmse') return []
+    if (metric === 'macroF1' || isRoot(metric)) return []
     const [own, other] = [observe(metric, method, users), observe(metric, over, users)]
     const observations = TABLE_METRICS[metric].less ? pairedByQuery(other, own) : pairedByQuery(own, other)
     if (observations.length === 0) return []

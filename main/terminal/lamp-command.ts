@@ -172,7 +172,7 @@ export function runOptions(command: Command): Command {
     .option('--base <id>', 'base model')
     .option(
       '--generate [list]',
-      "also write answers (ROUGE-1, ROUGE-L, the texts) under these methods, default all but those of others' voices; may be added to a finished run in its --out",
+      "also write answers (the texts, their ROUGE-1 and ROUGE-L; of tags and scores whether, and by how much, they are wrong) under these methods, default all but those of others' voices; may be added to a finished run in its --out",
       listOption,
     )
     .option('--out <dir>', 'where runs and scores are kept; the same folder again does only what is missing')
