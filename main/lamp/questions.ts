@@ -71,6 +71,7 @@ function ofQuestions(asked: z.infer<typeof questions>, notes: string[]): Asked[]
     // Each further question brings the whole history along; what the first itself has twice is said later.
     const known = new Set<string>()
     const items = own.flatMap(({ profile }, i) => {
+      if (own.length === 1) return profile
       const added = profile
         .map((one) => ({ one, key: JSON.stringify(one) }))
         .filter(({ key }) => i === 0 || !known.has(key))
