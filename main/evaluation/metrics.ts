@@ -96,22 +96,46 @@ export function accuracyOfAny(golds: string[][], predicted: string[]): number {
  * so a prediction outside it only misses its gold.
  */
 export function macroF1(gold: string[], predicted: string[], labels?: readonly string[]): number {
+  return macroF1Of(gold, predicted, labels)(gold.keys())
+}
+
+/** `macroF1` of any choice of the pairs by their places, one as often as it is drawn; without `labels` of what occurs there. */
+export function macroF1Of(
+  gold: string[],
+  predicted: string[],
+  labels?: readonly string[],
+): (drawn: Iterable<number>) => number {
   sameLength(gold, predicted)
-  const hits = new Map<string, number>()
-  const occurrences = new Map<string, number>()
-  const count = (counts: Map<string, number>, label: string): void => {
-    counts.set(label, (counts.get(label) ?? 0) + 1)
+  const numbers = new Map<string, number>()
+  const numberOf = (label: string): number => {
+    const number = numbers.get(label) ?? numbers.size
+    numbers.set(label, number)
+    return number
   }
-  gold.forEach((label, i) => {
-    const answer = predicted[i] as string
-    count(occurrences, label)
-    count(occurrences, answer)
-    if (label === answer) count(hits, label)
-  })
-  const all = labels ?? [...occurrences.keys()]
-  if (all.length === 0) throw new RangeError('macro F1 needs at least one label')
-  const sum = all.reduce((total, label) => total + (2 * (hits.get(label) ?? 0)) / (occurrences.get(label) ?? 1), 0)
-  return sum / all.length
+  const pairs = gold.map((label, i) => [numberOf(label), numberOf(predicted[i] as string)] as const)
+  const fixed = labels?.map(numberOf)
+  const counted = fixed ?? [...numbers.values()]
+  if (counted.length === 0) throw new RangeError('macro F1 needs at least one label')
+  const hits = new Uint32Array(numbers.size)
+  const occurrences = new Uint32Array(numbers.size)
+  return (drawn) => {
+    hits.fill(0)
+    occurrences.fill(0)
+    for (const at of drawn) {
+      const [right, answer] = pairs[at] as readonly [number, number]
+      occurrences[right] = (occurrences[right] as number) + 1
+      occurrences[answer] = (occurrences[answer] as number) + 1
+      if (right === answer) hits[right] = (hits[right] as number) + 1
+    }
+    let sum = 0
+    let occurring = 0
+    for (const label of counted) {
+      if (occurrences[label] === 0) continue
+      occurring++
+      sum += (2 * (hits[label] as number)) / (occurrences[label] as number)
+    }
+    return sum / (fixed?.length ?? occurring)
+  }
 }
 
 /**

@@ -157,6 +157,26 @@ export function bootstrapUsers({ observations, resamples = 4000, seed }: UserBoo
 }
 
 /**
+ * 95% over queries of what is no mean over them (macro F1), by the draws that `bootstrapUsers` makes of as many.
+ * @param statistic of the places drawn, of `queries` each as often as it is drawn
+ */
+export function bootstrapQueries(
+  queries: number,
+  statistic: (drawn: Uint32Array) => number,
+  { resamples = 4000, seed }: Omit<UserBootstrapOptions, 'observations'>,
+): Bounds {
+  if (queries < LEAST_DRAWS) return UNKNOWN
+  const random = seeded(`bootstrap queries/${seed}`)
+  const drawn = new Uint32Array(queries)
+  const values = new Float64Array(resamples)
+  for (let r = 0; r < resamples; r++) {
+    for (let i = 0; i < queries; i++) drawn[i] = random.below(queries)
+    values[r] = statistic(drawn)
+  }
+  return percentiles(values, tailShare(queries))
+}
+
+/**
  * Paired differences `worse - better` by user and query: positive where `better` has the lower value. Queries that only
  * one of the two has are left out. Where a query was measured under several voices, their mean is compared; it has the
  * tokens of the answer, once.

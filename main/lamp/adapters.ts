@@ -148,9 +148,8 @@ export function createAdapters(
       const everyone = options.file.users
       const served = fold === null ? everyone : everyone.filter((one) => foldOf(one) === fold)
       const teachers = trainers ?? everyone.filter((one) => foldOf(one) !== fold)
-      const sources = teachers.map((trainer) => ({ user: trainer, profile: null }))
       const chosen: TrainingSource[] = []
-      for (const source of taskSources(sources, served, options.taskItems ?? TASK_ITEMS)) {
+      for (const source of taskSources(teachers, served, options.taskItems ?? TASK_ITEMS)) {
         chosen.push({ ...source, profile: await profileFor(source.user, method) })
       }
       if (chosen.length === 0) {

@@ -1,6 +1,6 @@
 /** The methods that a run was asked for, as far as it can do them, and all else that decides what it gives. */
-import path from 'node:path'
 import { IdiolectError } from '../errors.ts'
+import { hashOf } from '../hash.ts'
 import type { TrainSettings } from '../trainer/types.ts'
 import { checkBaseline } from './baseline-methods.ts'
 import { type Method, parseMethods } from './methods.ts'
@@ -10,15 +10,15 @@ import type { LampUser } from './types.ts'
 /**
  * Without the rows that need other people where there are none, each with a note: a table of one user is the rest of it.
  * A row that was named by itself stays, and is an error later.
- * @param everyone who can be scored
+ * @param able users of the whole file whose voices could stand for another's
  */
-export function withoutLonely(options: LampRunOptions, methods: Method[], everyone: readonly LampUser[]): Method[] {
+export function withoutLonely(options: LampRunOptions, methods: Method[], able: readonly LampUser[]): Method[] {
   const { file, taskFile, onProgress } = options
   const given = (options.methods ?? []).filter((name) => name.trim() !== 'table')
   const named = new Set(parseMethods(given, file.task).map(({ name }) => name))
   const lonely = methods.filter(({ name, voice, task }) => {
     if (named.has(name)) return false
-    return (voice === 'other' && everyone.length < 2) || (task && !taskFile && file.users.length < 2)
+    return (voice === 'other' && able.length < 2) || (task && !taskFile && file.users.length < 2)
   })
   if (lonely.length === 0) return methods
   const names = lonely.map(({ name }) => name).join(', ')
@@ -67,7 +67,10 @@ export function decisiveSettings(options: LampRunOptions, more: Record<string, u
     profiles: options.profiles === undefined ? 'counts' : options.profiles,
     folds: options.folds ?? FOLDS,
     taskItems: options.taskItems ?? TASK_ITEMS,
-    taskFile: options.taskFile ? path.basename(options.taskFile.file) : null,
+    // By what is in it, since many files have one name.
+    taskUsers: options.taskFile ? usersHash(options.taskFile.users) : null,
+    // Runs from when they were drawn of the chosen users are other runs.
+    othersFrom: 'all users of the file',
     planned: options.plan !== undefined,
     mostPasses: options.mostPasses ?? null,
     settings: withoutThreads({ ...LAMP_SETTINGS, ...options.settings }),
@@ -76,6 +79,11 @@ export function decisiveSettings(options: LampRunOptions, more: Record<string, u
     overSettings: withoutThreads(options.overSettings),
     ...more,
   }
+}
+
+/** Names all that these users have written and are asked. */
+export function usersHash(users: readonly LampUser[]): string {
+  return hashOf(users.map((user) => JSON.stringify(user))).slice(0, 24)
 }
 
 /** The machine's, which differ between the shards of one run. */

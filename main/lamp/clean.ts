@@ -3,7 +3,8 @@
  * answer away is left out of the history, and each is said in a sentence. Knows no files.
  */
 import type { TaskName } from '../examples/types.ts'
-import { createPieces, normalized } from './same-piece.ts'
+import { createHeldOut } from './held-out.ts'
+import { normalized } from './same-piece.ts'
 import type { LampUser } from './types.ts'
 
 export interface RawItem {
@@ -21,8 +22,8 @@ export interface RawItem {
 export interface RawQuery {
   id: string
   input: string
-  /** The piece asked about, to be known again in the history. */
-  piece: string
+  /** The piece asked about, to be known again in a history, where it is not the input as it stands. */
+  piece?: string
   gold: string
   golds?: string[]
   date: string | null
@@ -124,9 +125,10 @@ export function cleanUser(raw: RawUser, options: CleanOptions, note: (text: stri
       answer: tidy(answer),
       date,
     })),
-    queries: queries.kept.map(({ id, input, gold, golds, date }) => ({
+    queries: queries.kept.map(({ id, input, piece = input, gold, golds, date }) => ({
       id,
       input,
+      ...(piece !== input && { piece }),
       gold: tidy(gold),
       ...(golds && { golds: [...new Set([gold, ...golds].map(tidy))] }),
       date,
@@ -184,19 +186,11 @@ function withoutRepeats(items: RawItem[], say: Say): RawItem[] {
 }
 
 function withoutHeldOut(items: RawItem[], queries: RawQuery[], task: TaskName, say: Say): RawItem[] {
-  const held = createPieces(
-    queries.flatMap(({ piece }) => {
-      // A title often stands above the text: a copy may come without it.
-      const [, below] = /^[^\n]*\n\s*\n(.+)$/s.exec(piece) ?? []
-      return below === undefined || task === 'prose' ? [piece] : [piece, below]
-    }),
-  )
-  const golds = createPieces(queries.map(({ gold }) => gold))
+  const holds = createHeldOut(queries, task)
   const leaking: string[] = []
-  const kept = items.filter(({ id, text, body, answer }) => {
-    const leaks =
-      text === null ? golds.has(answer) || held.has(answer) : held.has(body) || (text !== body && held.has(text))
-    if (leaks) leaking.push(id)
+  const kept = items.filter((item) => {
+    const leaks = holds(item)
+    if (leaks) leaking.push(item.id)
     return !leaks
   })
   say(leaking, 'item', 'items', 'with the text of a held-out query under another id left out of the history')

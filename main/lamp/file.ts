@@ -102,7 +102,6 @@ function rawUser(one: z.infer<typeof user>, task: TaskName): RawUser {
     queries: one.queries.map(({ id, input, gold, gold_all, date }) => ({
       id,
       input,
-      piece: task === 'prose' ? gold : input,
       gold: task === 'rate' ? scoreText(gold) : gold,
       golds: gold_all ?? undefined,
       date: isoDate(date),

@@ -1,13 +1,12 @@
 /** Writes one user's answers under one method, keeping every text as it comes. */
 import path from 'node:path'
 import { z } from 'zod'
-import { rouge } from '../evaluation/metrics.ts'
 import type { TaskName, TaskQuery } from '../examples/types.ts'
 import { hashOf } from '../hash.ts'
-import type { QueryScore } from '../inference/types.ts'
+import type { GenerateOptions, QueryScore } from '../inference/types.ts'
 import { appendLines, readLines } from '../lines.ts'
 import type { TokenExample } from '../trainer/types.ts'
-import type { LampText } from './result.ts'
+import type { LampText, QueryResult } from './result.ts'
 import { contrastOf, keepScore, type Scoring, scoredKeys, scoreKeys, type Unit, usesOf } from './score.ts'
 import type { VoiceScores } from './summarize.ts'
 import { OPPU_DECODING } from './tasks.ts'
@@ -27,15 +26,14 @@ export interface Decoding {
   topK: number
   topP: number
   maxTokens: number
-  /** A title is the first line that says something; a tweet or a text may have several. */
+  /** A title or a label is the first line that says something; a tweet or a text may have several. */
   oneLine: boolean
 }
 
-/** OPPU's decoding; where the file is no benchmark's own, a title of more than 64 tokens is none. Null: labels are chosen. */
-export function decodingOf(task: TaskName, benchmark: string | null): Decoding | null {
-  if (task === 'tag' || task === 'rate') return null
-  const maxTokens = benchmark === null && task === 'headline' ? 64 : OPPU_DECODING.maxTokens
-  return { ...OPPU_DECODING, maxTokens, oneLine: task === 'headline' && benchmark !== 'LaMP-7' }
+/** OPPU's decoding; where the file is no benchmark's own, a title or label of more than 64 tokens is none. */
+export function decodingOf(task: TaskName, benchmark: string | null): Decoding {
+  const maxTokens = benchmark === null && task !== 'prose' ? 64 : OPPU_DECODING.maxTokens
+  return { ...OPPU_DECODING, maxTokens, oneLine: task !== 'prose' && benchmark !== 'LaMP-7' }
 }
 
 const textsFile = (folder: string): string => path.join(folder, 'texts.jsonl')
@@ -50,7 +48,8 @@ const textKeys = (scoring: Scoring, unit: Unit, decoding: Decoding): string[] =>
 /**
  * Writes what is not on disk yet and returns all texts, in the order of the unit's queries. Each is written right after
  * the query's own answer was scored, so that its prompt is read once; also where the score is there already, since a text
- * shall not depend on when it was asked for. New scores are kept, so `scoreUnit` comes after.
+ * shall not depend on when it was asked for. New scores are kept, so `scoreUnit` comes after. Where labels are ranked, it
+ * does all of the scoring.
  */
 export async function generateUnit(scoring: Scoring, unit: Unit, decoding: Decoding): Promise<LampText[]> {
   const { folder, user, signal } = scoring
@@ -65,11 +64,14 @@ export async function generateUnit(scoring: Scoring, unit: Unit, decoding: Decod
     const ofScore = ofScores[i] as string
     let text = known.get(key)
     if (text === undefined) {
-      const answered = await timed(folder, unit.method, scored.has(ofScore) ? 'generating' : 'scoring', (turn) =>
+      const first = scoring.labels !== null || scored.has(ofScore) ? 'generating' : 'scoring'
+      const answered = await timed(folder, unit.method, first, (turn) =>
         writeAnswer(scoring, unit, example, decoding, () => turn('generating')),
       )
-      if (!scored.has(ofScore)) keepScore(scoring, unit, ofScore, i, answered.score)
-      scored.add(ofScore)
+      if (answered.score !== null) {
+        if (!scored.has(ofScore)) keepScore(scoring, unit, ofScore, i, answered.score)
+        scored.add(ofScore)
+      }
       text = answered.text
       appendLines(textsFile(folder), [{ method: unit.method, voice: unit.voice, query: query.document, key, text }])
       known.set(key, text)
@@ -92,13 +94,15 @@ export async function keptTexts(scoring: Scoring, unit: Unit, decoding: Decoding
 }
 
 /**
- * The voices' scores with their texts and the ROUGE of these. A query counts when every voice has answered it: a mean
+ * The voices' scores with their texts and what these are worth. A query counts when every voice has answered it: a mean
  * over some of them would be another one for each query.
  * @param texts of each voice, in the order of its scores; null for none
+ * @param judge of the text that answers the `i`-th query
  */
 export function withTexts(
   voices: readonly Omit<VoiceScores, 'texts'>[],
   texts: readonly (readonly (LampText | null)[])[],
+  judge: (text: LampText, i: number) => Partial<QueryResult>,
 ): VoiceScores[] {
   const isWhole = (i: number): boolean => texts.length > 0 && texts.every((own) => own[i] != null)
   return voices.map(({ voice, scores }, at) => {
@@ -107,7 +111,7 @@ export function withTexts(
       voice,
       scores: scores.map((score, i) => {
         const text = whole[i]
-        return text ? { ...score, ...rouge(text.gold, text.text) } : score
+        return text ? { ...score, ...judge(text, i) } : score
       }),
       texts: whole.flatMap((text) => text ?? []),
     }
@@ -115,27 +119,30 @@ export function withTexts(
 }
 
 async function writeAnswer(
-  { base, seed, signal }: Scoring,
+  { base, seed, signal, labels }: Scoring,
   unit: Unit,
   example: TokenExample,
   { oneLine, ...sampling }: Decoding,
   onScored: () => void,
-): Promise<{ score: QueryScore; text: string }> {
+): Promise<{ score: QueryScore | null; text: string }> {
   // No stop text can say "after the first line that says something": a base may begin with an empty line.
   const enough = new AbortController()
   let text = ''
-  const { score, written } = await base.answer(example, {
+  const how: GenerateOptions = {
     ...sampling,
     voice: usesOf(unit.laid),
     ...contrastOf(unit),
     seed,
-    onScored,
     onText: (piece) => {
       text += piece
       if (oneLine && text.trimStart().includes('\n')) enough.abort()
     },
     signal: signal ? AbortSignal.any([signal, enough.signal]) : enough.signal,
-  })
+  }
+  const { score, written } =
+    labels === null
+      ? await base.answer(example, { ...how, onScored })
+      : { score: null, written: await base.generate(example.tokens.slice(0, example.answerFrom), how) }
   signal?.throwIfAborted()
   const whole = written.text
   return { score, text: oneLine ? (whole.trimStart().split('\n')[0] ?? '').trim() : whole.trim() }

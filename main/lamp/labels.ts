@@ -1,5 +1,6 @@
 /** Answers out of a set: the labels that a user's answer may be, and what a distribution over them is worth. */
 
+import { parseScore } from '../evaluation/metrics.ts'
 import type { QueryResult } from './result.ts'
 import type { LampUser } from './types.ts'
 
@@ -40,6 +41,20 @@ export function judgeLabels(
     expected: probabilities.reduce((sum, probability, i) => sum + probability * Number(labels[i]), 0),
     probabilities: [...probabilities],
   }
+}
+
+/**
+ * What a written answer is worth by the rules of LaMP's evaluator: a tag is right as it stands, but for space around it; a
+ * text that is no score counts as the further of 1 and 5.
+ */
+export function judgeWritten(
+  task: 'tag' | 'rate',
+  text: string,
+  { gold, golds }: { gold: string; golds?: readonly string[] },
+): Pick<QueryResult, 'writtenCorrect' | 'writtenError' | 'writtenSquared'> {
+  if (task === 'tag') return { writtenCorrect: (golds ?? [gold]).includes(text.trim()) ? 1 : 0 }
+  const error = Math.abs(parseScore(text, Number(gold)) - Number(gold))
+  return { writtenCorrect: error === 0 ? 1 : 0, writtenError: error, writtenSquared: error ** 2 }
 }
 
 /** Where the running sum first reaches a half; labels stand in ascending order. */

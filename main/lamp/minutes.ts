@@ -17,7 +17,8 @@ export interface Minutes {
 /** A run's seconds, read once. */
 export interface Timed {
   prompts: TrainPrompts
-  users: ReturnType<typeof readTimes>[]
+  /** The chosen, and those whose voices stand for others'. */
+  users: { chosen: boolean; lent: boolean; times: ReturnType<typeof readTimes> }[]
   tasks: [string, number][]
 }
 
@@ -25,9 +26,16 @@ export function timesOf(runs: readonly { out: string; record: LampRunRecord }[])
   return runs.map(({ out, record }) => {
     const folder = path.join(out, TASKS_FOLDER)
     const names = existsSync(folder) ? readdirSync(folder) : []
+    const chosen = new Set(record.users)
+    const panel = record.panel && new Set(record.panel)
     return {
       prompts: (record.settings.trainPrompts ?? 'mixed') as TrainPrompts,
-      users: record.users.map((user) => readTimes(userFolder(out, user))),
+      users: [...new Set([...chosen, ...(panel ?? [])])].map((user) => ({
+        chosen: chosen.has(user),
+        // An old record does not say whose.
+        lent: panel?.has(user) ?? true,
+        times: readTimes(userFolder(out, user)),
+      })),
       tasks: names.flatMap((name) => [...readTimes(path.join(folder, name)).training]),
     }
   })
@@ -38,10 +46,12 @@ export function rowMinutes(method: Method, runs: readonly Timed[]): Minutes {
   const minutes = { training: 0, scoring: 0, generating: 0 }
   for (const { prompts, users, tasks } of runs) {
     const voice = voiceName(method, prompts)
-    for (const { training, scoring, generating } of users) {
+    for (const { chosen, lent, times } of users) {
+      const { training, scoring, generating } = times
       minutes.scoring += (scoring.get(method.name) ?? 0) / 60
       minutes.generating += (generating.get(method.name) ?? 0) / 60
-      if (voice !== null) minutes.training += (training.get(voice) ?? 0) / 60
+      if (voice !== null && (method.voice === 'other' ? lent : chosen))
+        minutes.training += (training.get(voice) ?? 0) / 60
     }
     for (const [name, seconds] of method.task ? tasks : []) {
       const isOwn = adapterName(name.replace(/ \(.*$/, ''), method, prompts) === name
@@ -56,7 +66,7 @@ export function minutesOf(runs: readonly Timed[], users: number): Minutes & { pe
   const minutes = { training: 0, scoring: 0, generating: 0 }
   for (const run of runs) {
     for (const [, seconds] of run.tasks) minutes.training += seconds / 60
-    for (const times of run.users) {
+    for (const { times } of run.users) {
       for (const stage of ['training', 'scoring', 'generating'] as const) {
         for (const seconds of times[stage].values()) minutes[stage] += seconds / 60
       }

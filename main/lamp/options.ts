@@ -6,6 +6,7 @@ import type { TokenExample, TrainResult, TrainSettings } from '../trainer/types.
 import type { PromptBudget } from './examples.ts'
 import type { KeptVoice } from './folder.ts'
 import type { HybridSearch } from './hybrid.ts'
+import type { Bases } from './renewing.ts'
 import type { ContrastOptions } from './score.ts'
 import type { TrainPrompts } from './training.ts'
 import type { LampFile, LampUser } from './types.ts'
@@ -133,7 +134,7 @@ export interface LampRunOptions {
   /** Of a voice over a task adapter, instead of the voice's other settings. */
   overSettings?: Partial<TrainSettings>
   /**
-   * Also write answers and score them by ROUGE: under these methods, or, for true, under all but those of others' voices,
+   * Also write answers and judge them, texts by ROUGE, tags and scores as LaMP's evaluator does: under these methods, or, for true, under all but those of others' voices,
    * where each query would be answered once for every voice. What was written before in the same folder stays.
    */
   generate?: boolean | readonly string[]
@@ -144,6 +145,10 @@ export interface LampRunOptions {
    * must go on working.
    */
   renew?: () => Promise<Base>
+  /** Adapters after which that is done; default 128. */
+  renewAfter?: number
+  /** Of several runs one after the other, each of which goes on with the base that the last one left; default their own. */
+  bases?: Bases
   onProgress?: (progress: LampProgress) => void
   signal?: AbortSignal
 }

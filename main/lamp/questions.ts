@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
+import { askersOf } from './askers.ts'
 import { cleanUser, list, type RawItem, type RawQuery, type RawUser, scoreText } from './clean.ts'
 import { isoDate } from './date.ts'
 import { badLampFile, checkedAs, readJson } from './json.ts'
@@ -40,7 +41,7 @@ export function readQuestions(file: string, value: unknown[]): LampFile {
   const isReleased = typeof first === 'object' && first !== null && 'query' in first
   const asked = isReleased
     ? ofRelease(checkedAs(released, value, file), notes)
-    : ofQuestions(checkedAs(questions, value, file))
+    : ofQuestions(checkedAs(questions, value, file), notes)
   const answers = answersOf(file, isReleased, asked)
   const task = taskOf(file, asked, answers?.task)
   const users = asked.map((one) => cleaned(one, task, answers?.golds, notes))
@@ -60,29 +61,25 @@ function ofRelease(users: z.infer<typeof released>, notes: string[]): Asked[] {
   })
 }
 
-/**
- * One user a question, as in LaMP, unless the questions name their user, or have ids of one beginning (`ann-1`, `ann-2`)
- * and histories with an item in common.
- */
-function ofQuestions(list: z.infer<typeof questions>): Asked[] {
-  const users = new Map<string, Asked & { known: Set<string> }>()
-  for (const { id, user_id, input, output, profile } of list) {
-    const items = profile.map((one) => ({ one, key: JSON.stringify(one) }))
-    const prefix = /^(.+)[-_:/]\d+$/.exec(id)?.[1] ?? id
-    const sharing = users.get(prefix)
-    const shared = sharing === undefined || items.some(({ key }) => sharing.known.has(key))
-    const name = user_id ?? (shared ? prefix : id)
-    const user = users.get(name) ?? { id: name, items: [], queries: [], known: new Set<string>() }
-    users.set(name, user)
-    // Each further question brings the whole history along.
-    const added = user.queries.length === 0 ? items : items.filter(({ key }) => !user.known.has(key))
-    user.queries.push({ id, input, gold: output })
-    for (const { one, key } of added) {
-      user.known.add(key)
-      user.items.push(one)
+function ofQuestions(asked: z.infer<typeof questions>, notes: string[]): Asked[] {
+  return askersOf(asked).map(({ name, questions, guessed }) => {
+    const own = questions.flatMap((at) => asked[at] ?? [])
+    if (guessed) {
+      const ids = own.map(({ id }) => id)
+      notes.push(`${name}: ${list(ids, 'question', 'questions')} with history in common: taken for one user's`)
     }
-  }
-  return [...users.values()]
+    // Each further question brings the whole history along; what the first itself has twice is said later.
+    const known = new Set<string>()
+    const items = own.flatMap(({ profile }, i) => {
+      if (own.length === 1) return profile
+      const added = profile
+        .map((one) => ({ one, key: JSON.stringify(one) }))
+        .filter(({ key }) => i === 0 || !known.has(key))
+      for (const { key } of added) known.add(key)
+      return added.map(({ one }) => one)
+    })
+    return { id: name, items, queries: own.map(({ id, input, output }) => ({ id, input, gold: output })) }
+  })
 }
 
 /** The outputs beside questions, the labels beside a release; null where the questions have their answers with them. */

@@ -33,6 +33,10 @@ const queryShape = z.object({
   probabilities: z.array(z.number()).optional(),
   rouge1: z.number().optional(),
   rougeL: z.number().optional(),
+  /** Of a label or score that was written: whether it is right, of rate its distance and the square. */
+  writtenCorrect: z.number().optional(),
+  writtenError: z.number().optional(),
+  writtenSquared: z.number().optional(),
 })
 /** One query under one method. */
 export type QueryResult = z.infer<typeof queryShape>
@@ -64,6 +68,9 @@ const methodShape = z.object({
   logLoss: z.number().optional(),
   rouge1: z.number().optional(),
   rougeL: z.number().optional(),
+  writtenAccuracy: z.number().optional(),
+  writtenMae: z.number().optional(),
+  writtenRmse: z.number().optional(),
   texts: z.array(textShape).optional(),
 })
 export type LampMethodResult = z.infer<typeof methodShape>
@@ -90,6 +97,12 @@ const runShape = z.object({
   /** Those of this folder; `shard` says which share of all they are. */
   users: z.array(z.string()),
   shard: z.object({ index: z.number(), of: z.number() }).nullable(),
+  /** Whose voices stand for others', where a method of this folder asked for them; trained here, whoever was chosen. */
+  panel: z.array(z.string()).nullish(),
+  /** On whose users the task adapter was trained, where another file was named. */
+  taskFile: z.string().nullish(),
+  /** Of a benchmark with one set of labels for everybody: macro F1 is over all of it. */
+  labels: z.array(z.string()).nullish(),
   /** Everything else that decides the outcome, for the reader. */
   settings: z.record(z.string(), z.unknown()),
 })
@@ -101,6 +114,36 @@ const userFile = (folder: string): string => path.join(folder, 'result.json')
 
 export const readRun = (out: string): LampRunRecord | null => readJson(runFile(out), runShape)
 export const writeRun = (out: string, run: LampRunRecord): void => writeJson(runFile(out), run)
+
+/**
+ * The run with the rows and columns that its folder has of it already. Those of a run with other data, another base or
+ * other settings are never mixed with it, which is said.
+ */
+export function joined(out: string, run: LampRunRecord, note: (text: string) => void): LampRunRecord {
+  const before = readRun(out)
+  if (before === null) return run
+  if (before.config !== run.config) {
+    const names = differences(before, run)
+    note(
+      `${out} has rows of another run (${names.length > 0 ? `other ${names.join(', ')}` : 'other data or another base'}): ` +
+        'they leave its table; voices and scores that stay the same are taken over',
+    )
+    return run
+  }
+  const both = (one: readonly string[], more: readonly string[]): string[] => [...new Set([...one, ...more])]
+  return {
+    ...run,
+    methods: both(before.methods, run.methods),
+    users: both(before.users, run.users),
+    panel: both(before.panel ?? [], run.panel ?? []),
+  }
+}
+
+/** Names of the settings in which two runs differ. */
+function differences(one: LampRunRecord, other: LampRunRecord): string[] {
+  const names = [...new Set([...Object.keys(one.settings), ...Object.keys(other.settings)])]
+  return names.filter((name) => JSON.stringify(one.settings[name]) !== JSON.stringify(other.settings[name]))
+}
 
 /** Null where there is none, or one of another configuration. */
 export function readUser(folder: string, config: string): UserRecord | null {

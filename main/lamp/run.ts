@@ -3,24 +3,26 @@
  * and keeps every result on disk as it comes. Knows neither the trainer nor the runtime: both are handed in.
  */
 import path from 'node:path'
+import { rouge } from '../evaluation/metrics.ts'
 import type { RetrievedPair, TaskQuery } from '../examples/types.ts'
 import { hashOf } from '../hash.ts'
 import { COPE } from '../inference/contrast.ts'
-import type { Base } from '../inference/types.ts'
 import { createAdapters } from './adapters.ts'
-import { checkMethods, decisiveSettings, withoutLonely, writers } from './asked.ts'
+import { checkMethods, decisiveSettings, usersHash, withoutLonely, writers } from './asked.ts'
 import { createBaselines } from './baseline-methods.ts'
 import { lampQueries, lampSearch, promptOptions } from './examples.ts'
 import { fileSha256, type KeptVoice, makeFolder, userFolder } from './folder.ts'
 import { decodingOf, generateUnit, keptTexts, withTexts } from './generate.ts'
-import { labelsOf } from './labels.ts'
+import { judgeWritten, labelsOf } from './labels.ts'
 import { FIRST_METHODS, type Method, parseMethods } from './methods.ts'
 import { budgetOf, type LampRunOptions, OTHERS } from './options.ts'
 import { createProfiles } from './profiles.ts'
+import { createRenewing } from './renewing.ts'
 import {
+  joined,
   type LampMethodResult,
+  type LampRunRecord,
   type LampText,
-  readRun,
   readUser,
   type UserRecord,
   writeRun,
@@ -29,7 +31,7 @@ import {
 import { type Scoring, scoreUnit, type Unit } from './score.ts'
 import { summarize, type VoiceScores } from './summarize.ts'
 import type { LampUser } from './types.ts'
-import { chosenUsers, panelOf, scorable, shardOf } from './users.ts'
+import { chosenUsers, panelOf, scorable, shardOf, withVoices } from './users.ts'
 
 export interface LampUserResult {
   /** By the names that the methods were asked for. */
@@ -41,9 +43,6 @@ export interface LampUserResult {
 export interface LampResult {
   users: Record<string, LampUserResult>
 }
-
-/** Adapters after which the base is opened anew: the runtime keeps each that it ever loaded, some MB each. */
-const RENEWED = 128
 
 /**
  * Every method for every chosen user. NLL in nats per answer token, the end token counted.
@@ -59,17 +58,18 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
   const wanted = parseMethods(options.methods ?? FIRST_METHODS, file.task)
   const asked = chosenUsers(options).map((user) => options.history?.(user) ?? user)
   const everyone = scorable(options, wanted, asked)
-  const methods = withoutLonely(options, wanted, everyone)
+  const able = wanted.some(({ voice }) => voice === 'other') ? withVoices(options) : []
+  const methods = withoutLonely(options, wanted, able)
   const users = shardOf(everyone, options.shard)
   const seed = options.seed ?? 1
   const budget = budgetOf(options)
   const contrast = { ...COPE, ...options.contrast }
   const others = options.others ?? OTHERS
-  const panel = methods.some(({ voice }) => voice === 'other') ? panelOf(everyone, others, seed) : []
+  const panel = methods.some(({ voice }) => voice === 'other') ? panelOf(able, { others, seed, file: file.file }) : []
   checkMethods(options, methods)
 
   const baseSha256 = options.baseSha256 ?? (await fileSha256(options.base.file))
-  const bases = createRenewing(options)
+  const bases = options.bases ?? createRenewing(options)
   const profiles = createProfiles(options, { seed, baseSha256, base: bases.current })
   const adapters = createAdapters(options, { budget, baseSha256, seed, profileOf: profiles.of })
   for (const method of methods) for (const user of users) adapters.names(user, method)
@@ -77,27 +77,26 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
 
   const decoding = decodingOf(file.task, file.benchmark?.id ?? null)
   const writes = writers(options, methods)
+  const labels = file.benchmark?.labels ?? undefined
   const decisive = decisiveSettings(options, { budget, contrast, others, seed })
-  const config = hashOf([
-    baseSha256,
-    JSON.stringify(decisive),
-    ...file.users.map((user) => JSON.stringify(user)),
-  ]).slice(0, 24)
+  const config = hashOf([baseSha256, JSON.stringify(decisive), usersHash(file.users)]).slice(0, 24)
   makeFolder(out)
-  // Another row or column in the same folder joins what is there.
-  const before = readRun(out)
-  const joined = before?.config === config ? before : { users: [], methods: [] }
-  writeRun(out, {
+  const record: LampRunRecord = {
     version: 1,
     config,
     file: path.basename(file.file),
     task: file.task,
     base: { file: path.basename(options.base.file), sha256: baseSha256 },
-    methods: [...new Set([...joined.methods, ...methods.map(({ name }) => name)])],
-    users: [...new Set([...joined.users, ...users.map(({ id }) => id)])],
+    methods: methods.map(({ name }) => name),
+    users: users.map(({ id }) => id),
+    panel: panel.map(({ id }) => id),
     shard: options.shard ?? null,
+    taskFile: options.taskFile ? path.basename(options.taskFile.file) : null,
+    labels: labels ? [...labels] : null,
     settings: decisive,
-  })
+  }
+  const note = (message: string): void => onProgress?.({ user: null, stage: 'note', message })
+  writeRun(out, joined(out, record, note))
 
   const baselines = createBaselines(file.users)
   const results: LampResult = { users: {} }
@@ -111,7 +110,7 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     const golds = queries.map(({ answer }) => answer)
     if (method.baseline) {
       const scores = baselines.score(method.baseline, user, queries)
-      keep(folder, user, method, summarize([{ voice: null, scores }], golds))
+      keep(folder, user, method, summarize([{ voice: null, scores }], golds, { labels }))
       return
     }
     const laid = await laidFor(user, method)
@@ -140,10 +139,14 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
       bases.count(unit.laid)
       // What an earlier run wrote stays in the result, though this one writes nothing.
       const written = writes.has(method.name) ? generateUnit : keptTexts
-      if (decoding) texts.push(await written(scoring, unit, decoding))
+      texts.push(await written(scoring, unit, decoding))
       voices.push({ voice: whose, scores: await scoreUnit(scoring, unit) })
     }
-    const result = summarize(withTexts(voices, texts), golds, method.voice === 'other')
+    const judge = ({ gold, text }: LampText, i: number) =>
+      user.task === 'tag' || user.task === 'rate'
+        ? judgeWritten(user.task, text, { gold, golds: user.queries[i]?.golds })
+        : rouge(gold, text)
+    const result = summarize(withTexts(voices, texts, judge), golds, { isMean: method.voice === 'other', labels })
     keep(folder, user, method, result)
     const shown = results.users[user.id] as LampUserResult
     const own = method.voice === 'own' || method.voice === 'cope' ? laid[0]?.voice : null
@@ -209,22 +212,4 @@ async function retrieval(
   if (retrieved === 0) return () => []
   const search = how === 'hybrid' && hybrid ? await hybrid(user) : lampSearch(user)
   return (query) => search.atUse(query, retrieved)
-}
-
-/** The base in use, opened anew after many adapters where the caller can. */
-function createRenewing({ base, renew }: LampRunOptions): { current(): Promise<Base>; count(laid: KeptVoice[]): void } {
-  let present = base
-  const loaded = new Set<string>()
-  return {
-    async current() {
-      if (renew && loaded.size >= RENEWED) {
-        present = await renew()
-        loaded.clear()
-      }
-      return present
-    },
-    count(laid) {
-      for (const { file } of laid) loaded.add(file)
-    },
-  }
 }

@@ -4,7 +4,17 @@ import { perToken } from '../evaluation/statistics.ts'
 import type { LampMethodResult, LampText, QueryResult } from './result.ts'
 
 /** The numbers of a query that a mean over queries makes sense of. */
-export const QUERY_METRICS = ['correct', 'error', 'squared', 'logLoss', 'rouge1', 'rougeL'] as const
+export const QUERY_METRICS = [
+  'correct',
+  'error',
+  'squared',
+  'logLoss',
+  'rouge1',
+  'rougeL',
+  'writtenCorrect',
+  'writtenError',
+  'writtenSquared',
+] as const
 export type QueryMetric = (typeof QUERY_METRICS)[number]
 
 export interface VoiceScores {
@@ -17,9 +27,14 @@ export interface VoiceScores {
 /**
  * Means over the voices, query by query; predictions are those of a single voice.
  * @param golds of the queries, in their order
- * @param isMean names the voices though there be one alone: of a method that is a mean over others' voices
+ * @param options `isMean` names the voices though there be one alone: of a method that is a mean over others' voices;
+ * `labels` as in `metricsOf`
  */
-export function summarize(voices: VoiceScores[], golds: string[], isMean = false): LampMethodResult {
+export function summarize(
+  voices: VoiceScores[],
+  golds: string[],
+  { isMean = false, labels }: { isMean?: boolean; labels?: readonly string[] } = {},
+): LampMethodResult {
   const [first] = voices
   if (first === undefined) throw new Error('a method without scores')
   const single = voices.length === 1
@@ -31,7 +46,7 @@ export function summarize(voices: VoiceScores[], golds: string[], isMean = false
     tokens: scores.reduce((sum, { tokens }) => sum + tokens, 0),
     queries: scores.length,
     scores,
-    ...metricsOf(scores, golds),
+    ...metricsOf(scores, golds, labels),
   }
   if (!single || isMean) {
     result.voices = Object.fromEntries(voices.map(({ voice, scores }) => [voice ?? 'base', nllOf(scores) ?? 0]))
@@ -49,33 +64,50 @@ export function nllOf(scores: QueryResult[]): number | null {
   return scored.length === 0 ? null : perToken(scored)
 }
 
-type Metrics = Pick<LampMethodResult, 'accuracy' | 'macroF1' | 'mae' | 'rmse' | 'logLoss' | 'rouge1' | 'rougeL'>
+type Metrics = Pick<
+  LampMethodResult,
+  | 'accuracy'
+  | 'macroF1'
+  | 'mae'
+  | 'rmse'
+  | 'logLoss'
+  | 'rouge1'
+  | 'rougeL'
+  | 'writtenAccuracy'
+  | 'writtenMae'
+  | 'writtenRmse'
+>
 
-/** Those that these queries have. Macro F1 is over the labels that occur, as gold or as prediction. */
-export function metricsOf(scores: QueryResult[], golds: string[]): Metrics {
+/** Those that these queries have. Macro F1 is over `labels`; without them over those that occur, as gold or as prediction. */
+export function metricsOf(scores: QueryResult[], golds: string[], labels?: readonly string[]): Metrics {
   const means = Object.fromEntries(QUERY_METRICS.map((metric) => [metric, meanMetric(scores, metric)])) as Record<
     QueryMetric,
     number | undefined
   >
-  const predictions = scores.flatMap(({ prediction }, i) =>
-    prediction === undefined ? [] : [{ prediction, gold: golds[i] as string }],
-  )
-  const whole = predictions.length === scores.length && scores.length > 0
+  const predictions = predictionsOf(scores)
   const metrics: Metrics = {
     accuracy: means.correct,
-    macroF1: whole
-      ? macroF1(
-          predictions.map(({ gold }) => gold),
-          predictions.map(({ prediction }) => prediction),
-        )
-      : undefined,
+    macroF1: predictions ? macroF1(golds, predictions, labels) : undefined,
     mae: means.error,
-    rmse: means.squared === undefined ? undefined : Math.sqrt(means.squared),
+    rmse: rootOf(means.squared),
     logLoss: means.logLoss,
     rouge1: means.rouge1,
     rougeL: means.rougeL,
+    writtenAccuracy: means.writtenCorrect,
+    writtenMae: means.writtenError,
+    writtenRmse: rootOf(means.writtenSquared),
   }
   return Object.fromEntries(Object.entries(metrics).filter(([, value]) => value !== undefined))
+}
+
+function rootOf(square: number | undefined): number | undefined {
+  return square === undefined ? undefined : Math.sqrt(square)
+}
+
+/** One a query; null where not every query has one, and for none. */
+export function predictionsOf(scores: readonly QueryResult[]): string[] | null {
+  const predictions = scores.flatMap(({ prediction }) => prediction ?? [])
+  return predictions.length === scores.length && scores.length > 0 ? predictions : null
 }
 
 /** Over the queries that have it; undefined for none. */

@@ -3,42 +3,22 @@
  * it gains over others, and the minutes it took. Nothing is computed anew by a model.
  */
 import { IdiolectError } from '../errors.ts'
-import { UNKNOWN } from '../evaluation/intervals.ts'
-import { bootstrapUsers, pairedByQuery, type UserEffect, type UserObservation } from '../evaluation/statistics.ts'
+import { bootstrapUsers, pairedByQuery, type UserEffect } from '../evaluation/statistics.ts'
 import type { TaskName } from '../examples/types.ts'
 import { userFolder } from './folder.ts'
 import { METHODS_TABLE, type Method, parseMethod, withVoice } from './methods.ts'
 import { type Minutes, minutesOf, rowMinutes, type Timed, timesOf } from './minutes.ts'
 import { type LampRunRecord, type QueryResult, readRun, readUser, type UserRecord } from './result.ts'
-import { metricsOf } from './summarize.ts'
-
-/** What is measured, and whether less is better. NLL per answer token, the others per query. */
-export const TABLE_METRICS = {
-  nll: { name: 'NLL', less: true },
-  accuracy: { name: 'accuracy', less: false },
-  macroF1: { name: 'macro F1', less: false },
-  mae: { name: 'MAE', less: true },
-  rmse: { name: 'RMSE', less: true },
-  logLoss: { name: 'log-loss', less: true },
-  rouge1: { name: 'ROUGE-1', less: false },
-  rougeL: { name: 'ROUGE-L', less: false },
-  likeliest: { name: 'own likeliest', less: false },
-} as const
-export type TableMetric = keyof typeof TABLE_METRICS
-
-const METRICS: Record<TaskName, TableMetric[]> = {
-  headline: ['nll', 'rouge1', 'rougeL'],
-  tag: ['accuracy', 'macroF1', 'logLoss', 'nll'],
-  rate: ['mae', 'rmse', 'logLoss', 'accuracy', 'nll'],
-  prose: ['nll', 'likeliest', 'accuracy', 'rouge1', 'rougeL'],
-}
-
-export interface TableValue {
-  value: number
-  /** 95%, over queries. Unknown (both ends at MAX_VALUE) for what is no mean over queries, and for one query. */
-  low: number
-  high: number
-}
+import {
+  isRoot,
+  METRICS,
+  type Measuring,
+  measured,
+  observe,
+  TABLE_METRICS,
+  type TableMetric,
+  type TableValue,
+} from './table-metrics.ts'
 
 export interface TableRow {
   method: string
@@ -64,6 +44,8 @@ export interface LampTable {
   task: TaskName
   file: string
   users: string[]
+  /** The benchmark's, over all of which macro F1 is; null where it is over those that occur. */
+  labels: string[] | null
   rows: TableRow[]
   gains: TableGain[]
   /** Of everything that is in the folders, each adapter once. */
@@ -118,7 +100,8 @@ export function readTable(outs: readonly string[], options: TableOptions = {}): 
   const resamples = options.resamples ?? Math.max(LEAST_RESAMPLES, Math.min(4000, Math.floor(DRAWS / queries)))
   const timed = timesOf(runs)
   const methods = names.map(parseMethod)
-  const rows = methods.map((method) => rowOf(method, shown, timed, { resamples, seed }))
+  const labels = first.labels ?? undefined
+  const rows = methods.map((method) => rowOf(method, shown, timed, { resamples, seed, labels }))
   const over = [...new Set(against.map((name) => parseMethod(name).name))]
   const gains = over.flatMap((reference) =>
     names.flatMap((method) => (method === reference ? [] : gainsOf(method, reference, shown, { resamples, seed }))),
@@ -127,6 +110,7 @@ export function readTable(outs: readonly string[], options: TableOptions = {}): 
     task: first.task,
     file: first.file,
     users: shown.map(({ user }) => user),
+    labels: first.labels ?? null,
     rows,
     gains,
     minutes: minutesOf(timed, users.length),
@@ -160,7 +144,9 @@ function usersOf({ out, record }: Run, first: LampRunRecord): UserRecord[] {
 }
 
 function firstQueries(user: UserRecord, most = Number.POSITIVE_INFINITY): UserRecord {
-  const kept = new Set(Object.keys(user.golds).slice(0, most))
+  // Of the scores, whose order is the file's: keys that are whole numbers would stand in ascending order.
+  const [asked] = Object.values(user.methods)
+  const kept = new Set(asked?.scores.slice(0, most).map(({ query }) => query))
   const methods = Object.entries(user.methods).map(([name, method]) => {
     const at = method.scores.flatMap(({ query }, i) => (kept.has(query) ? [i] : []))
     const pick = <T>(list: T[]): T[] => at.map((i) => list[i] as T)
@@ -180,15 +166,11 @@ function orderOf(users: UserRecord[]): string[] {
 
 type Chance = { resamples: number; seed: number }
 
-function rowOf(method: Method, users: UserRecord[], timed: Timed[], chance: Chance): TableRow {
+function rowOf(method: Method, users: UserRecord[], timed: Timed[], measuring: Measuring): TableRow {
   const scores = users.flatMap((user) => user.methods[method.name]?.scores ?? [])
-  const golds = users.flatMap(
-    (user) => user.methods[method.name]?.scores.map(({ query }) => user.golds[query] ?? '') ?? [],
-  )
-  const { macroF1 } = metricsOf(scores, golds)
   const metrics: TableRow['metrics'] = {}
   for (const metric of METRICS[users[0]?.task ?? 'headline']) {
-    const value = metric === 'macroF1' ? bare(macroF1) : metricOf(metric, method.name, users, chance)
+    const value = measured(metric, method.name, users, measuring)
     if (value) metrics[metric] = value
   }
   return {
@@ -199,49 +181,6 @@ function rowOf(method: Method, users: UserRecord[], timed: Timed[], chance: Chan
     belowOthers: belowOthers(method, users),
     minutes: rowMinutes(method, timed),
   }
-}
-
-function bare(value: number | undefined): TableValue | null {
-  return value === undefined ? null : { value, ...UNKNOWN }
-}
-
-function metricOf(metric: TableMetric, method: string, users: UserRecord[], chance: Chance): TableValue | null {
-  const observations = observe(metric, method, users)
-  if (observations.length === 0) return null
-  const { mean, overQueries } = bootstrapUsers({ observations, ...chance })
-  const { low, high } = overQueries
-  if (metric !== 'rmse') return { value: mean, low, high }
-  const root = (square: number): number => (Math.abs(square) === Number.MAX_VALUE ? square : Math.sqrt(square))
-  return { value: Math.sqrt(mean), low: root(low), high: root(high) }
-}
-
-/** One number a query; of `rmse` its square. */
-export function observe(metric: TableMetric, method: string, users: UserRecord[]): UserObservation[] {
-  return users.flatMap((user) =>
-    (user.methods[method]?.scores ?? []).flatMap((score, i): UserObservation[] => {
-      const sum = metric === 'likeliest' ? likeliest(user, method, i) : numberOf(metric, score)
-      if (sum === null || sum === undefined) return []
-      return [{ user: user.user, query: score.query, sum, tokens: metric === 'nll' ? score.tokens : 1 }]
-    }),
-  )
-}
-
-function numberOf(metric: TableMetric, score: QueryResult): number | null | undefined {
-  if (metric === 'nll') return score.nll
-  if (metric === 'accuracy') return score.correct
-  if (metric === 'mae') return score.error
-  if (metric === 'rmse') return score.squared
-  if (metric === 'macroF1' || metric === 'likeliest') return null
-  return score[metric]
-}
-
-/** 1 where the own voice makes the query's answer likelier than every other voice does; null where none was asked. */
-function likeliest(user: UserRecord, method: string, at: number): number | null {
-  const parsed = parseMethod(method)
-  const own = user.methods[method]?.scores[at]?.nll
-  const others = user.methods[withVoice(parsed, 'other')]?.nlls
-  if (parsed.voice !== 'own' || own === null || own === undefined || !others) return null
-  return Object.values(others).every((nlls) => own < (nlls[at] ?? Number.POSITIVE_INFINITY)) ? 1 : 0
 }
 
 function belowOthers(method: Method, users: UserRecord[]): TableRow['belowOthers'] {
@@ -261,7 +200,7 @@ function sumOf(scores: QueryResult[]): number {
 /** In each of the task's metrics that are means over queries and that both methods have. */
 export function gainsOf(method: string, over: string, users: UserRecord[], chance: Chance): TableGain[] {
   return METRICS[users[0]?.task ?? 'headline'].flatMap((metric) => {
-    if (metric === 'macroF1' || metric === 'rmse') return []
+    if (metric === 'macroF1' || isRoot(metric)) return []
     const [own, other] = [observe(metric, method, users), observe(metric, over, users)]
     const observations = TABLE_METRICS[metric].less ? pairedByQuery(other, own) : pairedByQuery(own, other)
     if (observations.length === 0) return []

@@ -4,7 +4,7 @@ import { spread } from '../examples/spread.ts'
 import type { BuildExample } from '../examples/types.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import { type LampSearch, lampHistory, lampSearch, type PromptBudget, promptOptions } from './examples.ts'
-import { createPieces, normalized } from './same-piece.ts'
+import { withoutHeldOut } from './held-out.ts'
 import type { LampUser } from './types.ts'
 
 /**
@@ -91,28 +91,19 @@ export function evenShares(sizes: readonly number[], most: number): number[] {
 
 /**
  * What a task adapter is trained on: items of the `trainers`' histories, at most `most` in all, of each user evenly over
- * time. An item that holds the text of a query of the users it will serve is left out.
+ * time. What holds the text of a query of the users it will serve is no part of those histories, so that it stands in no
+ * prompt either.
  */
 export function taskSources(
-  trainers: readonly TrainingSource[],
+  trainers: readonly LampUser[],
   served: readonly LampUser[],
   most: number,
-): TrainingSource[] {
-  const asked = createPieces(served.flatMap(({ queries }) => queries.map(({ input }) => input)))
-  const golds = new Set(
-    served.flatMap(({ task, queries }) => (task === 'prose' ? queries.map(({ gold }) => normalized(gold)) : [])),
-  )
-  const usable = trainers.map(({ user }) =>
-    lampHistory(user).flatMap(({ input, answer, task }, index) =>
-      asked.has(input) || (task === 'prose' && golds.has(normalized(answer))) ? [] : [index],
-    ),
-  )
-  const shares = evenShares(
-    usable.map(({ length }) => length),
-    most,
-  )
-  return trainers.flatMap((trainer, i) => {
-    const items = spread(usable[i] ?? [], shares[i] ?? 0)
-    return items.length === 0 ? [] : [{ ...trainer, items }]
+): { user: LampUser; items: number[] }[] {
+  const users = withoutHeldOut(trainers, served)
+  const sizes = users.map((user) => lampHistory(user).length)
+  const shares = evenShares(sizes, most)
+  return users.flatMap((user, i) => {
+    const items = spread([...Array(sizes[i] ?? 0).keys()], shares[i] ?? 0)
+    return items.length === 0 ? [] : [{ user, items }]
   })
 }

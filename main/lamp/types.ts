@@ -21,6 +21,8 @@ export interface LampQuery {
   id: string
   /** The text asked about, without a question's own words. */
   input: string
+  /** The piece asked about, where the input is more than it: of LaMP-1 the title, without the references. */
+  piece?: string
   gold: string
   /** Every answer that is right, where there are several; `gold` is one of them. */
   golds?: string[]

@@ -22,22 +22,29 @@ export function chosenUsers({ file, users }: Pick<LampRunOptions, 'file' | 'user
   })
 }
 
+type Limits = Pick<LampRunOptions, 'queries' | 'examples'>
+
+/** Why a user cannot be scored; null where it can. */
+function lackOf({ queries: most, examples }: Limits, needsVoice: boolean, user: LampUser): string | null {
+  const queries = Math.min(user.queries.length, most ?? Number.POSITIVE_INFINITY)
+  const items = ((needsVoice ? examples?.(user) : undefined) ?? lampHistory(user)).length
+  if (queries > 0 && (items > 0 || !needsVoice)) return null
+  return `${user.id} has ${queries} usable queries and ${items} usable items of history`
+}
+
 /**
  * Those who have queries and, where a voice is wanted, something to train it on. In a whole file the others are left out
  * with a note: one of thousands must not stop the rest. Who was named is missed, and so is an error.
  */
 export function scorable(
-  options: Pick<LampRunOptions, 'users' | 'queries' | 'examples' | 'onProgress'>,
+  options: Limits & Pick<LampRunOptions, 'users' | 'onProgress'>,
   methods: readonly Pick<Method, 'voice'>[],
   users: LampUser[],
 ): LampUser[] {
   const needsVoice = methods.some(({ voice }) => voice !== 'none')
   const lacking = users.flatMap((user) => {
-    const queries = Math.min(user.queries.length, options.queries ?? Number.POSITIVE_INFINITY)
-    const examples = needsVoice ? options.examples?.(user) : undefined
-    const items = (examples ?? lampHistory(user)).length
-    if (queries > 0 && (items > 0 || !needsVoice)) return []
-    return [{ user, why: `${user.id} has ${queries} usable queries and ${items} usable items of history` }]
+    const why = lackOf(options, needsVoice, user)
+    return why === null ? [] : [{ user, why }]
   })
   const [first] = lacking
   if (first && (options.users !== undefined || lacking.length === users.length))
@@ -45,6 +52,15 @@ export function scorable(
   for (const { why } of lacking) options.onProgress?.({ user: null, stage: 'note', message: `${why}: left out` })
   const out = new Set(lacking.map(({ user }) => user))
   return users.filter((user) => !out.has(user))
+}
+
+/** Of the whole file, whoever was chosen: a choice of users changes no number of those chosen. */
+export function withVoices({
+  file,
+  history,
+  ...limits
+}: Limits & Pick<LampRunOptions, 'file' | 'history'>): LampUser[] {
+  return file.users.map((user) => history?.(user) ?? user).filter((user) => lackOf(limits, true, user) === null)
 }
 
 /** The users of one shard. Error `BadShard`. */
@@ -60,18 +76,22 @@ export function shardOf(users: LampUser[], shard: LampRunOptions['shard']): Lamp
 /**
  * The users whose voices stand for "another's": one panel for everyone, so that the work grows with the users and not
  * with their square. One more than wanted, since nobody is another to himself. Error `TooFewUsers`.
+ * @param able those of the whole file
  */
-export function panelOf(users: LampUser[], others: number, seed: number): LampUser[] {
-  if (users.length < 2) {
+export function panelOf(
+  able: readonly LampUser[],
+  { others, seed, file }: { others: number; seed: number; file: string },
+): LampUser[] {
+  if (able.length < 2) {
     throw new IdiolectError(
       'TooFewUsers',
-      `The method "other" needs the voices of 2 or more users, and ${users.length} is chosen (${users[0]?.id})`,
-      'Choose more users, or leave "other" out of the methods.',
+      `The method "other" needs the voices of 2 or more users, and ${file} has ${able.length} (${able[0]?.id})`,
+      'Take a file of more users, or leave "other" out of the methods.',
     )
   }
-  if (users.length <= others + 1) return users
+  if (able.length <= others + 1) return [...able]
   return shuffle(
-    [...users].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    [...able].sort((a, b) => (a.id < b.id ? -1 : 1)),
     seeded(`others/${seed}`),
   ).slice(0, others + 1)
 }

@@ -96,7 +96,7 @@ export function lampCommand(program: Command): Command {
     const result = await withLamp(
       { dataFolder, file: lampFile, out, base: own.base, trains, threads: own.threads },
       async (session) => {
-        const { progress, ...handed } = session
+        const { progress, tokenizer: _, ...handed } = session
         const done = await runLamp({ ...handed, ...wanted, file: lampFile, out })
         progress.done(`runs and scores are in ${out}`)
         return done
@@ -172,7 +172,7 @@ export function runOptions(command: Command): Command {
     .option('--base <id>', 'base model')
     .option(
       '--generate [list]',
-      "also write answers (ROUGE-1, ROUGE-L, the texts) under these methods, default all but those of others' voices; may be added to a finished run in its --out",
+      "also write answers (the texts, their ROUGE-1 and ROUGE-L; of tags and scores whether, and by how much, they are wrong) under these methods, default all but those of others' voices; may be added to a finished run in its --out",
       listOption,
     )
     .option('--out <dir>', 'where runs and scores are kept; the same folder again does only what is missing')

@@ -40,7 +40,12 @@ export type LampSession = Required<
     LampRunOptions,
     'base' | 'baseSha256' | 'builder' | 'train' | 'threads' | 'renew' | 'hybrid' | 'signal' | 'onProgress'
   >
-> & { builder: PromptBuilder; progress: Progress }
+> & {
+  builder: PromptBuilder
+  /** Of whichever base is open. */
+  tokenizer: Tokenizer
+  progress: Progress
+}
 
 /** Opens, works, and closes whatever happens. */
 export async function withLamp<T>(
@@ -69,13 +74,12 @@ export async function withLamp<T>(
       return open
     }
     const base = await opened()
+    const tokenizer = tokenizerOf(() => open ?? base)
     const session: LampSession = {
       base,
       baseSha256: model.sha256,
-      builder: createPromptBuilder(
-        tokenizerOf(() => open ?? base),
-        lampWords(file.benchmark),
-      ),
+      tokenizer,
+      builder: createPromptBuilder(tokenizer, lampWords(file.benchmark)),
       train: trainer(model, deviceSpeeds(store), progress, (run) => {
         worker = run
       }),
@@ -103,7 +107,7 @@ export async function withLamp<T>(
 }
 
 /** Of whichever base is open: prompts are built also after it was opened anew. */
-function tokenizerOf(base: () => Base): Tokenizer {
+export function tokenizerOf(base: () => Tokenizer): Tokenizer {
   return {
     tokenize: (text, special) => base().tokenize(text, special),
     detokenize: (tokens) => base().detokenize(tokens),

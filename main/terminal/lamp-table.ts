@@ -6,15 +6,8 @@ import { IdiolectError } from '../errors.ts'
 import { isKnown } from '../evaluation/intervals.ts'
 import { makeFolder } from '../lamp/folder.ts'
 import { summaryFile } from '../lamp/result.ts'
-import {
-  gainIn,
-  type LampTable,
-  readTable,
-  TABLE_METRICS,
-  type TableMetric,
-  type TableOptions,
-  type TableRow,
-} from '../lamp/table.ts'
+import { gainIn, type LampTable, readTable, type TableOptions, type TableRow } from '../lamp/table.ts'
+import { TABLE_METRICS, type TableMetric } from '../lamp/table-metrics.ts'
 import { type GlobalOptions, listOption, numberOption, print } from './terminal.ts'
 
 interface ShowOptions {
@@ -127,6 +120,11 @@ export function tableCells(table: LampTable): { head: string[]; rows: string[][]
   const notes = [
     `${table.users.length} users of ${table.file}. In brackets 95% intervals by bootstrap over queries; of gains, after the bar, over users too.`,
     'NLL in nats per answer token, the end token counted. Gains are positive where the row is better.',
+    ...(metrics.includes('macroF1')
+      ? [
+          `Macro F1 is over ${table.labels ? `all ${table.labels.length} labels of the benchmark` : 'the labels that occur'}.`,
+        ]
+      : []),
     `${sum.toFixed(1)} minutes in all (training ${training.toFixed(1)}, scoring ${(scoring + generating).toFixed(1)}), ${perUser.toFixed(2)} a user; an adapter counts in each row that uses it, once in the sum.`,
   ]
   return { head, rows, notes }

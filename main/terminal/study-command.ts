@@ -78,14 +78,14 @@ export function studyCommand(lamp: Command): void {
       const { methods, ...settings } = lampSettings(own, lampFile)
       const done = await withLamp(
         { dataFolder, file: lampFile, out, base: own.base, trains: true, threads: own.threads },
-        async ({ progress, ...session }) => {
+        async ({ progress, tokenizer, ...session }) => {
           const finished = await runStudy(name, {
             options: {
               ...session,
               ...settings,
               file: lampFile,
             },
-            tokenizer: session.base,
+            tokenizer,
             out,
             baseName: path.basename(session.base.file, '.gguf'),
             methods,

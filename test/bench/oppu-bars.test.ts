@@ -23,6 +23,7 @@ const table = (task: TaskName, gains: TableGain[], rows: Partial<LampTable['rows
   task,
   file: `${task}.json`,
   users: [],
+  labels: null,
   rows: rows as LampTable['rows'],
   gains,
   minutes: { training: 0, scoring: 0, generating: 0, perUser: 0 },

@@ -2,7 +2,8 @@
 import { isKnown } from '../../main/evaluation/intervals.ts'
 import { perToken, type UserEffect } from '../../main/evaluation/statistics.ts'
 import { readRun, type UserRecord } from '../../main/lamp/result.ts'
-import { finishedUsers, gainIn, type LampTable, observe, readTable, type TableMetric } from '../../main/lamp/table.ts'
+import { finishedUsers, gainIn, type LampTable, readTable } from '../../main/lamp/table.ts'
+import { observe, type TableMetric } from '../../main/lamp/table-metrics.ts'
 import type { Job } from './oppu-jobs.ts'
 import type { Bar } from './types.ts'
 

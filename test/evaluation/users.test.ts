@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isKnown } from '../../main/evaluation/intervals.ts'
-import { bootstrapUsers, LEAST_DRAWS, pairedByQuery, type UserObservation } from '../../main/evaluation/statistics.ts'
+import {
+  bootstrapQueries,
+  bootstrapUsers,
+  LEAST_DRAWS,
+  pairedByQuery,
+  type UserObservation,
+} from '../../main/evaluation/statistics.ts'
 import { seeded } from '../../main/random.ts'
 
 /** Standard normal draws by Box and Muller. */
@@ -144,4 +150,14 @@ describe('pairs by user and query', () => {
     const others = [at('ann', 'q', 8), at('ann', 'q', 10)]
     expect(pairedByQuery(others, [at('ann', 'q', 6)])).toEqual([at('ann', 'q', 3)])
   })
+})
+
+it('a number that is no mean has its interval by the draws that a mean has', () => {
+  const observations = simulated({ users: 3, each: 8, between: 1, within: 1 }, 'same draws')
+  const mean = (drawn: Uint32Array): number => drawn.reduce((sum, at) => sum + (observations[at]?.sum ?? 0), 0)
+  const { low, high } = bootstrapUsers({ observations, resamples: 300, seed: 4 }).overQueries
+  const bounds = bootstrapQueries(24, (drawn) => mean(drawn) / 240, { resamples: 300, seed: 4 })
+  expect(bounds.low).toBeCloseTo(low, 12)
+  expect(bounds.high).toBeCloseTo(high, 12)
+  expect(isKnown(bootstrapQueries(LEAST_DRAWS - 1, mean, { seed: 4 }))).toBe(false)
 })

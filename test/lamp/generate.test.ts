@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { TaskName } from '../../main/examples/types.ts'
 import { userFolder } from '../../main/lamp/folder.ts'
 import { decodingOf, withTexts } from '../../main/lamp/generate.ts'
+import { judgeWritten } from '../../main/lamp/labels.ts'
 import type { LampRunOptions } from '../../main/lamp/options.ts'
 import { readRun, readUser } from '../../main/lamp/result.ts'
+import { readTable } from '../../main/lamp/table.ts'
 import { file, runFolders, setUpRun } from './fake-run.ts'
 
 const folders = runFolders()
@@ -56,23 +59,70 @@ describe('answers', () => {
     const text = (voice: string, query: string) => ({ query, gold: 'a b', text: 'a b', voice })
     const scores = ['q0', 'q1'].map((query) => ({ query, tokens: 1, nll: 1 }))
     const voices = ['x', 'y'].map((voice) => ({ voice, scores }))
-    const [x, y] = withTexts(voices, [
+    const judge = () => ({ rouge1: 1 })
+    const both = [
       [text('x', 'q0'), text('x', 'q1')],
       [text('y', 'q0'), null],
-    ])
+    ]
+    const [x, y] = withTexts(voices, both, judge)
     expect([x, y].map((one) => one?.scores.map(({ rouge1 }) => rouge1))).toEqual([
       [1, undefined],
       [1, undefined],
     ])
     expect(x?.texts).toHaveLength(1)
-    expect(withTexts(voices, [])[0]).toEqual({ voice: 'x', scores, texts: [] })
+    expect(withTexts(voices, [], judge)[0]).toEqual({ voice: 'x', scores, texts: [] })
   })
 
-  it('are none where a label is chosen', async () => {
-    expect(decodingOf('tag', null)).toBeNull()
-    const users = file.users.map((user) => ({ ...user, task: 'tag' as const }))
-    const { run, base } = setUp({ file: { ...file, task: 'tag', users }, methods: ['base'] })
-    await run({ generate: true })
-    expect(base.generated).toEqual([])
+  it('are tags that are right as they stand, beside those that are ranked, which stay as they were', async () => {
+    const golds = ['base says', 'Base says']
+    const users = file.users.map((user) => ({
+      ...user,
+      task: 'tag' as const,
+      queries: user.queries.map((query, n) => ({ ...query, gold: golds[n] ?? 'T1', golds: [golds[n] ?? 'T1', 'T9'] })),
+    }))
+    const tags = { file: { ...file, task: 'tag' as const, users }, methods: ['base'] }
+    await setUp(tags).run()
+    const ranked = kept().base
+    const second = setUp(tags)
+    await second.run({ generate: true })
+    // One line of text alone: the labels were ranked before.
+    expect(second.base.generated).toEqual(['ann asks 0>', 'ann asks 1>', 'Ann asks 0>', 'Ann asks 1>'])
+    expect(kept().base).toMatchObject({ accuracy: ranked?.accuracy, nll: ranked?.nll, writtenAccuracy: 0.5 })
+    expect(kept().base?.texts?.map(({ text }) => text)).toEqual(['base says', 'base says'])
+    expect(kept().base?.scores.map(({ writtenCorrect }) => writtenCorrect)).toEqual([1, 0])
+    const shown = readTable([folders.out]).rows[0]?.metrics
+    expect(shown?.writtenAccuracy?.value).toBe(0.5)
+    expect(shown?.rouge1).toBeUndefined()
+  })
+
+  it('are scores, or count as the further of 1 and 5 where they are none', async () => {
+    const golds = ['5', '2']
+    const users = file.users.map((user) => ({
+      ...user,
+      task: 'rate' as const,
+      queries: user.queries.map((query, n) => ({ ...query, gold: golds[n] ?? '3' })),
+    }))
+    await setUp({ file: { ...file, task: 'rate', users }, methods: ['base'] }).run({ generate: true })
+    expect(kept().base).toMatchObject({ writtenAccuracy: 0, writtenMae: 3.5, writtenRmse: Math.sqrt(12.5) })
+    const shown = readTable([folders.out]).rows[0]?.metrics
+    expect(shown?.writtenMae?.value).toBe(3.5)
+    expect(shown?.writtenRmse?.value).toBeCloseTo(Math.sqrt(12.5), 12)
+  })
+
+  it.each([
+    ['tag', 'sea', { gold: 'sea' }, { writtenCorrect: 1 }],
+    ['tag', ' sea\n', { gold: 'tea', golds: ['tea', 'sea'] }, { writtenCorrect: 1 }],
+    ['tag', 'the sea', { gold: 'sea' }, { writtenCorrect: 0 }],
+    ['rate', '4', { gold: '4' }, { writtenCorrect: 1, writtenError: 0, writtenSquared: 0 }],
+    ['rate', '2.0', { gold: '4' }, { writtenCorrect: 0, writtenError: 2, writtenSquared: 4 }],
+    ['rate', 'good', { gold: '4' }, { writtenCorrect: 0, writtenError: 3, writtenSquared: 9 }],
+  ] as const)('of %s: %j for %j', (task, text, right, worth) => {
+    expect(judgeWritten(task, text, right)).toEqual(worth)
+  })
+
+  it('are one line, but for tweets and prose', () => {
+    const oneLine = (task: TaskName, benchmark: string | null) => decodingOf(task, benchmark).oneLine
+    expect([oneLine('tag', 'LaMP-1'), oneLine('rate', null), oneLine('headline', 'LaMP-4')]).toEqual([true, true, true])
+    expect([oneLine('headline', 'LaMP-7'), oneLine('prose', null)]).toEqual([false, false])
   })
 })

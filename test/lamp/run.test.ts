@@ -3,6 +3,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { userFolder } from '../../main/lamp/folder.ts'
 import { LAMP_SETTINGS, type LampRunOptions, type TrainVoice } from '../../main/lamp/options.ts'
+import { readRun, readUser } from '../../main/lamp/result.ts'
 import type { LampFile } from '../../main/lamp/types.ts'
 import { file, NAMES, runFolders, setUpRun } from './fake-run.ts'
 
@@ -99,7 +100,8 @@ describe('a LaMP run', () => {
       voice: 'Ann',
     })
     const before = base.generated.length
-    expect(before).toBe(8)
+    // Of the base four, of "other" two voices' for each of four queries.
+    expect(before).toBe(12)
     await run({ users: ['ann', 'Ann'], queries: 2, methods: ['base', 'other'], generate: ['base', 'other'] })
     expect(base.generated.length).toBe(before)
   })
@@ -177,6 +179,37 @@ describe('taking up a run', () => {
     expect(again.base.scored).toHaveLength(3)
   })
 
+  it('of other settings leaves the rows of the first out, and says so', async () => {
+    const rows = () => readUser(userFolder(folders.out, 'ann'), readRun(folders.out)?.config ?? '')?.methods ?? {}
+    await setUp().run({ methods: ['base'], queries: 3 })
+    const { run, notes } = setUp()
+    await run({ methods: ['voice'], queries: 2, folds: 2 })
+    expect(Object.keys(rows())).toEqual(['voice'])
+    const said = notes.map(({ message }) => message).filter((message) => message.includes('another run'))
+    expect(said).toEqual([
+      expect.stringContaining('has rows of another run (other queries, folds): they leave its table'),
+    ])
+    await run({ methods: ['base'], queries: 2, folds: 2 })
+    expect(Object.keys(rows())).toEqual(['voice', 'base'])
+    expect(notes.filter(({ message }) => message.includes('another run'))).toHaveLength(1)
+  })
+
+  it('knows other people’s task adapter by what they wrote, not by the name of their file', async () => {
+    const taskFile = (text: string, name: string): LampFile => ({
+      ...file,
+      file: name,
+      users: [{ ...(file.users[0] as LampFile['users'][number]), id: text }],
+    })
+    const configOf = async (named: LampFile) => {
+      await setUp().run({ methods: ['base'], taskFile: named })
+      return readRun(folders.out)?.config
+    }
+    const first = await configOf(taskFile('cem', 'a/others.json'))
+    expect(readRun(folders.out)?.taskFile).toBe('others.json')
+    expect(await configOf(taskFile('dan', 'a/others.json'))).not.toBe(first)
+    expect(await configOf(taskFile('cem', 'b/moved.json'))).toBe(first)
+  })
+
   it('leaves no drafts behind', async () => {
     await setUp().run()
     const folder = userFolder(folders.out, 'ann')
@@ -195,7 +228,12 @@ describe('what cannot be run', () => {
   it.each<[string, Partial<LampRunOptions>, string, string]>([
     ['an unknown user', { users: ['ann', 'eve'] }, 'UnknownUser', 'made.json has no user "eve"'],
     ['an unknown method', { methods: ['base', 'magic'] }, 'UnknownMethod', 'There is no method "magic"'],
-    ['other with one user', { users: ['ann'], methods: ['other'] }, 'TooFewUsers', '1 is chosen (ann)'],
+    [
+      'other in a file of one user',
+      { file: { ...file, users: file.users.slice(0, 1) }, methods: ['other'] },
+      'TooFewUsers',
+      'made.json has 1 (ann)',
+    ],
     ['no queries', { queries: 0 }, 'NothingToScore', 'ann has 0 usable queries and 3 usable items of history'],
   ])('%s is said before anything is done', async (_case, options, name, words) => {
     const { run } = setUp()

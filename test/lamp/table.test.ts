@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { macroF1 } from '../../main/evaluation/metrics.ts'
 import { userFolder } from '../../main/lamp/folder.ts'
 import type { LampRunOptions, TrainVoice } from '../../main/lamp/options.ts'
 import { readRun } from '../../main/lamp/result.ts'
 import { runLamp } from '../../main/lamp/run.ts'
 import { readTable } from '../../main/lamp/table.ts'
+import { LAMP_TASKS, type LampTask } from '../../main/lamp/tasks.ts'
 import type { LampFile, LampUser } from '../../main/lamp/types.ts'
 import { tableLines } from '../../main/terminal/lamp-table.ts'
 import { fakeBase, fakeBuilder } from '../evaluation/fake-base.ts'
@@ -239,6 +241,54 @@ describe('the table', () => {
     expect(readTable([out], { queries: 2 }).rows[0]?.queries).toBe(10)
   })
 
+  it("has macro F1 over all labels of the benchmark, of a user's own tags over those that occur, each with an interval", async () => {
+    const golds = ['travel', 'politics', 'travel', 'crime', 'travel', 'crime', 'travel']
+    const own = made('tag', ['travel', 'crime', 'crime', 'travel'], golds)
+    const news = LAMP_TASKS.find(({ id }) => id === 'LaMP-2N') as LampTask
+    const labels = [...(news.labels ?? [])]
+    const lamp = { ...own, benchmark: news, users: own.users.map((user) => ({ ...user, labels })) }
+    const found: (number | undefined)[] = []
+    for (const [file, wanted, words] of [
+      [lamp, labels, 'over all 15 labels of the benchmark'],
+      [own, undefined, 'over the labels that occur'],
+    ] as const) {
+      out = path.join(root, `macro ${count++}`)
+      const { users } = await setUp(file).run({ methods: ['majority'] })
+      const table = readTable([out])
+      const scores = NAMES.flatMap((id) => users[id]?.methods.majority?.scores ?? [])
+      const answers = scores.map(({ prediction }) => prediction as string)
+      const right = file.users.flatMap(({ queries }) => queries.map(({ gold }) => gold))
+      const shown = table.rows[0]?.metrics.macroF1
+      expect(shown?.value).toBeCloseTo(macroF1(right, answers, wanted), 12)
+      expect(shown?.low).toBeLessThan(shown?.value ?? 0)
+      expect(shown?.high).toBeGreaterThan(shown?.value ?? 1)
+      expect(shown?.high).toBeLessThan(1)
+      const asked = file.users[0]?.queries.map(({ gold }) => gold) ?? []
+      const alone = users.ann?.methods.majority
+      const said = alone?.scores.map(({ prediction }) => prediction as string) ?? []
+      expect(alone?.macroF1).toBeCloseTo(macroF1(asked, said, wanted), 12)
+      expect(tableLines(table).join('\n')).toContain(`Macro F1 is ${words}.`)
+      found.push(shown?.value)
+    }
+    expect(found[0]).toBeLessThan(found[1] ?? 0)
+  })
+
+  it('has the queries that a run of as many has, whatever their ids', async () => {
+    const ids = ['10', 'b', '9', '2', 'a', '1', '3']
+    const users = headlines.users.map((user) => ({
+      ...user,
+      queries: user.queries.map((query, n) => ({ ...query, id: ids[n] as string, gold: 'X'.repeat(1 + n * n) })),
+    }))
+    const { run } = setUp({ ...headlines, users })
+    await run({ methods: ['base', 'voice'] })
+    const first = readTable([out], { queries: 2 })
+    out = path.join(root, `fewer ${count++}`)
+    await setUp({ ...headlines, users }).run({ methods: ['base', 'voice'], queries: 2 })
+    expect(first.rows.map(({ queries, metrics }) => [queries, metrics])).toEqual(
+      readTable([out]).rows.map(({ queries, metrics }) => [queries, metrics]),
+    )
+  })
+
   it('tells whose prose it is by the likeliest of all voices', async () => {
     const passages = ['one apple.', 'two pears.', 'three plums.', 'four figs.', 'five dates.', 'six limes.']
     const prose = made('prose', passages, ['more apples.', 'no pears.', 'some plums.', 'all figs.'])
@@ -294,6 +344,17 @@ describe('the table', () => {
     expect(contents(again)).toEqual(contents(out))
     expect(Object.keys(contents(out)).filter((name) => name.endsWith('voice.gguf'))).toHaveLength(3 + 2 * NAMES.length)
     expect(userFolder(out, 'ann').startsWith(out)).toBe(true)
+  })
+
+  it('has of one user alone what it has of that user among all, others’ voices included', async () => {
+    const asked = { methods: ['table'], others: 2, settings: { epochs: 1 } }
+    const whole = await setUp(headlines, asked).run()
+    const config = readRun(out)?.config
+    out = path.join(root, `alone ${count++}`)
+    const alone = await setUp(headlines, asked).run({ users: ['ann'] })
+    expect(alone.users.ann?.methods).toEqual(whole.users.ann?.methods)
+    expect(Object.keys(alone.users.ann?.methods.other?.voices ?? {})).toHaveLength(2)
+    expect(readRun(out)).toMatchObject({ config, users: ['ann'] })
   })
 
   it('asks a bounded number of other voices, the same for everybody', async () => {

@@ -121,19 +121,8 @@ describe('groups of users', () => {
     expect(evenShares(sizes, most)).toEqual(shares)
   })
 
-  it('train a task adapter on none of the texts that will be asked about', () => {
-    const served = user('bob', ['bob writes'], ['secret canary text of a held-out query'])
-    const leaking = user('ann', ['ann writes', 'Secret  canary text of a held-out query', 'ann again'])
-    const [source] = taskSources([{ user: leaking, profile: null }], [served], 10)
-    expect(source?.items).toEqual([0, 2])
-  })
-
   it('take the items of a long history evenly over its time', () => {
-    const sources = taskSources(
-      [many('ann', 100), many('bob', 3)].map((one) => ({ user: one, profile: null })),
-      [],
-      13,
-    )
+    const sources = taskSources([many('ann', 100), many('bob', 3)], [], 13)
     expect(sources.map(({ items }) => items)).toEqual([
       [0, 10, 20, 30, 40, 50, 60, 70, 80, 90],
       [0, 1, 2],

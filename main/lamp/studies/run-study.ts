@@ -21,7 +21,7 @@ import type { Study, StudyContext, StudyName } from './study.ts'
 export interface StudyOptions {
   /** Of every run. */
   options: SettingRunner['options']
-  /** For texts that are no prompts. */
+  /** For texts that are no prompts; one that goes on working after `options.renew`. */
   tokenizer: Pick<Tokenizer, 'tokenize' | 'endToken' | 'beginToken'>
   /** Where runs, table and picture are kept; the same folder again does only what is missing. */
   out: string

@@ -7,6 +7,7 @@ import type { UserObservation } from '../../evaluation/statistics.ts'
 import { readJson, userFolder } from '../folder.ts'
 import { parseMethod } from '../methods.ts'
 import type { LampRunOptions } from '../options.ts'
+import { createRenewing } from '../renewing.ts'
 import type { LampMethodResult } from '../result.ts'
 import { type LampResult, runLamp } from '../run.ts'
 import type { LampUser } from '../types.ts'
@@ -15,7 +16,7 @@ import type { Setting, SettingScores } from './study.ts'
 
 export interface SettingRunner {
   /** Of every run, but what a setting decides. */
-  options: Omit<LampRunOptions, 'out' | 'methods' | 'history' | 'examples' | 'tasksOut'>
+  options: Omit<LampRunOptions, 'out' | 'methods' | 'history' | 'examples' | 'tasksOut' | 'bases'>
   /** Of the study: those who can be scored. */
   users: readonly LampUser[]
   /** The study's folder. Task adapters are shared by its settings, which change none of them. */
@@ -31,10 +32,12 @@ export const settingFolder = (out: string, name: string): string =>
 
 export function createSettingRunner({ options, users: everyone, out, measure, numbersOf }: SettingRunner) {
   let file = options.file
+  const bases = createRenewing(options)
   return async (setting: Setting): Promise<SettingScores> => {
     const folder = settingFolder(out, setting.name)
     const result = await runLamp({
       ...options,
+      bases,
       file,
       out: folder,
       tasksOut: out,

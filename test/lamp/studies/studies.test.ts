@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Base } from '../../../main/inference/types.ts'
 import type { LampProgress, TrainVoice } from '../../../main/lamp/options.ts'
 import { derangement, formatted } from '../../../main/lamp/studies/formats.ts'
 import { studyLines } from '../../../main/lamp/studies/report.ts'
@@ -348,6 +349,36 @@ describe('every study', () => {
     const { study } = await setUp().run('formats', { options, tokenizer })
     expect(study.rows.map(({ gain }) => gain.users)).toEqual([3, 2, 3, 3])
     expect(notes).toEqual(['cem: the history leaves nothing to train on in the setting "inputs": left out'])
+  })
+
+  it('goes from setting to setting with the base that was opened last, each closed by the next', async () => {
+    const { base, train } = setUp()
+    let open: Base = base
+    let opened = 0
+    const guarded = (): Base => {
+      const number = ++opened
+      const mine: Base = {
+        ...base,
+        score: async (...asked) => {
+          if (open !== mine) throw new Error(`base ${number} is closed`)
+          return base.score(...asked)
+        },
+      }
+      open = mine
+      return mine
+    }
+    const options = {
+      base: guarded(),
+      renew: async () => guarded(),
+      renewAfter: 2,
+      file,
+      builder: fakeBuilder,
+      train,
+    }
+    const { study } = await setUp().run('kinds', { options })
+    expect(study.rows.map(({ gain }) => gain.users)).toEqual([3, 3, 3])
+    // Nine voices, counted over the settings.
+    expect(opened).toBe(5)
   })
 
   it('refuses users and methods that are not there', async () => {
