@@ -80,7 +80,7 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
       if (options.host !== 'terminal') indexing.begin()
       context.changed()
     })
-    void resumeRemembered(context, training)
+    void resumeRemembered(context, training).then(training.beginQueued)
     const folders = createLibraryFolders(context, (folder) => imports.readAgain(folder))
     imports.goOn()
     downloads.goOn()

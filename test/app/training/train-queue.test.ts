@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { writeLearned } from '../../../main/app/library/learned.ts'
 import { createTrainQueue } from '../../../main/app/training/train-queue.ts'
 import { sinceTraining } from '../../../main/app/training/train-since.ts'
+import { IdiolectError } from '../../../main/errors.ts'
 import { openStore, type Store } from '../../../main/store/store.ts'
 import type { TrainOptions } from '../../../preload/contract.ts'
 import { temporaryFolder } from '../../helpers/temporary.ts'
@@ -14,12 +15,21 @@ beforeAll(async () => {
 })
 
 describe('the queue of trainings', () => {
+  afterEach(() => store.settings.remove('train.queue'))
+  const queued = (...names: string[]) => {
+    const queue = createTrainQueue(() => store.settings)
+    for (const name of names) queue.add({ name })
+    const shown = () => queue.list().map(({ options, error }) => [options.name, error])
+    return { ...queue, shown }
+  }
+
   it('begins the first that can, and keeps the others with their reasons', async () => {
     const queue = createTrainQueue(() => store.settings)
     for (const name of ['one', 'two', 'three']) queue.add({ name })
     const begun: (string | undefined)[] = []
-    const begin = async ({ name }: TrainOptions): Promise<void> => {
+    const begin = async ({ name }: TrainOptions, take: () => void): Promise<void> => {
       if (name === 'one') throw new Error('there are too few pieces')
+      take()
       begun.push(name)
     }
     await queue.next(begin)
@@ -35,6 +45,49 @@ describe('the queue of trainings', () => {
     expect(begun).toEqual(['two', 'three'])
     again.remove(again.list()[0]?.id ?? '')
     expect(again.list()).toEqual([])
+  })
+
+  it.each(['Closing', 'AlreadyTraining'])('waits on, as it is, where nothing can begin: %s', async (name) => {
+    const queue = queued('one', 'two')
+    let asked = 0
+    await queue.next(async () => {
+      asked++
+      throw new IdiolectError(name, 'not now', null)
+    })
+    expect([asked, queue.shown()]).toEqual([
+      1,
+      [
+        ['one', null],
+        ['two', null],
+      ],
+    ])
+  })
+
+  it('begins one at a time, and looks at what was added meanwhile', async () => {
+    const queue = queued('one')
+    const asked: (string | undefined)[] = []
+    const begin = async ({ name }: TrainOptions, take: () => void): Promise<void> => {
+      asked.push(name)
+      if (name === 'two') return take()
+      queue.add({ name: 'two' })
+      await queue.next(begin)
+      throw new Error('there are too few pieces')
+    }
+    await queue.next(begin)
+    expect(asked).toEqual(['one', 'two'])
+    expect(queue.shown()).toEqual([['one', 'there are too few pieces']])
+  })
+
+  it('begins nothing that was taken out while it was prepared', async () => {
+    const queue = queued('one', 'two')
+    const begun: (string | undefined)[] = []
+    await queue.next(async ({ name }, take) => {
+      if (name === 'one') queue.remove(String(queue.list()[0]?.id))
+      take()
+      begun.push(name)
+    })
+    expect(begun).toEqual(['two'])
+    expect(queue.list()).toEqual([])
   })
 })
 
