@@ -58,6 +58,8 @@ export async function resumableRun({ store }: AppContext, run: string): Promise<
     throw new IdiolectError('AlreadyDone', `the run ${run} is done; its voice is ${record.voice}`, null)
   if (!hasPlan(record.folder)) throw new IdiolectError('BadRun', `${record.folder} holds no plan`, 'Train again.')
   await checkBase(readPlan(record.folder))
+  // Its voice may have been removed meanwhile, and the run with it.
+  if (!hasPlan(record.folder)) throw new IdiolectError('UnknownRun', `the run ${run} was removed`, null)
   if (!store.runs.get(run)) store.runs.put(record)
   return record
 }

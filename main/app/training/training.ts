@@ -21,7 +21,7 @@ import { type Beginning, makeRun, taskBeginning, voiceBeginning } from './run-be
 import { checkOptions } from './run-plan.ts'
 import { onBase, prepareVoice, trainThreads } from './run-prepare.ts'
 import { startOf } from './run-start.ts'
-import { beginningState, interruptedState, telling, tellingOf } from './run-state.ts'
+import { beginningState, interruptedState, isGoing, telling, tellingOf } from './run-state.ts'
 import { createRunWorker, type RunWorker } from './run-worker.ts'
 import { standInsOf } from './task-adapter-files.ts'
 import { isTaskRun, keepTaskAdapter, ownCopy, taskAdapterFor, taskDone } from './task-adapters.ts'
@@ -32,9 +32,7 @@ import { createTrainQueue } from './train-queue.ts'
 import { sinceTraining } from './train-since.ts'
 
 type TrainCalls = Extract<keyof Handlers, `train.${string}`> | 'task.train'
-type Stage = TrainingState['stage']
 
-const RUNNING: readonly Stage[] = ['preparing', 'training', 'paused', 'proving']
 export interface Training {
   handlers: Pick<Handlers, TrainCalls>
   /** The run that is going, or the last one of this sitting, or one that was interrupted; null when there is none. */
@@ -71,7 +69,7 @@ export function createTraining(getContext: () => AppContext): Training {
     }
     return state
   }
-  const running = (): boolean => state !== null && RUNNING.includes(state.stage)
+  const running = (): boolean => state !== null && isGoing(state.stage)
 
   /** Trains a folder to its end, or rejects; steps go to `onStep`. */
   const work = async (folder: string, onStep: (record: StepRecord) => void): Promise<TrainResult> => {
@@ -270,8 +268,7 @@ export function createTraining(getContext: () => AppContext): Training {
     if (state) return state
     const { store } = getContext()
     const last = lastRun(store)
-    if (!last || !(RUNNING.includes(last.stage) || last.stage === 'interrupted') || !existsSync(last.folder))
-      return null
+    if (!last || !(isGoing(last.stage) || last.stage === 'interrupted') || !existsSync(last.folder)) return null
     // Whatever ended the app ended this run too: it waits to be gone on with.
     store.runs.setStage(last.id, 'interrupted')
     return interruptedState(last)
