@@ -89,6 +89,19 @@ describe('a voice that is removed', () => {
     expect(learned.pieces?.length).toBeGreaterThan(0)
   })
 
+  it('leaves nothing of a test that was under way', async () => {
+    const third = await trained({ ...QUICK, seed: 3 })
+    app.events.on((name, event) => {
+      // All is written, and nothing kept yet.
+      if (name === 'voices.progress' && 'over' in event && !event.over && event.made === event.of)
+        void app.handlers['voices.remove']({ voice: third })
+    })
+    await expect(app.handlers['voices.samples']({ request: 's', voice: third })).rejects.toMatchObject({
+      name: 'UnknownVoice',
+    })
+    expect(app.context.store.voiceReports.get(third, 'samples')).toBeNull()
+  })
+
   it('is gone after the next start where a kill came before its files were deleted', async () => {
     await app.close()
     const store = await openStore(data)
