@@ -83,7 +83,11 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
       if (options.host !== 'terminal') indexing.begin()
       context.changed()
     })
-    void resumeRemembered(context, training).then(training.beginQueued)
+    void resumeRemembered(context, training)
+      .then(training.beginQueued)
+      .catch(() => {
+        // Closed before it came to that: the next start does it.
+      })
     const folders = createLibraryFolders(context, (folder) => imports.readAgain(folder))
     imports.goOn()
     downloads.goOn()

@@ -16,7 +16,7 @@ import { rememberVoice } from '../voices/voice-of-base.ts'
 import { fitsBase } from '../voices/voices.ts'
 import { lastRun, newRunId, noteLast } from './last-run.ts'
 import { type Control, controlOf, controlRun, proveRun } from './prove.ts'
-import { type InstalledBase, resumableRun, trainableBase } from './run-base.ts'
+import { type InstalledBase, relist, resumableRun, trainableBase } from './run-base.ts'
 import { type Beginning, makeRun, taskBeginning, voiceBeginning } from './run-begin.ts'
 import { checkOptions } from './run-plan.ts'
 import { onBase, prepareVoice, trainThreads } from './run-prepare.ts'
@@ -32,6 +32,9 @@ import { createTrainQueue } from './train-queue.ts'
 import { sinceTraining } from './train-since.ts'
 
 type TrainCalls = Extract<keyof Handlers, `train.${string}`> | 'task.train'
+
+/** What a run can be gone on after: a worker that was ended, a disk that was full. */
+const RESUMABLE = ['WorkerDied', 'CannotWrite', 'DiskFull']
 
 export interface Training {
   handlers: Pick<Handlers, TrainCalls>
@@ -160,7 +163,7 @@ export function createTraining(getContext: () => AppContext): Training {
       else if (ending) set({ stage: 'interrupted', ...telling('training.interrupted') })
       else {
         const next = error instanceof IdiolectError && error.next ? ` ${error.next}` : ''
-        const resumable = error instanceof IdiolectError && error.name === 'WorkerDied'
+        const resumable = error instanceof IdiolectError && RESUMABLE.includes(error.name)
         const what = messageOf(error).replace(/\.$/, '')
         const stage = resumable ? 'interrupted' : 'failed'
         set({ stage, message: `${what}.${next}`, said: saidOf(error), error: messageOf(error) })
@@ -260,6 +263,7 @@ export function createTraining(getContext: () => AppContext): Training {
     refuseWhenRunning()
     const record = await resumableRun(getContext(), run)
     refuseWhenRunning()
+    relist(getContext(), record)
     noteLast(getContext().store, run)
     return launch(run, record.folder, record.createdAt)
   }
@@ -296,7 +300,8 @@ export function createTraining(getContext: () => AppContext): Training {
 
   const end = async (how: 'cancelled' | 'interrupted'): Promise<TrainingState> => {
     if (!running()) throw new IdiolectError('NothingRuns', 'no run is going on', null)
-    ending = how
+    // Quitting before a cancelled run has stopped makes it none that goes on at the next start.
+    if (ending !== 'cancelled') ending = how
     worker.stop()
     abort.abort(new IdiolectError('Interrupted', 'the run was stopped', null))
     await finished
