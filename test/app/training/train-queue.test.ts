@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { writeLearned } from '../../../main/app/library/learned.ts'
 import { createTrainQueue } from '../../../main/app/training/train-queue.ts'
@@ -98,9 +100,18 @@ describe('what came since the last voice', () => {
 
   it('is nothing without one, then choices by their time, and enough from ten on', () => {
     expect(sinceTraining({ store })).toEqual({ voice: null, since: null, choices: 0, pieces: 0, enough: false })
-    const run = { id: 'r', folder, createdAt: '2026-01-02', stage: 'done', base: 'b', voice: 'v', options: {} } as const
+    const run = {
+      id: 'r',
+      folder: path.join(folder, 'runs', 'r'),
+      createdAt: '2026-01-02',
+      stage: 'done',
+      base: 'b',
+      voice: 'v',
+      options: {},
+    } as const
     store.runs.put(run)
-    writeLearned(folder, { pieces: [], library: [] })
+    mkdirSync(run.folder, { recursive: true })
+    writeLearned(run.folder, { pieces: [], library: [] })
     store.voices.put('v', { name: 'V', createdAt: '2026-01-02T00:00:00Z', run: 'r' })
     headline('before', '2026-01-01T00:00:00Z', 'A')
     headline('unpicked', '2026-01-03T00:00:00Z', null)
