@@ -110,7 +110,10 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
     },
     async 'voices.import'({ file, name }) {
       const { id, voice } = importVoice(path.resolve(file), store.folder)
-      const card = importedCard(context, id, voice, name, file)
+      const known = store.voices.get<Card>(id)?.card
+      const came = importedCard(context, id, voice, name ?? known?.name, file)
+      // The same file again is the same voice, as its owner set it.
+      const card = known?.strength === undefined ? came : { ...came, strength: known.strength }
       store.transaction(() => {
         noteStaying(store, path.relative(store.folder, voice.file))
         store.voices.put(id, card)
