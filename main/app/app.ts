@@ -17,6 +17,7 @@ import { labelHandlers } from './labels/labels.ts'
 import { rateHandlers } from './labels/ratings.ts'
 import { scoreHandlers } from './labels/score.ts'
 import { tagHandlers } from './labels/tags.ts'
+import { deleteLeaving } from './leaving-files.ts'
 import { startHandlers } from './library/given.ts'
 import { createImports } from './library/imports.ts'
 import { createIndexing } from './library/indexing.ts'
@@ -44,6 +45,8 @@ import { voiceTestHandlers } from './voices/voice-tests.ts'
 export async function createApp(options: AppOptions): Promise<App & { training: Training; context: AppContext }> {
   const store = await openStore(options.dataFolder)
   try {
+    // What an earlier sitting was ended in the midst of; what cannot be deleted waits on.
+    deleteLeaving(store)
     const catalog = openCatalog(store.folder)
     const training: Training = createTraining(() => context)
     const bases = createBases(
@@ -81,6 +84,10 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
       context.changed()
     })
     void resumeRemembered(context, training)
+      .then(training.beginQueued)
+      .catch(() => {
+        // Closed before it came to that: the next start does it.
+      })
     const folders = createLibraryFolders(context, (folder) => imports.readAgain(folder))
     imports.goOn()
     downloads.goOn()

@@ -1,10 +1,14 @@
-/** Training runs: where each one's folder is and how far it came. The folder holds the facts; this is the list. */
+/**
+ * Training runs: where each one's folder is and how far it came. The folder holds the facts; this is the list. It stands in
+ * this data folder, wherever that stood when the run was begun: a copy must not read or train in what it was copied from.
+ */
+import path from 'node:path'
 import type { TrainingState, TrainOptions } from '../../preload/contract.ts'
 import type { Database } from './database.ts'
 
 export interface RunRecord {
   id: string
-  /** Absolute path of the run folder. */
+  /** Absolute path of the run folder, `runs/<id>` in the data folder. */
   folder: string
   createdAt: string
   stage: TrainingState['stage']
@@ -29,7 +33,14 @@ interface Row extends Omit<RunRecord, 'createdAt' | 'options'> {
   options: string
 }
 
-export function createRuns(db: Database): Runs {
+/** @param dataFolder absolute path */
+export function createRuns(db: Database, dataFolder: string): Runs {
+  const toRun = ({ created_at, options, ...rest }: Row): RunRecord => ({
+    ...rest,
+    folder: path.join(dataFolder, 'runs', rest.id),
+    createdAt: created_at,
+    options: JSON.parse(options) as TrainOptions,
+  })
   return {
     list: () => db.all<Row>('SELECT * FROM runs ORDER BY created_at DESC, rowid DESC').map(toRun),
     get(id) {
@@ -56,8 +67,4 @@ export function createRuns(db: Database): Runs {
     },
     remove: (id) => db.run('DELETE FROM runs WHERE id = ?', id) > 0,
   }
-}
-
-function toRun({ created_at, options, ...rest }: Row): RunRecord {
-  return { ...rest, createdAt: created_at, options: JSON.parse(options) as TrainOptions }
 }

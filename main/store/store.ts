@@ -107,7 +107,7 @@ export async function openStore(dataFolder: string): Promise<Store> {
       labelRows: createLabelRows(db),
       labelChoices: createLabelChoices(db, changed),
       labelOriginals: createLabelOriginals(db),
-      runs: createRuns(db),
+      runs: createRuns(db, folder),
       voices: createVoices(db),
       voiceReports: createVoiceReports(db),
       trials: createTrials(db),

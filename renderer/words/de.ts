@@ -729,7 +729,8 @@ export const de: Words = {
     importLead: 'Eine GGUF-LoRA-Datei, die auf dem installierten Basismodell trainiert wurde.',
     remove: 'Entfernen',
     removeTitle: (name) => `Die Stimme „${name}“ entfernen?`,
-    removeLead: 'Sie wird von diesem Rechner gelöscht. Wer sie noch brauchen könnte, exportiert sie vorher.',
+    removeLead:
+      'Sie wird von diesem Rechner gelöscht, mit allem, was von ihrem Training aufgehoben war. Wer sie noch brauchen könnte, exportiert sie vorher.',
     removeYes: 'Endgültig entfernen',
     pauseTraining: 'Training anhalten',
     base: 'Basismodell',

@@ -559,7 +559,8 @@ export const en = {
     importLead: 'A GGUF LoRA file that was trained on the installed base model.',
     remove: 'Remove',
     removeTitle: (name: string): string => `Remove the voice “${name}”?`,
-    removeLead: 'It is deleted from this machine. Export it first if you may want it again.',
+    removeLead:
+      'It is deleted from this machine, with all that was kept of its training. Export it first if you may want it again.',
     removeYes: 'Remove it',
     pauseTraining: 'Pause the training',
     base: 'Base model',

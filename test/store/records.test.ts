@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '../../main/store/store.ts'
 import { openStore } from '../../main/store/store.ts'
@@ -104,7 +105,7 @@ describe('runs, models, headlines, settings', () => {
   it('keeps a run and how far it came', () => {
     const run = {
       id: 'r1',
-      folder: '/r',
+      folder: path.join(store.folder, 'runs', 'r1'),
       createdAt: '2026-01-01',
       stage: 'training',
       base: 'b',
@@ -117,6 +118,13 @@ describe('runs, models, headlines, settings', () => {
     store.runs.setStage('r1', 'proving')
     expect(store.runs.get('r1')).toEqual({ ...run, stage: 'proving', voice: 'v' })
     expect(store.runs.list().map(({ id }) => id)).toEqual(['r2', 'r1'])
+  })
+
+  it('finds a run in the data folder as it stands now, moved or copied', () => {
+    const was = path.join('/elsewhere', 'runs', 'r3')
+    const run = { id: 'r3', folder: was, createdAt: '2026-01-03', stage: 'done', base: 'b', voice: null } as const
+    store.runs.put({ ...run, options: {} })
+    expect(store.runs.get('r3')?.folder).toBe(path.join(store.folder, 'runs', 'r3'))
   })
 
   it('keeps a model added by the user', () => {

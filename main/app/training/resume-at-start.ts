@@ -3,6 +3,7 @@
  * brought the app down may do so again. Knows which run it was, and nothing of how a run works.
  */
 import type { TrainingState } from '../../../preload/contract.ts'
+import { IdiolectError } from '../../errors.ts'
 import type { AppContext } from '../context.ts'
 import type { Training } from './training.ts'
 
@@ -26,13 +27,18 @@ export async function resumeRemembered(
   if (options.host === 'terminal') return null
   const run = store.settings.get<string | null>(RESUME)
   if (!run) return null
+  const state = training.current()
+  const waits = state?.run === run && state.stage === 'interrupted'
+  try {
+    if (waits) await training.handlers['train.resume']({ run })
+  } catch (error) {
+    // Quit again before its base was read: it goes on at the next start.
+    if (error instanceof IdiolectError && error.name === 'Closing') return null
+    // Whatever else hinders it (a base that is gone) is said when the owner asks for the run.
+    store.settings.set(RESUME, null)
+    return null
+  }
   // Once: a run that brings the app down is not begun again by itself.
   store.settings.set(RESUME, null)
-  const state = training.current()
-  if (state?.run !== run || state.stage !== 'interrupted') return null
-  // Whatever hinders it (a base that is gone) is said when the owner asks for the run.
-  return training.handlers['train.resume']({ run }).then(
-    () => run,
-    () => null,
-  )
+  return waits ? run : null
 }

@@ -41,7 +41,7 @@ export function trainableBase(models: Models, id?: string): InstalledBase {
 }
 
 /**
- * The record of a run that can be gone on with, its base checked by hash.
+ * The record of a run that can be gone on with, its base checked by hash. It may not be on the list yet; see `relist`.
  * Errors: IdiolectError `UnknownRun`, `AlreadyDone`, `BadRun`, and those of `checkBase`.
  */
 export async function resumableRun({ store }: AppContext, run: string): Promise<RunRecord> {
@@ -57,9 +57,15 @@ export async function resumableRun({ store }: AppContext, run: string): Promise<
   if (record.stage === 'done')
     throw new IdiolectError('AlreadyDone', `the run ${run} is done; its voice is ${record.voice}`, null)
   if (!hasPlan(record.folder)) throw new IdiolectError('BadRun', `${record.folder} holds no plan`, 'Train again.')
+  // Takes seconds, in which the store may be closed.
   await checkBase(readPlan(record.folder))
-  if (!store.runs.get(run)) store.runs.put(record)
   return record
+}
+
+/** Puts a run that was found on the list. Errors: `UnknownRun` where its voice was removed meanwhile, and the run with it. */
+export function relist({ store }: Pick<AppContext, 'store'>, record: RunRecord): void {
+  if (!hasPlan(record.folder)) throw new IdiolectError('UnknownRun', `the run ${record.id} was removed`, null)
+  if (!store.runs.get(record.id)) store.runs.put(record)
 }
 
 /** A run whose folder was whole when a kill came, but not yet listed. */

@@ -2,7 +2,7 @@
  * From what was prepared to a run folder that is whole: plan, examples, and the files that lie beside them. Knows neither
  * the worker nor the store.
  */
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { createRun } from '../../trainer/run-folder.ts'
 import { keepStart } from '../../trainer/start.ts'
@@ -81,14 +81,5 @@ export function makeRun(folder: string, model: InstalledBase, createdAt: string,
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     throw error
-  }
-}
-
-/** `2026-11-23-1`: the day, and how many runs it has had. */
-export function newRunId(dataFolder: string, createdAt: string): string {
-  const day = createdAt.slice(0, 10)
-  for (let n = 1; ; n++) {
-    const id = `${day}-${n}`
-    if (!existsSync(path.join(dataFolder, 'runs', id))) return id
   }
 }

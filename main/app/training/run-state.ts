@@ -4,6 +4,10 @@ import { english, say } from '../../said.ts'
 import type { RunRecord } from '../../store/runs.ts'
 import { readLog, readPlan } from '../../trainer/run-folder.ts'
 
+const GOING: readonly TrainingState['stage'][] = ['preparing', 'training', 'paused', 'proving']
+
+export const isGoing = (stage: TrainingState['stage']): boolean => GOING.includes(stage)
+
 const NOTHING_YET = {
   proving: 0,
   voice: null,

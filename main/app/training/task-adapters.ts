@@ -2,7 +2,7 @@
  * The task adapters' surface: those that came with the app, were trained here or imported, whose texts they come from, and
  * which of them lies under a voice. Each is one voice file; its card is in the file.
  */
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import type { Handlers, Said, TaskAdapter, TrainOptions } from '../../../preload/contract.ts'
 import { checkVoice } from '../../adapters/check-voice.ts'
@@ -12,11 +12,14 @@ import { readVoiceFile, type VoiceFile } from '../../adapters/voice-file.ts'
 import { IdiolectError } from '../../errors.ts'
 import { readGguf } from '../../gguf/read.ts'
 import { english, say } from '../../said.ts'
-import { readPlan, voiceFile } from '../../trainer/run-folder.ts'
+import { hasPlan, readPlan, voiceFile } from '../../trainer/run-folder.ts'
 import type { RunPlan } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
+import { deleteLeaving, noteLeaving, noteStaying } from '../leaving-files.ts'
 import { baseInUse } from '../voices/fit.ts'
 import type { InstalledBase } from './run-base.ts'
+import { refuseGoing, removeRun } from './run-removal.ts'
+import { isGoing } from './run-state.ts'
 import { cardOf, folderOf, idOf, isShipped, pieceSeen, taskAdapterFiles, whyNot } from './task-adapter-files.ts'
 import type { TaskCard } from './task-run.ts'
 
@@ -157,6 +160,36 @@ function voicesOver({ store }: Store, sha256: string): string[] {
   })
 }
 
+/** Errors: IdiolectError `InUse` naming the voices over it, and the run that makes one. */
+function refuseInUse(context: AppContext, file: string): void {
+  const sha256 = sha256OfContent(file)
+  const over = voicesOver(context, sha256)
+  const { training } = context.state()
+  const run = training && (isGoing(training.stage) || training.stage === 'interrupted') ? training.run : null
+  const folder = run === null ? undefined : context.store.runs.get(run)?.folder
+  const makes = folder !== undefined && hasPlan(folder) && readPlan(folder).under?.sha256 === sha256
+  if (over.length === 0 && !makes) return
+  const voices = over.length === 1 ? `the voice ${over[0]}` : `the voices ${over.join(', ')}`
+  throw new IdiolectError(
+    'InUse',
+    `the task adapter ${idOf(file)} lies under ${over.length > 0 ? voices : `the voice that the run ${run} trains`}`,
+    over.length > 0 ? 'Remove these first: they mean nothing without it.' : 'Let the run end first, or cancel it.',
+  )
+}
+
+/** With the run that made it, which holds other people's texts. Errors: IdiolectError `RunGoesOn`, `CannotDelete`. */
+function removeTaskAdapter(context: AppContext, file: string): void {
+  const { store } = context
+  // Of one that was imported or copied there is none.
+  const run = store.runs.get(idOf(file))
+  if (run) refuseGoing(context, run.id)
+  store.transaction(() => {
+    noteLeaving(store, [path.relative(store.folder, file), ...(run ? removeRun(store, run.id) : [])])
+  })
+  const problem = deleteLeaving(store)
+  if (problem) throw problem
+}
+
 export function taskHandlers(context: AppContext): Pick<Handlers, TaskCalls> {
   return {
     async 'task.list'() {
@@ -178,15 +211,8 @@ export function taskHandlers(context: AppContext): Pick<Handlers, TaskCalls> {
           'It may stay: nothing is trained over it unless you say so.',
         )
       }
-      const over = voicesOver(context, sha256OfContent(file))
-      if (over.length > 0) {
-        throw new IdiolectError(
-          'InUse',
-          `the task adapter ${taskAdapter} lies under ${over.length === 1 ? 'the voice' : 'the voices'} ${over.join(', ')}`,
-          'Remove these first: they mean nothing without it.',
-        )
-      }
-      rmSync(file, { force: true })
+      refuseInUse(context, file)
+      removeTaskAdapter(context, file)
       return { removed: true }
     },
     async 'task.export'({ taskAdapter, file }) {
@@ -203,6 +229,7 @@ export function taskHandlers(context: AppContext): Pick<Handlers, TaskCalls> {
       const target = known ?? fileOf(context, sha256.slice(0, 16))
       mkdirSync(folderOf(context), { recursive: true })
       if (known === undefined) copyWhole(source, target)
+      noteStaying(context.store, path.relative(context.store.folder, target))
       return adapterOf(context, target) as TaskAdapter
     },
   }

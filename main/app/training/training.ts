@@ -14,13 +14,14 @@ import { checkDevice } from '../models/devices.ts'
 import { keepVoice, otherVoice } from '../voices/voice-cards.ts'
 import { rememberVoice } from '../voices/voice-of-base.ts'
 import { fitsBase } from '../voices/voices.ts'
+import { lastRun, newRunId, noteLast } from './last-run.ts'
 import { type Control, controlOf, controlRun, proveRun } from './prove.ts'
-import { type InstalledBase, resumableRun, trainableBase } from './run-base.ts'
-import { type Beginning, makeRun, newRunId, taskBeginning, voiceBeginning } from './run-begin.ts'
+import { type InstalledBase, relist, resumableRun, trainableBase } from './run-base.ts'
+import { type Beginning, makeRun, taskBeginning, voiceBeginning } from './run-begin.ts'
 import { checkOptions } from './run-plan.ts'
 import { onBase, prepareVoice, trainThreads } from './run-prepare.ts'
 import { startOf } from './run-start.ts'
-import { beginningState, interruptedState, telling, tellingOf } from './run-state.ts'
+import { beginningState, interruptedState, isGoing, telling, tellingOf } from './run-state.ts'
 import { createRunWorker, type RunWorker } from './run-worker.ts'
 import { standInsOf } from './task-adapter-files.ts'
 import { isTaskRun, keepTaskAdapter, ownCopy, taskAdapterFor, taskDone } from './task-adapters.ts'
@@ -31,13 +32,16 @@ import { createTrainQueue } from './train-queue.ts'
 import { sinceTraining } from './train-since.ts'
 
 type TrainCalls = Extract<keyof Handlers, `train.${string}`> | 'task.train'
-type Stage = TrainingState['stage']
 
-const RUNNING: readonly Stage[] = ['preparing', 'training', 'paused', 'proving']
+/** What a run can be gone on after: a worker that was ended, a disk that was full. */
+const RESUMABLE = ['WorkerDied', 'CannotWrite', 'DiskFull']
+
 export interface Training {
   handlers: Pick<Handlers, TrainCalls>
   /** The run that is going, or the last one of this sitting, or one that was interrupted; null when there is none. */
   current(): TrainingState | null
+  /** At the start of the app, once what was interrupted goes on or waits for its owner. */
+  beginQueued(): Promise<void>
   /** See `RunWorker`. */
   stepAside: RunWorker['stepAside']
   /** Result of a finished run, for the terminal. */
@@ -68,7 +72,7 @@ export function createTraining(getContext: () => AppContext): Training {
     }
     return state
   }
-  const running = (): boolean => state !== null && RUNNING.includes(state.stage)
+  const running = (): boolean => state !== null && isGoing(state.stage)
 
   /** Trains a folder to its end, or rejects; steps go to `onStep`. */
   const work = async (folder: string, onStep: (record: StepRecord) => void): Promise<TrainResult> => {
@@ -159,7 +163,7 @@ export function createTraining(getContext: () => AppContext): Training {
       else if (ending) set({ stage: 'interrupted', ...telling('training.interrupted') })
       else {
         const next = error instanceof IdiolectError && error.next ? ` ${error.next}` : ''
-        const resumable = error instanceof IdiolectError && error.name === 'WorkerDied'
+        const resumable = error instanceof IdiolectError && RESUMABLE.includes(error.name)
         const what = messageOf(error).replace(/\.$/, '')
         const stage = resumable ? 'interrupted' : 'failed'
         set({ stage, message: `${what}.${next}`, said: saidOf(error), error: messageOf(error) })
@@ -184,6 +188,7 @@ export function createTraining(getContext: () => AppContext): Training {
   const starting = async <O extends TrainOptions | TaskTrainOptions>(
     options: O,
     prepared: (model: InstalledBase) => Promise<Beginning>,
+    take?: () => void,
   ): Promise<TrainingState> => {
     refuseWhenRunning()
     checkOptions(options)
@@ -195,7 +200,7 @@ export function createTraining(getContext: () => AppContext): Training {
     refuseWhenRunning()
     const beginning = prepared(model)
     try {
-      return begin(options, model, await beginning)
+      return begin(options, model, await beginning, take)
     } catch (error) {
       // A run that never began must not leave another base behind.
       if (before && context.bases.chosen('chat')?.id === model.id) await context.bases.choose(before)
@@ -203,15 +208,18 @@ export function createTraining(getContext: () => AppContext): Training {
     }
   }
 
-  const start = (options: TrainOptions): Promise<TrainingState> =>
-    starting(options, async (model) => {
+  /** @param take see `BeginQueued` */
+  const start = (options: TrainOptions, take?: () => void): Promise<TrainingState> => {
+    const prepared = async (model: InstalledBase): Promise<Beginning> => {
       const context = getContext()
       const from = startOf(context, model, options)
       const under = taskAdapterFor(context, from.options, model, from.file)
       if (options.base) await context.bases.choose(model)
       const prepared = await prepareVoice(context, from.options, model, true)
       return voiceBeginning(options.name, prepared, from.file, under && ownCopy(context, under))
-    })
+    }
+    return starting(options, prepared, take)
+  }
 
   const startTask = (options: TaskTrainOptions): Promise<TrainingState> =>
     starting(options, async (model) => {
@@ -223,15 +231,25 @@ export function createTraining(getContext: () => AppContext): Training {
       return taskBeginning(options.name, task)
     })
 
-  const begin = (options: TrainOptions, model: InstalledBase, beginning: Beginning): TrainingState => {
+  const begin = (
+    options: TrainOptions,
+    model: InstalledBase,
+    beginning: Beginning,
+    take: () => void = () => {},
+  ): TrainingState => {
     refuseWhenRunning()
     const { store } = getContext()
     const createdAt = new Date().toISOString()
-    const run = newRunId(store.folder, createdAt)
-    const folder = runFolder(run)
-    makeRun(folder, model, createdAt, beginning)
-    store.runs.put({ id: run, folder, createdAt, stage: 'preparing', base: model.id, voice: null, options })
-    return launch(run, folder, createdAt)
+    const run = store.transaction(() => {
+      take()
+      const id = newRunId(store, createdAt)
+      const folder = runFolder(id)
+      makeRun(folder, model, createdAt, beginning)
+      store.runs.put({ id, folder, createdAt, stage: 'preparing', base: model.id, voice: null, options })
+      noteLast(store, id)
+      return id
+    })
+    return launch(run, runFolder(run), createdAt)
   }
 
   const refuseWhenRunning = (): void => {
@@ -245,13 +263,28 @@ export function createTraining(getContext: () => AppContext): Training {
     refuseWhenRunning()
     const record = await resumableRun(getContext(), run)
     refuseWhenRunning()
+    relist(getContext(), record)
+    noteLast(getContext().store, run)
     return launch(run, record.folder, record.createdAt)
+  }
+
+  const current = (): TrainingState | null => {
+    if (state) return state
+    const { store } = getContext()
+    const last = lastRun(store)
+    if (!last || !(isGoing(last.stage) || last.stage === 'interrupted') || !existsSync(last.folder)) return null
+    // Whatever ended the app ended this run too: it waits to be gone on with.
+    store.runs.setStage(last.id, 'interrupted')
+    return interruptedState(last)
   }
 
   /** Where nothing runs, nor waits to be gone on with by its owner, the next in the queue begins. */
   const beginQueued = async (): Promise<void> => {
-    if (closed || running() || state?.stage === 'interrupted') return
-    await queue.next(start)
+    // A terminal's command ends with what it was asked for.
+    if (closed || getContext().options.host === 'terminal' || running() || current()?.stage === 'interrupted') return
+    await queue.next(start).catch(() => {
+      // Its reason could not be written down (a full disk): it waits on, and is tried again.
+    })
   }
 
   /** The voice of what was learnt so far. Errors: IdiolectError `NothingRuns`, `TooEarly`. */
@@ -267,7 +300,8 @@ export function createTraining(getContext: () => AppContext): Training {
 
   const end = async (how: 'cancelled' | 'interrupted'): Promise<TrainingState> => {
     if (!running()) throw new IdiolectError('NothingRuns', 'no run is going on', null)
-    ending = how
+    // Quitting before a cancelled run has stopped makes it none that goes on at the next start.
+    if (ending !== 'cancelled') ending = how
     worker.stop()
     abort.abort(new IdiolectError('Interrupted', 'the run was stopped', null))
     await finished
@@ -284,15 +318,8 @@ export function createTraining(getContext: () => AppContext): Training {
   }
 
   return {
-    current() {
-      if (state) return state
-      const last = getContext().store.runs.list()[0]
-      if (!last || !(RUNNING.includes(last.stage) || last.stage === 'interrupted') || !existsSync(last.folder))
-        return null
-      // Whatever ended the app ended this run too: it waits to be gone on with.
-      getContext().store.runs.setStage(last.id, 'interrupted')
-      return interruptedState(last)
-    },
+    current,
+    beginQueued,
     stepAside: () => worker.stepAside(),
     result: (run) => readResult(runFolder(run)),
     folderOf: runFolder,
@@ -303,7 +330,7 @@ export function createTraining(getContext: () => AppContext): Training {
     },
     handlers: {
       'train.forecast': (options) => forecast(getContext(), options, memory),
-      'train.start': start,
+      'train.start': (options) => start(options),
       'task.train': startTask,
       'train.resume': ({ run }) => resume(run),
       'train.pause': () => pause(true),

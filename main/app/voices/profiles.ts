@@ -110,11 +110,14 @@ export async function trainingProfiles(
   if (!(wanted ?? readSettings(context).profile)) return {}
   const profiles: Partial<Record<TrainingTask, string>> = {}
   for (const task of tasks) {
+    const text = await profileOf(task)
+    if (text !== null) profiles[task] = text
+  }
+  return profiles
+
+  async function profileOf(task: TrainingTask): Promise<string | null> {
     const kept = readProfile(store, task)
-    if (kept && !knowsHeldOut(store, kept)) {
-      profiles[task] = kept.text
-      continue
-    }
+    if (kept && !knowsHeldOut(store, kept)) return kept.text
     if (kept?.by === 'owner') {
       throw new IdiolectError(
         'ProfileTooNew',
@@ -123,13 +126,16 @@ export async function trainingProfiles(
       )
     }
     // Too few pieces of a kind are the run's to complain of.
-    if (learned(store, task).length === 0) continue
+    if (learned(store, task).length === 0) return null
     const by = base.writing ? (kept?.by ?? PROFILE_BY) : 'counts'
     const profile = await written(store, base.base, base.id, task, { by, signal: base.signal })
-    if (base.writing) store.settings.set(keyOf(task), profile)
-    profiles[task] = profile.text
+    if (!base.writing) return profile.text
+    const now = readProfile(store, task)
+    // The owner edited it while it was written: that is what prompts will show, so it decides.
+    if (now?.by === 'owner' && now.at !== kept?.at) return profileOf(task)
+    store.settings.set(keyOf(task), profile)
+    return profile.text
   }
-  return profiles
 }
 
 export function profileHandlers(context: AppContext): Pick<Handlers, ProfileCalls> {

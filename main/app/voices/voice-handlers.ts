@@ -1,8 +1,7 @@
 /** The voices' surface: switching, names, strengths, export and import, proofs. */
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Handlers, Voice, VoicesCalls } from '../../../preload/contract.ts'
-import { removeMerged } from '../../adapters/merge.ts'
 import { exportPeft } from '../../adapters/peft.ts'
 import { exportVoice, importVoice } from '../../adapters/share-voice.ts'
 import { readVoiceFile } from '../../adapters/voice-file.ts'
@@ -11,13 +10,15 @@ import { readProof } from '../../evaluation/proof-file.ts'
 import { readGguf } from '../../gguf/read.ts'
 import { english } from '../../said.ts'
 import type { AppContext } from '../context.ts'
+import { noteStaying } from '../leaving-files.ts'
 import { learnedOf } from '../library/learned.ts'
 import { installedBase } from '../training/run-base.ts'
 import type { Card } from './card.ts'
 import { importedCard } from './voice-cards.ts'
-import { mixCard, mixesWith } from './voice-mixes.ts'
+import { mixCard } from './voice-mixes.ts'
 import { rememberVoice, switchedVoice } from './voice-of-base.ts'
-import { fileOf, fileOfVoice, speaksIn, unknownVoice, whyNotUsable } from './voices.ts'
+import { removeVoice } from './voice-removal.ts'
+import { fileOfVoice, speaksIn, unknownVoice, whyNotUsable } from './voices.ts'
 
 type VoiceCalls = Extract<keyof VoicesCalls, `voices.${string}`>
 
@@ -93,15 +94,7 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
       return voiceOf(card)
     },
     async 'voices.remove'({ voice }) {
-      const { mix } = get(voice)
-      // A mix without one of its voices is another mix: it goes too, as the owner was told.
-      for (const id of mixesWith(store, voice)) store.voices.remove(id)
-      store.voices.remove(voice)
-      if (!mix) {
-        rmSync(fileOf(context, voice), { force: true })
-        removeMerged(fileOf(context, voice))
-      }
-      context.changed()
+      removeVoice(context, get(voice))
       return { removed: true }
     },
     async 'voices.export'({ voice, file, format = 'gguf' }) {
@@ -117,8 +110,14 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
     },
     async 'voices.import'({ file, name }) {
       const { id, voice } = importVoice(path.resolve(file), store.folder)
-      const card = importedCard(context, id, voice, name, file)
-      store.voices.put(id, card)
+      const known = store.voices.get<Card>(id)?.card
+      const came = importedCard(context, id, voice, name ?? known?.name, file)
+      // The same file again is the same voice, as its owner set it.
+      const card = known?.strength === undefined ? came : { ...came, strength: known.strength }
+      store.transaction(() => {
+        noteStaying(store, path.relative(store.folder, voice.file))
+        store.voices.put(id, card)
+      })
       context.changed()
       return voiceOf(card)
     },

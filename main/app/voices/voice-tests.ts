@@ -67,6 +67,11 @@ export function voiceTestHandlers(context: AppContext): Pick<Handlers, keyof Voi
       }
     })
 
+  /** What comes too late for a voice that was removed is not kept: nobody would ever see or remove it. */
+  const checkThere = (voice: string): void => {
+    if (!store.voices.get(voice)) throw unknownVoice(context, voice)
+  }
+
   /** Trained strength, whatever the owner speaks with: the tests are of the voice, not of a setting. */
   const useOf = (voice: string): Voices => {
     // By name: the task decides nothing.
@@ -102,6 +107,7 @@ export function voiceTestHandlers(context: AppContext): Pick<Handlers, keyof Voi
     }
     signal.throwIfAborted()
     const written = { at: new Date().toISOString(), base: bases.baseModel().id, seed: held.seed, samples }
+    checkThere(voice)
     store.voiceReports.put(voice, 'samples', written)
     return written
   }
@@ -132,6 +138,7 @@ export function voiceTestHandlers(context: AppContext): Pick<Handlers, keyof Voi
             .withBase((base) => writeItem(base, held, query, { voice, use, own, signal }))
             .catch((error: unknown) => (signal.aborted ? null : Promise.reject(error)))
           if (item === null || signal.aborted) continue
+          checkThere(voice)
           store.trials.add(item)
           told(++made, count)
         }
@@ -162,6 +169,7 @@ export function voiceTestHandlers(context: AppContext): Pick<Handlers, keyof Voi
           : null
         const copying = samples && copyingOf(context, voice, samples)
         const check = { at: new Date().toISOString(), forgetting, copying }
+        checkThere(voice)
         store.voiceReports.put(voice, 'check', check)
         return check
       }),

@@ -209,6 +209,20 @@ describe('texts', () => {
   })
 })
 
+describe('a task adapter that is removed', () => {
+  it('is refused while a voice is trained over it, and takes its run with it', async () => {
+    const { run } = await done(app.handlers['task.train']({ ...QUICK, seed: 5, sample: false, texts: [other()] }))
+    const remove = () => app.handlers['task.remove']({ taskAdapter: run })
+    await app.handlers['train.start']({ ...QUICK, epochs: 100, taskAdapter: run })
+    await expect(remove()).rejects.toMatchObject({ name: 'InUse' })
+    await app.handlers['train.cancel']({})
+    await remove()
+    expect(existsSync(app.training.folderOf(run))).toBe(false)
+    expect(app.context.store.runs.get(run)).toBeNull()
+    expect((await app.handlers['task.list']({})).map(({ id }) => id)).not.toContain(run)
+  })
+})
+
 // Last: closing another app lets go of llama.cpp for the whole process.
 describe('a task adapter elsewhere', () => {
   it('is missed by name by a voice that needs it, comes in from a file, and is not removed while it is needed', async () => {

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, existsSync, readdirSync, renameSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../../main/app/app.ts'
@@ -168,6 +168,20 @@ describe('a run', () => {
     },
   )
 
+  it('that the disk had no room for waits to be gone on with', async () => {
+    const app = await ready()
+    const end = ends(app)
+    const { run } = await app.handlers['train.start'](QUICK)
+    // What the proof is written to before its rename cannot be opened.
+    const blocked = path.join(app.training.folderOf(run), 'proof.json.idiolect-part')
+    mkdirSync(path.join(blocked, 'inside'), { recursive: true })
+    expect(await end).toMatchObject({ stage: 'interrupted', error: expect.stringContaining('proof.json') })
+    rmSync(blocked, { recursive: true })
+    const again = ends(app)
+    await app.handlers['train.resume']({ run })
+    expect(await again).toMatchObject({ stage: 'done', voice: run })
+  })
+
   it('shows each step once when it goes on from before the last ones', async () => {
     const app = await ready()
     const { run } = await app.handlers['train.start'](LONG)
@@ -219,6 +233,19 @@ describe('closing the app', () => {
     // Its owner had paused it: it waits.
     const last = await start(data, 'browser')
     await expect(last.handlers['train.resume']({ run })).resolves.toMatchObject({ run, stage: 'training' })
+  })
+
+  it('before a cancelled run has stopped leaves it cancelled', async () => {
+    const app = await ready('browser')
+    const trains = reaches(app, ({ steps }) => steps.length > 0)
+    const { run } = await app.handlers['train.start'](LONG)
+    await trains
+    const cancelled = app.handlers['train.cancel']({})
+    // At once: `close` comes to the run before it has stopped.
+    const closed = app.training.close()
+    expect(await cancelled).toMatchObject({ run, stage: 'cancelled' })
+    await closed
+    expect(app.context.store.runs.get(run)?.stage).toBe('cancelled')
   })
 
   it('while a run is prepared begins none', async () => {

@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../../main/app/app.ts'
 import { shownBeside } from '../../../main/app/library/shown.ts'
 import { readProofQueries } from '../../../main/app/training/run-plan.ts'
+import { trainingProfiles } from '../../../main/app/voices/profiles.ts'
 import { DEFAULT_PROMPT } from '../../../main/examples/defaults.ts'
 import { createPromptBuilder } from '../../../main/examples/prompt.ts'
 import { PROFILE_LABEL } from '../../../main/examples/tasks.ts'
@@ -222,6 +223,17 @@ describe('training with a profile', () => {
       expect(item?.base).toBeCloseTo(await scored(kept.text), 3)
       expect(item?.base).not.toBeCloseTo(await scored(null), 3)
     })
+  })
+
+  it('is the owner’s, where they edit it while the run’s is written', async () => {
+    const app = await ready()
+    const { context, handlers } = app
+    await context.bases.withBase(async (base) => {
+      const writing = trainingProfiles(context, ['headline'], true, { base, id: 'tiny', writing: true })
+      await handlers['profile.set']({ task: 'headline', text: OWN })
+      expect(await writing).toEqual({ headline: OWN })
+    })
+    expect(await handlers['profile.get']({ task: 'headline' })).toMatchObject({ text: OWN, by: 'owner' })
   })
 
   it('has none without', { timeout: 120_000 }, async () => {

@@ -101,6 +101,15 @@ describe('a voice', () => {
     })
   })
 
+  it('that is imported again keeps its name and strength', async () => {
+    await app.handlers['voices.rename']({ voice: work, name: 'Letters' })
+    await app.handlers['voices.strength']({ voice: work, strength: 0.5 })
+    const file = path.join(root, 'Work.gguf')
+    expect(await app.handlers['voices.import']({ file })).toMatchObject({ id: work, name: 'Letters', strength: 0.5 })
+    expect(await app.handlers['voices.import']({ file, name: 'Work' })).toMatchObject({ id: work, name: 'Work' })
+    await app.handlers['voices.strength']({ voice: work, strength: null })
+  })
+
   it('answers by itself in what it learnt alone, and elsewhere when it is named', async () => {
     const { card } = app.context.store.voices.get<Card>(work)!
     const used = (task: TrainingTask, asked: GenerationOptions = {}): string | null | undefined =>
