@@ -40,6 +40,17 @@ export async function textIn(page: Page): Promise<string> {
   return lines.join('\n')
 }
 
+/**
+ * Presses Stop on what is being written, or finds that it was written to its end: a tiny model may be faster than the
+ * hand. A Stop that does nothing stays, and fails here; one on a rewrite that cannot end first is pressed in draft.ts.
+ */
+export async function stopWriting(page: Page): Promise<void> {
+  const stop = page.getByTestId('stop-button')
+  await stop.or(ghost(page)).first().waitFor()
+  await stop.click({ timeout: 3000 }).catch(() => {})
+  await stop.waitFor({ state: 'detached', timeout: 5000 })
+}
+
 /** What opens a draft in the list of all. */
 export const listed = (page: Page, title: string): Locator =>
   page.getByRole('list', { name: 'Your drafts' }).getByRole('button').filter({ hasText: title })
@@ -65,8 +76,9 @@ export async function whose(page: Page): Promise<{ yours: number; assistants: nu
 
 export async function continued(page: Page): Promise<void> {
   await page.keyboard.press('Control+Enter')
-  await page.getByTestId('stop-button').waitFor()
-  await page.getByTestId('stop-button').waitFor({ state: 'detached' })
+  const stop = page.getByTestId('stop-button')
+  await stop.or(ghost(page)).first().waitFor()
+  await stop.waitFor({ state: 'detached' })
   await expect.poll(() => ghost(page).count()).toBe(1)
 }
 

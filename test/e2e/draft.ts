@@ -13,6 +13,7 @@ import {
   paste,
   saved,
   sheet,
+  stopWriting,
   textIn,
   tinyData,
   whose,
@@ -89,8 +90,7 @@ export function draftSpace(open: OpenApp, prefix: string): void {
   it('stops what streams', async () => {
     const { page } = app
     await page.keyboard.press('Control+Enter')
-    await page.getByTestId('stop-button').click()
-    await page.getByTestId('stop-button').waitFor({ state: 'detached' })
+    await stopWriting(page)
     await sheet(page).press('Escape')
     await expect.poll(() => ghost(page).count()).toBe(0)
   })
@@ -175,11 +175,9 @@ export function draftSpace(open: OpenApp, prefix: string): void {
     await sheet(page).press('Control+End')
     await page.keyboard.type('\n\n- the quay\nthe boats')
     await page.getByRole('button', { name: 'Fill this outline' }).click()
-    await page.getByTestId('stop-button').waitFor()
     await expect.poll(async () => (await ghost(page).first().textContent())?.trim() ?? '').not.toBe('')
     const before = await textIn(page)
-    await page.getByTestId('stop-button').click()
-    await page.getByTestId('stop-button').waitFor({ state: 'detached' })
+    await stopWriting(page)
     await sheet(page).press('Tab')
     expect((await textIn(page)).length).toBeGreaterThan(before.length)
     expect(await textIn(page)).toContain('- the boats')
