@@ -1,4 +1,5 @@
 /** Texts cut by tokens, for prompts. */
+import { beginningWhole, endingWhole } from '../characters.ts'
 import { firstOf, lastOf } from '../examples/cut.ts'
 import type { Tokenizer } from '../inference/types.ts'
 
@@ -6,14 +7,14 @@ import type { Tokenizer } from '../inference/types.ts'
 const CHARACTERS = 12
 
 export function firstTokens(tokenizer: Tokenizer, text: string, count: number): string {
-  const head = text.slice(0, count * CHARACTERS).replace(/[\ud800-\udbff]$/, '')
+  const head = text.slice(0, endingWhole(text, count * CHARACTERS))
   const ids = tokenizer.tokenize(head)
   if (ids.length > count) return `${firstOf(tokenizer, head, ids, count)}…`
   return head.length < text.length ? `${head}…` : text
 }
 
 export function lastTokens(tokenizer: Tokenizer, text: string, count: number): string {
-  const tail = text.slice(Math.max(0, text.length - count * CHARACTERS)).replace(/^[\udc00-\udfff]/, '')
+  const tail = text.slice(beginningWhole(text, Math.max(0, text.length - count * CHARACTERS)))
   const ids = tokenizer.tokenize(tail)
   if (ids.length > count) return `…${lastOf(tokenizer, tail, ids, count)}`
   return tail.length < text.length ? `…${tail}` : text

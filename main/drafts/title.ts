@@ -1,4 +1,5 @@
 /** A draft's title as it is kept, and where its owner gave none: its first heading or line. */
+import { endingWhole } from '../characters.ts'
 
 const LONGEST = 120
 /** Of a title that its owner gave. */
@@ -32,7 +33,7 @@ export function oneLine(title: string): string {
 
 function shortened(title: string): string {
   if (title.length <= LONGEST) return title
-  const cut = title.slice(0, LONGEST).replace(/[\ud800-\udbff]$/, '')
+  const cut = title.slice(0, endingWhole(title, LONGEST))
   const space = cut.lastIndexOf(' ')
   return `${(space > LONGEST / 2 ? cut.slice(0, space) : cut).trimEnd()}…`
 }

@@ -2,6 +2,7 @@
  * Words, in scripts with and without spaces. With: runs between white space. Without: two characters count as a word, as
  * they do in the library, and a cut falls between the words of a dictionary.
  */
+import { beginningWhole } from '../characters.ts'
 
 /** Han, kana with the sign that lengthens them, and the scripts of South East Asia that write no spaces. */
 const UNSPACED =
@@ -62,7 +63,7 @@ export function wordFrom(text: string, at: number): number {
   }
   const next = rest.search(BEGINNING)
   if (next >= 0 && next <= rest.length / 2) return at + next
-  return splitsPair(text, at) ? at + 1 : at
+  return beginningWhole(text, at)
 }
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' })
@@ -75,8 +76,4 @@ function dictionaryWord(text: string, at: number): [begin: number, end: number] 
   const found = segmenter.segment(text.slice(from, at + NEAR)).containing(at - from)
   if (found === undefined) return [at, at]
   return [from + found.index, from + found.index + found.segment.length]
-}
-
-function splitsPair(text: string, at: number): boolean {
-  return /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(at - 1, at + 1))
 }

@@ -1,4 +1,5 @@
 /** Cutting a piece into passages of some 120 to 180 words, at paragraphs; very long paragraphs at sentences. */
+import { endingWhole } from '../characters.ts'
 import { countWords } from './words.ts'
 
 const LEAST = 120
@@ -77,7 +78,7 @@ function* sentencesOf(paragraph: string): Generator<string> {
     let to = Math.min(from + 20_000, paragraph.length)
     if (to < paragraph.length) {
       const space = paragraph.lastIndexOf(' ', to)
-      to = space > from ? space + 1 : betweenCharacters(paragraph, to)
+      to = space > from ? space + 1 : endingWhole(paragraph, to)
     }
     for (const { segment } of sentences.segment(paragraph.slice(from, to))) yield* shortened(segment)
     from = to
@@ -91,14 +92,9 @@ function* shortened(sentence: string): Generator<string> {
     let to = Math.min(MOST * WORD, rest.length)
     while (weight(rest.slice(0, to)) > MOST) to = Math.floor(to * 0.8)
     const space = rest.lastIndexOf(' ', to)
-    to = space > 0 ? space + 1 : betweenCharacters(rest, to)
+    to = space > 0 ? space + 1 : endingWhole(rest, to)
     yield rest.slice(0, to)
     rest = rest.slice(to)
   }
   if (rest !== '') yield rest
-}
-
-/** `at`, or one less where it would split a surrogate pair. */
-function betweenCharacters(text: string, at: number): number {
-  return /[\ud800-\udbff]/.test(text.charAt(at - 1)) ? at - 1 : at
 }

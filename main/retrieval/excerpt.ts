@@ -1,5 +1,6 @@
 /** The part of a text that shows why it was found: a few lines around its marks. */
 import type { MarkedText } from '../../preload/contract.ts'
+import { beginningWhole, endingWhole } from '../characters.ts'
 
 /** UTF-16 units. */
 const LENGTH = 240
@@ -36,7 +37,7 @@ function densest(marks: readonly [number, number][], length: number): number {
 }
 
 function endOf(text: string, at: number): number {
-  return at < text.length && /[\ud800-\udbff]/.test(text.charAt(at - 1)) ? at - 1 : Math.min(text.length, at)
+  return at < text.length ? endingWhole(text, at) : text.length
 }
 
 /** At a word's beginning, and never so late that the window runs over the end. */
@@ -46,6 +47,5 @@ function beginOf(text: string, at: number, length: number): number {
   if (wanted === 0) return 0
   const space = text.slice(0, wanted + 20).lastIndexOf(' ')
   const begin = space > wanted - 20 ? space + 1 : wanted
-  // Never between the halves of one character.
-  return /[\udc00-\udfff]/.test(text.charAt(begin)) ? begin + 1 : begin
+  return beginningWhole(text, begin)
 }

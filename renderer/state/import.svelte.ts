@@ -73,9 +73,8 @@ export class ImportStore {
       this.#error = null
       return
     }
-    const report = state.error ? null : state.report
-    if (state.by === 'owner') await this.#end(state.request, report, state.error)
-    else await this.#library.load()
+    // What a watch read is listed by the library itself, at its end.
+    if (state.by === 'owner') await this.#end(state.request, state.error ? null : state.report, state.error)
   }
 
   /** The pieces before the report: whoever is told how many came in sees them, and never an empty library. */

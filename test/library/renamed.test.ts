@@ -15,6 +15,11 @@ let store: Store
 const text = (title: string): string => post({ title }, prose(title.charCodeAt(0), 120))
 const at = (name: string): string => path.join(writing, name)
 const move = (from: string, to: string): void => renameSync(at(from), at(to))
+const swap = (one: string, other: string): void => {
+  move(one, 'x')
+  move(other, one)
+  move('x', other)
+}
 const read = () => importFolder(store, [writing])
 const idOf = (name: string): string => store.documents.byPath(at(name))?.id ?? ''
 
@@ -53,18 +58,14 @@ describe('what was decided on a piece', () => {
   })
 
   it('goes with each text when two files are swapped', async () => {
-    move('1.md', 'x')
-    move('2.md', '1.md')
-    move('x', '2.md')
+    swap('1.md', '2.md')
     expect(await read()).toMatchObject({ documents: 2, unchanged: 1, skipped: [] })
     expect(pieces()).toEqual({ '1.md': B, '2.md': A, '3.md': C })
     expect(store.documents.count()).toBe(3)
   })
 
   it('goes with each text when swapped files are read one at a time', async () => {
-    move('1.md', 'x')
-    move('2.md', '1.md')
-    move('x', '2.md')
+    swap('1.md', '2.md')
     await importFolder(store, [at('1.md')])
     await importFolder(store, [at('2.md')])
     expect(pieces()).toEqual({ '1.md': B, '2.md': A, '3.md': C })

@@ -250,7 +250,10 @@ describe('a wrong option', () => {
     [['lamp', 'run', lamp, '--methods', ''], /--methods was given an empty list/],
     [['lamp', 'run', lamp, '--users', 'bob'], /has no user "bob"/],
     [['lamp', 'run', lamp, '--users', ''], /--users was given an empty list/],
-    [['lamp', 'run', lamp, '--methods', 'other'], /needs the voices of 2 or more users, and .*lamp\.json has 1 \(ann\)/],
+    [
+      ['lamp', 'run', lamp, '--methods', 'other'],
+      /needs the voices of 2 or more users, and .*lamp\.json has 1 \(ann\)/,
+    ],
     [['serve', '--port', '70000'], /--port takes a whole number from 0 to 65535/],
     [['import'], /missing required argument 'paths'/],
     [['frobnicate'], /unknown command 'frobnicate'/],

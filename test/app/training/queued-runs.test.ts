@@ -1,65 +1,26 @@
-/** Queued trainings through the app on a tiny model: what a quit or a kill leaves, and when they begin. */
-import { cpSync } from 'node:fs'
 import path from 'node:path'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../../main/app/app.ts'
-import type { AppOptions } from '../../../main/app/types.ts'
-import type { TrainingState, TrainOptions } from '../../../preload/contract.ts'
-import { post, prose, writeFiles } from '../../helpers/library.ts'
 import { temporaryFolder } from '../../helpers/temporary.ts'
 import { writeTinyModel } from '../../helpers/tiny-model.ts'
+import { LONG, reaches, type TestApp, testApps, writeLedgers } from '../../helpers/training-app.ts'
 
 const root = temporaryFolder()
 const template = path.join(root, 'template')
-const QUICK: TrainOptions = { tasks: ['headline'], epochs: 1, batch: 4, rank: 2, threads: 1 }
-const LONG: TrainOptions = { ...QUICK, epochs: 100 }
-
-type App = Awaited<ReturnType<typeof createApp>>
-const open: App[] = []
-let folders = 0
+const { start, ready } = testApps(root, template, 'browser')
 
 beforeAll(async () => {
   process.env.IDIOLECT_MODELS = path.join(root, 'models')
   const base = path.join(root, 'one.gguf')
   writeTinyModel(base, { seed: 1, context: 512 })
-  const files = Array.from({ length: 14 }, (_, n): [string, string] => [
-    `${n}.md`,
-    post({ title: `Ledger ${n} of the quay`, date: `2024-02-${String(n + 1).padStart(2, '0')}` }, prose(n, 120)),
-  ])
-  const writing = writeFiles(path.join(root, 'writing'), Object.fromEntries(files))
+  const writing = writeLedgers(path.join(root, 'writing'))
   const app = await createApp({ dataFolder: template, host: 'terminal' })
   await app.handlers['models.add']({ request: 'm', file: base, as: 'chat' })
   await app.handlers['library.import']({ request: 'i', paths: [writing] })
   await app.close()
 }, 120_000)
 
-afterEach(async () => {
-  for (const app of open.splice(0)) await app.close()
-})
-
-async function start(dataFolder: string, host: AppOptions['host'] = 'browser'): Promise<App> {
-  const app = await createApp({ dataFolder, host })
-  open.push(app)
-  return app
-}
-
-function ready(host: AppOptions['host'] = 'browser'): Promise<App> {
-  const data = path.join(root, `data-${folders++}`)
-  cpSync(template, data, { recursive: true })
-  return start(data, host)
-}
-
-function reaches(app: App, fits: (state: TrainingState) => boolean): Promise<TrainingState> {
-  return new Promise((resolve) => {
-    const off = app.events.on((name, event) => {
-      if (name !== 'train.state' || !('totalSteps' in event) || !fits(event)) return
-      off()
-      resolve(event)
-    })
-  })
-}
-
-const queueOf = async (app: App): Promise<[string | undefined, string | null][]> =>
+const queueOf = async (app: TestApp): Promise<[string | undefined, string | null][]> =>
   (await app.handlers['train.queue']({})).map(({ options, error }) => [options.name, error])
 
 describe('queued trainings', () => {

@@ -1,71 +1,32 @@
-import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../../main/app/app.ts'
-import type { AppOptions } from '../../../main/app/types.ts'
 import { sha256OfFile } from '../../../main/catalog/files.ts'
 import { readLog, readPlan } from '../../../main/trainer/run-folder.ts'
-import type { TrainingState, TrainOptions } from '../../../preload/contract.ts'
 import { post, prose, writeFiles } from '../../helpers/library.ts'
 import { randomVoice } from '../../helpers/random-voice.ts'
 import { temporaryFolder } from '../../helpers/temporary.ts'
 import { writeTinyModel } from '../../helpers/tiny-model.ts'
+import { ends, LONG, QUICK, reaches, type TestApp, testApps, writeLedgers } from '../../helpers/training-app.ts'
 
 const root = temporaryFolder()
 const [one, two] = [path.join(root, 'one.gguf'), path.join(root, 'two.gguf')]
-const QUICK: TrainOptions = { tasks: ['headline'], epochs: 1, batch: 4, rank: 2, threads: 1 }
-const LONG: TrainOptions = { ...QUICK, epochs: 100 }
-const OVER = ['done', 'failed', 'cancelled', 'interrupted']
-
-type App = Awaited<ReturnType<typeof createApp>>
-const open: App[] = []
 const template = path.join(root, 'template')
-let folders = 0
+/** Apps with two bases, the first in use, and 14 pieces. */
+const { start, ready } = testApps(root, template, 'terminal')
 
 beforeAll(async () => {
   process.env.IDIOLECT_MODELS = path.join(root, 'models')
   writeTinyModel(one, { seed: 1, context: 512 })
   writeTinyModel(two, { seed: 2, context: 512 })
-  const files = Array.from({ length: 14 }, (_, n): [string, string] => [
-    `${n}.md`,
-    post({ title: `Ledger ${n} of the quay`, date: `2024-02-${String(n + 1).padStart(2, '0')}` }, prose(n, 120)),
-  ])
-  const writing = writeFiles(path.join(root, 'writing'), Object.fromEntries(files))
+  const writing = writeLedgers(path.join(root, 'writing'))
   const app = await createApp({ dataFolder: template, host: 'terminal' })
   for (const file of [one, two]) await app.handlers['models.add']({ request: file, file, as: 'chat' })
   await app.handlers['models.use']({ model: 'one' })
   await app.handlers['library.import']({ request: 'import', paths: [writing] })
   await app.close()
 })
-
-afterEach(async () => {
-  for (const app of open.splice(0)) await app.close()
-})
-
-async function start(dataFolder: string, host: AppOptions['host'] = 'terminal'): Promise<App> {
-  const app = await createApp({ dataFolder, host })
-  open.push(app)
-  return app
-}
-
-/** An app on a data folder of its own, with two bases, the first in use, and 14 pieces. */
-function ready(host: AppOptions['host'] = 'terminal'): Promise<App> {
-  const data = path.join(root, `data-${folders++}`)
-  cpSync(template, data, { recursive: true })
-  return start(data, host)
-}
-
-/** Resolves with the first state that fits. */
-function reaches(app: App, fits: (state: TrainingState) => boolean): Promise<TrainingState> {
-  return new Promise((resolve) => {
-    const off = app.events.on((name, event) => {
-      if (name !== 'train.state' || !('totalSteps' in event) || !fits(event)) return
-      off()
-      resolve(event)
-    })
-  })
-}
-const ends = (app: App): Promise<TrainingState> => reaches(app, ({ stage }) => OVER.includes(stage))
 
 describe('a run', () => {
   it('goes from preparing to done, and one at a time', async () => {
@@ -259,7 +220,7 @@ describe('closing the app', () => {
   })
 
   it('while an import reads ends it first; what was read stays, and the next import ends it', async () => {
-    const app = await start(path.join(root, `data-${folders++}`))
+    const app = await start(path.join(root, 'empty'))
     const files = Array.from({ length: 120 }, (_, n): [string, string] => [
       `${n}.md`,
       post({ title: `Piece ${n}` }, prose(n, 300)),
@@ -358,7 +319,7 @@ describe('the base of a run', () => {
 })
 
 describe('the control', () => {
-  const controlIs = async (app: App, run: string): Promise<string | undefined> =>
+  const controlIs = async (app: TestApp, run: string): Promise<string | undefined> =>
     (await app.handlers['voices.proof']({ voice: run }))?.otherIs
 
   it('is another person’s voice where one was imported', async () => {

@@ -8,32 +8,23 @@ import { removeRun } from '../../../main/app/training/run-removal.ts'
 import type { Card } from '../../../main/app/voices/card.ts'
 import { openStore } from '../../../main/store/store.ts'
 import { startFile } from '../../../main/trainer/start.ts'
-import type { TrainingState, TrainOptions } from '../../../preload/contract.ts'
-import { post, prose, writeFiles } from '../../helpers/library.ts'
+import type { TrainOptions } from '../../../preload/contract.ts'
 import { temporaryFolder } from '../../helpers/temporary.ts'
 import { writeTinyModel } from '../../helpers/tiny-model.ts'
+import { ends, QUICK, type TestApp, writeLedgers } from '../../helpers/training-app.ts'
 
 const root = temporaryFolder()
 const data = path.join(root, 'data')
-const QUICK: TrainOptions = { tasks: ['headline'], epochs: 1, batch: 4, rank: 2, threads: 1 }
 const TITLE = 'Ledger 1 of the quay'
-type App = Awaited<ReturnType<typeof createApp>>
-let app: App
+let app: TestApp
 
-const opened = (): Promise<App> => createApp({ dataFolder: data, host: 'terminal' })
+const opened = (): Promise<TestApp> => createApp({ dataFolder: data, host: 'terminal' })
 const runs = (): string[] => readdirSync(path.join(data, 'runs'))
 const voices = (): string[] => readdirSync(path.join(data, 'voices'))
 
 /** Trains to the end. @returns the voice's id, which is its run's */
 async function trained(options: TrainOptions): Promise<string> {
-  const ended = new Promise<TrainingState>((resolve) => {
-    const off = app.events.on((name, event) => {
-      if (name !== 'train.state' || !('totalSteps' in event)) return
-      if (!['done', 'failed', 'cancelled', 'interrupted'].includes(event.stage)) return
-      off()
-      resolve(event)
-    })
-  })
+  const ended = ends(app)
   await app.handlers['train.start'](options)
   return String((await ended).voice)
 }
@@ -52,11 +43,7 @@ beforeAll(async () => {
   process.env.IDIOLECT_MODELS = path.join(root, 'models')
   const base = path.join(root, 'one.gguf')
   writeTinyModel(base, { seed: 1, context: 512 })
-  const files = Array.from({ length: 14 }, (_, n): [string, string] => [
-    `${n}.md`,
-    post({ title: `Ledger ${n} of the quay`, date: `2024-02-${String(n + 1).padStart(2, '0')}` }, prose(n, 120)),
-  ])
-  const writing = writeFiles(path.join(root, 'writing'), Object.fromEntries(files))
+  const writing = writeLedgers(path.join(root, 'writing'))
   app = await opened()
   await app.handlers['models.add']({ request: 'm', file: base, as: 'chat' })
   await app.handlers['library.import']({ request: 'i', paths: [writing] })
