@@ -140,7 +140,7 @@ function chatSpace(open: OpenApp, prefix: string): void {
     await page.getByLabel('Compare with').selectOption('No voice')
     await steps.ask(page, 'And on salt?')
     await page.getByText('Answer 1 of 2').waitFor()
-    expect(await page.locator('.side .who').allInnerTexts()).toEqual(['Other Hand', 'No voice'])
+    expect(await page.locator('.side .who').allTextContents()).toEqual(['Other Hand', 'No voice'])
     await stopped()
     await page.getByLabel('Compare with').selectOption('nothing')
   })

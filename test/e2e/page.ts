@@ -98,8 +98,16 @@ export async function go(page: Page, space: SpaceName): Promise<void> {
 
 /** One line's text without doubled spaces. */
 export async function textOf(locator: Locator): Promise<string> {
-  // biome-ignore lint/performance/useDomNodeTextContent: the text as a user sees it, line by line
-  return (await locator.innerText()).replace(/\s+/g, ' ').trim()
+  const text = await locator.evaluate(async (element: HTMLElement) => {
+    // Under `content-visibility: auto` nothing has a text before it was in sight in a frame.
+    if (!element.checkVisibility({ contentVisibilityAuto: true })) element.scrollIntoView({ block: 'nearest' })
+    for (let frames = 0; frames < 10 && !element.checkVisibility({ contentVisibilityAuto: true }); frames++) {
+      await new Promise((done) => requestAnimationFrame(done))
+    }
+    // biome-ignore lint/performance/useDomNodeTextContent: the text as a user sees it, line by line
+    return element.innerText
+  })
+  return text.replace(/\s+/g, ' ').trim()
 }
 
 /** `12` of `Step 12 of 40`; 0 before the first step. */
