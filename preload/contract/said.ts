@@ -97,6 +97,7 @@ export interface SaidValues {
     other: Said,
     lead: ProofDifference,
     overTask: ProofDifference | null,
+    silent?: string[],
   ]
   'proof.lost': [reasons: Said[]]
   'proof.fewPieces': [pieces: number, least: number]
@@ -105,6 +106,7 @@ export interface SaidValues {
   'proof.smallAtHand': [gain: ProofDifference, margin: number]
   'proof.noLead': [other: Said, lead: ProofDifference]
   'proof.noLeadOverTask': [gain: ProofDifference]
+  'proof.noTask': []
   'control.shuffled': [examples: number]
   'control.imported': [voice: string]
 

@@ -5,6 +5,7 @@ import type { Proof } from '../../../preload/contract.ts'
 import { exportVoice } from '../../adapters/share-voice.ts'
 import { underOf } from '../../adapters/task-adapter.ts'
 import type { VoiceFile } from '../../adapters/voice-file.ts'
+import { worseIn } from '../../evaluation/by-task.ts'
 import { say } from '../../said.ts'
 import { readPlan, voiceFile } from '../../trainer/run-folder.ts'
 import { lineageOf, settingsOf } from '../../trainer/start.ts'
@@ -26,6 +27,7 @@ export async function keepVoice(
   const file = fileOf(context, run)
   mkdirSync(path.dirname(file), { recursive: true })
   exportVoice(voiceFile(folder), file)
+  const worse = worseIn(proof)
   const card: Card = {
     id: run,
     name: String(plan.about.name),
@@ -48,6 +50,8 @@ export async function keepVoice(
     won: proof.won,
     gain: proof.gain.overBase.mean,
     tasks: plan.about.tasks as Card['tasks'],
+    // One that lost is on only where its owner says so, and then wherever it learnt something.
+    ...(proof.won && worse.length > 0 ? { worse } : {}),
     imported: false,
   }
   context.store.voices.put(run, card)
