@@ -724,7 +724,8 @@ export const de: Words = {
     save: 'Speichern',
     export: 'Exportieren',
     exportTitle: (name) => `„${name}“ exportieren`,
-    exportLead: 'Die Stimme wird als GGUF-LoRA-Datei geschrieben, die llama.cpp und seine Verwandten laden können.',
+    exportLead:
+      'Die Stimme wird als GGUF-LoRA-Datei geschrieben, die llama.cpp und seine Verwandten laden können. Sie vermerkt kurze Prüfsummen der Dateien, aus denen sie gelernt hat; daran ist sie als eigene wiederzuerkennen.',
     exportFolder: 'Ordner',
     exportFile: 'Dateiname',
     exported: (file, size) => `Nach ${file} geschrieben (${size}).`,

@@ -551,7 +551,8 @@ export const en = {
     save: 'Save',
     export: 'Export',
     exportTitle: (name: string): string => `Export “${name}”`,
-    exportLead: 'The voice is written as a GGUF LoRA file, which llama.cpp and its kin can load.',
+    exportLead:
+      'The voice is written as a GGUF LoRA file, which llama.cpp and its kin can load. It notes short hashes of the files it learned from, by which it is known again as yours.',
     exportFolder: 'Folder',
     exportFile: 'File name',
     exported: (file: string, size: string): string => `Written to ${file} (${size}).`,
