@@ -56,8 +56,8 @@ type Arm = (typeof ARMS)[number] | (typeof TASK_ARMS)[number]
 
 /**
  * Scores every query under the base, the voice and the control, each without and with retrieval, by the runtime that
- * will use the voice, and judges it. NLL is in nats per answer token, the end token counted; intervals are 95% by
- * bootstrap over pieces.
+ * will use the voice, and judges it. NLL is in nats per answer token, the end token counted; intervals are 95% over
+ * pieces.
  * Errors: `NothingToProve` without queries, `BadScore` when a likelihood is not a number; a proof piece among the
  * retrieved is a fault of the program and throws a plain error. An abort rejects
  * with the signal's reason.

@@ -3,7 +3,7 @@ import type { VoiceWeight } from './assistant.ts'
 import type { Said } from './said.ts'
 import type { AdapterKind, TrainingStep, TrainingTask } from './training.ts'
 
-/** NLL per answer token (nats, the end token counted) over the proof pieces, with a 95% bootstrap interval. */
+/** NLL per answer token (nats, the end token counted) over the proof pieces, with a 95% interval over pieces. */
 export interface ProofScore {
   nll: number
   low: number

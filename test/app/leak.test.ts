@@ -17,8 +17,8 @@ import { writeTinyModel } from '../helpers/tiny-model.ts'
 const root = temporaryFolder()
 const base = path.join(root, 'tiny.gguf')
 const PIECES = 24
-/** Of 24 pieces: 4 for the proof, 2 for the validation before them. */
-const PROOF = 4
+/** Of 24 pieces: 5 for the proof, 2 for the validation before them. */
+const PROOF = 5
 const VALIDATION = 2
 /** Letters that neither the prose nor the prompts use, so that even a piece of a canary is seen. */
 const PROOF_CANARY = 'Ʒƕ'
