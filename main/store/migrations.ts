@@ -232,4 +232,11 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE label_rows ADD COLUMN said TEXT;
   `,
+  // When something was chosen, not when it was suggested or begun. And of single texts that tags or a score were
+  // suggested for, only those stay that the owner picked for: the others were kept whole, seen by nobody.
+  `
+  ALTER TABLE headlines ADD COLUMN picked_at TEXT;
+  ALTER TABLE drafts ADD COLUMN learn_at TEXT;
+  DELETE FROM labels WHERE picked IS NULL;
+  `,
 ]

@@ -1330,6 +1330,12 @@ export const de: Words = {
     wrote: (files) => `${files} geschrieben.`,
     nothingToWrite: 'Nichts Angenommenes lässt sich schreiben.',
     diff: (title) => `Änderungen in ${title}`,
+    picks: (n) => `Ausgewählt für ${count(n, 'Text', 'Texte')}`,
+    picksLead:
+      'Daraus wird beim nächsten Training gelernt. Was entfernt wird, ist samt seinem Text weg; eine Stimme, die daraus gelernt hat, behält das Gelernte.',
+    pickRemove: 'Entfernen',
+    pickRemoved: (picked) => `Entfernt: ${listed(picked)}`,
+    pickUndo: 'Zurückholen',
     originals: 'Dateiänderungen zurücknehmen …',
     originalsTitle: 'Dateiänderungen zurücknehmen',
     originalsLead:

@@ -1153,6 +1153,12 @@ export const en = {
     wrote: (files: string): string => `${files} written.`,
     nothingToWrite: 'There is nothing accepted that could be written.',
     diff: (title: string): string => `Changes in ${title}`,
+    picks: (n: number): string => `Picked for ${count(n, 'text', 'texts')}`,
+    picksLead:
+      'These are learned from at the next training. What is removed is gone with its text; a voice that learned from it keeps what it learned.',
+    pickRemove: 'Remove',
+    pickRemoved: (picked: string[]): string => `Removed: ${listed(picked)}`,
+    pickUndo: 'Bring back',
     originals: 'Undo file changes…',
     originalsTitle: 'Undo file changes',
     originalsLead: 'What was written into these files can be taken back, as long as they have not changed since.',
