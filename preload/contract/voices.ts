@@ -140,8 +140,10 @@ export interface Voice {
 
 /** A piece of the owner's, or a choice of theirs, that a run learnt from, watched itself by, or was proved on. */
 export interface LearnedPiece {
-  /** Id of the piece; null for a choice that the owner made in the app. */
+  /** Id of the piece; null for a choice that the owner made in the app, and for a draft. */
   document: string | null
+  /** Then which: `draft:<id>`, or of a choice its task and id; absent in what early versions noted of choices. */
+  made?: string
   title: string
   date: string | null
   tasks: TrainingTask[]

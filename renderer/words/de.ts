@@ -846,6 +846,7 @@ export const de: Words = {
       proof: 'Für den Nachweis zurückgelegt',
     },
     choice: 'eigene Wahl',
+    fromDraft: 'eigener Entwurf',
     excludedSince: 'seither ausgenommen',
     gone: 'nicht mehr in der Bibliothek',
     excludedHint:

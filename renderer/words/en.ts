@@ -674,6 +674,7 @@ export const en = {
       proof: 'Kept aside for the proof',
     },
     choice: 'your choice',
+    fromDraft: 'your draft',
     excludedSince: 'excluded since',
     gone: 'no longer in the library',
     excludedHint:
