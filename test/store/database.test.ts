@@ -94,6 +94,21 @@ describe('openStore', () => {
     await expect(openStore(file)).rejects.toThrow(/a-file/)
   })
 
+  it('keeps of single texts that labels were suggested for only those that were picked for', () => {
+    const file = path.join(folder, 'suggested.db')
+    const before = MIGRATIONS.findIndex((step) => step.includes('learn_at'))
+    const early = openDatabase(file, MIGRATIONS.slice(0, before))
+    for (const [id, picked] of [
+      ['seen', null],
+      ['picked', '["sea"]'],
+    ] as const)
+      early.run('INSERT INTO labels VALUES (?, ?, ?, ?, ?, ?, ?, ?)', id, 'tag', '', '', 'A text.', '[]', picked, null)
+    early.close()
+    const now = openDatabase(file, MIGRATIONS)
+    expect(now.all('SELECT id FROM labels')).toEqual([{ id: 'picked' }])
+    now.close()
+  })
+
   it('makes the schema that the list of migrations describes', async () => {
     const data = path.join(folder, 'schema')
     await (await openStore(data)).close()
