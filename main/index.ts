@@ -1,4 +1,5 @@
 /** Electron's entry: hands Electron and the built files to main/electron/start.ts. The only file that imports `electron`. */
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import {
   app,
@@ -43,4 +44,8 @@ void startElectron(electron, {
   preload: path.join(out, 'preload', 'index.cjs'),
   icon: path.join(projectFolder(), 'resources', 'icon.png'),
   platform: process.platform,
+  // For `npm start`, which serves to a browser where no window can be shown (scripts/start.mjs).
+  shown() {
+    if (process.env.IDIOLECT_SHOWN) writeFileSync(process.env.IDIOLECT_SHOWN, '')
+  },
 })

@@ -28,6 +28,8 @@ export interface ElectronDeps {
   /** A square picture for the tray, absolute path. */
   icon: string
   platform: NodeJS.Platform
+  /** Called when the window is there to be seen. */
+  shown?: () => void
 }
 
 const busyStages = new Set(['preparing', 'training', 'proving'])
@@ -66,7 +68,10 @@ function openWindow(electron: ElectronLike, deps: ElectronDeps, spellCheck: bool
   })
   guardContents(window.webContents, electron.shell)
   if (maximized) window.maximize()
-  window.once('ready-to-show', () => window.show())
+  window.once('ready-to-show', () => {
+    window.show()
+    deps.shown?.()
+  })
   return window
 }
 

@@ -71,11 +71,11 @@ export async function withApp<T>(options: GlobalOptions, work: (app: TerminalApp
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
   try {
-    return await work(app)
+    return await work(app).finally(() => app.close())
   } finally {
+    // Not before all is closed: until then a signal would end the process in the middle of that.
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
-    await app.close()
   }
 }
 
