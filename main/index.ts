@@ -9,6 +9,7 @@ import {
   Menu,
   Notification,
   nativeImage,
+  powerMonitor,
   protocol,
   screen,
   session,
@@ -30,6 +31,7 @@ const electron = {
   Menu,
   nativeImage,
   Notification,
+  powerMonitor,
   protocol,
   screen,
   session,
@@ -44,6 +46,7 @@ void startElectron(electron, {
   preload: path.join(out, 'preload', 'index.cjs'),
   icon: path.join(projectFolder(), 'resources', 'icon.png'),
   platform: process.platform,
+  signals: process,
   // For `npm start`, which serves to a browser where no window can be shown (scripts/start.mjs).
   shown() {
     if (process.env.IDIOLECT_SHOWN) writeFileSync(process.env.IDIOLECT_SHOWN, '')

@@ -1552,6 +1552,13 @@ export const de: Words = {
     unsavedTitle: 'Noch ist nicht alles gesichert.',
     unsavedDetail:
       'In einem Entwurf stehen Worte, die nicht gesichert werden konnten. Das Fenster behält eine Abschrift, soweit es kann.',
+    hangsTitle: 'Das Fenster antwortet nicht.',
+    hangsDetail:
+      'Vielleicht ist es beschäftigt und kommt von selbst zurück. Wird es neu geladen, können eben getippte Worte verloren gehen.',
+    wait: 'Warten',
+    loadAgain: 'Neu laden',
+    crashed:
+      'Das Fenster ist mehrmals hintereinander abgestürzt. Bitte Idiolect beenden und noch einmal starten: Gesichertes bleibt, und ein Training geht von selbst weiter.',
     stay: 'Bleiben',
     background: 'Im Hintergrund weiter',
     ended: {
