@@ -9,6 +9,7 @@ import { build, buildReady } from './build.mjs'
 import { readyElectron } from './electron.mjs'
 import version from './node-version.cjs'
 import { installPackages, packagesReady } from './packages.mjs'
+import { announce, refuseWhileRunning } from './running.mjs'
 import { root as rootUrl, say, step } from './steps.mjs'
 
 export const root = fileURLToPath(rootUrl)
@@ -29,10 +30,12 @@ export async function setUp(options = {}) {
   if (!packagesReady(root) || !buildReady(root)) {
     // Two `npm ci` in one folder would tear each other's files away.
     await alone(lockFile, log, async () => {
+      if (!packagesReady(root) || !buildReady(root)) refuseWhileRunning(root)
       if (!packagesReady(root)) await step(log, 'Installing the packages (npm ci)', () => installPackages(root))
       if (!buildReady(root)) await step(log, 'Building', () => build(root))
     })
   }
+  announce(root)
   const result = { electron: null, whyNoElectron: null, model: null, whyNoModel: null }
   if (options.electron) {
     const { binary, why } = await readyElectron(root, {
