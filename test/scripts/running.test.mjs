@@ -26,8 +26,8 @@ const said = () => readdirSync(path.join(root, '.idiolect', 'running'))
 async function runs() {
   const script = `import { announce } from ${JSON.stringify(module)}
     announce(${JSON.stringify(root)}, { beat: 20, silence: 60_000 })
-    console.log('here')
     process.once('SIGTERM', () => process.exit(0))
+    console.log('here')
     setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   children.push(child)
