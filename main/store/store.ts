@@ -116,9 +116,13 @@ export async function openStore(dataFolder: string): Promise<Store> {
       libraryVersion: () => version,
       transaction: (work) => db.transaction(work),
       async removeDocument(id) {
-        if (!documents.remove(id)) return false
-        await vectors.removeDocument(id)
-        return true
+        const removed = db.transaction(() => {
+          if (!documents.remove(id)) return false
+          vectors.expectRemoval()
+          return true
+        })
+        if (removed) await vectors.removeDocument(id)
+        return removed
       },
       async close() {
         if (!open) return
