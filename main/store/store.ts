@@ -60,6 +60,8 @@ export interface Store {
   settings: SettingsTable
   /** Grows with every change to the library's documents: what was built from them is good while this stands. */
   libraryVersion(): number
+  /** Grows likewise, but not with tags and scores that the owner decides on: for what was built from texts alone. */
+  textsVersion(): number
   /** All or nothing, over any of the SQLite tables. */
   transaction<T>(work: () => T): T
   /** Removes a piece, its passages and their vectors; false when there is no such piece. */
@@ -81,11 +83,8 @@ export async function openStore(dataFolder: string): Promise<Store> {
   const lock = lockFolder(folder)
   try {
     const db = openDatabase(path.join(folder, DATABASE), MIGRATIONS)
-    let version = 0
-    const changed = (): void => {
-      version++
-    }
-    const documents = createDocuments(db, changed)
+    const versions = { texts: 0, labels: 0 }
+    const documents = createDocuments(db, () => versions.texts++)
     const passages = createPassages(db)
     const settings = createSettings(db)
     const vectors = createVectors(path.join(folder, 'vectors'), passages, settings)
@@ -105,7 +104,7 @@ export async function openStore(dataFolder: string): Promise<Store> {
       headlines: createHeadlines(db),
       labels: createLabels(db),
       labelRows: createLabelRows(db),
-      labelChoices: createLabelChoices(db, changed),
+      labelChoices: createLabelChoices(db, () => versions.labels++),
       labelOriginals: createLabelOriginals(db),
       runs: createRuns(db, folder),
       voices: createVoices(db),
@@ -113,7 +112,8 @@ export async function openStore(dataFolder: string): Promise<Store> {
       trials: createTrials(db),
       models: createModels(db),
       settings,
-      libraryVersion: () => version,
+      libraryVersion: () => versions.texts + versions.labels,
+      textsVersion: () => versions.texts,
       transaction: (work) => db.transaction(work),
       async removeDocument(id) {
         const removed = db.transaction(() => {
