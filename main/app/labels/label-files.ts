@@ -136,7 +136,7 @@ function written(context: AppContext, task: LabelTask, document: string, hash: s
         'Look at the preview again.',
       )
     const original = plan.before.equals(plan.after) ? null : keepOriginal(context, task, piece, plan, at)
-    if (original) writeAtomically(plan.file, (append) => append(plan.after))
+    if (original) writeAtomically(plan.file, (append) => append(plan.after), { ofUser: true })
     settle(context, task, piece, plan.choice.value, plan.after)
     const row = store.labelRows.get(task, document)
     if (row?.state === 'accepted') store.labelRows.put({ ...row, state: 'written' })
@@ -203,7 +203,7 @@ function restore(context: AppContext, kept: StoredOriginal): void {
         `${kept.path} has changed since it was written, and was left as it is`,
         `The original is at ${kept.original}.`,
       )
-    writeAtomically(realpathSync(kept.path), (append) => append(bytes))
+    writeAtomically(realpathSync(kept.path), (append) => append(bytes), { ofUser: true })
   }
   const piece = store.documents.get(kept.document)
   if (piece?.path === kept.path) settle(context, kept.task, piece, kept.file, bytes)
