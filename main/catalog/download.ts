@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { copyFile, link, rename, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { IdiolectError, messageOf } from '../errors.ts'
-import { lockDownload } from './download-lock.ts'
+import { type LockOptions, lockDownload } from './download-lock.ts'
 import { explainWriteError, requireSpace, sha256OfFile, throwIfCancelled } from './files.ts'
 import { downloadFromHub, type HubOptions, partBytes, removePart } from './hub.ts'
 import { type Manifest, type Source, sourceInWords } from './manifest.ts'
@@ -26,6 +26,7 @@ export interface DownloadOptions {
   lookIn?: string[]
   hub?: Omit<HubOptions, 'signal' | 'onBytes'>
   pip?: Omit<PipOptions, 'signal' | 'onBytes'>
+  lock?: Omit<LockOptions, 'signal'>
 }
 
 /** Takes the file from a folder that has it. A hard link costs no space; across disks it is copied. */
@@ -91,10 +92,11 @@ async function fromSource(source: Source, manifest: Manifest, target: string, op
  * Brings a manifest's file to `target`, which appears only when its sha256 is right.
  * Errors: IdiolectError `NoSource` naming every source tried and why it failed; `Cancelled`; `DiskFull`; `DownloadBusy`.
  */
-export async function downloadModel(manifest: Manifest, target: string, options: DownloadOptions = {}): Promise<void> {
+export async function downloadModel(manifest: Manifest, target: string, given: DownloadOptions = {}): Promise<void> {
   const folder = path.dirname(target)
   mkdirSync(folder, { recursive: true })
-  const unlock = lockDownload(target)
+  const { lost, release } = await lockDownload(target, { ...given.lock, signal: given.signal })
+  const options = { ...given, signal: given.signal ? AbortSignal.any([given.signal, lost]) : lost }
   try {
     await removeAbandoned(target)
     if (existsSync(target) && statSync(target).size === manifest.bytes) return
@@ -122,7 +124,9 @@ export async function downloadModel(manifest: Manifest, target: string, options:
       `${manifest.name} could not be fetched from any source.\n${failures.map((line) => `- ${line}`).join('\n')}`,
       `Check the network connection and try again, or put ${manifest.file} into ${folder} yourself.`,
     )
+  } catch (error) {
+    throw lost.aborted ? lost.reason : error
   } finally {
-    unlock()
+    release()
   }
 }
