@@ -1,11 +1,11 @@
 /** What stands in the catalog and on the disk, and the four things one can do with it: list, get, add, remove. */
-import { existsSync, rmSync, statSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { ModelInfo } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
 import { type AddedModel, readAdded, writeAdded } from './added.ts'
 import { type DownloadOptions, downloadModel } from './download.ts'
-import { sha256OfFile } from './files.ts'
+import { factsOf, sha256OfFile } from './files.ts'
 import { partBytes, removePart } from './hub.ts'
 import { type Manifest, type ModelShape, readManifests } from './manifest.ts'
 
@@ -66,9 +66,10 @@ export interface Catalog {
 
 function manifestModel(manifest: Manifest, folder: string): CatalogModel {
   const file = path.join(folder, manifest.file)
-  const found = statSync(file, { throwIfNoEntry: false })
+  const found = factsOf(file)
+  const unreadable = found !== null && 'unreadable' in found ? found.unreadable : null
   // The name appears only after the hash was checked, so that the size is enough here.
-  const installed = found?.isFile() === true && found.size === manifest.bytes
+  const installed = found !== null && 'size' in found && found.isFile() && found.size === manifest.bytes
   return {
     id: manifest.id,
     name: manifest.name,
@@ -80,7 +81,7 @@ function manifestModel(manifest: Manifest, folder: string): CatalogModel {
     parameters: manifest.parameters,
     bytes: manifest.bytes,
     licence: manifest.licence,
-    note: manifest.note,
+    note: unreadable === null ? manifest.note : `Not usable: ${unreadable}.`,
     path: installed ? file : null,
     sha256: manifest.sha256,
     contextSize: manifest.contextSize,
@@ -93,7 +94,8 @@ function manifestModel(manifest: Manifest, folder: string): CatalogModel {
 }
 
 function whyMissing(model: AddedModel): string | null {
-  const found = statSync(model.path, { throwIfNoEntry: false })
+  const found = factsOf(model.path)
+  if (found !== null && 'unreadable' in found) return found.unreadable
   if (!found?.isFile()) return `${model.path} is not there any more`
   if (found.size !== model.bytes || found.mtimeMs !== model.modifiedMs) return `${model.path} has changed; add it again`
   return null
@@ -167,7 +169,9 @@ export function createCatalog(options: CatalogOptions): Catalog {
 
   const addModel: Catalog['addModel'] = async (name, { probe, as, signal, onStage }) => {
     const file = path.resolve(name)
-    const facts = statSync(file, { throwIfNoEntry: false })
+    const facts = factsOf(file)
+    if (facts !== null && 'unreadable' in facts)
+      throw new IdiolectError('FileMissing', `${facts.unreadable}.`, 'Name a GGUF file that can be read.')
     if (!facts?.isFile()) {
       const what = facts ? 'is not a file' : 'does not exist'
       throw new IdiolectError('FileMissing', `${file} ${what}.`, 'Name a GGUF file.')

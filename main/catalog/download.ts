@@ -2,11 +2,12 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { copyFile, link, rename, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { cannotWrite } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
-import { type LockOptions, lockDownload } from './download-lock.ts'
+import { type DownloadLock, type LockOptions, lockDownload } from './download-lock.ts'
 import { explainWriteError, requireSpace, sha256OfFile, throwIfCancelled } from './files.ts'
 import { downloadFromHub, type HubOptions, partBytes, removePart } from './hub.ts'
-import { type Manifest, type Source, sourceInWords } from './manifest.ts'
+import { hasChanged, type Manifest, type Source, sourceInWords } from './manifest.ts'
 import { downloadFromPip, type PipOptions, removeAbandoned } from './pip.ts'
 
 export interface DownloadProgress {
@@ -84,18 +85,30 @@ async function fromSource(source: Source, manifest: Manifest, target: string, op
     }
     removePart(target)
     // A part that was begun long ago may belong to an older file: once more from the start.
-    if (!resumed || attempt > 0) throw new Error(`has sha256 ${found} where the manifest says ${manifest.sha256}`)
+    if (!resumed || attempt > 0)
+      throw new Error(`has sha256 ${found} where the manifest says ${manifest.sha256}${hasChanged(source)}`)
+  }
+}
+
+/** Makes the folder and takes the lock. */
+async function begin(target: string, { lock, signal }: DownloadOptions): Promise<DownloadLock> {
+  try {
+    mkdirSync(path.dirname(target), { recursive: true })
+    return await lockDownload(target, { ...lock, signal })
+  } catch (error) {
+    const known = explainWriteError(error, path.dirname(target))
+    throw known instanceof IdiolectError ? known : cannotWrite(path.dirname(target), known)
   }
 }
 
 /**
  * Brings a manifest's file to `target`, which appears only when its sha256 is right.
- * Errors: IdiolectError `NoSource` naming every source tried and why it failed; `Cancelled`; `DiskFull`; `DownloadBusy`.
+ * Errors: IdiolectError `NoSource` naming every source tried and why it failed; `Cancelled`; `DiskFull`;
+ * `DownloadBusy`; `CannotWrite` naming the folder.
  */
 export async function downloadModel(manifest: Manifest, target: string, given: DownloadOptions = {}): Promise<void> {
   const folder = path.dirname(target)
-  mkdirSync(folder, { recursive: true })
-  const { lost, release } = await lockDownload(target, { ...given.lock, signal: given.signal })
+  const { lost, release } = await begin(target, given)
   const options = { ...given, signal: given.signal ? AbortSignal.any([given.signal, lost]) : lost }
   try {
     await removeAbandoned(target)

@@ -119,6 +119,15 @@ export function wheelsOf(source: PipSource): Wheel[] {
   return source.kind === 'pip' ? [source] : source.pieces
 }
 
+/**
+ * What may be behind a file that is not the manifest's, as the end of a sentence: a branch of a repository goes on, a
+ * commit does not.
+ */
+export function hasChanged(source: Source): string {
+  const moves = source.kind === 'hub' && !/^[0-9a-f]{40}$/.test(source.revision)
+  return moves ? '; the file on the hub has changed since' : ''
+}
+
 /** A source in words, as progress and errors show it. */
 export function sourceInWords(source: Source): string {
   if (source.kind === 'hub') return `Hugging Face hub (${source.repo})`

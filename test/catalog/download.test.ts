@@ -137,14 +137,18 @@ describe('from the hub', () => {
   it('refuses another file of the same size, with both hashes, and keeps nothing', async () => {
     hub.body = Buffer.alloc(body.length)
     const found = createHash('sha256').update(hub.body).digest('hex')
-    await expect(get(['hub'])).rejects.toThrow(`has sha256 ${found} where the manifest says ${sha256}`)
+    await expect(get(['hub'])).rejects.toThrow(
+      `has sha256 ${found} where the manifest says ${sha256}; the file on the hub has changed since`,
+    )
     expect(existsSync(target)).toBe(false)
     expect(leftovers()).toEqual([])
   })
 
   it('refuses another size before reading it', async () => {
     hub.body = Buffer.alloc(1000)
-    await expect(get(['hub'])).rejects.toThrow(`offers 1000 bytes where the manifest says ${body.length}`)
+    await expect(get(['hub'])).rejects.toThrow(
+      `offers 1000 bytes where the manifest says ${body.length}; the file on the hub has changed since`,
+    )
   })
 
   it('ends at a cancel, keeping what it has', async () => {
@@ -246,6 +250,16 @@ describe('from the sources in order', () => {
     const { pid } = JSON.parse(readFileSync(path.join(folder, 'asked.json'), 'utf8'))
     expect(() => process.kill(pid, 0)).toThrow('ESRCH')
     expect(leftovers()).toEqual([])
+  })
+})
+
+describe('a models folder that is none', () => {
+  it('is named, with the reason', async () => {
+    writeFileSync(path.dirname(target), 'a file')
+    await expect(get(['hub'])).rejects.toMatchObject({
+      name: 'CannotWrite',
+      message: expect.stringMatching(/^.*models cannot be written: E/),
+    })
   })
 })
 
