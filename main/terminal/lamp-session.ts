@@ -20,7 +20,7 @@ import { deviceSpeeds } from '../trainer/device-speeds.ts'
 import { createRun, hasPlan, readResult } from '../trainer/run-folder.ts'
 import type { StepRecord } from '../trainer/types.ts'
 import { keepUnder } from '../trainer/under.ts'
-import { createProgress, type Progress, seconds } from './terminal.ts'
+import { createProgress, onInterrupt, type Progress, seconds } from './terminal.ts'
 
 export interface LampSessionOptions {
   dataFolder: string
@@ -57,12 +57,10 @@ export async function withLamp<T>(
   const bases = createBases(store, catalog, async () => () => {})
   const controller = new AbortController()
   let worker: TrainingRun | null = null
-  const interrupt = (): void => {
+  const stopListening = onInterrupt(() => {
     controller.abort(new IdiolectError('Interrupted', 'the run was interrupted', `Go on with it: --out ${out}`))
     worker?.stop()
-  }
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
+  })
   const progress = createProgress()
   let open: Base | null = null
   try {
@@ -97,8 +95,7 @@ export async function withLamp<T>(
     }
     return await work(session)
   } finally {
-    process.off('SIGINT', interrupt)
-    process.off('SIGTERM', interrupt)
+    stopListening()
     progress.done()
     await (open as Base | null)?.dispose()
     await bases.close()
