@@ -94,6 +94,9 @@ export async function withLamp<T>(
       threads,
     }
     return await work(session)
+  } catch (error) {
+    // A training that was stopped says how it alone goes on.
+    throw controller.signal.aborted ? controller.signal.reason : error
   } finally {
     stopListening()
     progress.done()
