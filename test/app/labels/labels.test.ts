@@ -33,7 +33,11 @@ async function open(name: string, files: Record<string, string>): Promise<App> {
 
 function piece(n: number, facts: Record<string, string> = {}): [string, string] {
   const date = new Date(Date.UTC(2024, 0, 1 + n)).toISOString().slice(0, 10)
-  return [`${String(n).padStart(2, '0')}.md`, post({ title: `Ledger ${n} of the quay`, date, ...facts }, prose(n, 240))]
+  // Texts so far apart that no sentence of one stands in another: those would be one piece.
+  return [
+    `${String(n).padStart(2, '0')}.md`,
+    post({ title: `Ledger ${n} of the quay`, date, ...facts }, prose(40 * n, 240)),
+  ]
 }
 
 beforeAll(async () => {
