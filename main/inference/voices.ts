@@ -155,6 +155,9 @@ export function createVoicePool(model: LlamaModel, file: string, contextSize: nu
       batchSize: CHUNK,
       threads,
       failedCreationRemedy: false,
+      // Blocks with a sliding window keep the whole context, so that a prompt can be gone back to; what they see of it
+      // is the window all the same.
+      swaFullCache: true,
       ...(precision === 'split' && onCpu ? { flashAttention: false } : {}),
       ...(adapters.length === 0 ? {} : { lora: { adapters } }),
     })
