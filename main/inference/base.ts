@@ -24,6 +24,8 @@ export interface OpenBaseOptions {
   gpu?: Device
   /** Tokens of prompt and answer together; the smaller of 2,048 and what the model was trained on when not given. */
   contextSize?: number
+  /** Of the whole file, hex: voices that name another base are refused then. */
+  sha256?: string
 }
 
 /** How many of the last generated tokens a repeat penalty looks at. */
@@ -48,7 +50,7 @@ export async function openBase(file: string, options: OpenBaseOptions): Promise<
   }
   const model = await loadModel(file, options.gpu)
   const contextSize = Math.min(options.contextSize ?? 2048, facts.contextSize ?? Number.POSITIVE_INFINITY)
-  return baseOf(model, file, facts, contextSize, createVoicePool(model, file, contextSize, options.threads))
+  return baseOf(model, file, facts, contextSize, createVoicePool(model, file, contextSize, options))
 }
 
 /** Loads any GGUF; `pooling`: llama.cpp's pooling type put over the file's own (1: mean). */
@@ -291,11 +293,21 @@ function chatTokens(
   return Int32Array.from([bos, ...tokens])
 }
 
-/** What a person or a passage says must not open or close a turn: control tokens written out are taken out. */
+/**
+ * What a person or a passage says must not open or close a turn: a control token that is written out becomes a space.
+ * Nothing at all in its place would let what stands around it join to another one; until there is none, since a control
+ * token may have a space in it.
+ */
 function withoutControlTokens(model: LlamaModel, text: string): string {
-  const tokens = model.tokenize(text, true)
-  const kept = tokens.filter((token) => !model.getTokenAttributes(token).control)
-  return kept.length === tokens.length ? text : model.detokenize(kept, false)
+  for (let clean = text; ; ) {
+    const kept: Token[][] = [[]]
+    for (const token of model.tokenize(clean, true)) {
+      if (model.getTokenAttributes(token).control) kept.push([])
+      else kept.at(-1)?.push(token)
+    }
+    if (kept.length === 1) return clean
+    clean = kept.map((tokens) => model.detokenize(tokens, false)).join(' ')
+  }
 }
 
 function allOf(outcome: Outcome | undefined): Float32Array {
