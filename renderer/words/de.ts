@@ -58,7 +58,7 @@ const NAMED: Record<string, string> = {
   BadTaskAdapter: 'Dieser Aufgabenadapter passt nicht.',
   BadText: 'Das ist kein Text.',
   BadVoice: 'Diese Datei ist keine brauchbare Stimme.',
-  BaseChanged: 'Die Datei des Basismodells hat sich geändert, seit das Training begann.',
+  BaseChanged: 'Das Basismodell ist inzwischen ein anderes.',
   BaseMissing: 'Das Basismodell dieses Trainings ist nicht mehr da.',
   Cancelled: 'Abgebrochen.',
   CannotRead: 'Eine Datei ist nicht lesbar.',
