@@ -1072,6 +1072,7 @@ export const de: Words = {
     askGo: 'Los',
     card: 'Die neue Fassung',
     rewriting: 'Wird umformuliert …',
+    cutOff: 'Hier bricht es ab: Für mehr war kein Platz. So übernommen, ginge das Ende des eigenen Textes verloren.',
     take: 'Nehmen',
     takeEdit: 'Nehmen und bearbeiten',
     again: 'Noch einmal',

@@ -67,7 +67,8 @@ export function writtenHandlers(context: AppContext): Pick<Handlers, WrittenCall
           const turns = [{ role: 'user' as const, text: given }]
           const profile = profileFor(context, 'prose', options.profile)
           const written = await bases.withBase(
-            (base) => answerChat({ base, turns, passages, profile, ...shown }),
+            // What an instruction asks may stand at its beginning, which a chat would leave out first.
+            (base) => answerChat({ base, turns, passages, profile, whole: true, ...shown }),
             signal,
           )
           return resultOf(written, sources, id)
@@ -105,7 +106,8 @@ export function writtenHandlers(context: AppContext): Pick<Handlers, WrittenCall
             }),
           signal,
         )
-        return { ...resultOf(written, passages.length > 0 ? sources : [], id), text: written.text }
+        const result = resultOf(written, passages.length > 0 ? sources : [], id)
+        return { ...result, text: written.text, cut: written.finish === 'length' }
       }),
     'draft.outline': ({ request, outline, before = '', ...options }) =>
       requests.run(request, async (signal) => {
