@@ -28,6 +28,8 @@ export interface OpenBaseOptions {
   sha256?: string
 }
 
+/** Of a prompt, by which it is known whether a space comes next: as many as the library looks at. */
+const LAST_TOKENS = 3
 /** How many of the last generated tokens a repeat penalty looks at. */
 const PENALTY_WINDOW = 64
 
@@ -109,7 +111,11 @@ function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: 
 
   const write = (kv: Kv, prompt: Int32Array, options: GenerateOptions): Promise<Generated> => {
     const ends = (token: number): boolean => token === endToken || model.isEogToken(token as Token)
-    const stream = createTextStream((tokens) => detokenize(tokens), options.stop ?? [], options.onText)
+    // SentencePiece writes a text's first space into its first token, and takes it away again where a text begins: what
+    // goes on from a prompt does not begin there.
+    const last = Array.from(prompt.subarray(-LAST_TOKENS)) as Token[]
+    const shown = (tokens: Int32Array): string => model.detokenize(Array.from(tokens) as Token[], false, last)
+    const stream = createTextStream(shown, options.stop ?? [], options.onText)
     const most = Math.min(options.maxTokens, contextSize - prompt.length)
     return generateText(kv, prompt, { ...options, maxTokens: most }, ends, stream)
   }
