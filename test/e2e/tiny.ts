@@ -13,7 +13,7 @@ import { writeTinyModel } from '../helpers/tiny-model.ts'
 export async function tinyData(data: string, voices: readonly string[] = []): Promise<void> {
   mkdirSync(data, { recursive: true })
   const model = path.join(data, 'tiny.gguf')
-  writeTinyModel(model, { blocks: 4, width: 128, ff: 256, vocabulary: 512, context: 1024, seed: 3 })
+  writeTinyModel(model, { blocks: 4, width: 128, ff: 256, vocabulary: 512, context: 2048, seed: 3, endless: true })
   const { handlers, close } = await createApp({ dataFolder: data, host: 'terminal' })
   try {
     const { id } = await handlers['models.add']({ request: 'add', file: model, as: 'chat' })
