@@ -115,7 +115,8 @@ function roomFor(request: RewriteRequest, text: string): number {
   const bare = { how, ask, text, passages: [], before: '', after: '', profile: '', example: false }
   const prompt = base.chatPrompt(rewriteTurns(base, bare)).length
   if (prompt + least > contextSize) {
-    const most = Math.max(0, Math.floor((contextSize - (prompt - length) - LEAST_SPARE) / 2))
+    const left = contextSize - (prompt - length)
+    const most = Math.max(0, Math.floor((left - LEAST_SPARE) / 2), left - (request.maxTokens ?? left))
     throw new IdiolectError(
       'SelectionTooLong',
       `the selection has ${length} tokens, and at most ${most} are rewritten at once: text and answer share the model's context of ${contextSize}`,

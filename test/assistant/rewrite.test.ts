@@ -140,6 +140,18 @@ describe('a rewrite', () => {
     expect(await done).toEqual({ text: `${SHORT}\n\n${FERRY}`, finish: 'end' })
   })
 
+  it('takes a longer text where a shorter answer is asked for', async () => {
+    const text = `${FERRY} `.repeat(9)
+    const length = base.tokenize(text).length
+    const { done: whole } = rewrite([SHORT], { how: 'ask', ask: 'Sum it up', text })
+    await expect(whole).rejects.toMatchObject({ name: 'SelectionTooLong' })
+    const { done, asked } = rewrite([SHORT], { how: 'ask', ask: 'Sum it up', text, maxTokens: 60 })
+    expect((await done).text.trim()).toBe(SHORT)
+    expect(asked[0]?.options.maxTokens).toBe(60)
+    const { done: none } = rewrite([SHORT], { how: 'ask', ask: 'Sum it up', text, maxTokens: 1024 - length })
+    await expect(none).rejects.toThrow(/at most \d{3} are/)
+  })
+
   it('of the whole selection says so where there was no more room', async () => {
     const answer = 'A list of what was late: the ferry, the captain …'
     const { done, asked } = rewrite([answer], { how: 'ask', ask: 'Make a list' })
