@@ -30,14 +30,17 @@ function chatSpace(open: OpenApp, prefix: string): void {
   let page: Page
 
   beforeAll(async () => {
-    await tinyData(data, ['Edda', 'Other Hand'])
+    await tinyData(data, ['Edda', 'Other Hand'], 2048)
     app = await open(data, { IDIOLECT_MODELS: path.join(data, 'models') })
     page = app.page
-    // Long enough that no answer ends before it is stopped.
+    // Long enough that no answer ends before it is stopped; those that are compared are waited for.
     if (app.address !== null)
-      await page.route(/\/api\/call\/chat\.(send|regenerate|continue)$/, (route) =>
-        route.continue({ postData: JSON.stringify({ ...route.request().postDataJSON(), maxTokens: 900 }) }),
-      )
+      await page.route(/\/api\/call\/chat\.(send|regenerate|continue|compare)$/, (route) => {
+        const ask = route.request().postDataJSON()
+        const sides = ask.sides?.map((side: object) => ({ ...side, maxTokens: 120 }))
+        const bounded = sides ? { ...ask, sides } : { ...ask, maxTokens: 900 }
+        return route.continue({ postData: JSON.stringify(bounded) })
+      })
     await go(page, 'Chat')
   }, steps.WRITING)
   afterAll(async () => {
