@@ -155,13 +155,15 @@ export function profileHandlers(context: AppContext): Pick<Handlers, ProfileCall
           throw new IdiolectError('BadOption', `a profile is written by model or counts, not ${String(by)}`, null)
         const before = readProfile(store, task)
         if (before?.by === 'owner' && !replace) throw ownProfile(task)
-        const profile = await bases.withBase((base) =>
-          written(store, base, bases.baseModel().id, task, {
-            by,
-            signal,
-            onText: (index, text) => events.emit('stream', { request, index, text }),
-            ...(seed === undefined ? {} : { seed }),
-          }),
+        const profile = await bases.withBase(
+          (base) =>
+            written(store, base, bases.baseModel().id, task, {
+              by,
+              signal,
+              onText: (index, text) => events.emit('stream', { request, index, text }),
+              ...(seed === undefined ? {} : { seed }),
+            }),
+          signal,
         )
         const now = readProfile(store, task)
         // The owner may have edited it while the base wrote: nobody asked for that edit to go.

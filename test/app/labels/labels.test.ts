@@ -201,6 +201,10 @@ describe('draft.write', () => {
     const other = await app.handlers['draft.write']({ request: 'f', ...asked, from: 'instruction', retrieval: false })
     expect(other.sources).toEqual([])
     await expect(app.handlers['draft.write']({ request: 'g', text: ' ' })).rejects.toThrow(/no opening/)
+    // What an instruction asks stands at its beginning as often as not.
+    const instruction = `Answer this letter: ${text.repeat(20)}`
+    const refused = app.handlers['draft.write']({ request: 'h', text: instruction, from: 'instruction' })
+    await expect(refused).rejects.toMatchObject({ name: 'PromptTooLong' })
   })
 
   it('ends when it is cancelled, and keeps what was written', async () => {
