@@ -14,6 +14,7 @@ import { createDocuments, type Documents } from './documents.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
 import { storeError } from './errors.ts'
 import { createFolders, type Folders } from './folders.ts'
+import { createForeignRuns, type ForeignRuns } from './foreign-runs.ts'
 import { createHeadlines, type Headlines } from './headlines.ts'
 import { createLabelChoices, type LabelChoices } from './label-choices.ts'
 import { createLabelOriginals, type LabelOriginals } from './label-originals.ts'
@@ -47,6 +48,7 @@ export interface Store {
   answers: Answers
   chats: Chats
   drafts: Drafts
+  foreignRuns: ForeignRuns
   headlines: Headlines
   labels: Labels
   labelRows: LabelRows
@@ -101,6 +103,7 @@ export async function openStore(dataFolder: string): Promise<Store> {
       answers: createAnswers(db),
       chats: createChats(db),
       drafts: createDrafts(db),
+      foreignRuns: createForeignRuns(db),
       headlines: createHeadlines(db),
       labels: createLabels(db),
       labelRows: createLabelRows(db),

@@ -34,6 +34,8 @@ export interface Rewrite {
   before: string
   after: string
   running: boolean
+  /** There was no room for more: what came breaks off, and does not stand for the whole. */
+  cut: boolean
   writer: Writer
 }
 
@@ -126,7 +128,7 @@ export class DraftAssist {
     const { doc } = view.state
     const before = doc.sliceString(from, to)
     this.asking = false
-    this.#rewrite = { how, ask, before, after: '', running: true, writer: this.#writer }
+    this.#rewrite = { how, ask, before, after: '', running: true, cut: false, writer: this.#writer }
     const request = this.#begin('rewrite')
     view.dispatch({ effects: [setStretch.of({ from, to }), clearGhost.of(null)], selection: { anchor: to } })
     const result = await this.#app.attempt(() =>
@@ -145,7 +147,7 @@ export class DraftAssist {
     const offered = plainEnds(result?.text ?? this.#rewrite?.after ?? '')
     if (offered.trim() === '') this.discard()
     else if (this.#rewrite) {
-      this.#rewrite = { ...this.#rewrite, after: offered, running: false }
+      this.#rewrite = { ...this.#rewrite, after: offered, running: false, cut: result?.cut ?? false }
       if (view.hasFocus) view.dispatch({ effects: EditorView.announce.of(words.draft.offered(offered)) })
     }
   }

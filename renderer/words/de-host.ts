@@ -127,6 +127,24 @@ function german(
     'note.offScale': (scores) => `Wertungen außerhalb der Skala bleiben außen vor: ${scores.map(plain).join('; ')}`,
     'note.fewExamples': (pieces, train, proof) =>
       `${texts(pieces)} ${pieces === 1 ? 'ergab' : 'ergaben'} ${count(train, 'Beispiel', 'Beispiele')} zum Lernen und ${plain(proof)} für den Nachweis`,
+    'note.fewUnseen': (newest, unseen, least) =>
+      `Von den ${plain(newest)} neuesten Texten ${unseen === 1 ? 'ist einer' : `sind ${plain(unseen)}`} der Stimme unbekannt, von der das Training ausgeht; ein Nachweis braucht mindestens ${plain(least)}`,
+    'note.learntBefore': (pieces) =>
+      pieces === 1
+        ? '1 Text, aus dem die Stimme am Anfang schon gelernt hat, wird noch einmal gelernt und dient nicht dem Nachweis'
+        : `${plain(pieces)} Texte, aus denen die Stimme am Anfang schon gelernt hat, werden noch einmal gelernt und dienen nicht dem Nachweis`,
+    'note.twins': (pieces) =>
+      `${texts(pieces)} ${pieces === 1 ? 'bleibt' : 'bleiben'} außen vor, da derselbe Wortlaut dem Nachweis dient`,
+    'note.assistants': (paragraphs) =>
+      paragraphs === 1
+        ? '1 Absatz, den der Assistent in Entwürfen geschrieben hat, bleibt außen vor'
+        : `${plain(paragraphs)} Absätze, die der Assistent in Entwürfen geschrieben hat, bleiben außen vor`,
+    'note.accepted': (answers) =>
+      answers === 1
+        ? '1 Schlagwort oder Wertung, wie vorgeschlagen übernommen, bleibt dem Nachweis fern'
+        : `${plain(answers)} Schlagwörter oder Wertungen, wie vorgeschlagen übernommen, bleiben dem Nachweis fern`,
+    'note.unknownStart': (voice) =>
+      `Was die Stimme „${voice}“ gelernt hat, ist hier nicht bekannt: Auf den Nachweis ist kein Verlass, und die neue Stimme schaltet sich nicht von selbst ein`,
     'note.nothing': () => 'Kein Text enthält etwas, woraus sich lernen ließe',
     'note.noBase': () => 'Noch ist kein Basismodell auf diesem Rechner',
     'note.baseGone': (base, why) => `Das Basismodell ${base} lässt sich nicht verwenden (${why})`,
@@ -151,6 +169,8 @@ function german(
       `ihr Vorsprung ist ${span(lead)}, nicht sicher über null; zur Kontrolle diente ${say(other)}`,
     'proof.noLeadOverTask': (gain) =>
       `mit den früheren Texten zur Hand ist ihr Gewinn gegenüber dem Basismodell mit Aufgabenadapter ${span(gain)}, nicht sicher über null`,
+    'proof.unknownStart': (voice) =>
+      `Sie geht von der Stimme „${voice}“ aus, und was die gelernt hat, ist hier nicht bekannt: Sie kennt diese Texte vielleicht schon`,
     'control.shuffled': (examples) =>
       `eine Vergleichsstimme, halb so lange trainiert an ${count(examples, 'Beispiel', 'Beispielen')} mit vertauschten Antworten`,
     'control.imported': (voice) => `die importierte Stimme „${voice}“`,

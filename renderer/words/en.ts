@@ -895,6 +895,7 @@ export const en = {
     askGo: 'Go',
     card: 'The rewrite',
     rewriting: 'Rewriting…',
+    cutOff: 'It breaks off: there was no room for more. Taken as it is, the end of your text would be lost.',
     take: 'Take',
     takeEdit: 'Take and edit',
     again: 'Again',

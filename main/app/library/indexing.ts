@@ -47,7 +47,7 @@ export function createIndexing(context: AppContext): Indexing {
         events.emit('import.progress', { request, stage: 'embedding', done: total - left, total, current: null })
       if (left === 0 && by !== null) store.settings.set(MADE_BY, by)
       return { more: left > 0 && done > 0 }
-    })
+    }, signal)
 
   const chosen = (): string | null => {
     const model = bases.embedding()
