@@ -387,6 +387,14 @@ export const de: Words = {
     chosen: (n) =>
       n === 0 ? 'Dateien ankreuzen, die gelesen werden sollen' : `${count(n, 'Datei', 'Dateien')} angekreuzt`,
   },
+  dropped: {
+    unreadable: (detail) => `Das ließ sich nicht lesen (${detail}).`,
+    large: (size, most) => `Das hat ${size}, und eine Seite im Browser kann höchstens ${most} weitergeben.`,
+    beyond: (n, most, all) => `${all ? n : `Mehr als ${n}`} Dateien nach den ersten ${most} wurden nicht gelesen.`,
+    byPath: 'Stattdessen den Pfad angeben.',
+    left: (n, named, more) =>
+      `Vom Losgelassenen ${n === 1 ? 'wurde eines' : `wurden ${n.toLocaleString('de')}`} ausgelassen. ${named.join(' ')}${more > 0 ? ` Und ${more} weitere.` : ''}`,
+  },
   welcome: {
     title: 'Wo liegen die eigenen Texte?',
     lead: 'Idiolect liest die Texte, lernt daraus die Schreibweise und schreibt in dieser Stimme mit.',
@@ -1024,6 +1032,8 @@ export const de: Words = {
     removed: (title) => `„${title}“ ist entfernt.`,
     restore: 'Zurückholen',
     saveNow: 'Jetzt sichern',
+    behind: 'Worte dieses Entwurfs konnten noch nicht gesichert werden; darum blieb seine Datei, wie sie ist.',
+    behindNext: 'Noch einmal versuchen, sobald sie gesichert sind oder zwischen beiden Fassungen gewählt ist.',
     saved: {
       saved: 'Gesichert',
       waiting: 'Wird gesichert …',
