@@ -2,11 +2,13 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { copyFile, link, rename, stat } from 'node:fs/promises'
 import path from 'node:path'
+import type { Said } from '../../preload/contract.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
+import { english } from '../said.ts'
 import { lockDownload } from './download-lock.ts'
 import { explainWriteError, requireSpace, sha256OfFile, throwIfCancelled } from './files.ts'
 import { downloadFromHub, type HubOptions, partBytes, removePart } from './hub.ts'
-import { type Manifest, type Source, sourceInWords } from './manifest.ts'
+import { type Manifest, type Source, saidOfSource } from './manifest.ts'
 import { downloadFromPip, type PipOptions, removeAbandoned } from './pip.ts'
 
 export interface DownloadProgress {
@@ -15,6 +17,7 @@ export interface DownloadProgress {
   totalBytes: number
   /** The source being read, in words. */
   source: string
+  said?: Said
   /** Whether what has come is kept when it is broken off. */
   resumable: boolean
 }
@@ -51,13 +54,14 @@ async function fromNeighbour(manifest: Manifest, target: string, options: Downlo
 }
 
 async function fromSource(source: Source, manifest: Manifest, target: string, options: DownloadOptions): Promise<void> {
-  const words = sourceInWords(source)
+  const said = saidOfSource(source)
   const tell = (stage: DownloadProgress['stage'], receivedBytes: number) =>
     options.onProgress?.({
       stage,
       receivedBytes,
       totalBytes: manifest.bytes,
-      source: words,
+      source: english(said),
+      said,
       resumable: source.kind === 'hub',
     })
   const onBytes = (received: number) => tell('downloading', received)
@@ -114,7 +118,7 @@ export async function downloadModel(manifest: Manifest, target: string, options:
           if (known.name === 'DiskFull') removePart(target)
           throw known
         }
-        failures.push(`${sourceInWords(source)}: ${messageOf(error)}`)
+        failures.push(`${english(saidOfSource(source))}: ${messageOf(error)}`)
       }
     }
     throw new IdiolectError(

@@ -209,7 +209,7 @@ function leftOut(left: readonly NotGiven[], all: boolean): ContractError | null 
   const named = left.slice(0, NAMED).map(({ path, why }) => `${baseName(path)}: ${inWords(why).message}`)
   return {
     name: 'LeftOut',
-    message: words.dropped.left(left.length, named, left.length - named.length),
+    message: words.dropped.left(left.length, named.join(' '), left.length - named.length),
     next: first.why.next,
   }
 }

@@ -223,8 +223,8 @@ export const en = {
     beyond: (n: string, most: string, all: boolean): string =>
       `${all ? n : `More than ${n}`} files beyond the first ${most} were not read.`,
     byPath: 'Add it by its path instead.',
-    left: (n: number, named: string[], more: number): string =>
-      `${count(n, 'thing that was dropped was', 'things that were dropped were')} left out. ${named.join(' ')}${more > 0 ? ` And ${more} more.` : ''}`,
+    left: (n: number, named: string, more: number): string =>
+      `${count(n, 'thing that was dropped was', 'things that were dropped were')} left out. ${named}${more > 0 ? ` And ${more} more.` : ''}`,
   },
   welcome: {
     title: 'Where is your writing?',
@@ -1038,6 +1038,7 @@ export const en = {
     hidden: 'Two authors are mixed. Choose the headline that you would have written.',
     reveal: 'Show who wrote which',
     by: (name: string): string => `by ${name}`,
+    byBase: 'by the base model',
     tally: (n: number): string => `Chosen blind so far, in ${count(n, 'trial', 'trials')}:`,
     tallySide: (name: string, picked: number, offered: number): string => `${name} ${picked} of ${offered}`,
     remove: 'Remove from the history',
