@@ -705,6 +705,7 @@ export const de: Words = {
     interruptedAt: (step, steps) => `Es war bei Schritt ${step} von ${steps} angekommen.`,
     resume: 'Weitermachen',
     startAnew: 'Neu beginnen',
+    startAnewNote: 'Sobald ein anderes Training beginnt, wird gelöscht, was dieses gelernt hat.',
     failed: 'Das Training ist gescheitert',
     cancelled: 'Das Training wurde abgebrochen.',
     done: 'Das Training ist fertig. Der Nachweis steht auf der Seite der Stimme.',

@@ -534,6 +534,7 @@ export const en = {
     interruptedAt: (step: string, steps: string): string => `It had come to step ${step} of ${steps}.`,
     resume: 'Go on with it',
     startAnew: 'Start anew',
+    startAnewNote: 'Once another training begins, what this one has learnt is deleted.',
     failed: 'The training failed',
     cancelled: 'The training was cancelled.',
     done: 'The training is done. Its proof is on the voice’s page.',

@@ -129,7 +129,7 @@ describe('from the hub', () => {
 
   it('gives up a transfer that stalls, and takes the rest on the next try', async () => {
     hub.troubles = ['stall']
-    await get(['hub'], { hub: { stallLimit: 500 } })
+    await get(['hub'], { hub: { stallLimit: 3000 } })
     expect(readFileSync(target).equals(body)).toBe(true)
     expect(hub.requests.length).toBeGreaterThan(1)
     expect(resumedAt(hub.requests[1]?.range)).toBeGreaterThan(0)
@@ -164,7 +164,7 @@ describe('from the hub', () => {
 
   it('does not wait for a server that says nothing, nor ask it again', async () => {
     hub.troubles = ['silence']
-    await expect(get(['hub'], { hub: { connectLimit: 100 } })).rejects.toThrow('no answer within 0.1 s')
+    await expect(get(['hub'], { hub: { connectLimit: 1000 } })).rejects.toThrow('no answer within 1 s')
     expect(hub.requests).toHaveLength(1)
   })
 })

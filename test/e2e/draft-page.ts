@@ -12,7 +12,7 @@ export const BEGINNING = 'The ice went out of the harbour on a Tuesday, and nobo
 /** A data folder with a tiny base in use and one piece in the library: no first start, and little to read. */
 export async function tinyData(data: string): Promise<void> {
   const model = path.join(data, 'tiny.gguf')
-  writeTinyModel(model, { blocks: 2, width: 64, ff: 128, vocabulary: 512, context: 2048, seed: 3 })
+  writeTinyModel(model, { blocks: 2, width: 64, ff: 128, vocabulary: 512, context: 2048, seed: 3, endless: true })
   const piece = path.join(data, 'piece.md')
   writeFileSync(piece, '# A piece\n\nThe light on the point was out for three nights, and nobody asked why.\n')
   const { handlers, close } = await createApp({ dataFolder: data, host: 'terminal' })
@@ -47,8 +47,8 @@ export async function textIn(page: Page): Promise<string> {
 export async function stopWriting(page: Page): Promise<void> {
   const stop = page.getByTestId('stop-button')
   await stop.or(ghost(page)).first().waitFor()
-  await stop.click({ timeout: 3000 }).catch(() => {})
-  await stop.waitFor({ state: 'detached', timeout: 5000 })
+  await stop.click({ timeout: 10_000 }).catch(() => {})
+  await stop.waitFor({ state: 'detached' })
 }
 
 /** What opens a draft in the list of all. */

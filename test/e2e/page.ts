@@ -49,6 +49,27 @@ export async function pasteMegabytes(field: Locator): Promise<void> {
   })
 }
 
+/**
+ * Holds back how a call ends, while the host works and streams: a tiny model may be faster than the hand.
+ * @returns lets it end
+ */
+export async function held(page: Page, call: string): Promise<() => Promise<void>> {
+  const calls = `**/api/call/${call}`
+  let letGo = (): void => {}
+  const wanted = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  await page.route(calls, async (route) => {
+    const response = await route.fetch()
+    await wanted
+    await route.fulfill({ response })
+  })
+  return async () => {
+    letGo()
+    await page.unroute(calls)
+  }
+}
+
 /** A picture of the window, for people to look at: `.idiolect/e2e/NAME.png`. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = path.join(projectFolder(), '.idiolect', 'e2e')
@@ -112,7 +133,6 @@ export async function textOf(locator: Locator): Promise<string> {
 
 /** `12` of `Step 12 of 40`; 0 before the first step. */
 export async function stepShown(page: Page): Promise<number> {
-  const line = page.getByText(/^Step [\d,]+ of [\d,]+$/)
-  if ((await line.count()) === 0) return 0
-  return Number((await textOf(line.first())).replaceAll(',', '').match(/\d+/)?.[0])
+  const [shown = ''] = await page.getByText(/^Step [\d,]+ of [\d,]+$/).allTextContents()
+  return Number(shown.replaceAll(',', '').match(/\d+/)?.[0] ?? 0)
 }

@@ -53,7 +53,12 @@ export interface TinyModel {
   temperatureScale?: number
   logitCap?: number
   rmsEpsilon: number
+  /** Nothing ends a text by itself: the tokens that would are never among the likely ones. */
+  endless?: boolean
 }
+
+/** Ids of `<|endoftext|>` and `<|im_end|>`; see `tiny-tokenizer.ts`. */
+const ENDS = [0, 2]
 
 const DEFAULTS: TinyModel = {
   architecture: 'llama',
@@ -104,5 +109,8 @@ function drawWeight({ name, shape, kind }: Weight, model: TinyModel, random: () 
   if (kind === 'factors')
     return { name, shape, type: 'F32', data: Float32Array.from({ length: elements }, () => 1 + 3 * random()) }
   const type = kind === 'embedding' ? (model.embeddingType ?? model.type) : model.type
-  return { name, shape, type, data: quantize(type, normals(random, elements, 1 / Math.sqrt(row)), row) }
+  const data = normals(random, elements, 1 / Math.sqrt(row))
+  // With tied embeddings their logit is 0, as far from the likely ones as from the unlikely.
+  if (kind === 'embedding' && model.endless) for (const id of ENDS) data.fill(0, id * row, (id + 1) * row)
+  return { name, shape, type, data: quantize(type, data, row) }
 }

@@ -303,23 +303,27 @@ describe('a second start on a data folder', () => {
   })
 })
 
-/** A small disk of its own, where this process may mount one. */
+/** A small disk of its own. */
 const disk = path.join(root, 'disk')
-const mounted = mountDisk()
-function mountDisk(): boolean {
-  mkdirSync(disk)
+function mountDisk(): void {
+  mkdirSync(disk, { recursive: true })
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=14m', 'tmpfs', disk], { stdio: 'ignore' })
+}
+const unmountDisk = (): void => void execFileSync('umount', [disk])
+/** Whether this process may mount one. Nothing stays mounted: these tests may not be among those that are asked for. */
+function mayMount(): boolean {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=14m', 'tmpfs', disk], { stdio: 'ignore' })
+    mountDisk()
+    unmountDisk()
     return true
   } catch {
     return false
   }
 }
 
-describe.skipIf(!mounted)('a full disk', () => {
-  afterAll(() => {
-    execFileSync('umount', [disk])
-  })
+describe.skipIf(!mayMount())('a full disk', () => {
+  beforeAll(mountDisk)
+  afterAll(unmountDisk)
   const on = terminalOn(disk, 'data')
   const filler = path.join(disk, 'filler')
   /** Takes all but `free` bytes of the disk. */

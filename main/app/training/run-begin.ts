@@ -2,9 +2,9 @@
  * From what was prepared to a run folder that is whole: plan, examples, and the files that lie beside them. Knows neither
  * the worker nor the store.
  */
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
-import { createRun } from '../../trainer/run-folder.ts'
+import { createRun, makeFolder } from '../../trainer/run-folder.ts'
 import { keepStart } from '../../trainer/start.ts'
 import type { RunPlan, TokenExample } from '../../trainer/types.ts'
 import { keepUnder } from '../../trainer/under.ts'
@@ -61,7 +61,7 @@ export function taskBeginning(name: string | undefined, prepared: PreparedTask):
 export function makeRun(folder: string, model: InstalledBase, createdAt: string, beginning: Beginning): void {
   const { plan, train, validation } = beginning
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     const laid = beginning.lay(folder)
     createRun(
       folder,

@@ -214,7 +214,7 @@ describe('a linked file', () => {
     await app.handlers['draft.export']({ draft: draft.id, file, format: 'md' })
     expect(text(file)).toBe(read.text)
     expect(await app.handlers['draft.link']({ draft: draft.id, file: null })).toMatchObject({ file: null })
-  }, 30_000)
+  })
 
   it('counts as seen where it says the very same, however it is written', async () => {
     const data = Buffer.from('\ufeffOne.\r\nTwo.\r\n')

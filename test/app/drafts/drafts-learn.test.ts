@@ -59,6 +59,8 @@ beforeAll(async () => {
       n % 3 === 0 ? `${assistants}\n\n${prose(n, 320)}` : prose(n, 320),
     ),
   ])
+  // A file's time goes by ticks of some milliseconds.
+  await new Promise((resolve) => setTimeout(resolve, 50))
   const folder = writeFiles(path.join(root, 'writing'), Object.fromEntries(files))
   await app.handlers['library.import']({ request: 'import', paths: [folder] })
 }, 120_000)
