@@ -96,6 +96,7 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
   'write.anchor': () => 'its front matter shares what would be changed with other lines (an anchor)',
   'write.not': (path, why) => `${path} was not written: ${english(why)}`,
   'write.there': (path) => `${path} is there already, and was not written by this draft`,
+  'write.since': (path) => `${path} was not written: it has changed since the preview`,
   'write.changed': (path) => `${path} was changed on disk since this draft last wrote or read it`,
 
   'training.preparing': () => 'Preparing',
@@ -187,6 +188,14 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
   'mix.kind': (name, kind) => `its voice “${name}” is of the kind ${kind}, and only LoRA voices mix`,
   'base.embedder': () => 'an embedder writes no text',
   'base.architecture': (architecture) => `its architecture ${architecture} cannot be trained yet`,
+
+  'model.added': () => 'Added from a file of yours.',
+  'model.unusable': (why) => `Not usable: ${english(why)}.`,
+  'model.gone': (path) => `${path} is not there any more`,
+  'model.changed': (path) => `${path} has changed; add it again`,
+  'source.hub': (repo) => `Hugging Face hub (${repo})`,
+  'source.wheel': (name, version, more) => `Python package ${name} ${version}${more > 0 ? ` and ${more} more` : ''}`,
+  'source.own': () => 'a file of yours',
 
   error: (_name, message) => message,
   plain: (text) => text,

@@ -1,8 +1,9 @@
 /** What stands in the catalog and on the disk, and the four things one can do with it: list, get, add, remove. */
 import { existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import type { ModelInfo } from '../../preload/contract.ts'
+import type { ModelInfo, Said } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
+import { english, say } from '../said.ts'
 import { type AddedModel, readAdded, writeAdded } from './added.ts'
 import { type DownloadOptions, downloadModel } from './download.ts'
 import { factsOf, sha256OfFile } from './files.ts'
@@ -93,16 +94,17 @@ function manifestModel(manifest: Manifest, folder: string): CatalogModel {
   }
 }
 
-function whyMissing(model: AddedModel): string | null {
+function whyMissing(model: AddedModel): Said | null {
   const found = factsOf(model.path)
-  if (found !== null && 'unreadable' in found) return found.unreadable
-  if (!found?.isFile()) return `${model.path} is not there any more`
-  if (found.size !== model.bytes || found.mtimeMs !== model.modifiedMs) return `${model.path} has changed; add it again`
+  if (found !== null && 'unreadable' in found) return say('plain', found.unreadable)
+  if (!found?.isFile()) return say('model.gone', model.path)
+  if (found.size !== model.bytes || found.mtimeMs !== model.modifiedMs) return say('model.changed', model.path)
   return null
 }
 
 function addedModel(model: AddedModel): CatalogModel {
   const missing = whyMissing(model)
+  const note = missing === null ? say('model.added') : say('model.unusable', missing)
   return {
     id: model.id,
     name: model.name,
@@ -114,7 +116,8 @@ function addedModel(model: AddedModel): CatalogModel {
     parameters: model.parameters,
     bytes: model.bytes,
     licence: null,
-    note: missing === null ? 'Added from a file of yours.' : `Not usable: ${missing}.`,
+    note: english(note),
+    noteSaid: note,
     path: missing === null ? model.path : null,
     sha256: model.sha256,
     contextSize: model.contextSize,
@@ -122,7 +125,7 @@ function addedModel(model: AddedModel): CatalogModel {
     part: null,
     shape: null,
     needsMemoryBytes: null,
-    missing,
+    missing: missing && english(missing),
   }
 }
 

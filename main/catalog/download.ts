@@ -2,12 +2,14 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { copyFile, link, rename, stat } from 'node:fs/promises'
 import path from 'node:path'
+import type { Said } from '../../preload/contract.ts'
 import { cannotWrite } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
+import { english } from '../said.ts'
 import { type DownloadLock, type LockOptions, lockDownload } from './download-lock.ts'
 import { explainWriteError, requireSpace, sha256OfFile, throwIfCancelled } from './files.ts'
 import { downloadFromHub, type HubOptions, partBytes, removePart } from './hub.ts'
-import { hasChanged, type Manifest, type Source, sourceInWords } from './manifest.ts'
+import { hasChanged, type Manifest, type Source, saidOfSource } from './manifest.ts'
 import { downloadFromPip, type PipOptions, removeAbandoned } from './pip.ts'
 
 export interface DownloadProgress {
@@ -16,6 +18,7 @@ export interface DownloadProgress {
   totalBytes: number
   /** The source being read, in words. */
   source: string
+  said?: Said
   /** Whether what has come is kept when it is broken off. */
   resumable: boolean
 }
@@ -53,13 +56,14 @@ async function fromNeighbour(manifest: Manifest, target: string, options: Downlo
 }
 
 async function fromSource(source: Source, manifest: Manifest, target: string, options: DownloadOptions): Promise<void> {
-  const words = sourceInWords(source)
+  const said = saidOfSource(source)
   const tell = (stage: DownloadProgress['stage'], receivedBytes: number) =>
     options.onProgress?.({
       stage,
       receivedBytes,
       totalBytes: manifest.bytes,
-      source: words,
+      source: english(said),
+      said,
       resumable: source.kind === 'hub',
     })
   const onBytes = (received: number) => tell('downloading', received)
@@ -129,7 +133,7 @@ export async function downloadModel(manifest: Manifest, target: string, given: D
           if (known.name === 'DiskFull') removePart(target)
           throw known
         }
-        failures.push(`${sourceInWords(source)}: ${messageOf(error)}`)
+        failures.push(`${english(saidOfSource(source))}: ${messageOf(error)}`)
       }
     }
     throw new IdiolectError(

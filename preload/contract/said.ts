@@ -55,6 +55,7 @@ export interface SaidValues {
   'write.not': [path: string, why: Said]
   'write.there': [path: string]
   'write.changed': [path: string]
+  'write.since': [path: string]
 
   /** How a run is going. */
   'training.preparing': []
@@ -126,6 +127,15 @@ export interface SaidValues {
   'mix.kind': [name: string, kind: string]
   'base.embedder': []
   'base.architecture': [architecture: string]
+
+  /** Where a model comes from, and what became of a file of one's own. */
+  'model.added': []
+  'model.unusable': [why: Said]
+  'model.gone': [path: string]
+  'model.changed': [path: string]
+  'source.hub': [repo: string]
+  'source.wheel': [name: string, version: string, more: number]
+  'source.own': []
 
   /** An error of the host's, by its name. */
   error: [name: string, message: string]

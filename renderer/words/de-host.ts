@@ -93,6 +93,7 @@ function german(
     'write.anchor': () => 'ihr Kopf teilt das zu Ändernde mit anderen Zeilen (ein Anker)',
     'write.not': (path, why) => `${path} wurde nicht geschrieben: ${say(why)}`,
     'write.there': (path) => `${path} gibt es schon, und dieser Entwurf hat die Datei nicht geschrieben`,
+    'write.since': (path) => `${path} wurde nicht geschrieben: Die Datei hat sich seit der Vorschau geändert`,
     'write.changed': (path) =>
       `${path} wurde von einem anderen Programm geändert, seit dieser Entwurf die Datei zuletzt schrieb oder las`,
 
@@ -187,6 +188,16 @@ function german(
       `ihre Stimme „${name}“ ist von der Art ${kind}, und mischen lassen sich nur LoRA-Stimmen`,
     'base.embedder': () => 'ein Einbettungsmodell schreibt keinen Text',
     'base.architecture': (architecture) => `seine Bauart ${architecture} lässt sich noch nicht trainieren`,
+
+    'model.added': () => 'Aus einer eigenen Datei hinzugefügt.',
+    'model.unusable': (why) => `Nicht zu verwenden: ${say(why)}.`,
+    'model.gone': (path) => `${path} ist nicht mehr da`,
+    'model.changed': (path) => `${path} hat sich geändert und ist neu hinzuzufügen`,
+    // Nach „aus“.
+    'source.hub': (repo) => `dem Hugging Face Hub (${repo})`,
+    'source.wheel': (name, version, more) =>
+      `dem Python-Paket ${name} ${version}${more > 0 ? ` und ${plain(more)} weiteren` : ''}`,
+    'source.own': () => 'einer eigenen Datei',
 
     error: (name, message) => (named(name) ? `${named(name)} (${message})` : message),
     plain: (text) => text,

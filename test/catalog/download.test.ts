@@ -90,6 +90,7 @@ describe('from the hub', () => {
       resumable: true,
       totalBytes: body.length,
       source: 'Hugging Face hub (a/b)',
+      said: { code: 'source.hub', values: ['a/b'] },
     })
     expect(seen.slice(-2).map((progress) => progress.stage)).toEqual(['verifying', 'done'])
     const received = seen.map((progress) => progress.receivedBytes)
