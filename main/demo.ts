@@ -2,10 +2,9 @@
  * `npm run demo`: the whole main job in a terminal, on the sample author's posts, in a data folder of its own that is
  * begun anew each time: import, training, proof, and headlines for a piece that was kept out of training.
  */
-import { rmSync } from 'node:fs'
-import { defaultDataFolder } from './app/data-folder.ts'
 import { megabytes } from './catalog/files.ts'
 import { machineThreads } from './inference/threads.ts'
+import { beginDemoFolder } from './terminal/demo-folder.ts'
 import { fail, seconds, type TerminalApp, withApp } from './terminal/terminal.ts'
 import { proofLines, trainInTerminal } from './terminal/train-command.ts'
 
@@ -21,9 +20,7 @@ async function step<T>(number: number, name: string, work: () => Promise<T>): Pr
 
 async function demo(): Promise<void> {
   const began = performance.now()
-  const dataFolder = defaultDataFolder()
-  rmSync(dataFolder, { recursive: true, force: true })
-  await withApp({ data: dataFolder }, (app) => mainJob(app, began))
+  await withApp({ data: beginDemoFolder(process.env) }, (app) => mainJob(app, began))
 }
 
 async function mainJob(app: TerminalApp, began: number): Promise<void> {
@@ -74,7 +71,9 @@ async function mainJob(app: TerminalApp, began: number): Promise<void> {
     }
   })
   say()
-  say(`All of it took ${seconds((performance.now() - began) / 1000)}. The demo's data is in ${app.context.store.folder}`)
+  say(
+    `All of it took ${seconds((performance.now() - began) / 1000)}. The demo's data is in ${app.context.store.folder}`,
+  )
 }
 
 demo().catch((error: unknown) => fail(error, {}))

@@ -1,9 +1,8 @@
 /** The run folder's plan, log and engine choice on disk; see `types.ts` for what stands where. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { writeAtomically } from '../atomic.ts'
+import { cannotWrite, writeAtomically } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
-import { cannotWrite } from '../lines.ts'
 import type { EngineChoice } from './engine-choice.ts'
 import { writeExamples } from './examples-file.ts'
 import type { RunPlan, StepRecord, TokenExample, TrainResult } from './types.ts'

@@ -104,7 +104,7 @@ export async function neverEnding(page: Page): Promise<() => Promise<void>> {
     // The host writes and streams all the while.
     await route.fetch().catch(() => null)
     await stopped
-    await route.fulfill({ json: { text: '', sources: [], voice: null, stopped: true } })
+    await route.fulfill({ json: { text: '', sources: [], voice: null, stopped: true, cut: false } })
     answered()
   })
   return async () => {
@@ -114,10 +114,11 @@ export async function neverEnding(page: Page): Promise<() => Promise<void>> {
   }
 }
 
-/** Answers rewrites in the model's place, each when it is let go; `asked`: what the window asked for. */
+/** Answers rewrites in the model's place, each when it is let go; `asked`: what the window asked for. @param cut broken off */
 export async function rewritten(
   page: Page,
   text: string,
+  cut = false,
 ): Promise<{ asked: { how: string; text: string }[]; answer(): void; end(): Promise<void> }> {
   const calls = '**/api/call/draft.rewrite'
   const asked: { how: string; text: string }[] = []
@@ -125,7 +126,7 @@ export async function rewritten(
   await page.route(calls, async (route) => {
     asked.push(route.request().postDataJSON() as { how: string; text: string })
     await new Promise<void>((resolve) => waiting.push(resolve))
-    await route.fulfill({ json: { text, sources: [], voice: null, stopped: false } })
+    await route.fulfill({ json: { text, sources: [], voice: null, stopped: false, cut } })
   })
   return {
     asked,

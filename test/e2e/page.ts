@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type axe from 'axe-core'
-import type { Locator, Page } from 'playwright-core'
+import type { Locator, Page, Route } from 'playwright-core'
 import { projectFolder } from '../../main/entries.ts'
 
 export type SpaceName =
@@ -56,16 +56,23 @@ export async function pasteMegabytes(field: Locator): Promise<void> {
 export async function held(page: Page, call: string): Promise<() => Promise<void>> {
   const calls = `**/api/call/${call}`
   let letGo = (): void => {}
+  const ended: Promise<void>[] = []
   const wanted = new Promise<void>((resolve) => {
     letGo = resolve
   })
-  await page.route(calls, async (route) => {
+  const answered = async (route: Route): Promise<void> => {
     const response = await route.fetch()
     await wanted
     await route.fulfill({ response })
+  }
+  await page.route(calls, (route) => {
+    const end = answered(route)
+    ended.push(end)
+    return end
   })
   return async () => {
     letGo()
+    await Promise.all(ended)
     await page.unroute(calls)
   }
 }

@@ -8,7 +8,7 @@ import { type TensorInput, writeGguf } from '../../main/gguf/write.ts'
 import { quantize } from './quantize.ts'
 import { normals, seeded } from './random.ts'
 import { headSizeOf, metadataOf, type TinyArchitecture, type Weight, weightsOf } from './tiny-architectures.ts'
-import { tinyTokenizer } from './tiny-tokenizer.ts'
+import { tinyPieces, tinyTokenizer } from './tiny-tokenizer.ts'
 
 export interface TinyModel {
   architecture: TinyArchitecture
@@ -23,6 +23,8 @@ export interface TinyModel {
   ff: number
   /** Tokens, 259 at least. */
   vocabulary: number
+  /** SentencePiece with a space before every text, in place of byte-level BPE. */
+  pieces?: boolean
   /** Tokens of context that the file claims. */
   context: number
   seed: number
@@ -93,7 +95,7 @@ export function writeTinyModel(file: string, options: Partial<TinyModel> = {}): 
       // Not `phi3`: by that name llama.cpp takes for granted that the tokenizer has Phi 3's own special tokens.
       'general.name': text(`Tiny ${model.architecture.replace(/\d/, ' $&')} ${model.seed}`),
       ...metadataOf(model),
-      ...tinyTokenizer(model.vocabulary),
+      ...(model.pieces ? tinyPieces : tinyTokenizer)(model.vocabulary),
       'general.quantization_version': uint32(2),
     },
     tensors: weightsOf(model).map((weight) => drawWeight(weight, model, random)),

@@ -295,6 +295,23 @@ describe('a second start on a data folder', () => {
     await terminal.ok(['models', 'list'])
   })
 
+  it('tells where it serves as one object, with --json', async () => {
+    let said = ''
+    const serving = terminal.run(['--json', 'serve', '--port', '0'], {
+      onStart: (child) => {
+        child.stdout?.on('data', (text: string) => {
+          said += text
+          if (said.endsWith('}\n')) child.kill('SIGTERM')
+        })
+      },
+    })
+    const served = (await serving).json<{ address: string; port: number }>()
+    expect(served).toEqual({
+      address: expect.stringContaining(`http://127.0.0.1:${served.port}/`),
+      port: expect.any(Number),
+    })
+  })
+
   it('is refused on a data folder that is a file', async () => {
     const file = path.join(root, 'a-file')
     writeFileSync(file, 'not a folder')

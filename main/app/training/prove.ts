@@ -155,15 +155,25 @@ export async function proveRun(
       onProgress: options.onProgress,
       signal: options.signal,
     })
-    writeProof(folder, result)
+    const proven = ofKnownStart(result, plan.about)
+    writeProof(folder, proven)
     rmSync(scores, { force: true })
-    return result
+    return proven
   } finally {
     await base.dispose()
     // What the voices themselves are used from is made beside them.
     removeMerged(voiceFile(folder))
     removeMerged(voiceFile(path.join(folder, 'control')))
   }
+}
+
+/** A voice that may have learnt from what it was proved on, by the voice that it goes on from, wins nothing by itself. */
+export function ofKnownStart(proof: Proof, { unknownStart }: Record<string, unknown>): Proof {
+  if (typeof unknownStart !== 'string') return proof
+  const why = say('proof.unknownStart', unknownStart)
+  const before = proof.said?.code === 'proof.lost' ? proof.said.values[0] : []
+  const said = say('proof.lost', [why, ...before])
+  return { ...proof, won: false, verdict: english(said), said }
 }
 
 type Profiles = Partial<Record<TaskName, string>>

@@ -26,13 +26,16 @@ export interface Beginning {
 /** @param from the voice that it goes on from, or null @param under the task adapter that it is trained over, or null */
 export function voiceBeginning(
   name: string | undefined,
-  { settings, train, validation, proof, pieces, tasks, scale, note, profiles, learned }: PreparedRun,
+  { settings, train, validation, proof, pieces, tasks, scale, note, profiles, unknownStart, learned }: PreparedRun,
   from: string | null,
   under: string | null,
 ): Beginning {
   const trainTasks = train.map(({ task }) => task)
   return {
-    plan: { settings, about: { name: name?.trim(), pieces, tasks, scale, note, trainTasks, profiles } },
+    plan: {
+      settings,
+      about: { name: name?.trim(), pieces, tasks, scale, note, trainTasks, profiles, unknownStart },
+    },
     train: train.map(({ example }) => example),
     validation,
     lay(folder) {
