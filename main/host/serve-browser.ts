@@ -23,7 +23,7 @@ export interface BrowserOptions {
 }
 
 /**
- * Serves until SIGINT or SIGTERM, which end training cleanly (it can be resumed) and then the process;
+ * Serves until SIGINT, SIGTERM or SIGHUP, which end training cleanly (it can be resumed) and then the process;
  * while a run is going, the first SIGINT only says what ending would mean.
  * Errors: IdiolectError `AlreadyOpen` (with the address) where a browser host serves this folder, `DataFolderBusy`,
  * `PortTaken`.
@@ -60,6 +60,11 @@ export async function serveBrowser(options: BrowserOptions = {}): Promise<Served
   })
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', terminate)
+  process.on('SIGHUP', () => {
+    // The terminal's window was closed: what is said goes nowhere.
+    process.stderr.on('error', () => {})
+    terminate()
+  })
   const { announce = ({ address }) => void process.stdout.write(`${address}\n`) } = options
   announce(served)
   return served

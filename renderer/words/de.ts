@@ -1565,6 +1565,13 @@ export const de: Words = {
     unsavedTitle: 'Noch ist nicht alles gespeichert.',
     unsavedDetail:
       'In einem Entwurf stehen Worte, die nicht gespeichert werden konnten. Das Fenster behält eine Abschrift, soweit es kann.',
+    hangsTitle: 'Das Fenster antwortet nicht.',
+    hangsDetail:
+      'Vielleicht ist es beschäftigt und kommt von selbst zurück. Wird es neu geladen, können eben getippte Worte verloren gehen.',
+    wait: 'Warten',
+    loadAgain: 'Neu laden',
+    crashed:
+      'Das Fenster ist mehrmals hintereinander abgestürzt. Bitte Idiolect beenden und noch einmal starten: Gespeichertes bleibt, und ein Training geht von selbst weiter.',
     stay: 'Bleiben',
     background: 'Im Hintergrund weiter',
     ended: {

@@ -1385,6 +1385,12 @@ export const en = {
     quitDetail: 'If you quit now, training rests at its last step and goes on by itself at the next start.',
     unsavedTitle: 'Not everything is saved.',
     unsavedDetail: 'A draft holds words that could not be saved. The window keeps a copy where it can.',
+    hangsTitle: 'The window does not answer.',
+    hangsDetail: 'It may be busy and come back by itself. If it is loaded again, words typed a moment ago may be lost.',
+    wait: 'Wait',
+    loadAgain: 'Load it again',
+    crashed:
+      'The window broke down again and again. Quit Idiolect and start it once more: what was saved is kept, and a training goes on by itself.',
     stay: 'Stay',
     background: 'Go on in the background',
     ended: { done: 'The voice is ready', failed: 'The training failed', interrupted: 'The training was interrupted' },

@@ -167,6 +167,9 @@ describe.skipIf(!existsSync('/proc/self/stat'))('a training that is killed again
           await sleep(20)
         workers = workersOf(host.pid as number)
         host.kill('SIGINT')
+        // As npm does, which hands the terminal's signal on.
+        await sleep(5)
+        host.kill('SIGINT')
       },
     })
     const run = path.basename(String(runsIn(on.data)[0]))

@@ -4,7 +4,7 @@
  */
 import path from 'node:path'
 import type { TaskText, TaskTrainOptions } from '../../../preload/contract.ts'
-import { projectFolder } from '../../entries.ts'
+import { resourceFolder } from '../../entries.ts'
 import { IdiolectError } from '../../errors.ts'
 import type { Piece } from '../../examples/types.ts'
 import { findFiles } from '../../library/find.ts'
@@ -14,7 +14,7 @@ import { createSameText } from '../../retrieval/same-text.ts'
 import type { Store } from '../../store/store.ts'
 import { whyForbidden } from './licences.ts'
 
-export const SAMPLE_FOLDER = path.join(projectFolder(), 'resources', 'sample')
+export const SAMPLE_FOLDER = resourceFolder('sample')
 const SAMPLE: TaskText = { path: SAMPLE_FOLDER, author: 'Edda Marrow', licence: 'CC0 1.0' }
 /** Characters of a name or a licence. */
 const LONGEST = 200

@@ -14,7 +14,7 @@ import type {
   VoiceTestProgress,
   VoiceTestsCalls,
 } from '../../../preload/contract.ts'
-import { projectFolder } from '../../entries.ts'
+import { resourceFolder } from '../../entries.ts'
 import { IdiolectError } from '../../errors.ts'
 import { COPIED_WORDS, countSame, measureCopying, type SourceText } from '../../evaluation/copying.ts'
 import { type GeneralText, measureForgetting } from '../../evaluation/forgetting.ts'
@@ -232,7 +232,7 @@ function learnedTexts(context: AppContext, voice: string): SourceText[] {
 
 /** Plain texts on general matters that come with the app: nobody's own hand. */
 function generalTexts(): GeneralText[] {
-  const folder = path.join(projectFolder(), 'resources', 'general')
+  const folder = resourceFolder('general')
   return readdirSync(folder)
     .filter((name) => name.endsWith('.txt'))
     .sort()
