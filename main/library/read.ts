@@ -21,7 +21,7 @@ import { readPlainText } from './plain-text.ts'
 import { countWords } from './words.ts'
 
 /** Grows when the readers change what they make of a file: then unchanged files are read again. */
-export const READER_VERSION = 1
+export const READER_VERSION = 2
 /** Larger files are no pieces but archives. */
 export const MAX_BYTES = 20_000_000
 
