@@ -16,7 +16,7 @@ export function nameFacts(file: string): { title: string; date: string | null; d
 const GENERIC = new Set(
   (
     'a ch chap chapter copy doc document draft dsc dscn entry file final img image journal letter my new no note notes of ' +
-    'page part piece post pxl readme rev revised scan screenshot section text the untitled v version vol volume wip ' +
+    'page part post pxl readme rev revised scan screenshot section text the untitled v version vol volume wip ' +
     'abschnitt beitrag bild brief datei der die das dokument ein eintrag endfassung entwurf fassung kap kapitel kopie mein ' +
     'meine neu neue neuer neues notiz notizen nr ohne scan seite tagebuch teil textdokument titel unbenannt von'
   ).split(' '),
