@@ -66,7 +66,7 @@ export async function* toGiven(files: NamedFile[]): AsyncGenerator<GivenFile[]> 
       batch = []
       bytes = 0
     }
-    batch.push({ name, data: toBase64(new Uint8Array(await file.arrayBuffer())) })
+    batch.push({ name, data: toBase64(new Uint8Array(await file.arrayBuffer())), modified: file.lastModified })
     bytes += file.size
   }
   if (batch.length > 0) yield batch

@@ -112,6 +112,12 @@ describe('toGiven', () => {
     expect(await batches()).toEqual([])
   })
 
+  it('tells when a file was last written', async () => {
+    const file = new File(['a'], 'a.md', { lastModified: 1_000_000_000_000 })
+    for await (const batch of toGiven([{ name: 'a.md', file }])) expect(batch).toMatchObject([{ modified: 1e12 }])
+    expect.assertions(1)
+  })
+
   it('carries every byte', async () => {
     const bytes = Uint8Array.from({ length: 100_001 }, (_, n) => (n * 7) % 256)
     for await (const [only] of toGiven([{ name: 'a', file: new File([bytes], 'a') }]))
