@@ -2,11 +2,10 @@
  * `npm run demo`: the whole main job in a terminal, on the sample author's posts, in a data folder of its own that is
  * begun anew each time: import, training, proof, and headlines for a piece that was kept out of training.
  */
-import { rmSync } from 'node:fs'
 import { createApp } from './app/app.ts'
-import { defaultDataFolder } from './app/data-folder.ts'
 import { megabytes } from './catalog/files.ts'
 import { machineThreads } from './inference/threads.ts'
+import { beginDemoFolder } from './terminal/demo-folder.ts'
 import { fail, seconds } from './terminal/terminal.ts'
 import { proofLines, trainInTerminal } from './terminal/train-command.ts'
 
@@ -22,8 +21,7 @@ async function step<T>(number: number, name: string, work: () => Promise<T>): Pr
 
 async function demo(): Promise<void> {
   const began = performance.now()
-  const dataFolder = defaultDataFolder()
-  rmSync(dataFolder, { recursive: true, force: true })
+  const dataFolder = beginDemoFolder(process.env)
   const app = await createApp({ dataFolder, host: 'terminal' })
   const interrupt = (): void => void app.close().finally(() => process.exit(130))
   process.on('SIGINT', interrupt)

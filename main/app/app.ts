@@ -75,6 +75,7 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
     draftWatch.refresh()
     const labelJobs = createLabelJobs(context)
     if (options.host !== 'terminal') {
+      store.vectors.whenLost(indexing.lost)
       indexing.begin()
       labelJobs.begin()
     }

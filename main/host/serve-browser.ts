@@ -1,4 +1,4 @@
-/** The app for a browser on this machine: opens the data folder, serves the contract on loopback, prints the address. */
+/** The app for a browser on this machine: opens the data folder, serves the contract on loopback, says where. */
 import type { TrainingState } from '../../preload/contract.ts'
 import { createApp } from '../app/app.ts'
 import { defaultDataFolder } from '../app/data-folder.ts'
@@ -18,6 +18,8 @@ export interface BrowserOptions {
   dataFolder?: string
   /** Default: 4517, or a free one when that is taken. */
   port?: number
+  /** Tells where it serves, once it does; default: the address on stdout. */
+  announce?: (served: Served) => void
 }
 
 /**
@@ -58,7 +60,8 @@ export async function serveBrowser(options: BrowserOptions = {}): Promise<Served
   })
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', terminate)
-  process.stdout.write(`${served.address}\n`)
+  const { announce = ({ address }) => void process.stdout.write(`${address}\n`) } = options
+  announce(served)
   return served
 }
 

@@ -232,4 +232,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE label_rows ADD COLUMN said TEXT;
   `,
+  // What the assistant wrote in drafts that are deleted: runs of its words as numbers.
+  `
+  CREATE TABLE foreign_runs (run INTEGER PRIMARY KEY, created INTEGER NOT NULL) STRICT;
+  `,
 ]

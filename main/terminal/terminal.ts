@@ -56,22 +56,35 @@ export function print(options: GlobalOptions, result: object, lines: () => strin
 export async function withApp<T>(options: GlobalOptions, work: (app: TerminalApp) => Promise<T>): Promise<T> {
   const dataFolder = options.data ? path.resolve(options.data) : defaultDataFolder()
   const app = await createApp({ dataFolder, host: 'terminal' })
-  const interrupt = (): void => {
-    // A second Ctrl-C does not wait for anything.
-    if (process.exitCode === INTERRUPTED) process.exit(INTERRUPTED)
-    process.exitCode = INTERRUPTED
-    process.stderr.write('\nEnding; what was finished stays.\n')
+  const stopListening = onInterrupt(() => {
     // What was broken off has a last word, how to go on; what does not notice its end is not waited for.
     void app.close().finally(() => setTimeout(() => process.exit(INTERRUPTED), 1000).unref())
-  }
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
+  })
   try {
     return await work(app)
   } finally {
+    stopListening()
+    await app.close()
+  }
+}
+
+/**
+ * Calls `end` once on Ctrl-C or a plain kill, and has the process end with 130; a second Ctrl-C does not wait for
+ * anything.
+ * @returns ends the listening
+ */
+export function onInterrupt(end: () => void): () => void {
+  const interrupt = (): void => {
+    if (process.exitCode === INTERRUPTED) process.exit(INTERRUPTED)
+    process.exitCode = INTERRUPTED
+    process.stderr.write('\nEnding; what was finished stays.\n')
+    end()
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  return () => {
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
-    await app.close()
   }
 }
 

@@ -110,6 +110,7 @@ describe('openStore', () => {
       'drafts',
       'exclusions',
       'folders',
+      'foreign_runs',
       'headlines',
       'label_choices',
       'label_originals',

@@ -6,6 +6,7 @@ import type { Base } from '../../inference/types.ts'
 import type { AppContext } from '../context.ts'
 import { trainingProfiles } from '../voices/profiles.ts'
 import type { InstalledBase } from './run-base.ts'
+import { learntBefore } from './run-lineage.ts'
 import { type PreparedRun, prepareRun } from './run-plan.ts'
 import { runTasks } from './run-tasks.ts'
 
@@ -17,7 +18,8 @@ export function prepareVoice(
   writing: boolean,
 ): Promise<PreparedRun> {
   return onBase(context, model, async (base, threads) => {
-    const tasks = runTasks(context.store, options.tasks)
+    const before = options.from === undefined ? null : learntBefore(context, options.from)
+    const tasks = runTasks(context.store, options.tasks, before)
     const named = tasks.parts.map(({ task }) => task)
     const profiles = await trainingProfiles(context, named, options.profile, { base, id: model.id, writing })
     return prepareRun(tasks, base, options, threads, profiles)
