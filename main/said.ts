@@ -74,6 +74,7 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
   'skip.badMatter': (line, detail) => `its front matter cannot be read at line ${line}: ${detail}`,
   'skip.twin': (path) => `it says the same as ${path}, which is in the library`,
   'skip.ownFolder': () => 'Idiolect keeps its own data there, which is not read',
+  'skip.builtSite': () => 'a site builder made it of the files beside it, and those are read',
   'skip.removed': () => 'you removed it from the library; add the file itself, not its folder, to bring it back',
 
   'write.undecided': () => 'nothing was decided for it here',

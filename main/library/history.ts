@@ -2,6 +2,7 @@
 import type { Piece } from '../examples/types.ts'
 import type { Store } from '../store/store.ts'
 import { withoutAssistant } from './foreign.ts'
+import { isEmptyName } from './name.ts'
 
 export interface OwnHistory {
   pieces: Piece[]
@@ -19,11 +20,11 @@ export function ownHistory(store: Store): OwnHistory {
   let assistants = 0
   const pieces = store.documents
     .mine()
-    .map(({ id, title, text: whole, date, orderedAt, mtime, tags, rating }): Piece => {
+    .map(({ id, path, title, text: whole, date, orderedAt, mtime, tags, rating }): Piece => {
       const { text, leftOut } = own?.(whole, mtime) ?? { text: whole, leftOut: 0 }
       assistants += leftOut
       const when = date !== null && date.length === 10 ? date : new Date(orderedAt).toISOString()
-      return { id, title, text, date: when, tags, rating }
+      return { id, title, untitled: isEmptyName(title, path), text, date: when, tags, rating }
     })
   return { pieces: own ? pieces.filter(({ text }) => text !== '') : pieces, assistants }
 }

@@ -33,6 +33,7 @@ export interface SaidValues {
   'skip.twin': [path: string]
   'skip.removed': []
   'skip.ownFolder': []
+  'skip.builtSite': []
 
   /** Why tags or a score are not written into a file. */
   'write.undecided': []

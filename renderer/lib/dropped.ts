@@ -128,7 +128,7 @@ export async function* toGiven(files: NamedFile[], left: NotGiven[]): AsyncGener
       bytes = 0
     }
     try {
-      batch.push({ name, data: toBase64(new Uint8Array(await file.arrayBuffer())) })
+      batch.push({ name, data: toBase64(new Uint8Array(await file.arrayBuffer())), modified: file.lastModified })
       bytes += file.size
     } catch (error) {
       left.push(unreadable(name, error))

@@ -71,6 +71,8 @@ function german(
     'skip.badMatter': (line, detail) => `ihr Kopf ist in Zeile ${line} nicht lesbar (${detail})`,
     'skip.twin': (path) => `sie sagt dasselbe wie ${path}, und das steht in der Bibliothek`,
     'skip.ownFolder': () => 'dort bewahrt Idiolect seine eigenen Daten auf, und die werden nicht gelesen',
+    'skip.builtSite': () =>
+      'darin liegt, was ein Website-Generator aus den Dateien daneben gemacht hat; gelesen werden diese',
     'skip.removed': () =>
       'sie wurde aus der Bibliothek entfernt; zurück kommt sie, wenn sie selbst hinzugefügt wird, nicht ihr Ordner',
 

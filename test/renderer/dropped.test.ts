@@ -143,6 +143,12 @@ describe('toGiven', () => {
     expect(await batches()).toEqual([])
   })
 
+  it('tells when a file was last written', async () => {
+    const file = new File(['a'], 'a.md', { lastModified: 1_000_000_000_000 })
+    for await (const batch of toGiven([{ name: 'a.md', file }], [])) expect(batch).toMatchObject([{ modified: 1e12 }])
+    expect.assertions(1)
+  })
+
   it('leaves out what no call can hold and what is gone by then, and sends the rest', async () => {
     const gone = {
       name: 'gone.md',

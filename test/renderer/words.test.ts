@@ -287,6 +287,7 @@ describe('what the host says', () => {
     'skip.twin': ['/a/b.md'],
     'skip.removed': [],
     'skip.ownFolder': [],
+    'skip.builtSite': [],
     'write.undecided': [],
     'write.html': [],
     'write.docx': [],
