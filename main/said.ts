@@ -38,7 +38,7 @@ const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? ''
 
 const IT: Record<SaidOf, string> = { file: 'it', folder: 'this folder', link: 'this link' }
 const UNSAFE = 'written in a way that cannot be changed safely'
-const LABELS: Record<string, string> = { tag: 'tags', rate: 'ratings' }
+const LABELS: Record<string, string> = { headline: 'headlines', tag: 'tags', rate: 'ratings' }
 const LACKS: Record<string, string> = {
   headline: 'no piece to learn from has a title that can be used',
   tag: 'no piece to learn from has a tag',
@@ -156,11 +156,14 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
   'note.baseGone': (base, why) => `the base model ${base} cannot be used: ${why}`,
   'note.notTrainable': (base, why) => `no voice can be trained on ${base}: ${english(why)}`,
 
-  'proof.won': (pieces, base, voice, gain, atHand, other, lead, overTask) =>
+  'proof.won': (pieces, base, voice, gain, atHand, other, lead, overTask, silent = []) =>
     `The voice won on your ${newest(pieces)}, which it had not seen: from ${number(base)} to ${number(voice)} nats ` +
     `per token, a gain of ${written(gain)}; with your earlier writing at hand, ${written(atHand)}. ` +
     `It leads ${english(other)} by ${written(lead)}.` +
-    (overTask ? ` Over the base model with its task adapter, its gain is ${written(overTask)}.` : ''),
+    (overTask ? ` Over the base model with its task adapter, its gain is ${written(overTask)}.` : '') +
+    (silent.length > 0
+      ? ` It is silent in ${listed(silent.map((task) => LABELS[task] ?? task))}, where it did no better than what answers without it.`
+      : ''),
   'proof.lost': (reasons) => `The voice is kept but not switched on: ${reasons.map(english).join('. Also, ')}.`,
   'proof.fewPieces': (pieces, least) =>
     `it could be tried on ${counted(pieces, 'piece')} only, and at least ${least} are needed`,
@@ -175,6 +178,7 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
     `with your earlier writing at hand, its gain over the base model with its task adapter is ${written(gain)}, which is not clear of zero`,
   'proof.unknownStart': (voice) =>
     `it goes on from the voice “${voice}”, and what that has learned is not known here: it may have seen these very pieces`,
+  'proof.noTask': () => 'there is no task in which it is better than what answers without it',
   'control.shuffled': (examples) =>
     `a control voice, trained half as long on ${examples} of the same examples with their answers shuffled`,
   'control.imported': (voice) => `the imported voice “${voice}”`,
@@ -202,6 +206,7 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
   plain: (text) => text,
 }
 
+const listed = (what: string[]): string => new Intl.ListFormat('en').format(what)
 const newest = (pieces: number): string => `${pieces} newest pieces`
 const counts = (margin: number): string => `a gain counts when its interval is above ${margin}`
 

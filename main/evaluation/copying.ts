@@ -4,7 +4,8 @@
  */
 
 export interface SourceText {
-  document: string
+  /** Null: it is nothing that the reader could open. */
+  document: string | null
   title: string
   text: string
 }
@@ -13,7 +14,7 @@ export interface CopiedRun {
   words: number
   /** As it was written. */
   text: string
-  document: string
+  document: string | null
   title: string
 }
 

@@ -51,7 +51,8 @@ const STUDENT = [
   2.1199, 2.1098, 2.1009, 2.093, 2.086, 2.0796, 2.0739, 2.0687, 2.0639, 2.0595, 2.0555, 2.0518, 2.0484, 2.0452, 2.0423,
 ]
 
-function studentPoint(degrees: number): number {
+/** Student's t at 97.5%. */
+export function studentPoint(degrees: number): number {
   const z = 1.959964
   // Beyond the table: first two terms of Fisher's expansion about the normal point, right to 1e-4 from 31 on.
   return (

@@ -8,6 +8,7 @@ import { IdiolectError, messageOf } from '../errors.ts'
 import { judge } from './verdict.ts'
 
 const score = z.object({ nll: z.number(), low: z.number(), high: z.number() })
+const task = z.enum(['headline', 'tag', 'rate', 'prose'])
 const difference = z.object({ mean: z.number(), low: z.number(), high: z.number() })
 
 const proofShape = z.object({
@@ -34,6 +35,21 @@ const proofShape = z.object({
     overTask: difference.optional(),
     overTaskWithRetrieval: difference.optional(),
   }),
+  tasks: z
+    .array(
+      z.object({
+        task,
+        queries: z.number().int(),
+        pieces: z.number().int(),
+        gain: z.object({
+          overBase: difference,
+          overBaseWithRetrieval: difference,
+          overTaskWithRetrieval: difference.optional(),
+        }),
+        better: z.boolean(),
+      }),
+    )
+    .optional(),
   otherIs: z.string(),
   otherSaid: z.custom<Said>().optional(),
   won: z.boolean(),
@@ -43,7 +59,7 @@ const proofShape = z.object({
       document: z.string(),
       title: z.string(),
       date: z.string().nullable(),
-      task: z.enum(['headline', 'tag', 'rate', 'prose']),
+      task,
       tokens: z.number().int(),
       base: z.number(),
       voice: z.number(),

@@ -10,6 +10,7 @@ import { IdiolectError } from '../errors.ts'
 import type { BuildExample, PromptOptions, RetrievedPair, TaskName, TaskQuery } from '../examples/types.ts'
 import type { Base, QueryScore, VoiceUse } from '../inference/types.ts'
 import type { TokenExample } from '../trainer/types.ts'
+import { byTask } from './by-task.ts'
 import { bootstrap, type Observation, paired } from './statistics.ts'
 import { judge } from './verdict.ts'
 
@@ -55,8 +56,8 @@ type Arm = (typeof ARMS)[number] | (typeof TASK_ARMS)[number]
 
 /**
  * Scores every query under the base, the voice and the control, each without and with retrieval, by the runtime that
- * will use the voice, and judges it. NLL is in nats per answer token, the end token counted; intervals are 95% by
- * bootstrap over pieces.
+ * will use the voice, and judges it. NLL is in nats per answer token, the end token counted; intervals are 95% over
+ * pieces.
  * Errors: `NothingToProve` without queries, `BadScore` when a likelihood is not a number; a proof piece among the
  * retrieved is a fault of the program and throws a plain error. An abort rejects
  * with the signal's reason.
@@ -117,6 +118,13 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
   }
   const gain = (worse: Arm, better: Arm) => bootstrap({ observations: paired(observed[worse], observed[better]), seed })
 
+  const against = (worse: Arm, better: Arm) => ({ worse: observed[worse], better: observed[better] })
+  const compared = {
+    overBase: against('base', 'voice'),
+    overBaseWithRetrieval: against('baseWithRetrieval', 'voiceWithRetrieval'),
+    ...(without ? { overTaskWithRetrieval: against('taskWithRetrieval', 'voiceWithRetrieval') } : {}),
+  }
+
   const facts = {
     queries: queries.length,
     pieces: new Set(queries.map((query) => query.document)).size,
@@ -140,6 +148,7 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
           }
         : {}),
     },
+    tasks: byTask(queries, compared, seed),
     otherIs: options.otherIs,
     ...(options.otherSaid ? { otherSaid: options.otherSaid } : {}),
   }

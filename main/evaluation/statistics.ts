@@ -3,7 +3,10 @@
  * piece, not the query: queries of one piece share its topic and mood, so pieces are drawn as wholes.
  */
 import { seeded } from '../random.ts'
-import { type Bounds, type Interval, percentiles, tailShare, UNKNOWN } from './intervals.ts'
+import { type Bounds, type Interval, percentiles, studentPoint, tailShare, UNKNOWN } from './intervals.ts'
+
+/** Clusters, queries or users from which an interval is resampled. */
+export const LEAST_DRAWS = 5
 
 /** One query's contribution to a mean per token. */
 export interface Observation {
@@ -57,9 +60,10 @@ export function paired(worse: Observation[], better: Observation[]): Observation
 }
 
 /**
- * Mean per token with a 95% interval by bootstrap over clusters (percentiles of resampled means).
- * With three pieces this is the range from the worst piece to the best; with many it is the usual 2.5% and 97.5%
- * (`tailShare`). A single cluster says nothing about chance: the bounds are UNKNOWN.
+ * Mean per token with a 95% interval over clusters: by bootstrap (percentiles of resampled means, `tailShare`), and from
+ * fewer than LEAST_DRAWS clusters by Student's t. No resample leaves the range of what was measured, and the range of three
+ * clusters holds the truth in 75 of 100 histories only, that of four in 87; with t it is 95 where clusters are about
+ * normal, at the price of a wide interval. A single cluster says nothing about chance: the bounds are UNKNOWN.
  */
 export function bootstrap({ observations, resamples = 4000, seed }: BootstrapOptions): Interval {
   if (observations.length === 0) throw new RangeError('a bootstrap needs at least one observation')
@@ -71,12 +75,22 @@ export function bootstrap({ observations, resamples = 4000, seed }: BootstrapOpt
   const totals = [...clusters.values()]
   const mean = perToken(totals)
   if (totals.length === 1) return { mean, ...UNKNOWN }
+  if (totals.length < LEAST_DRAWS) return { mean, ...studentBounds(totals, mean) }
 
   const random = seeded(`bootstrap/${seed}`)
   const means = resampled(resamples, (draw) => {
     for (let i = 0; i < totals.length; i++) draw(totals[random.below(totals.length)] as Mean)
   })
   return { mean, ...percentiles(means, tailShare(totals.length)) }
+}
+
+/** mean ± t s / √n; a ratio of sums is linear about its value (its clusters' residuals over their mean tokens). */
+function studentBounds(totals: readonly Mean[], mean: number): Bounds {
+  const n = totals.length
+  const tokens = totals.reduce((sum, total) => sum + total.tokens, 0) / n
+  const squares = totals.reduce((sum, total) => sum + ((total.sum - mean * total.tokens) / tokens) ** 2, 0)
+  const half = studentPoint(n - 1) * Math.sqrt(squares / (n - 1) / n)
+  return { low: mean - half, high: mean + half }
 }
 
 /** One query's contribution: a value, or the paired difference of two methods on the same query. */
@@ -101,9 +115,6 @@ export interface UserEffect {
   /** 95%: what new users like these would give. */
   overUsers: Bounds
 }
-
-/** Queries, or users, from which an interval is given. */
-export const LEAST_DRAWS = 5
 
 export interface UserBootstrapOptions {
   observations: readonly UserObservation[]

@@ -5,6 +5,9 @@ import { storeError } from './errors.ts'
 
 export type SqlValue = string | number | null
 
+/** Now in SQL, as `Date.toISOString` writes it. */
+export const NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
+
 export interface Database {
   /** All rows. */
   all<T>(sql: string, ...values: SqlValue[]): T[]

@@ -3,7 +3,7 @@
  * end at a zero byte, and know no half of a character, and spans count on every one.
  */
 import type { DraftSpan, DraftVersion } from '../../preload/contract.ts'
-import type { Database } from './database.ts'
+import { type Database, NOW } from './database.ts'
 
 export interface StoredSummary {
   id: string
@@ -48,6 +48,8 @@ export interface Drafts {
   shared(): Pick<StoredDraft, 'created' | 'text' | 'spans'>[]
   /** Those that may be learnt from. */
   learnt(): StoredDraft[]
+  /** How many of these are so since after this moment. */
+  learntSince(at: string): number
   /** Creates or replaces; versions and files stay. */
   put(draft: StoredDraft): void
   remove(id: string): boolean
@@ -79,6 +81,9 @@ export function createDrafts(db: Database): Drafts {
         .map((row) => ({ ...row, text: JSON.parse(row.text) as string, spans: JSON.parse(row.spans) as DraftSpan[] })),
     learnt: () =>
       db.all<Row>(`SELECT ${ALL} FROM drafts WHERE learn = 1 AND removed IS NULL ORDER BY created, id`).map(toDraft),
+    learntSince: (at) =>
+      db.get<{ n: number }>('SELECT count(*) AS n FROM drafts WHERE learn = 1 AND removed IS NULL AND learn_at > ?', at)
+        ?.n ?? 0,
     get(id) {
       const row = db.get<Row>(`SELECT ${ALL} FROM drafts WHERE id = ?`, id)
       return row && toDraft(row)
@@ -91,6 +96,7 @@ export function createDrafts(db: Database): Drafts {
           words = excluded.words, file = excluded.file, learn = excluded.learn, removed = excluded.removed,
           matter = excluded.matter, text = excluded.text, spans = excluded.spans, history = excluded.history,
           revision = excluded.revision,
+          learn_at = CASE WHEN excluded.learn = drafts.learn THEN drafts.learn_at ELSE ${NOW} END,
           turn = CASE WHEN excluded.revision = drafts.revision THEN drafts.turn ELSE excluded.turn END`,
         draft.id,
         draft.title,

@@ -1,6 +1,6 @@
 /** Headlines proposed, picked, edited and rejected: the next training's examples. */
 import type { HeadlineRecord } from '../../preload/contract.ts'
-import type { Database, SqlValue } from './database.ts'
+import { type Database, NOW, type SqlValue } from './database.ts'
 
 export interface Headlines {
   /** Newest first; `text` keeps those whose piece or candidates contain it. */
@@ -9,6 +9,8 @@ export interface Headlines {
   ofText(text: string): HeadlineRecord[]
   get(id: string): HeadlineRecord | null
   put(record: HeadlineRecord): void
+  /** How many were picked, edited or written after this moment. */
+  pickedSince(at: string): number
   remove(id: string): boolean
 }
 
@@ -39,7 +41,9 @@ export function createHeadlines(db: Database): Headlines {
         ON CONFLICT(id) DO UPDATE SET at = excluded.at, excerpt = excluded.excerpt, text = excluded.text,
           candidates = excluded.candidates, picked = excluded.picked, edited = excluded.edited, voice = excluded.voice,
           authors = excluded.authors, rejected = excluded.rejected, blind = excluded.blind,
-          blind_pick = excluded.blind_pick`,
+          blind_pick = excluded.blind_pick,
+          picked_at = CASE WHEN excluded.picked IS headlines.picked AND excluded.edited IS headlines.edited
+            THEN headlines.picked_at ELSE ${NOW} END`,
         record.id,
         record.at,
         record.excerpt,
@@ -54,6 +58,13 @@ export function createHeadlines(db: Database): Headlines {
         record.blindPick,
       )
     },
+    // Those of early versions are dated by the suggestion alone.
+    pickedSince: (at) =>
+      db.get<{ n: number }>(
+        `SELECT count(*) AS n FROM headlines
+        WHERE coalesce(picked_at, at) > ? AND coalesce(edited, picked, '') <> ''`,
+        at,
+      )?.n ?? 0,
     remove: (id) => db.run('DELETE FROM headlines WHERE id = ?', id) > 0,
   }
 }

@@ -20,6 +20,8 @@ export interface LabelChoices {
   get(document: string, task: LabelTask): LabelChoice | null
   /** Pieces whose files say something else than what was chosen, the latest choice first. */
   unwritten(task: LabelTask): string[]
+  /** How many were chosen after this moment, of the owner's own pieces. */
+  since(at: string): number
   /** The piece has this from now on; what its file says stays known. False: there is no such piece. */
   choose(document: string, task: LabelTask, value: LabelValue): boolean
   /** The piece has again what its file says. */
@@ -55,6 +57,12 @@ export function createLabelChoices(db: Database, changed: () => void): LabelChoi
           task,
         )
         .map(({ document }) => document),
+    since: (at) =>
+      db.get<{ n: number }>(
+        `SELECT count(*) AS n FROM label_choices c JOIN documents d ON d.id = c.document
+        WHERE d.status = 'mine' AND c.at > ?`,
+        at,
+      )?.n ?? 0,
     choose(document, task, value) {
       const now = columnOf(db, document, task)
       if (now === undefined) return false

@@ -1,4 +1,4 @@
-/** Tags and scores suggested for a text, and those that its owner picked: the next training's examples. */
+/** Tags and scores that their owner picked for single texts: the next training's examples. */
 import type { LabelRecord } from '../../preload/contract.ts'
 import type { Database } from './database.ts'
 
@@ -6,7 +6,9 @@ export interface Labels {
   /** Those that were picked, of one task, newest first. */
   picked(task: LabelRecord['task'], limit?: number): LabelRecord[]
   get(id: string): LabelRecord | null
+  /** In place of what was picked for this very text before: two of one text would contradict each other. */
   put(record: LabelRecord): void
+  remove(id: string): boolean
 }
 
 type Row = Omit<LabelRecord, 'offered' | 'picked'> & { offered: string; picked: string | null }
@@ -26,19 +28,22 @@ export function createLabels(db: Database): Labels {
       return row && toRecord(row)
     },
     put(record) {
-      db.run(
-        `INSERT INTO labels VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT(id) DO UPDATE SET picked = excluded.picked`,
-        record.id,
-        record.task,
-        record.at,
-        record.excerpt,
-        record.text,
-        JSON.stringify(record.offered),
-        record.picked === null ? null : JSON.stringify(record.picked),
-        record.voice,
-      )
+      db.transaction(() => {
+        db.run('DELETE FROM labels WHERE task = ? AND text = ?', record.task, record.text)
+        db.run(
+          'INSERT INTO labels VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+          record.id,
+          record.task,
+          record.at,
+          record.excerpt,
+          record.text,
+          JSON.stringify(record.offered),
+          record.picked === null ? null : JSON.stringify(record.picked),
+          record.voice,
+        )
+      })
     },
+    remove: (id) => db.run('DELETE FROM labels WHERE id = ?', id) > 0,
   }
 }
 

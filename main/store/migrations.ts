@@ -236,4 +236,11 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE foreign_runs (run INTEGER PRIMARY KEY, created INTEGER NOT NULL) STRICT;
   `,
+  // When something was chosen, not when it was suggested or begun. And of single texts that tags or a score were
+  // suggested for, only those stay that the owner picked for: the others were kept whole, seen by nobody.
+  `
+  ALTER TABLE headlines ADD COLUMN picked_at TEXT;
+  ALTER TABLE drafts ADD COLUMN learn_at TEXT;
+  DELETE FROM labels WHERE picked IS NULL;
+  `,
 ]

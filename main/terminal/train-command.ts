@@ -103,6 +103,7 @@ export function proofNumbers(proof: Proof) {
     ...(scores.task ? { task: scores.task.nll } : {}),
     ...(scores.taskWithRetrieval ? { taskWithRetrieval: scores.taskWithRetrieval.nll } : {}),
     gain: proof.gain,
+    ...(proof.tasks ? { tasks: proof.tasks } : {}),
     won: proof.won,
     verdict: proof.verdict,
   }

@@ -44,15 +44,17 @@ export function generation({ voice, scale, retrieval, profile, seed, maxTokens }
 }
 
 /**
- * Says on stderr that the voice which is on never learnt this task and so is silent, and what answers in a voice's place;
+ * Says on stderr that the voice which is on is silent in this task, and why, and what answers in a voice's place;
  * nothing where voices are named.
  */
 export async function saySilent({ handlers }: TerminalApp, { voice }: WriteOptions, task: TrainingTask): Promise<void> {
   if (voice !== undefined) return
   const on = (await handlers['voices.list']({})).find(({ active }) => active)
   if (on?.usable && on.speaks.includes(task)) return
-  if (on?.usable)
-    process.stderr.write(`“${on.name}” never learnt ${task} and is silent here; --voice ${on.id} asks for it\n`)
+  if (on?.usable) {
+    const why = on.worse?.includes(task) ? `was no better at ${task} in its proof` : `never learnt ${task}`
+    process.stderr.write(`“${on.name}” ${why} and is silent here; --voice ${on.id} asks for it\n`)
+  }
   const standIn = (await handlers['app.state']({})).standIns?.[task]
   if (standIn) process.stderr.write(`no voice speaks here: “${standIn}” does, --voice none asks the base alone\n`)
 }

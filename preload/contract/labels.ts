@@ -48,10 +48,11 @@ export interface RateResult {
   voice: string | null
 }
 
-/** What was suggested for a text, and what its owner chose: `picked` is null until then. */
+/** What was suggested for a text, and what its owner chose: `picked` is null until then, and nothing of it is kept. */
 export interface LabelRecord {
   id: string
   task: 'tag' | 'rate'
+  /** When it was suggested, and once something is picked, when that was. */
   at: string
   /** First words of the piece. */
   excerpt: string
@@ -63,6 +64,9 @@ export interface LabelRecord {
 }
 
 export type LabelTask = LabelRecord['task']
+
+/** What was picked for a single text, and is learnt from at the next training. */
+export type LabelPick = Pick<LabelRecord, 'id' | 'task' | 'at' | 'excerpt'> & { picked: string[] }
 
 /**
  * `waiting`: its suggestion is still to be made; `failed`: it could not be, and `error` says why; `written`: accepted,
@@ -246,6 +250,13 @@ export interface LabelsCalls {
   /** Clears the table of these, or of all that is decided; what was accepted stays accepted. */
   'labels.clear': { in: { task: LabelTask; documents?: string[] }; out: { removed: number } }
   'labels.preview': { in: { task: LabelTask; documents: string[] }; out: { files: LabelPreview[] } }
+  /** What was picked for single texts, newest first. */
+  'labels.picks': { in: { task: LabelTask }; out: { picks: LabelPick[] } }
+  /**
+   * Nothing of it stays on disk, the text neither; until the app is closed it can be picked again. A voice that learnt from it
+   * keeps what it learnt.
+   */
+  'labels.forget': { in: { id: string }; out: { removed: boolean } }
   /** Writes into front matter, each file only if it still is what the preview saw (`FileChanged`). */
   'labels.write': {
     in: { task: LabelTask; files: { document: string; hash: string }[] }
@@ -272,6 +283,8 @@ export const LABELS_CALLS = [
   'labels.undo',
   'labels.disagreements',
   'labels.clear',
+  'labels.picks',
+  'labels.forget',
   'labels.preview',
   'labels.write',
   'labels.restore',

@@ -105,6 +105,7 @@ export interface SaidValues {
     other: Said,
     lead: ProofDifference,
     overTask: ProofDifference | null,
+    silent?: string[],
   ]
   'proof.lost': [reasons: Said[]]
   'proof.fewPieces': [pieces: number, least: number]
@@ -114,6 +115,7 @@ export interface SaidValues {
   'proof.noLead': [other: Said, lead: ProofDifference]
   'proof.noLeadOverTask': [gain: ProofDifference]
   'proof.unknownStart': [voice: string]
+  'proof.noTask': []
   'control.shuffled': [examples: number]
   'control.imported': [voice: string]
 

@@ -159,7 +159,7 @@ export interface SinceTraining {
   since: string | null
   /** Headlines, tags and scores that the owner chose or wrote since. */
   choices: number
-  /** Pieces of the owner's that it had not met. */
+  /** Pieces of the owner's that it had not met, and drafts that may be learnt from since. */
   pieces: number
   /** Enough to train again: ten choices, or as many pieces as a tenth of those it knew, five at the least. */
   enough: boolean

@@ -85,7 +85,7 @@ export interface Copying {
   /** Runs that the base alone has in common with these pieces. */
   baseRuns: number
   baseCopied: number
-  longest: { words: number; text: string; document: string; title: string } | null
+  longest: { words: number; text: string; document: string | null; title: string } | null
   /** Headlines that are, word for word, titles it learnt from. */
   sameTitles: number
 }

@@ -3,7 +3,7 @@ import type { VoiceWeight } from './assistant.ts'
 import type { Said } from './said.ts'
 import type { AdapterKind, TrainingStep, TrainingTask } from './training.ts'
 
-/** NLL per answer token (nats, the end token counted) over the proof pieces, with a 95% bootstrap interval. */
+/** NLL per answer token (nats, the end token counted) over the proof pieces, with a 95% interval over pieces. */
 export interface ProofScore {
   nll: number
   low: number
@@ -30,6 +30,16 @@ export interface ProofItem {
   baseWithRetrieval: number
   voiceWithRetrieval: number
   otherWithRetrieval: number
+}
+
+/** What the proof found in one task: pooled, a task that gains much hides one that loses. */
+export interface TaskProof {
+  task: TrainingTask
+  queries: number
+  pieces: number
+  gain: Pick<Proof['gain'], 'overBase' | 'overBaseWithRetrieval' | 'overTaskWithRetrieval'>
+  /** Nothing here is against the voice: every gain of this task is above zero, on average. */
+  better: boolean
 }
 
 export interface Proof {
@@ -60,6 +70,8 @@ export interface Proof {
     /** The same with retrieval: what is had without any voice, so that a voice that is switched on must be above it. */
     overTaskWithRetrieval?: ProofDifference
   }
+  /** In the order of the tasks; absent in proofs of early versions. */
+  tasks?: TaskProof[] | undefined
   /** Whose voice the control is, in words. */
   otherIs: string
   otherSaid?: Said | undefined
@@ -116,7 +128,9 @@ export interface Voice {
   gain: number | null
   /** Those that it learnt; empty: not known, as of an imported voice. */
   tasks: TrainingTask[]
-  /** Where it answers by itself once it is switched on: what it learnt. Elsewhere it answers when it is named. */
+  /** Of these, where its proof found it no better than what answers without it, though it won; none when not given. */
+  worse?: TrainingTask[]
+  /** Where it answers by itself once it is switched on: what it learnt and did not make worse. Elsewhere when it is named. */
   speaks: TrainingTask[]
   /** A mix: its voices with their weights; it has no file, run or proof of its own. */
   mix?: VoiceWeight[]
@@ -126,8 +140,10 @@ export interface Voice {
 
 /** A piece of the owner's, or a choice of theirs, that a run learnt from, watched itself by, or was proved on. */
 export interface LearnedPiece {
-  /** Id of the piece; null for a choice that the owner made in the app. */
+  /** Id of the piece; null for a choice that the owner made in the app, and for a draft. */
   document: string | null
+  /** Then which: `draft:<id>`, or of a choice its task and id; absent in what early versions noted of choices. */
+  made?: string
   title: string
   date: string | null
   tasks: TrainingTask[]

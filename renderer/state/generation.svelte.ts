@@ -8,7 +8,7 @@ export interface SwitchedOn {
 
 /**
  * Voice, strength and retrieval of one space: the voice's own or the settings' until the user sets them here. A voice
- * that never learnt the space's task is silent there until it is asked for.
+ * that never learnt the space's task, or was no better at it, is silent there until it is asked for.
  */
 export class GenerationChoice {
   #app: AppStore
@@ -40,10 +40,15 @@ export class GenerationChoice {
     this.#retrieval = retrieval
   }
 
-  /** The voice that is on, where it never learnt what this space is about. */
+  /** The voice that is on, where what this space is about is nothing of its own. */
   get silent(): Voice | null {
     const { active } = this.#voices
     return active && !active.speaks.includes(this.#task) ? active : null
+  }
+
+  /** It is silent because its proof found it no better here, not because it never learnt this. */
+  get worse(): boolean {
+    return this.silent?.worse?.includes(this.#task) ?? false
   }
 
   /** Whose voice writes here, as things stand. */

@@ -1,4 +1,4 @@
-import type { LabelRecord, LabelTask, Source } from '../../preload/contract.ts'
+import type { LabelPick, LabelRecord, LabelTask, Source } from '../../preload/contract.ts'
 import { sameTag } from '../lib/labels.ts'
 import { newRequest } from '../lib/request.ts'
 import { inOwnWords } from '../lib/said.ts'
@@ -34,6 +34,10 @@ export class LabelTextStore {
   /** What the host was told of the picked, and has kept. */
   #told = $state.raw<readonly string[]>([])
   #turns = new Turns()
+  /** What was picked for this and other texts, newest first; null: not read yet. */
+  #picks = $state.raw<readonly LabelPick[] | null>(null)
+  /** Removed last, and still to be had back. */
+  #removed = $state.raw<LabelPick | null>(null)
   text = $state('')
   fresh = $state(false)
   choice: GenerationChoice
@@ -52,6 +56,12 @@ export class LabelTextStore {
   }
   get kept() {
     return this.#told.length > 0
+  }
+  get picks() {
+    return this.#picks
+  }
+  get removed() {
+    return this.#removed
   }
   offers: Offer[] = $derived(this.#answer?.offers ?? [])
   sources: Source[] = $derived(this.#answer?.sources ?? [])
@@ -111,9 +121,41 @@ export class LabelTextStore {
     const picked = this.#picked.includes(label) ? others : [...others, label]
     this.#picked = picked
     const record = await this.#turns.take(() => this.#app.attempt(() => this.#tell(answer.id, picked)))
+    void this.loadPicks()
     if (this.#answer?.id !== answer.id) return
     if (record) this.#told = picked
     else this.#picked = this.#told
+  }
+
+  async loadPicks(): Promise<void> {
+    const found = await this.#app.attempt(() => this.#app.call('labels.picks', { task: this.task }))
+    if (found) this.#picks = found.picks
+  }
+
+  /** Nothing is learnt from it any more. */
+  async forget(pick: LabelPick): Promise<void> {
+    const done = await this.#turns.take(() => this.#app.attempt(() => this.#app.call('labels.forget', { id: pick.id })))
+    if (!done) return
+    this.#removed = pick
+    this.#show(pick.id, [])
+    await this.loadPicks()
+  }
+
+  async bringBack(): Promise<void> {
+    const pick = this.#removed
+    if (!pick) return
+    const back = await this.#turns.take(() => this.#app.attempt(() => this.#tell(pick.id, pick.picked)))
+    if (!back) return
+    this.#removed = null
+    this.#show(pick.id, pick.picked)
+    await this.loadPicks()
+  }
+
+  /** Where this very text stands beside the list. */
+  #show(id: string, picked: readonly string[]): void {
+    if (this.#answer?.id !== id) return
+    this.#picked = picked
+    this.#told = picked
   }
 
   /** A tag that was not suggested, or one that was. */

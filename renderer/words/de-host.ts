@@ -3,6 +3,7 @@ import type { ProofDifference, Said, SaidCode, SaidOf, SaidValues } from '../../
 
 const plain = (n: number): string => n.toLocaleString('de')
 const count = (n: number, one: string, many: string): string => `${plain(n)} ${n === 1 ? one : many}`
+const lists = new Intl.ListFormat('de')
 const texts = (n: number): string => count(n, 'Text', 'Texte')
 const newest = (n: number): string => (n === 1 ? 'dem neuesten Text' : `den ${plain(n)} neuesten Texten`)
 
@@ -153,11 +154,14 @@ function german(
     'note.baseGone': (base, why) => `Das Basismodell ${base} lässt sich nicht verwenden (${why})`,
     'note.notTrainable': (base, why) => `Auf ${base} lässt sich keine Stimme trainieren: ${say(why)}`,
 
-    'proof.won': (pieces, base, voice, gain, atHand, other, lead, overTask) =>
+    'proof.won': (pieces, base, voice, gain, atHand, other, lead, overTask, silent = []) =>
       `Die Stimme hat an ${newest(pieces)} gewonnen, die sie nicht kannte: von ${nats(base)} auf ${nats(voice)} Nats ` +
       `je Token, ein Gewinn von ${span(gain)}; mit den früheren Texten zur Hand ${span(atHand)}. ` +
       `Zur Kontrolle diente ${say(other)}; davor liegt sie um ${span(lead)}.` +
-      (overTask ? ` Gegenüber dem Basismodell mit Aufgabenadapter ist ihr Gewinn ${span(overTask)}.` : ''),
+      (overTask ? ` Gegenüber dem Basismodell mit Aufgabenadapter ist ihr Gewinn ${span(overTask)}.` : '') +
+      (silent.length > 0
+        ? ` Sie schweigt, wo es um ${lists.format(silent.map(task))} geht: Da war sie nicht besser als das, was ohne sie antwortet.`
+        : ''),
     'proof.lost': (reasons) =>
       `Die Stimme bleibt, ist aber nicht eingeschaltet: ${reasons.map(say).join('. Außerdem: ')}.`,
     'proof.fewPieces': (pieces, least) =>
@@ -174,6 +178,7 @@ function german(
       `mit den früheren Texten zur Hand ist ihr Gewinn gegenüber dem Basismodell mit Aufgabenadapter ${span(gain)}, nicht sicher über null`,
     'proof.unknownStart': (voice) =>
       `Sie geht von der Stimme „${voice}“ aus, und was die gelernt hat, ist hier nicht bekannt: Sie kennt diese Texte vielleicht schon`,
+    'proof.noTask': () => 'in keiner Aufgabe ist sie besser als das, was ohne sie antwortet',
     'control.shuffled': (examples) =>
       `eine Vergleichsstimme, halb so lange trainiert an ${count(examples, 'Beispiel', 'Beispielen')} mit vertauschten Antworten`,
     'control.imported': (voice) => `die importierte Stimme „${voice}“`,

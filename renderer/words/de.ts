@@ -733,7 +733,8 @@ export const de: Words = {
     save: 'Speichern',
     export: 'Exportieren',
     exportTitle: (name) => `„${name}“ exportieren`,
-    exportLead: 'Die Stimme wird als GGUF-LoRA-Datei geschrieben, die llama.cpp und seine Verwandten laden können.',
+    exportLead:
+      'Die Stimme wird als GGUF-LoRA-Datei geschrieben, die llama.cpp und seine Verwandten laden können. Sie vermerkt kurze Prüfsummen der Dateien, aus denen sie gelernt hat; daran ist sie als eigene wiederzuerkennen.',
     exportFolder: 'Ordner',
     exportFile: 'Dateiname',
     exported: (file, size) => `Nach ${file} geschrieben (${size}).`,
@@ -817,6 +818,8 @@ export const de: Words = {
     unlikelier: (by) => `Insgesamt riet sie um ${by} schlechter, was als Nächstes dasteht.`,
     range: (low, high) => `Mit anderen eigenen Texten könnte es zwischen ${low} und ${high} liegen.`,
     noRange: 'Ein einziger Text sagt nichts über den Zufall.',
+    silent: (tasks) =>
+      `Sie schweigt, wo es um ${listed(tasks)} geht: Da war sie nicht besser als das, was ohne sie antwortet.`,
     dots: (wins, all) =>
       `Ein Punkt je ungesehenem Text: Bei ${wins} von ${all} ist die Stimme besser, bei den übrigen das Basismodell.`,
     baseBetter: 'das Basismodell riet die Worte besser',
@@ -852,6 +855,7 @@ export const de: Words = {
       proof: 'Für den Nachweis zurückgelegt',
     },
     choice: 'eigene Wahl',
+    fromDraft: 'eigener Entwurf',
     excludedSince: 'seither ausgenommen',
     gone: 'nicht mehr in der Bibliothek',
     excludedHint:
@@ -1005,6 +1009,9 @@ export const de: Words = {
     silent: (learnt, name) =>
       `„${name}“ schweigt hier: Gelernt hat sie ${listed(learnt)}. Eingeschaltet schreibt sie trotzdem.`,
     anyway: (learnt, name) => `„${name}“ schreibt hier, obwohl sie nur ${listed(learnt)} gelernt hat.`,
+    worse: (name) =>
+      `„${name}“ schweigt hier: Im Nachweis war sie dabei nicht besser als das, was ohne sie antwortet. Eingeschaltet schreibt sie trotzdem.`,
+    worseAnyway: (name) => `„${name}“ schreibt hier, obwohl sie dabei im Nachweis nicht besser war.`,
     strength: 'Stärke',
     retrieval: 'Frühere Texte nutzen',
     retrievalHint: 'Zeigt ihm eigene Passagen, die dem Stoff nahe sind',
@@ -1270,6 +1277,7 @@ export const de: Words = {
     forecast: (pieces, time) => `${pieces}, etwa ${time}`,
     forecastFirst: (pieces, time) => `${pieces}, vielleicht ${time}`,
     silent: (learnt, name) => `Ohne „${name}“, die nur ${listed(learnt)} gelernt hat.`,
+    worse: (name) => `Ohne „${name}“, die dabei im Nachweis nicht besser war.`,
     noPieces: 'Kein Text passt.',
     made: (made, total) => `${made} von ${total} vorgeschlagen`,
     left: (time) => `noch etwa ${time}`,
@@ -1336,6 +1344,12 @@ export const de: Words = {
     wrote: (files) => `${files} geschrieben.`,
     nothingToWrite: 'Nichts Angenommenes lässt sich schreiben.',
     diff: (title) => `Änderungen in ${title}`,
+    picks: (n) => `Ausgewählt für ${count(n, 'Text', 'Texte')}`,
+    picksLead:
+      'Daraus wird beim nächsten Training gelernt. Was entfernt wird, ist samt seinem Text weg; eine Stimme, die daraus gelernt hat, behält das Gelernte.',
+    pickRemove: 'Entfernen',
+    pickRemoved: (picked) => `Entfernt: ${listed(picked)}`,
+    pickUndo: 'Zurückholen',
     originals: 'Dateiänderungen zurücknehmen …',
     originalsTitle: 'Dateiänderungen zurücknehmen',
     originalsLead:

@@ -562,7 +562,8 @@ export const en = {
     save: 'Save',
     export: 'Export',
     exportTitle: (name: string): string => `Export “${name}”`,
-    exportLead: 'The voice is written as a GGUF LoRA file, which llama.cpp and its kin can load.',
+    exportLead:
+      'The voice is written as a GGUF LoRA file, which llama.cpp and its kin can load. It notes short hashes of the files it learned from, by which it is known again as yours.',
     exportFolder: 'Folder',
     exportFile: 'File name',
     exported: (file: string, size: string): string => `Written to ${file} (${size}).`,
@@ -647,6 +648,8 @@ export const en = {
     range: (low: string, high: string): string =>
       `With other texts of yours it might be anything from ${low} to ${high}.`,
     noRange: 'One text says nothing about chance.',
+    silent: (tasks: string[]): string =>
+      `It is silent in ${listed(tasks)}, where it was no better than what answers without it.`,
     dots: (wins: number, all: number): string =>
       `A dot for each unseen text: on ${wins} of ${all} the voice is better, on the others the base model.`,
     baseBetter: 'the base model guessed your words better',
@@ -682,6 +685,7 @@ export const en = {
       proof: 'Kept aside for the proof',
     },
     choice: 'your choice',
+    fromDraft: 'your draft',
     excludedSince: 'excluded since',
     gone: 'no longer in the library',
     excludedHint:
@@ -838,6 +842,9 @@ export const en = {
       `“${name}” is silent here: it learned ${listed(learnt)}. Switch it on to hear it all the same.`,
     anyway: (learnt: string[], name: string): string =>
       `“${name}” writes here though it learned only ${listed(learnt)}.`,
+    worse: (name: string): string =>
+      `“${name}” is silent here: in its proof it was no better at this than what answers without it. Switch it on to hear it all the same.`,
+    worseAnyway: (name: string): string => `“${name}” writes here though in its proof it was no better at this.`,
     strength: 'Strength',
     retrieval: 'Use my earlier writing',
     retrievalHint: 'Lets it see passages of yours that are close to the matter',
@@ -1094,6 +1101,7 @@ export const en = {
     forecast: (pieces: string, time: string): string => `${pieces}, about ${time}`,
     forecastFirst: (pieces: string, time: string): string => `${pieces}, perhaps ${time}`,
     silent: (learnt: string[], name: string): string => `Without “${name}”, which learned ${listed(learnt)} only.`,
+    worse: (name: string): string => `Without “${name}”, which was no better at this in its proof.`,
     noPieces: 'No pieces match.',
     made: (made: string, total: string): string => `${made} of ${total} suggested`,
     left: (time: string): string => `about ${time} left`,
@@ -1161,6 +1169,12 @@ export const en = {
     wrote: (files: string): string => `${files} written.`,
     nothingToWrite: 'There is nothing accepted that could be written.',
     diff: (title: string): string => `Changes in ${title}`,
+    picks: (n: number): string => `Picked for ${count(n, 'text', 'texts')}`,
+    picksLead:
+      'These are learned from at the next training. What is removed is gone with its text; a voice that learned from it keeps what it learned.',
+    pickRemove: 'Remove',
+    pickRemoved: (picked: string[]): string => `Removed: ${listed(picked)}`,
+    pickUndo: 'Bring back',
     originals: 'Undo file changes…',
     originalsTitle: 'Undo file changes',
     originalsLead: 'What was written into these files can be taken back, as long as they have not changed since.',

@@ -2,8 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { worseIn } from '../../main/evaluation/by-task.ts'
 import { runProof } from '../../main/evaluation/proof.ts'
 import { readProof, writeProof } from '../../main/evaluation/proof-file.ts'
+import { judge } from '../../main/evaluation/verdict.ts'
 import type { RetrievedPair, TaskQuery } from '../../main/examples/types.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
 import { fakeBase, fakeBuilder } from './fake-base.ts'
@@ -191,6 +193,51 @@ describe('the verdict', () => {
     expect(proof.verdict).toContain(`from ${number(proof.scores.base.nll)} to ${number(proof.scores.voice.nll)} nats`)
     expect(proof.verdict).toContain('8 newest pieces')
     expect(proof.verdict).toContain('leads the voice of Jane Doe by 0.3')
+  })
+
+  /** Headlines gain as said, tags as said, in pieces of their own; 0.2 nats of both by retrieval. */
+  const twoTasks = (headline: number, tag: number, options = {}, form = 0) => {
+    const queries = makeQueries(8).map((query, i) => ({
+      ...query,
+      task: i % 4 === 3 ? ('tag' as const) : ('headline' as const),
+      input: `${i % 4 === 3 ? 't' : 'h'}${query.input}`,
+    }))
+    const base = fakeBase('fake.gguf', (prompt, _answer, by) => {
+      const own = prompt.split('|').at(-1) as string
+      const gain = by === 'mine' ? (own.startsWith('t') ? tag : headline) : by === 'form' ? form : 0
+      return 5 - gain - (prompt.includes('|') ? 0.2 : 0)
+    })
+    return proofOf({ voice: 0 }, { base, queries, ...options })
+  }
+
+  it('is won by what a voice gains on the whole, and names the task that it makes worse', async () => {
+    const proof = await twoTasks(1, -0.2)
+    expect(proof.won).toBe(true)
+    expect(proof.tasks?.map(({ task, queries, pieces, better }) => [task, queries, pieces, better])).toEqual([
+      ['headline', 12, 8, true],
+      ['tag', 4, 4, false],
+    ])
+    expect(proof.tasks?.[1]?.gain.overBase.mean).toBeCloseTo(-0.2, 10)
+    expect(proof.tasks?.[1]?.gain.overBase.high).toBeLessThan(0)
+    expect(worseIn(proof)).toEqual(['tag'])
+    expect(proof.verdict).toContain('It is silent in tags, where')
+    expect((await twoTasks(1, 0.1)).verdict).not.toContain('silent')
+  })
+
+  it('holds a task against what stands in for it there', async () => {
+    const standIns = { tag: { file: path.join(folder, 'form.gguf') } }
+    expect(worseIn(await twoTasks(1, 0.1, { standIns }, 0.3))).toEqual(['tag'])
+    expect(worseIn(await twoTasks(1, 0.4, { standIns }, 0.3))).toEqual([])
+  })
+
+  it('is not won by a voice that would be silent in every task', async () => {
+    const { scores, gain, otherIs, tasks = [] } = await twoTasks(1, 0.5)
+    const against = tasks.map((one) => ({ ...one, better: false }))
+    expect(judge({ pieces: 8, scores, gain, otherIs, tasks }).won).toBe(true)
+    expect(judge({ pieces: 8, scores, gain, otherIs, tasks: against })).toMatchObject({
+      won: false,
+      verdict: expect.stringContaining('there is no task in which it is better'),
+    })
   })
 
   it.each<[string, Effects, RegExp]>([

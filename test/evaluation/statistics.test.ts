@@ -46,7 +46,7 @@ describe('the bootstrap', () => {
   })
 
   it('covers the truth in about 95 of 100 histories, few pieces and many', () => {
-    for (const clusters of [5, 10, 40]) {
+    for (const clusters of [2, 3, 4, 5, 10, 40]) {
       let covered = 0
       const trials = 400
       for (let trial = 0; trial < trials; trial++) {
@@ -70,10 +70,19 @@ describe('the bootstrap', () => {
     expect(once.high - once.low).toBeGreaterThan(0.5)
   })
 
-  it('spans the worst to the best of three pieces, and knows nothing from one', () => {
+  it('goes by Student’s t for fewer than five pieces, and knows nothing from one', () => {
     const three = ['a', 'b', 'c'].map((cluster, i) => ({ sum: i + 1, tokens: 1, cluster }))
     const { mean, low, high } = bootstrap({ observations: three, seed: 1 })
-    expect([mean, low, high]).toEqual([2, expect.closeTo(1, 2), expect.closeTo(3, 2)])
+    // R: t.test(1:3)
+    expect([mean, low, high]).toEqual([2, expect.closeTo(-0.484138, 4), expect.closeTo(4.484138, 4)])
+    // Pieces count by their tokens. The linearised error of a ratio (W. G. Cochran, "Sampling Techniques", 1977, 6.4).
+    const uneven = [2, 6, 9].map((sum, i) => ({ sum, tokens: i + 1, cluster: `piece ${i}` }))
+    const ratio = bootstrap({ observations: uneven, seed: 1 })
+    const residuals = [2 - 17 / 6, 6 - 17 / 3, 9 - 17 / 2].map((one) => one / 2)
+    const error = Math.sqrt(residuals.reduce((sum, one) => sum + one ** 2, 0) / 2 / 3)
+    expect(ratio.mean).toBeCloseTo(17 / 6, 10)
+    expect(ratio.high - ratio.mean).toBeCloseTo(4.3027 * error, 10)
+    expect(ratio.mean - ratio.low).toBeCloseTo(4.3027 * error, 10)
     const one = bootstrap({ observations: three.slice(0, 1), seed: 1 })
     expect(one.mean).toBe(1)
     expect(one.low).toBeLessThan(-1e300)

@@ -16,7 +16,10 @@ describe('splitting by time', () => {
   test.each([
     [8, 5, 1, 2],
     [12, 8, 1, 3],
-    [20, 15, 2, 3],
+    [19, 14, 2, 3],
+    [20, 13, 2, 5],
+    [29, 21, 3, 5],
+    [40, 30, 4, 6],
     [100, 75, 10, 15],
     [388, 291, 39, 58],
   ])('%i pieces: %i to train, %i to choose by, %i to prove', (count, training, validation, proof) => {

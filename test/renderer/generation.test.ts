@@ -34,6 +34,13 @@ it('is without the voice that never learnt its task, until that one is asked for
   expect([choice.silent, choice.voice?.id, choice.options.voice]).toEqual([null, 'gale', undefined])
 })
 
+it('knows of a silent voice whether it never learnt the task or was no better at it', () => {
+  const edda: Voice = { ...voiceOf('edda', ['headline']), worse: ['tag'] }
+  expect(choiceFor('tag', edda).choice).toMatchObject({ silent: edda, voice: null, worse: true })
+  expect(choiceFor('prose', edda).choice).toMatchObject({ silent: edda, voice: null, worse: false })
+  expect(choiceFor('headline', edda).choice).toMatchObject({ silent: null, worse: false })
+})
+
 it('has a task adapter stand in where no voice speaks and none was refused', () => {
   const standIns = { headline: 'Form' }
   const at = { ...app, state: { standIns } } as unknown as AppStore

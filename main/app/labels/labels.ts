@@ -21,6 +21,7 @@ import type { LabelJobs } from './label-jobs.ts'
 import { disagreements, type LabelResult, labelRow, labelRows } from './label-rows.ts'
 import { secondsOf } from './label-seconds.ts'
 import { checkScore, scaleOfLibrary } from './ratings.ts'
+import { rememberSuggestion } from './suggestions.ts'
 import { noTags, pickedTags } from './tags.ts'
 
 type LabelCalls =
@@ -181,6 +182,15 @@ export function labelHandlers(context: AppContext, jobs: LabelJobs): Pick<Handle
     },
     async 'labels.disagreements'() {
       return { rows: disagreements(store) }
+    },
+    async 'labels.picks'({ task }) {
+      const records = store.labels.picked(task)
+      return { picks: records.map(({ id, at, excerpt, picked }) => ({ id, task, at, excerpt, picked: picked ?? [] })) }
+    },
+    async 'labels.forget'({ id }) {
+      const record = store.labels.get(id)
+      if (record) rememberSuggestion(store, record)
+      return { removed: store.labels.remove(id) }
     },
     async 'labels.clear'({ task, documents }) {
       const rows = store.labelRows.list(task).filter(({ state }) => state !== 'waiting')

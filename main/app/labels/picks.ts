@@ -5,11 +5,13 @@ import { ownRuns } from '../../drafts/own-runs.ts'
 import { IdiolectError } from '../../errors.ts'
 import { proseQueries } from '../../examples/prose.ts'
 import type { Piece, TaskQuery } from '../../examples/types.ts'
+import { createSameText } from '../../retrieval/same-text.ts'
 import type { Store } from '../../store/store.ts'
 import type { AppContext } from '../context.ts'
 import { excerptOf } from '../library/shown.ts'
+import { rememberSuggestion, suggestionOf } from './suggestions.ts'
 
-/** Remembers what was offered for a text. @returns the record's id */
+/** Remembers what was offered for a text, until the app is closed. @returns the record's id */
 export function suggested(
   { store }: AppContext,
   task: LabelRecord['task'],
@@ -19,24 +21,30 @@ export function suggested(
 ): string {
   const id = randomUUID()
   const at = new Date().toISOString()
-  store.labels.put({ id, task, at, excerpt: excerptOf(text), text, offered, picked: null, voice })
+  rememberSuggestion(store, { id, task, at, excerpt: excerptOf(text), text, offered, picked: null, voice })
   return id
 }
 
-/** @param picked null takes the choice back. Errors: IdiolectError `UnknownSuggestion`. */
+/**
+ * Keeps what was picked, in place of what was picked for this very text before.
+ * @param picked null takes the choice back: nothing of it stays
+ * Errors: IdiolectError `UnknownSuggestion`.
+ */
 export function pickedOf(
   { store }: AppContext,
   id: string,
   task: LabelRecord['task'],
   picked: string[] | null,
 ): LabelRecord {
-  const record = store.labels.get(id)
+  const record = store.labels.get(id) ?? suggestionOf(store, id)
   if (record?.task !== task) {
     const what = task === 'tag' ? 'suggested tags' : 'suggested rating'
     throw new IdiolectError('UnknownSuggestion', `there is no ${what} ${JSON.stringify(id)}`, null)
   }
-  const chosen = { ...record, picked }
-  store.labels.put(chosen)
+  const chosen = { ...record, picked, at: new Date().toISOString() }
+  rememberSuggestion(store, chosen)
+  if (picked === null) store.labels.remove(id)
+  else store.labels.put(chosen)
   return chosen
 }
 
@@ -86,9 +94,19 @@ function pickedLabels(
   isHeldOut: (text: string) => boolean,
   scores: readonly number[],
 ): TaskQuery[] {
-  return store.labels.picked(task).flatMap((record): TaskQuery[] => {
+  const records = store.labels.picked(task)
+  if (records.length === 0) return []
+  // Where a piece of the library has tags or a score of its own, these are learnt, and nothing that contradicts them.
+  const labelled = store.documents
+    .mine()
+    .filter(({ tags, rating }) => (task === 'tag' ? tags.length > 0 : rating !== null))
+  const isLabelled = createSameText(labelled.map(({ text }) => text))
+  const texts = new Set<string>()
+  return records.flatMap((record): TaskQuery[] => {
     const answer = record.picked?.[0]
-    if (!answer || isHeldOut(record.text)) return []
+    // The newest of a text; early versions kept each.
+    if (!answer || texts.has(record.text) || isHeldOut(record.text) || isLabelled(record.text)) return []
+    texts.add(record.text)
     if (task === 'rate' && !scores.includes(Number(answer))) return []
     const { id, at: date, text: input, excerpt } = record
     return [{ task, document: `${task}:${id}`, title: excerpt, date, input, answer }]

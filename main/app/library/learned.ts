@@ -37,16 +37,24 @@ export function learnedNote(
 }
 
 function add(pieces: Map<string, Noted>, part: Noted['part'], task: TrainingTask, query: TaskQuery): void {
-  const key = `${part}|${query.document}`
+  const { document, made } = originOf(query.document)
+  const key = `${part}|${document ?? made}`
   const known = pieces.get(key)
   if (known) {
     if (!known.tasks.includes(task)) known.tasks.push(task)
     return
   }
-  // What was picked in the app is called after its task: `headline:<id>` (picks.ts).
-  const picked = query.document.startsWith(`${query.task}:`)
   const { title, date } = query
-  pieces.set(key, { document: picked ? null : query.document, title, date: date || null, tasks: [task], part })
+  pieces.set(key, { document, ...(made ? { made } : {}), title, date: date || null, tasks: [task], part })
+}
+
+/**
+ * What was picked in the app is called after its task, `headline:<id>`, and a draft's passages `draft:<id>:<run>` (picks.ts):
+ * neither is a piece of the library, whose ids have no colon. A draft is one, however many of its runs were learnt.
+ */
+function originOf(name: string): Pick<Noted, 'document' | 'made'> {
+  const [, made] = /^(draft:[^:]+|(?:headline|tag|rate):.+)/.exec(name) ?? []
+  return made === undefined ? { document: name } : { document: null, made }
 }
 
 export function writeLearned(folder: string, note: LearnedNote): void {
@@ -58,7 +66,12 @@ export function readLearned(folder: string): LearnedNote | null {
   const file = fileIn(folder)
   if (!existsSync(file)) return null
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as LearnedNote
+    const note = JSON.parse(readFileSync(file, 'utf8')) as LearnedNote
+    // Early versions took a draft for a piece of the library.
+    return {
+      ...note,
+      pieces: note.pieces.map((piece) => (piece.document ? { ...piece, ...originOf(piece.document) } : piece)),
+    }
   } catch {
     // A note that a disk error broke: the voice is as good as before.
     return null

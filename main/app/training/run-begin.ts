@@ -10,7 +10,8 @@ import type { RunPlan, TokenExample } from '../../trainer/types.ts'
 import { keepUnder } from '../../trainer/under.ts'
 import { writeLearned } from '../library/learned.ts'
 import type { InstalledBase } from './run-base.ts'
-import { type PreparedRun, writeProofQueries } from './run-plan.ts'
+import { writeProofQueries } from './run-plan.ts'
+import type { PreparedVoice } from './run-prepare.ts'
 import { taskRole } from './task-adapters.ts'
 import type { PreparedTask } from './task-run.ts'
 
@@ -26,7 +27,20 @@ export interface Beginning {
 /** @param from the voice that it goes on from, or null @param under the task adapter that it is trained over, or null */
 export function voiceBeginning(
   name: string | undefined,
-  { settings, train, validation, proof, pieces, tasks, scale, note, profiles, unknownStart, learned }: PreparedRun,
+  {
+    settings,
+    train,
+    validation,
+    proof,
+    pieces,
+    tasks,
+    scale,
+    note,
+    profiles,
+    unknownStart,
+    learned,
+    learnt,
+  }: PreparedVoice,
   from: string | null,
   under: string | null,
 ): Beginning {
@@ -35,6 +49,7 @@ export function voiceBeginning(
     plan: {
       settings,
       about: { name: name?.trim(), pieces, tasks, scale, note, trainTasks, profiles, unknownStart },
+      card: { learnt },
     },
     train: train.map(({ example }) => example),
     validation,

@@ -4,11 +4,15 @@ import { IdiolectError } from '../../errors.ts'
 import { machineThreads } from '../../inference/threads.ts'
 import type { Base } from '../../inference/types.ts'
 import type { AppContext } from '../context.ts'
+import { type Learnt, learntBy } from '../voices/learnt.ts'
 import { trainingProfiles } from '../voices/profiles.ts'
 import type { InstalledBase } from './run-base.ts'
 import { learntBefore } from './run-lineage.ts'
 import { type PreparedRun, prepareRun } from './run-plan.ts'
 import { runTasks } from './run-tasks.ts'
+
+/** With what the voice's file will tell of it. */
+export type PreparedVoice = PreparedRun & { learnt: Learnt }
 
 /** @param writing whether profiles that are missing are written by the base, or counted as a stand-in */
 export function prepareVoice(
@@ -16,13 +20,14 @@ export function prepareVoice(
   options: TrainOptions,
   model: InstalledBase,
   writing: boolean,
-): Promise<PreparedRun> {
+): Promise<PreparedVoice> {
   return onBase(context, model, async (base, threads) => {
     const before = options.from === undefined ? null : learntBefore(context, options.from)
     const tasks = runTasks(context.store, options.tasks, before)
     const named = tasks.parts.map(({ task }) => task)
     const profiles = await trainingProfiles(context, named, options.profile, { base, id: model.id, writing })
-    return prepareRun(tasks, base, options, threads, profiles)
+    const run = prepareRun(tasks, base, options, threads, profiles)
+    return { ...run, learnt: learntBy(context.store, run.tasks, run.learned) }
   })
 }
 

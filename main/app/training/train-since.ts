@@ -18,15 +18,16 @@ export function sinceTraining({ store }: Pick<AppContext, 'store'>): SinceTraini
     .sort((a, b) => (a.card.createdAt < b.card.createdAt ? 1 : -1))[0]
   if (!newest) return { voice: null, since: null, choices: 0, pieces: 0, enough: false }
   const { createdAt: since, run } = newest.card
-  const headlines = store.headlines.list(RECORDS).filter(({ at, picked, edited }) => at > since && (picked ?? edited))
-  const labels = (['tag', 'rate'] as const).flatMap((task) =>
-    store.labels.picked(task, RECORDS).filter(({ at, picked }) => at > since && (picked?.length ?? 0) > 0),
+  const texts = (['tag', 'rate'] as const).flatMap((task) =>
+    store.labels.picked(task, RECORDS).filter(({ at }) => at > since),
   )
-  const choices = headlines.length + labels.length
+  // Of the library's pieces, and of single texts.
+  const choices = store.headlines.pickedSince(since) + store.labelChoices.since(since) + texts.length
   const folder = store.runs.get(run ?? '')?.folder
   const known = folder === undefined ? null : readLearned(folder)
   const met = new Set(known?.library)
-  const pieces = known === null ? 0 : store.documents.mine().filter(({ id }) => !met.has(id)).length
+  const added = known === null ? 0 : store.documents.mine().filter(({ id }) => !met.has(id)).length
+  const pieces = added + store.drafts.learntSince(since)
   const least = Math.max(LEAST_PIECES, Math.ceil(PIECES_SHARE * met.size))
   return { voice: newest.id, since, choices, pieces, enough: choices >= LEAST_CHOICES || pieces >= least }
 }

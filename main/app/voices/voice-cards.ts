@@ -1,17 +1,20 @@
 /** Voices' cards: what the app says of a voice, written when a run is done or a file comes in. */
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import type { Proof } from '../../../preload/contract.ts'
+import type { Proof, TrainingTask } from '../../../preload/contract.ts'
 import { exportVoice } from '../../adapters/share-voice.ts'
 import { underOf } from '../../adapters/task-adapter.ts'
-import type { VoiceFile } from '../../adapters/voice-file.ts'
+import { readVoiceFile, type VoiceFile } from '../../adapters/voice-file.ts'
+import { worseIn } from '../../evaluation/by-task.ts'
+import { TASK_NAMES } from '../../examples/tasks.ts'
 import { say } from '../../said.ts'
-import { readPlan, voiceFile } from '../../trainer/run-folder.ts'
+import { hasPlan, readPlan, voiceFile } from '../../trainer/run-folder.ts'
 import { lineageOf, settingsOf } from '../../trainer/start.ts'
 import type { TrainResult } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
 import type { Control } from '../training/prove.ts'
 import type { Card } from './card.ts'
+import { learntIn } from './learnt.ts'
 import { fileOf, laidUnder, whyNotUsable } from './voices.ts'
 
 /** Copies the run's voice among the voices and writes its card. @returns the voice's id */
@@ -26,6 +29,7 @@ export async function keepVoice(
   const file = fileOf(context, run)
   mkdirSync(path.dirname(file), { recursive: true })
   exportVoice(voiceFile(folder), file)
+  const worse = worseIn(proof)
   const card: Card = {
     id: run,
     name: String(plan.about.name),
@@ -48,6 +52,8 @@ export async function keepVoice(
     won: proof.won,
     gain: proof.gain.overBase.mean,
     tasks: plan.about.tasks as Card['tasks'],
+    // One that lost is on only where its owner says so, and then wherever it learnt something.
+    ...(proof.won && worse.length > 0 ? { worse } : {}),
     imported: false,
   }
   context.store.voices.put(run, card)
@@ -69,14 +75,27 @@ function isOwn(context: AppContext, id: string): boolean {
   })
 }
 
-/** Another person's voice that fits the base in use, as the control of a proof; null when there is none. */
+/**
+ * Another person's voice as the control of a run's proof: it fits the base in use, learnt one of the run's tasks, and none
+ * of the owner's pieces is among those that it learnt from. Where its file tells neither, as those of early versions and of
+ * other programs do, it is taken for another's. Null when there is none.
+ */
 export function otherVoice(context: AppContext, run: string): Control | null {
+  const tasks = tasksOf(context, run)
   for (const { id, card } of context.store.voices.list<Card>().reverse()) {
     if (id === run || !card.imported || whyNotUsable(context, id) !== null) continue
+    const learnt = learntIn(readVoiceFile(fileOf(context, id)).extra)
+    if (context.store.documents.mineAmong(learnt.hashes) !== null) continue
+    if (learnt.tasks.length > 0 && !learnt.tasks.some((task) => tasks.includes(task))) continue
     const [under] = laidUnder(context, fileOf(context, id))
     return { file: fileOf(context, id), under: under ?? null, is: say('control.imported', card.name) }
   }
   return null
+}
+
+function tasksOf({ store }: AppContext, run: string): readonly TrainingTask[] {
+  const folder = store.runs.get(run)?.folder
+  return folder !== undefined && hasPlan(folder) ? (readPlan(folder).about.tasks as Card['tasks']) : TASK_NAMES
 }
 
 /** What a voice's file tells of its training beside llama.cpp's own keys. */
@@ -125,7 +144,7 @@ export function importedCard(
     bytes: voice.bytes,
     won: null,
     gain: null,
-    tasks: [],
+    tasks: learntIn(voice.extra).tasks,
     imported: !isOwn(context, id),
   }
 }

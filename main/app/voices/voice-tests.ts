@@ -16,15 +16,14 @@ import type {
 } from '../../../preload/contract.ts'
 import { resourceFolder } from '../../entries.ts'
 import { IdiolectError } from '../../errors.ts'
-import { COPIED_WORDS, countSame, measureCopying, type SourceText } from '../../evaluation/copying.ts'
+import { COPIED_WORDS, countSame, measureCopying } from '../../evaluation/copying.ts'
 import { type GeneralText, measureForgetting } from '../../evaluation/forgetting.ts'
 import { spread } from '../../examples/spread.ts'
 import type { Voices } from '../../inference/types.ts'
 import { english } from '../../said.ts'
 import type { AppContext } from '../context.ts'
 import { heldOutOf, whyNoHeldOut } from '../library/held-out.ts'
-import { readLearned } from '../library/learned.ts'
-import type { Card } from './card.ts'
+import { learnedTexts } from './learned-texts.ts'
 import { leftFor, trialOf, writeItem } from './voice-trials.ts'
 import { unknownVoice, voicesFor } from './voices.ts'
 
@@ -212,22 +211,6 @@ function copyingOf(context: AppContext, voice: string, { samples }: VoiceSamples
       sources.map(({ title }) => title),
     ),
   }
-}
-
-/** The pieces that it learnt from, as they are now; without a note of them, all but those it was proved on. */
-function learnedTexts(context: AppContext, voice: string): SourceText[] {
-  const { store } = context
-  const run = store.voices.get<Card>(voice)?.card.run ?? ''
-  const folder = store.runs.get(run)?.folder
-  const note = folder === undefined ? null : readLearned(folder)
-  const held = new Set(heldOutOf(context, voice).queries.map(({ document }) => document))
-  const ids = note
-    ? note.pieces.flatMap(({ part, document }) => (part === 'training' && document !== null ? [document] : []))
-    : store.documents.mine().flatMap(({ id }) => (held.has(id) ? [] : [id]))
-  return ids.flatMap((id) => {
-    const found = store.documents.get(id)
-    return found ? [{ document: id, title: found.title, text: `${found.title}\n${found.text}` }] : []
-  })
 }
 
 /** Plain texts on general matters that come with the app: nobody's own hand. */

@@ -79,18 +79,23 @@ function over(context: AppContext, uses: readonly VoiceUse[]): Voices {
 }
 
 /**
- * The tasks in which a voice answers by itself once it is switched on: those that it learnt, of a mix those of its parts.
- * One that learnt headlines alone chats in headlines, and was proved on nothing else. All, where nobody knows.
+ * The tasks in which a voice answers by itself once it is switched on: those that it learnt and that its proof did not
+ * find it worse in, of a mix those of its parts. One that learnt headlines alone chats in headlines, and was proved on
+ * nothing else. All, where nobody knows.
  */
 export function speaksIn(
   { store }: Pick<AppContext, 'store'>,
-  { tasks, mix }: Pick<Card, 'tasks' | 'mix'>,
+  { tasks, worse, mix }: Pick<Card, 'tasks' | 'worse' | 'mix'>,
 ): TrainingTask[] {
   // Cards are kept as they were written, by early versions too.
-  const learnt: (TrainingTask[] | undefined)[] = mix
-    ? mix.map(({ voice }) => store.voices.get<Card>(voice)?.card.tasks)
-    : [tasks]
-  return TASK_NAMES.filter((task) => learnt.some((known = []) => known.length === 0 || known.includes(task)))
+  const parts: Partial<Pick<Card, 'tasks' | 'worse'>>[] = mix
+    ? mix.map(({ voice }) => store.voices.get<Card>(voice)?.card ?? {})
+    : [{ tasks, ...(worse ? { worse } : {}) }]
+  return TASK_NAMES.filter((task) =>
+    parts.some(
+      ({ tasks: known = [], worse: lost = [] }) => (known.length === 0 || known.includes(task)) && !lost.includes(task),
+    ),
+  )
 }
 
 /**
@@ -112,7 +117,7 @@ function voiceFor(
     throw unknownVoice(context, voice)
   }
   const { id } = found
-  // A voice that is merely switched on steps back, for a task that it never learnt or for another base; one that was
+  // A voice that is merely switched on steps back, for a task that is not one of its own or for another base; one that was
   // asked for by name may not.
   if (voice === undefined && !speaksIn(context, found.card).includes(task)) return null
   const said = whyNotUsable(context, id)

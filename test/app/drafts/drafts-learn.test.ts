@@ -2,6 +2,8 @@
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../../main/app/app.ts'
+import { learnedOf, readLearned, writeLearned } from '../../../main/app/library/learned.ts'
+import { learnedTexts } from '../../../main/app/voices/learned-texts.ts'
 import { ownRuns } from '../../../main/drafts/own-runs.ts'
 import { readExamples } from '../../../main/trainer/examples-file.ts'
 import { examplesFile, readPlan } from '../../../main/trainer/run-folder.ts'
@@ -61,6 +63,11 @@ beforeAll(async () => {
       n % 3 === 0 ? `${assistants}\n\n${prose(n, 320)}` : prose(n, 320),
     ),
   ])
+  const none = { excerpt: '', candidates: [], authors: [], rejected: [], edited: null, voice: null, blind: null }
+  const picked = { id: 'h', at: '2024-02-01T00:00:00Z', picked: 'Counting twice', blindPick: null }
+  const text =
+    'Out on the breakwater nobody counts the steps, and so I counted them twice, going there and coming back.'
+  app.context.store.headlines.put({ ...none, ...picked, text })
   // A file's time goes by ticks of some milliseconds.
   await new Promise((resolve) => setTimeout(resolve, 50))
   const folder = writeFiles(path.join(root, 'writing'), Object.fromEntries(files))
@@ -69,23 +76,41 @@ beforeAll(async () => {
 afterAll(() => app.close())
 
 /** All that a run would learn and choose its settings by. */
-async function learntTexts(): Promise<string[]> {
+async function learntTexts(): Promise<{ run: string; texts: string[] }> {
   const { run } = await app.handlers['train.start']({ threads: 1, epochs: 1, tasks: ['prose', 'headline'] })
   await app.handlers['train.cancel']({}).catch(() => {})
   const folder = app.training.folderOf(run)
   expect(readPlan(folder).about.note).toMatch(/\d+ paragraphs that the assistant wrote in your drafts are left out/)
   const { train, validation } = readExamples(examplesFile(folder))
-  return app.context.bases.withBase(async (model) =>
+  const texts = await app.context.bases.withBase(async (model) =>
     [...train, ...validation].map(({ tokens }) => model.detokenize(tokens)),
   )
+  return { run, texts }
 }
 
 describe('a run', () => {
   it('learns what the owner alone wrote in the drafts that were named, and nothing of anyone else', async () => {
-    const texts = await learntTexts()
+    const { run, texts } = await learntTexts()
     expect(texts.length).toBeGreaterThan(16)
     expect(texts.some((text) => text.includes(OWNER))).toBe(true)
     for (const text of texts) expect(text).not.toMatch(/[ƷƕЂџѰ]/)
+    // The draft is told as what it is, once, and is no piece that is gone; its own runs are what may be copied from.
+    const folder = app.training.folderOf(run)
+    const drafts = learnedOf(app.context, folder).pieces?.filter(({ made }) => made?.startsWith('draft:'))
+    expect(drafts).toMatchObject([{ document: null, tasks: ['prose'], part: 'training', now: 'mine' }])
+    app.context.store.voices.put('v', { run })
+    const sources = learnedTexts(app.context, 'v').filter(({ document }) => document === null)
+    app.context.store.voices.remove('v')
+    expect(sources.some(({ text }) => text.includes(OWNER))).toBe(true)
+    for (const { text } of sources) expect(text).not.toMatch(/[ƷƕЂџѰ]/)
+    expect(sources.some(({ title, text }) => title === 'Counting twice' && text.includes('breakwater'))).toBe(true)
+    // As early versions noted it.
+    const note = readLearned(folder)!
+    const early = note.pieces.map(({ made, ...piece }) =>
+      made?.startsWith('draft:') ? { ...piece, document: `${made}:0` } : piece,
+    )
+    writeLearned(folder, { ...note, pieces: early })
+    expect(learnedOf(app.context, folder).pieces?.filter(({ now }) => now === 'gone')).toEqual([])
     // The pieces that had the assistant's paragraph are learnt from all the same.
     expect(texts.some((text) => text.includes('Ledger 0 of the quay'))).toBe(true)
   }, 240_000)
@@ -93,7 +118,7 @@ describe('a run', () => {
   it("knows the assistant's words in a file when the draft that they come from is deleted for good", async () => {
     expect(await app.handlers['draft.remove']({ draft, forever: true })).toEqual({ removed: true })
     expect(await app.handlers['draft.list']({})).toHaveLength(1)
-    const texts = await learntTexts()
+    const { texts } = await learntTexts()
     expect(texts.some((text) => text.includes('Ledger 0 of the quay'))).toBe(true)
     for (const text of texts) expect(text).not.toMatch(/[ƷƕЂџѮѰ]/)
   }, 240_000)

@@ -1,7 +1,10 @@
 /** Tags, ratings, drafts and scores as the app serves them, on a tiny base and a library of its own. */
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../../main/app/app.ts'
+import { pickedQueries } from '../../../main/app/labels/picks.ts'
+import { writeLearned } from '../../../main/app/library/learned.ts'
 import { runTasks } from '../../../main/app/training/run-tasks.ts'
 import type { Base } from '../../../main/inference/types.ts'
 import type { Source } from '../../../preload/contract.ts'
@@ -134,9 +137,82 @@ describe('tag.suggest', () => {
     expect((await app.handlers['tag.pick']({ id, picked: ['sea', 'my own'] })).picked).toEqual(['sea', 'my own'])
     expect((await app.handlers['tag.pick']({ id, picked: [] })).picked).toBeNull()
     expect(app.context.store.labels.picked('tag').some((record) => record.id === id)).toBe(false)
+    expect(app.context.store.labels.get(id)).toBeNull()
     const rated = await app.handlers['rate.suggest']({ request: 'r', text: 'Boats.', voice: null })
+    expect(app.context.store.labels.get(rated.id)).toBeNull()
     expect((await app.handlers['rate.pick']({ id: rated.id, score: 3 })).picked).toEqual(['3'])
     expect((await app.handlers['rate.pick']({ id: rated.id, score: null })).picked).toBeNull()
+  })
+})
+
+describe('what was picked for single texts', () => {
+  const picked = async (text: string, ...tags: string[]): Promise<string> => {
+    const { id } = await app.handlers['tag.suggest']({ request: 't', text, voice: null, retrieval: false })
+    await app.handlers['tag.pick']({ id, picked: tags })
+    return id
+  }
+  const picks = async () => (await app.handlers['labels.picks']({ task: 'tag' })).picks
+  const learnt = (text: string): string[] =>
+    pickedQueries(app.context.store, 'tag', () => false, []).flatMap(({ input, answer }) =>
+      input === text ? [answer] : [],
+    )
+
+  it('is one choice a text, the newest, and is listed, forgotten and had back', async () => {
+    const text = 'Gulls stood on the breakwater all morning, and nobody there would count them for the harbour master.'
+    const first = await picked(text, 'gulls')
+    const second = await picked(text, 'birds', 'sea')
+    expect(first).not.toBe(second)
+    expect(await picks()).toMatchObject([{ id: second, task: 'tag', picked: ['birds', 'sea'] }])
+    expect(learnt(text)).toEqual(['birds'])
+    expect(await app.handlers['labels.forget']({ id: second })).toEqual({ removed: true })
+    expect(await app.handlers['labels.forget']({ id: second })).toEqual({ removed: false })
+    expect([await picks(), learnt(text), app.context.store.labels.get(second)]).toEqual([[], [], null])
+    await app.handlers['tag.pick']({ id: second, picked: ['birds'] })
+    expect(learnt(text)).toEqual(['birds'])
+    await app.handlers['labels.forget']({ id: second })
+  })
+
+  it('contradicts no piece of the library that has tags of its own', async () => {
+    const { documents } = await app.handlers['library.list']({})
+    const [tagged, bare] = await Promise.all(
+      [true, false].map((has) => {
+        const found = documents.find(({ tags }) => tags.length > 0 === has)
+        return app.handlers['library.get']({ document: String(found?.id) })
+      }),
+    )
+    const ids = [await picked(String(tagged?.text), 'nonsense'), await picked(String(bare?.text), 'own')]
+    expect([learnt(String(tagged?.text)), learnt(String(bare?.text))]).toEqual([[], ['own']])
+    for (const id of ids) await app.handlers['labels.forget']({ id })
+  })
+})
+
+describe('what was decided since the last voice', () => {
+  it('counts pieces whose tags were accepted, and a draft that may be learnt from', async () => {
+    const { store } = app.context
+    const folder = path.join(root, 'since')
+    const library = store.documents.mine().map(({ id }) => id)
+    mkdirSync(folder)
+    writeLearned(folder, { pieces: [], library })
+    const run = { id: 'r', folder, stage: 'done', base: 'b', voice: 'v', options: {} } as const
+    const createdAt = new Date().toISOString()
+    store.runs.put({ ...run, createdAt })
+    store.voices.put('v', { name: 'V', createdAt, run: 'r' })
+    const since = () => app.handlers['train.since']({})
+    try {
+      await expect.poll(() => new Date().toISOString() > createdAt).toBe(true)
+      expect(await since()).toMatchObject({ voice: 'v', choices: 0, pieces: 0, enough: false })
+      const decisions = library.slice(0, 10).map((document) => ({ document, picked: ['sea'] }))
+      await app.handlers['labels.accept']({ task: 'tag', decisions })
+      expect(await since()).toMatchObject({ choices: 10, pieces: 0, enough: true })
+      await app.handlers['labels.undo']({ task: 'tag', documents: library.slice(0, 10) })
+      expect(await since()).toMatchObject({ choices: 0, enough: false })
+      const { id } = await app.handlers['draft.create']({})
+      await app.handlers['draft.learn']({ draft: id, learn: true })
+      expect(await since()).toMatchObject({ choices: 0, pieces: 1, enough: false })
+    } finally {
+      store.voices.remove('v')
+      store.runs.remove('r')
+    }
   })
 })
 
@@ -223,11 +299,11 @@ describe('the tasks of a run', () => {
   it('are those that the library has enough of; what is asked for is taken from any number on', () => {
     const { store } = app.context
     const own = runTasks(store, undefined)
-    // Of 24 pieces 18 train: 15 with tags, 6 with ratings.
+    // Of 24 pieces 17 train: 15 with tags, 6 with ratings.
     expect(own.parts.map(({ task, training }) => [task, training.length])).toEqual([
-      ['headline', 18],
+      ['headline', 17],
       ['tag', 15],
-      ['prose', 18],
+      ['prose', 17],
     ])
     expect(own.note).toMatch(/^Rate is left out: 6 pieces to learn from have ratings, .* from 12 on$/)
     const asked = runTasks(store, ['rate', 'rate'])

@@ -123,5 +123,10 @@ describe('what came since the last voice', () => {
     expect(sinceTraining({ store })).toMatchObject({ voice: 'v', choices: 9, pieces: 0, enough: false })
     headline('tenth', '2026-01-04T00:00:00Z', 'A')
     expect(sinceTraining({ store })).toMatchObject({ choices: 10, enough: true })
+    // By when it was picked, not by when it was suggested.
+    headline('before', '2026-01-01T00:00:00Z', 'A')
+    expect(sinceTraining({ store })).toMatchObject({ choices: 10 })
+    headline('before', '2026-01-01T00:00:00Z', 'B')
+    expect(sinceTraining({ store })).toMatchObject({ choices: 11 })
   })
 })

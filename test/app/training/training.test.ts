@@ -1,8 +1,10 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { readVoiceFile } from '../../../main/adapters/voice-file.ts'
 import { createApp } from '../../../main/app/app.ts'
 import { removeGivenUp } from '../../../main/app/training/run-removal.ts'
+import { learntIn } from '../../../main/app/voices/learnt.ts'
 import { sha256OfFile } from '../../../main/catalog/files.ts'
 import { readLog, readPlan } from '../../../main/trainer/run-folder.ts'
 import { post, prose, writeFiles } from '../../helpers/library.ts'
@@ -386,5 +388,39 @@ describe('the control', () => {
     const second = await app.handlers['train.start']({ ...QUICK, seed: 2 })
     await end
     expect(await controlIs(app, second.run)).toMatch(/^a control voice/)
+  })
+
+  it('is never one’s own voice that came back after it was removed here, as on a new machine', async () => {
+    const app = await ready()
+    let end = ends(app)
+    const first = await app.handlers['train.start'](QUICK)
+    await end
+    const file = path.join(root, 'moved.gguf')
+    await app.handlers['voices.export']({ voice: first.run, file })
+    await app.handlers['voices.remove']({ voice: first.run })
+    // It comes back knowing what it learnt, and of the pieces nothing but what tells them again.
+    expect(await app.handlers['voices.import']({ file })).toMatchObject({ tasks: ['headline'], speaks: ['headline'] })
+    const { hashes } = learntIn(readVoiceFile(file).extra)
+    expect(hashes.length).toBeGreaterThan(7)
+    for (const hash of hashes) expect(hash).toMatch(/^[0-9a-f]{16}$/)
+    end = ends(app)
+    const second = await app.handlers['train.start']({ ...QUICK, seed: 2 })
+    await end
+    expect(await controlIs(app, second.run)).toMatch(/^a control voice/)
+  })
+
+  it('is no voice that learnt nothing of what the run learns', async () => {
+    const app = await ready()
+    const imported = async (name: string, tasks: unknown): Promise<void> => {
+      const file = path.join(root, `${name}.gguf`)
+      randomVoice(file, one, { name, extra: { learnt: { tasks, hashes: [] } } })
+      await app.handlers['voices.import']({ file })
+    }
+    await imported('Titles', ['headline', 'other'])
+    await imported('Taggings', ['tag'])
+    const end = ends(app)
+    const { run } = await app.handlers['train.start'](QUICK)
+    await end
+    expect(await controlIs(app, run)).toBe('the imported voice “Titles”')
   })
 })

@@ -123,6 +123,9 @@ describe('a voice', () => {
       expect(used('prose', { voice: work })).toBe(work)
       const { answer } = await app.handlers['chat.send']({ request: 's', text: 'Hello?', keep: false, maxTokens: 2 })
       expect(answer.voice).toBeNull()
+      // A proof that it won may have found it worse in one of them.
+      app.context.store.voices.put(work, { ...card, tasks: ['headline', 'tag'], worse: ['tag'] })
+      expect([used('headline'), used('tag'), used('tag', { voice: work })]).toEqual([work, undefined, work])
       // A mix answers wherever one of its voices does; what another one learnt, nobody knows.
       const mix = await app.handlers['voices.mix']({ name: 'Wide', voices: both() })
       expect(mix.speaks).toEqual(['headline', 'tag', 'rate', 'prose'])
