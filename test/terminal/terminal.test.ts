@@ -15,7 +15,8 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-it('Ctrl-C ends the work once, and a second one at once', () => {
+it('Ctrl-C ends the work once, a second one at once, and what npm hands on is no second one', () => {
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(1000)
   const exit = vi.spyOn(process, 'exit').mockImplementation(() => undefined as never)
   vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   const before = process.listenerCount('SIGINT')
@@ -25,7 +26,10 @@ it('Ctrl-C ends the work once, and a second one at once', () => {
   interrupt()
   expect(end).toHaveBeenCalledTimes(1)
   expect(process.exitCode).toBe(130)
+  clock.mockReturnValue(1002)
+  interrupt()
   expect(exit).not.toHaveBeenCalled()
+  clock.mockReturnValue(2000)
   interrupt()
   expect(exit).toHaveBeenCalledWith(130)
   stop()
