@@ -7,7 +7,7 @@
 /** Least minor version of a major one, oldest first; those after the last are all good, others between them are not. */
 const needed = [
   [20, 20],
-  [22, 12],
+  [22, 0],
 ]
 
 /** @param {string} version e.g. `20.20.2` */
@@ -23,7 +23,7 @@ function checkNode() {
   const version = process.versions.node
   if (nodeIsNewEnough(version)) return
   process.stderr.write(
-    'Idiolect needs Node 20.20 or a later 20, or 22.12 or newer, and this is Node ' +
+    'Idiolect needs Node 20.20 or a later 20, or 22 or newer, and this is Node ' +
       version +
       '.\n' +
       'Install a newer Node (https://nodejs.org), then run the same command again.\n',
