@@ -49,10 +49,10 @@ export default defineConfig({
     // Native packages (SQLite, LanceDB, llama.cpp) want a process of their own, and ggml's threads want the cores.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 300_000,
     // A busy machine is not a failure.
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 60_000 } },
     env: {
       IDIOLECT_HOME: path.join(own, 'test'),
       IDIOLECT_MODELS: process.env.IDIOLECT_MODELS ?? path.join(own, 'models'),

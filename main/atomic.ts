@@ -1,5 +1,16 @@
 /** Files that are there whole or not at all: written beside their place, flushed, then renamed. */
-import { closeSync, fchmodSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import path from 'node:path'
 import { IdiolectError, messageOf } from './errors.ts'
 import { english, say } from './said.ts'
@@ -12,27 +23,32 @@ export function draftOf(file: string): string {
   return `${file}.idiolect-part`
 }
 
+export interface WriteOptions {
+  /** A file of the user's own: one that nobody may write was made so on purpose, and is not replaced. */
+  ofUser?: boolean
+}
+
 /**
  * Creates or replaces `file` with what `fill` appends. When `fill` throws or the disk is full, nothing of it stays and
- * the old file stands. A file that is replaced keeps its permissions; one that nobody may write is not replaced.
- * Throws IdiolectError `CannotWrite` naming the file and the system's reason.
+ * the old file stands. A file that is replaced keeps its permissions; one of the app's own that came back read-only from
+ * a backup can be written again. Throws IdiolectError `CannotWrite` naming the file and the system's reason.
  */
-export function writeAtomically(file: string, fill: (append: Append) => void): void {
+export function writeAtomically(
+  file: string,
+  fill: (append: Append) => void,
+  { ofUser = false }: WriteOptions = {},
+): void {
   const draft = draftOf(file)
   const system = <T>(act: () => T): T => {
     try {
       return act()
     } catch (error) {
-      throw new IdiolectError(
-        'CannotWrite',
-        `${file} cannot be written: ${messageOf(error)}`,
-        'Free some space on the disk, or choose another place.',
-        { cause: error },
-      )
+      throw cannotWrite(file, error)
     }
   }
-  const mode = system(() => statSync(file, { throwIfNoEntry: false })?.mode)
-  if (mode !== undefined && isReadOnly(mode)) throw readOnly(file)
+  const there = system(() => statSync(file, { throwIfNoEntry: false })?.mode)
+  if (there !== undefined && ofUser && isReadOnly(there)) throw readOnly(file)
+  const mode = there !== undefined && isReadOnly(there) ? madeWritable(file, there) : there
   // What a kill left behind has permissions of its own.
   system(() => rmSync(draft, { force: true }))
   const fd = system(() => openSync(draft, 'w', mode))
@@ -48,7 +64,7 @@ export function writeAtomically(file: string, fill: (append: Append) => void): v
     closeSync(fd)
     open = false
     system(() => renameSync(draft, file))
-    syncFolder(path.dirname(file))
+    system(() => syncFolder(path.dirname(file)))
   } catch (error) {
     if (open) closeSync(fd)
     rmSync(draft, { force: true })
@@ -56,9 +72,20 @@ export function writeAtomically(file: string, fill: (append: Append) => void): v
   }
 }
 
-/** May nobody write a file of this mode? It was made so on purpose, and a rename would pass that by. */
+/** May nobody write a file of this mode? A rename would pass that by. */
 export function isReadOnly(mode: number): boolean {
   return (mode & 0o222) === 0
+}
+
+/** @returns the mode from now on. On Windows nothing is renamed over a file that is read-only. */
+function madeWritable(file: string, mode: number): number {
+  const writable = mode | 0o200
+  try {
+    chmodSync(file, writable & 0o7777)
+  } catch {
+    // Elsewhere it is replaced all the same, where its folder may be written.
+  }
+  return writable
 }
 
 /** Past the process's own mask; left alone where it is so already, since not every file system lets it be set. */
@@ -72,15 +99,31 @@ function readOnly(file: string): IdiolectError {
   return new IdiolectError('CannotWrite', english(said), 'Let it be written to, or choose another place.', { said })
 }
 
-/** Makes the rename itself outlive a power cut; Windows neither allows nor needs it. */
+/** Codes of systems and disks that flush no folders. */
+const CANNOT_SYNC = ['EINVAL', 'ENOTSUP', 'EACCES', 'EPERM', 'EISDIR']
+
+/** Makes the rename itself outlive a power cut; Windows neither allows nor needs it, and some network disks refuse it. */
 function syncFolder(folder: string): void {
   if (process.platform === 'win32') return
-  const fd = openSync(folder, 'r')
+  let fd: number | null = null
   try {
+    fd = openSync(folder, 'r')
     fsyncSync(fd)
+  } catch (error) {
+    if (!CANNOT_SYNC.includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   } finally {
-    closeSync(fd)
+    if (fd !== null) closeSync(fd)
   }
+}
+
+/** That `place`, a file or a folder, cannot be written, with the system's reason. */
+export function cannotWrite(place: string, error: unknown): IdiolectError {
+  return new IdiolectError(
+    'CannotWrite',
+    `${place} cannot be written: ${messageOf(error)}`,
+    'Free some space on the disk, or choose another place.',
+    { cause: error },
+  )
 }
 
 /** A JSON value as a whole file, a key a line. Errors as `writeAtomically`. */

@@ -1,4 +1,4 @@
-/** Processes of our own code: what may crash, or is heavy, runs in one. Knows no entry and no message. */
+/** Processes of our own code, from both sides: what may crash, or is heavy, runs in one. Knows no entry and no message. */
 import { type ChildProcess, fork } from 'node:child_process'
 
 export interface Child {
@@ -25,4 +25,17 @@ export function startChild(entry: string): Child {
     said = (said + data.toString()).slice(-WORDS)
   })
   return { process: child, lastWords: () => said }
+}
+
+/** What a terminal (Ctrl-C, its window closed) and the system at its end say to every process of a program at once. */
+const TO_ALL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/**
+ * In a child: it ends when its parent says so, kills it or is gone, and by no signal that means the whole program, whose
+ * owner may be asked first and whose runs are put down to go on later.
+ */
+export function endWithParent(code: number): void {
+  for (const signal of TO_ALL) process.on(signal, () => {})
+  // Nobody waits for an answer any more.
+  process.once('disconnect', () => process.exit(code))
 }

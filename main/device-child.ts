@@ -3,6 +3,7 @@
  * holds the libraries of one variant only.
  */
 
+import { endWithParent } from './child.ts'
 import type { Variant } from './ggml/library.ts'
 import { deviceFacts } from './ggml/list.ts'
 
@@ -10,5 +11,4 @@ process.once('message', (message) => {
   const facts = deviceFacts(message as Variant)
   process.send?.(facts, () => process.exit(0))
 })
-// The app is gone: nobody waits for the answer.
-process.once('disconnect', () => process.exit(1))
+endWithParent(1)

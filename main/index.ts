@@ -1,4 +1,5 @@
 /** Electron's entry: hands Electron and the built files to main/electron/start.ts. The only file that imports `electron`. */
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import {
   app,
@@ -8,6 +9,7 @@ import {
   Menu,
   Notification,
   nativeImage,
+  powerMonitor,
   protocol,
   screen,
   session,
@@ -29,6 +31,7 @@ const electron = {
   Menu,
   nativeImage,
   Notification,
+  powerMonitor,
   protocol,
   screen,
   session,
@@ -43,4 +46,9 @@ void startElectron(electron, {
   preload: path.join(out, 'preload', 'index.cjs'),
   icon: path.join(projectFolder(), 'resources', 'icon.png'),
   platform: process.platform,
+  signals: process,
+  // For `npm start`, which serves to a browser where no window can be shown (scripts/start.mjs).
+  shown() {
+    if (process.env.IDIOLECT_SHOWN) writeFileSync(process.env.IDIOLECT_SHOWN, '')
+  },
 })

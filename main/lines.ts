@@ -1,7 +1,7 @@
 /** Files of JSON lines that grow as results come, so that a kill costs what was not written yet. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import type { z } from 'zod'
-import { IdiolectError, messageOf } from './errors.ts'
+import { cannotWrite } from './atomic.ts'
 
 /** Reads a file of lines; a line torn by a kill, or not of this shape, counts as not written. */
 export function readLines<T>(file: string, line: z.ZodType<T>): T[] {
@@ -31,13 +31,4 @@ export function parsedOrNothing(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-export function cannotWrite(file: string, error: unknown): IdiolectError {
-  return new IdiolectError(
-    'CannotWrite',
-    `${file} cannot be written: ${messageOf(error)}`,
-    'Free some space on the disk, or choose another folder.',
-    { cause: error },
-  )
 }

@@ -2,6 +2,7 @@
  * The disposable child that tries a model file: loads it, computes a little, says so, ends. A file that makes
  * llama.cpp abort ends this process and no other.
  */
+import { endWithParent } from './child.ts'
 import { messageOf } from './errors.ts'
 import { openBase } from './inference/base.ts'
 import { openEmbedder } from './inference/embedder.ts'
@@ -15,8 +16,7 @@ process.once('message', (message) => {
     (error: unknown) => reply({ reason: messageOf(error) }),
   )
 })
-// The app is gone: nobody waits for the answer.
-process.once('disconnect', () => process.exit(1))
+endWithParent(1)
 
 async function attempt(request: ProbeRequest): Promise<ModelSpeed | null> {
   if (request.isEmbedder) {

@@ -74,6 +74,7 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
   'skip.badMatter': (line, detail) => `its front matter cannot be read at line ${line}: ${detail}`,
   'skip.twin': (path) => `it says the same as ${path}, which is in the library`,
   'skip.ownFolder': () => 'Idiolect keeps its own data there, which is not read',
+  'skip.builtSite': () => 'a site builder made it of the files beside it, and those are read',
   'skip.removed': () => 'you removed it from the library; add the file itself, not its folder, to bring it back',
 
   'write.undecided': () => 'nothing was decided for it here',
@@ -96,6 +97,7 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
   'write.anchor': () => 'its front matter shares what would be changed with other lines (an anchor)',
   'write.not': (path, why) => `${path} was not written: ${english(why)}`,
   'write.there': (path) => `${path} is there already, and was not written by this draft`,
+  'write.since': (path) => `${path} was not written: it has changed since the preview`,
   'write.changed': (path) => `${path} was changed on disk since this draft last wrote or read it`,
 
   'training.preparing': () => 'Preparing',
@@ -134,6 +136,21 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
   'note.offScale': (scores) => `ratings off the scale are left out: ${scores.join(', ')}`,
   'note.fewExamples': (pieces, train, proof) =>
     `${counted(pieces, 'piece')} gave ${counted(train, 'example')} to learn from and ${proof} to prove on`,
+  'note.fewUnseen': (newest, unseen, least) =>
+    `of the ${counted(newest, 'newest piece')}, ${unseen} ${unseen === 1 ? 'is' : 'are'} unknown to the voice it goes on from, ` +
+    `and a proof takes at least ${least}`,
+  'note.learntBefore': (pieces) =>
+    `${counted(pieces, 'piece')} that the voice it goes on from has learned ${pieces === 1 ? 'is' : 'are'} learned again, and not kept for the proof`,
+  'note.twins': (pieces) =>
+    `${counted(pieces, 'piece')} ${pieces === 1 ? 'is' : 'are'} left out, since the same text is kept for the proof`,
+  'note.assistants': (paragraphs) =>
+    `${counted(paragraphs, 'paragraph')} that the assistant wrote in your drafts ${paragraphs === 1 ? 'is' : 'are'} left out`,
+  'note.accepted': (answers) =>
+    answers === 1
+      ? '1 tag or score that you accepted as suggested is left out of the proof'
+      : `${answers} tags or scores that you accepted as suggested are left out of the proof`,
+  'note.unknownStart': (voice) =>
+    `what the voice “${voice}” has learned is not known here, so that the proof can't be trusted and the voice is not switched on by itself`,
   'note.nothing': () => 'no piece has anything to learn from',
   'note.noBase': () => 'no base model is installed',
   'note.baseGone': (base, why) => `the base model ${base} cannot be used: ${why}`,
@@ -159,6 +176,8 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
   'proof.noLead': (other, lead) => `its lead over ${english(other)} is ${written(lead)}, which is not clear of zero`,
   'proof.noLeadOverTask': (gain) =>
     `with your earlier writing at hand, its gain over the base model with its task adapter is ${written(gain)}, which is not clear of zero`,
+  'proof.unknownStart': (voice) =>
+    `it goes on from the voice “${voice}”, and what that has learned is not known here: it may have seen these very pieces`,
   'proof.noTask': () => 'there is no task in which it is better than what answers without it',
   'control.shuffled': (examples) =>
     `a control voice, trained half as long on ${examples} of the same examples with their answers shuffled`,
@@ -174,6 +193,14 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
   'mix.kind': (name, kind) => `its voice “${name}” is of the kind ${kind}, and only LoRA voices mix`,
   'base.embedder': () => 'an embedder writes no text',
   'base.architecture': (architecture) => `its architecture ${architecture} cannot be trained yet`,
+
+  'model.added': () => 'Added from a file of yours.',
+  'model.unusable': (why) => `Not usable: ${english(why)}.`,
+  'model.gone': (path) => `${path} is not there any more`,
+  'model.changed': (path) => `${path} has changed; add it again`,
+  'source.hub': (repo) => `Hugging Face hub (${repo})`,
+  'source.wheel': (name, version, more) => `Python package ${name} ${version}${more > 0 ? ` and ${more} more` : ''}`,
+  'source.own': () => 'a file of yours',
 
   error: (_name, message) => message,
   plain: (text) => text,

@@ -4,23 +4,14 @@
  */
 import os from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
+import { endWithParent } from './child.ts'
 import { IdiolectError, messageOf } from './errors.ts'
 import { forecastRun, lookAtMachine } from './trainer/forecast-run.ts'
 import { trainRun } from './trainer/loop.ts'
 import type { FromWorker, ToWorker } from './trainer/messages.ts'
 import { Stopped } from './trainer/sitting.ts'
 
-// Electron's utilityProcess speaks through parentPort, Node's child_process through process.send.
-interface ParentPort {
-  postMessage(message: unknown): void
-  on(event: 'message', listener: (event: { data: unknown }) => void): void
-}
-const parentPort = (process as unknown as { parentPort?: ParentPort }).parentPort
-
-function report(message: FromWorker): void {
-  if (parentPort) parentPort.postMessage(message)
-  else process.send?.(message)
-}
+const report = (message: FromWorker): void => void process.send?.(message)
 
 let stopped = false
 let started = false
@@ -99,6 +90,5 @@ function receive(message: ToWorker): void {
   }
 }
 
-if (parentPort) parentPort.on('message', (event) => receive(event.data as ToWorker))
-else process.on('message', (message) => receive(message as ToWorker))
-process.on('disconnect', () => process.exit(0))
+process.on('message', (message) => receive(message as ToWorker))
+endWithParent(0)

@@ -1,28 +1,18 @@
 /** `npm run bench`: sets up, then measures what the engine is held to (see test/bench/README.md). */
 import path from 'node:path'
+import { readBench, USAGE } from './bench-options.mjs'
+import { withModule } from './modules.mjs'
 import { root, setUp } from './setup.mjs'
 import { fail, say } from './steps.mjs'
 
-try {
+async function main(argv) {
+  if (readBench(argv).values.help) return say(USAGE)
   process.env.IDIOLECT_HOME = path.join(root, '.idiolect', 'bench')
   process.env.IDIOLECT_MODELS ??= path.join(root, '.idiolect', 'models')
   const { model } = await setUp({ model: true, modelRequired: true })
-  const { createServer } = await import('vite')
   const file = path.join(root, 'test', 'bench', 'bench.ts')
-  // A server, and not the one-time import: what a part loads late (llama.cpp's binding) goes through it as well.
-  const server = await createServer({
-    root,
-    configFile: false,
-    logLevel: 'error',
-    appType: 'custom',
-    oxc: { target: 'node20' },
-    optimizeDeps: { noDiscovery: true },
-    server: { middlewareMode: true, watch: null, hmr: false, ws: false },
-  })
-  const module = await server.ssrLoadModule(file)
-  const whole = await module.bench(module.parseBench(process.argv.slice(2)), model, say)
-  await server.close()
+  const whole = await withModule(file, ({ bench, parseBench }) => bench(parseBench(argv), model, say))
   process.exitCode = whole ? 0 : 1
-} catch (error) {
-  fail(error)
 }
+
+main(process.argv.slice(2)).catch(fail)

@@ -1,6 +1,6 @@
 /** The build: is out/ made from the sources as they are, and electron-vite when not. */
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { run, tail } from './child.mjs'
 import { SetUpError } from './steps.mjs'
@@ -11,9 +11,14 @@ const sources = ['main', 'preload', 'renderer', 'electron.vite.config.ts', 'pack
 function fingerprint(root) {
   const hash = createHash('sha256')
   const visit = (file) => {
-    const facts = statSync(path.join(root, file))
+    const facts = lstatSync(path.join(root, file), { throwIfNoEntry: false })
+    // Gone since its folder was read.
+    if (facts === undefined) return
     if (facts.isDirectory()) {
-      for (const name of readdirSync(path.join(root, file)).sort()) visit(path.join(file, name))
+      for (const name of readdirSync(path.join(root, file)).sort()) {
+        // Editors' and file managers' own: locks (Emacs's are links to nowhere), swap files, .DS_Store.
+        if (!name.startsWith('.')) visit(path.join(file, name))
+      }
     } else {
       hash.update(`${file} ${facts.size} ${facts.mtimeMs}\n`)
     }

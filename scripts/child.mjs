@@ -1,5 +1,6 @@
 /** Child processes: output kept for the case of failure, a time limit, and no orphans. */
 import { spawn } from 'node:child_process'
+import { accompany } from './alone.mjs'
 
 /**
  * @param {string} command
@@ -34,11 +35,13 @@ export function run(command, args, options = {}) {
           child.kill('SIGKILL')
         }, options.limit)
       : null
+    const forget = child.pid === undefined ? () => {} : accompany(child.pid)
     const stop = () => child.kill('SIGTERM')
     process.once('exit', stop)
     const end = (code, text = '') => {
       if (timer) clearTimeout(timer)
       process.off('exit', stop)
+      forget()
       resolve({ code, output: output + text, timedOut })
     }
     child.once('error', (error) => end(null, error.message))

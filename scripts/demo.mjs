@@ -8,7 +8,9 @@ import { root, setUp } from './setup.mjs'
 import { fail } from './steps.mjs'
 
 try {
-  process.env.IDIOLECT_HOME = path.join(root, '.idiolect', 'demo')
+  process.env.IDIOLECT_DEMO = path.join(root, '.idiolect', 'demo')
+  // Whatever else would open a data folder opens this one.
+  process.env.IDIOLECT_HOME = process.env.IDIOLECT_DEMO
   process.env.IDIOLECT_MODELS ??= path.join(root, '.idiolect', 'models')
   await setUp({ model: true, modelRequired: true })
   await import(pathToFileURL(path.join(root, 'out', 'main', 'demo.js')).href)

@@ -1,5 +1,4 @@
-#!/usr/bin/env node
-/** `npx idiolect ...`: sets up what is missing, silently but for slow steps (stderr), then runs the terminal host. */
+/** What `npx idiolect ...` does, after idiolect.cjs: sets up what is missing, silently but for slow steps (stderr), then runs the terminal host. */
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { root, setUp } from './setup.mjs'

@@ -16,10 +16,19 @@ const places = (root) => ({
   begun: path.join(root, '.idiolect', 'install-begun'),
 })
 
+/** @returns {'glibc' | 'musl' | null} null but on Linux */
+function ownLibc() {
+  if (process.platform !== 'linux') return null
+  // Without it, the report looks up the names of the machine's addresses.
+  process.report.excludeNetwork = true
+  return process.report.getReport().header.glibcVersionRuntime ? 'glibc' : 'musl'
+}
+
 /** Native packages differ by platform and by C library, so a node_modules copied from elsewhere does not count. */
 function wanted(root) {
   const lock = readFileSync(places(root).lock)
-  return `${createHash('sha256').update(lock).digest('hex')} ${process.platform} ${process.arch}`
+  const machine = [process.platform, process.arch, ownLibc()].filter((part) => part !== null)
+  return [createHash('sha256').update(lock).digest('hex'), ...machine].join(' ')
 }
 
 function readText(file) {
@@ -33,27 +42,34 @@ function readText(file) {
 /** Does npm's record of what is installed hold every package of the lock file that must be there, at its version. */
 function matchesLock(root) {
   const { lock, installed } = places(root)
-  const found = readText(installed)
-  if (found === null) return false
-  const has = JSON.parse(found).packages ?? {}
+  let has
+  try {
+    has = JSON.parse(readFileSync(installed, 'utf8')).packages ?? {}
+  } catch {
+    // Not there, or cut off by whatever ended the machine.
+    return false
+  }
   const must = JSON.parse(readFileSync(lock, 'utf8')).packages ?? {}
+  const libc = ownLibc()
+  const fits = (entry) =>
+    entry.optional &&
+    entry.cpu?.includes(process.arch) &&
+    entry.os?.includes(process.platform) &&
+    (libc === null || entry.libc === undefined || entry.libc.includes(libc))
   let platformPackage = false
+  let foreignLibc = false
   for (const [place, entry] of Object.entries(must)) {
     if (place === '' || entry.link) continue
     const here = has[place]
     if (here?.version === entry.version) {
-      if (entry.optional && entry.cpu?.includes(process.arch) && entry.os?.includes(process.platform)) {
-        platformPackage ||= existsSync(path.join(root, place, 'package.json'))
-      }
+      if (fits(entry)) platformPackage ||= existsSync(path.join(root, place, 'package.json'))
+      foreignLibc ||= libc !== null && entry.libc !== undefined && !entry.libc.includes(libc)
       continue
     }
     if (!entry.optional || here !== undefined) return false
   }
   // A copied node_modules of another platform has none of this platform's native packages.
-  const needsOne = Object.values(must).some(
-    (entry) => entry.optional && entry.cpu?.includes(process.arch) && entry.os?.includes(process.platform),
-  )
-  return platformPackage || !needsOne
+  return (platformPackage || !Object.values(must).some(fits)) && !foreignLibc
 }
 
 /**
@@ -66,7 +82,11 @@ export function packagesReady(root) {
   if (readText(stamp) === wanted(root)) return true
   if (!matchesLock(root)) return false
   // Installed by hand: as good as ours.
-  writeFileSync(stamp, wanted(root))
+  try {
+    writeFileSync(stamp, wanted(root))
+  } catch {
+    // A checkout that may not be written: the next look takes as long as this one.
+  }
   return true
 }
 

@@ -6,27 +6,13 @@ import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { alone } from './alone.mjs'
 import { build, buildReady } from './build.mjs'
-import { electronBinary, electronFailure, fetchElectron } from './electron.mjs'
+import { readyElectron } from './electron.mjs'
+import version from './node-version.cjs'
 import { installPackages, packagesReady } from './packages.mjs'
-import { root as rootUrl, SetUpError, say, step } from './steps.mjs'
+import { announce, refuseWhileRunning } from './running.mjs'
+import { root as rootUrl, say, step } from './steps.mjs'
 
 export const root = fileURLToPath(rootUrl)
-const needed = [20, 20]
-
-/** @param {string} version e.g. `20.20.2` */
-export function nodeIsNewEnough(version) {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  return major > needed[0] || (major === needed[0] && minor >= needed[1])
-}
-
-function checkNode() {
-  if (nodeIsNewEnough(process.versions.node)) return
-  throw new SetUpError(
-    `Idiolect needs Node ${needed.join('.')} or newer, and this is Node ${process.versions.node}.`,
-    'Install a newer Node (https://nodejs.org), then run the same command again.',
-  )
-}
-
 const lockFile = path.join(root, '.idiolect', 'setup.lock')
 
 /**
@@ -40,22 +26,25 @@ const lockFile = path.join(root, '.idiolect', 'setup.lock')
  */
 export async function setUp(options = {}) {
   const log = options.log ?? say
-  checkNode()
+  version.checkNode()
   if (!packagesReady(root) || !buildReady(root)) {
     // Two `npm ci` in one folder would tear each other's files away.
     await alone(lockFile, log, async () => {
+      if (!packagesReady(root) || !buildReady(root)) refuseWhileRunning(root)
       if (!packagesReady(root)) await step(log, 'Installing the packages (npm ci)', () => installPackages(root))
       if (!buildReady(root)) await step(log, 'Building', () => build(root))
     })
   }
+  announce(root)
   const result = { electron: null, whyNoElectron: null, model: null, whyNoModel: null }
   if (options.electron) {
-    result.electron = electronBinary(root)
-    result.whyNoElectron = result.electron === null && !options.retryElectron ? electronFailure(root) : null
-    if (result.electron === null && result.whyNoElectron === null) {
-      result.whyNoElectron = await step(log, "Fetching Electron's binary", () => fetchElectron(root))
-      result.electron = electronBinary(root)
-    }
+    const { binary, why } = await readyElectron(root, {
+      retry: options.retryElectron,
+      alone: (work) => alone(lockFile, log, work),
+      step: (fetch) => step(log, "Fetching Electron's binary", fetch),
+    })
+    result.electron = binary
+    result.whyNoElectron = why
   }
   if (options.model) {
     const { ensureStarter } = await import(pathToFileURL(path.join(root, 'out', 'main', 'starter.js')).href)

@@ -1,5 +1,7 @@
 /** `npm start`: sets up what is missing, then opens the app: in Electron where that can run, else in a browser. */
 import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -10,7 +12,7 @@ import { fail, SetUpError, say } from './steps.mjs'
 
 const usage = `npm start -- [options]
   --browser     serve the app to a browser on this machine
-  --electron    open the app's own window; fetch Electron again if that failed before
+  --electron    try the app's own window; fetch Electron again if that failed before
   --data DIR    the data folder (default: IDIOLECT_HOME, else the system's place for application data)
   --port N      the browser host's port (default: 4517, or a free one when that is taken)
   --no-open     do not open the default browser, only print the address`
@@ -55,27 +57,59 @@ export function parseStart(argv) {
   return { browser: values.browser, electron: values.electron, open: !values['no-open'], help: values.help, port, data }
 }
 
-/** Electron in a process of its own, with the terminal's signals; resolves to its exit code. */
-function runElectron(binary, data) {
-  const env = { ...process.env }
+/** Signals that somebody sent, and no crash. */
+const wanted = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL']
+
+/**
+ * Electron in a process of its own, with the terminal's signals.
+ * @param {string} binary
+ * @param {string | null} data the data folder
+ * @returns {Promise<{code: number, failed: string | null}>} the exit code; how it ended, in words, where it did so by
+ *   itself before its window was there
+ */
+export async function runElectron(binary, data) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'idiolect-start-'))
+  // The app makes this file when its window is shown (main/index.ts).
+  const sign = path.join(folder, 'shown')
+  const env = { ...process.env, IDIOLECT_SHOWN: sign }
   // Set by some editors' terminals: Electron would run as plain Node.
   delete env.ELECTRON_RUN_AS_NODE
   if (data !== null) env.IDIOLECT_HOME = data
   const child = spawn(binary, [root], { stdio: 'inherit', env })
-  // Ctrl-C reaches the child by itself; a plain kill of this process must be passed on.
-  process.on('SIGINT', () => {})
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code, signal) => resolve(code ?? (signal === null ? 0 : 1)))
-  })
+  let asked = false
+  const interrupt = () => {
+    // It reaches the child by itself.
+    asked = true
+  }
+  const terminate = () => {
+    asked = true
+    child.kill('SIGTERM')
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', terminate)
+  try {
+    const [code, signal] = await new Promise((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', (...end) => resolve(end))
+    })
+    const crashed = !asked && code !== 0 && !wanted.includes(signal) && !existsSync(sign)
+    const how = signal === null ? `with code ${code}` : `by ${signal}`
+    return {
+      code: code ?? 1,
+      failed: crashed ? `Electron ended ${how} before its window was there` : null,
+    }
+  } finally {
+    process.off('SIGINT', interrupt)
+    process.off('SIGTERM', terminate)
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 async function main() {
   const options = parseStart(process.argv.slice(2))
   if (options.help) return say(usage)
   if (options.data !== null) process.env.IDIOLECT_HOME = options.data
-  const noWindow = whyNoWindow()
+  const noWindow = whyNoWindow({ binary: electronBinary(root) })
   const tryElectron = options.electron || (!options.browser && noWindow === null)
   const ready = await setUp({
     model: true,
@@ -84,11 +118,15 @@ async function main() {
     dataFolder: options.data ?? undefined,
   })
   const binary = tryElectron ? ready.electron : electronBinary(root)
-  const choice = chooseHost({ ...options, noWindow, binary, whyNoBinary: ready.whyNoElectron })
+  let choice = chooseHost({ ...options, noWindow, binary, whyNoBinary: ready.whyNoElectron })
   if (choice.host === 'electron') {
     say(`Opening Idiolect in Electron: ${choice.why}.`)
-    process.exitCode = await runElectron(binary, options.data)
-    return
+    const { code, failed } = await runElectron(binary, options.data)
+    if (failed === null) {
+      process.exitCode = code
+      return
+    }
+    choice = { host: 'browser', why: failed }
   }
   say(`Serving Idiolect to a browser: ${choice.why}.`)
   const { serveBrowser } = await import(pathToFileURL(path.join(root, 'out', 'main', 'browser.js')).href)

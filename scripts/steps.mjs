@@ -9,9 +9,6 @@ export function say(line) {
   process.stderr.write(`${line}\n`)
 }
 
-/** For `npx idiolect`: nothing but trouble is said. */
-export function quiet() {}
-
 /**
  * Runs one step and says how long it took. While it runs, a terminal shows the seconds; elsewhere a line every 30 s.
  * @template T

@@ -3,7 +3,8 @@
  * that needs a file which is not there is skipped and counted as skipped.
  */
 import { spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root, setUp } from './setup.mjs'
@@ -34,16 +35,19 @@ export function summary(report, code) {
   return { line, code: failed > 0 || passed === 0 ? 1 : code }
 }
 
+/** Tests that are killed, or skipped as a whole, leave their temporary folders behind: all stand in one, which goes. */
 function runVitest(args, reportFile) {
+  const temporary = mkdtempSync(path.join(tmpdir(), 'idiolect-tests-'))
+  const env = { ...process.env, TMPDIR: temporary, TEMP: temporary, TMP: temporary }
   const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`]
-  const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args], { cwd: root, stdio: 'inherit' })
+  const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args], { cwd: root, stdio: 'inherit', env })
   process.on('SIGINT', () => {})
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => resolve(code ?? 1))
-  })
+  }).finally(() => rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }))
 }
 
 async function main() {

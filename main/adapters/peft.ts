@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { writeAtomically } from '../atomic.ts'
+import { type Append, writeAtomically } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import { checkVoice } from './check-voice.ts'
@@ -100,9 +100,9 @@ export function exportPeft(
   const notes = under === null ? needs : { ...needs, task_adapter: under.name, task_adapter_sha256: under.sha256 }
   writeSafetensors(path.join(folder, 'adapter_model.safetensors'), tensors, notes)
   const readme = Buffer.from(readmeOf(voice, baseName, baseSha256))
-  writeAtomically(about, (append) => append(readme))
+  writeAtomically(about, (append) => append(readme), { ofUser: true })
   const json = Buffer.from(`${JSON.stringify(config, null, 2)}\n`)
-  writeAtomically(settings, (append) => append(json))
+  writeAtomically(settings, (append) => append(json), { ofUser: true })
 }
 
 /** What whoever finds the folder has to know: the base, and the task adapter where there is one below. */
@@ -150,9 +150,10 @@ function writeSafetensors(file: string, tensors: NamedTensor[], notes: Record<st
   const header = Buffer.from(json + ' '.repeat(Math.ceil(json.length / 8) * 8 - json.length))
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(header.length))
-  writeAtomically(file, (append) => {
+  const fill = (append: Append): void => {
     append(length)
     append(header)
     for (const { data } of tensors) append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-  })
+  }
+  writeAtomically(file, fill, { ofUser: true })
 }

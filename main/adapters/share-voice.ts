@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, existsSync, mkdirSync, openSync, readSync } from 'node:fs'
 import path from 'node:path'
-import { writeAtomically } from '../atomic.ts'
+import { type WriteOptions, writeAtomically } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
 import { type GgufFile, readGguf } from '../gguf/read.ts'
 import { readNumbers, readVoiceFile, readVoiceTensors, type VoiceFile } from './voice-file.ts'
@@ -22,7 +22,7 @@ export function exportVoice(file: string, target: string): { file: string; bytes
   const voice = readVoiceFile(file)
   if (existsSync(target) && !isAdapter(target))
     throw new IdiolectError('FileExists', `${target} is there and is no voice`, 'Choose another name.')
-  copyWhole(file, target)
+  copyWhole(file, target, { ofUser: true })
   return { file: target, bytes: voice.bytes }
 }
 
@@ -69,8 +69,8 @@ function forEachChunk(file: string, visit: (chunk: Buffer) => void): void {
 }
 
 /** Copies a file whole or not at all. */
-export function copyWhole(source: string, target: string): void {
-  writeAtomically(target, (append) => forEachChunk(source, append))
+export function copyWhole(source: string, target: string, options: WriteOptions = {}): void {
+  writeAtomically(target, (append) => forEachChunk(source, append), options)
 }
 
 /** Hex. */

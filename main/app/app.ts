@@ -75,6 +75,7 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
     draftWatch.refresh()
     const labelJobs = createLabelJobs(context)
     if (options.host !== 'terminal') {
+      store.vectors.whenLost(indexing.lost)
       indexing.begin()
       labelJobs.begin()
     }
@@ -121,8 +122,11 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
         ...scoreHandlers(context),
         ...chatHandlers(context),
       },
+      rememberRuns: () => rememberToResume(context, training),
       close() {
         closing ??= (async () => {
+          // Before anything that is waited for: whatever ends the app may not wait as long.
+          rememberToResume(context, training)
           folders.close()
           // First, so that nobody writes to what is closed below.
           const labelsAtRest = labelJobs.close()
@@ -130,7 +134,6 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
           await labelsAtRest
           await indexing.close()
           draftWatch.close()
-          rememberToResume(context, training)
           await training.close()
           await bases.close()
           await disposeLlama()

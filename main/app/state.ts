@@ -12,6 +12,7 @@ import { isFirstStart } from './library/imports.ts'
 import { changeSettings, readSettings } from './settings.ts'
 import { storageOf } from './storage.ts'
 import { standInsOf } from './training/task-adapter-files.ts'
+import { SAMPLE_FOLDER } from './training/task-texts.ts'
 import type { Training } from './training/training.ts'
 import { APP_VERSION } from './version.ts'
 import { baseInUse } from './voices/fit.ts'
@@ -52,7 +53,7 @@ export function stateHandlers(
         host: context.options.host,
         platform: `${process.platform}-${process.arch}`,
         dataFolder: context.store.folder,
-        sampleFolder: path.join(projectFolder(), 'resources', 'sample'),
+        sampleFolder: SAMPLE_FOLDER,
         cores: os.availableParallelism(),
         chatThreads: threads.chat,
         trainThreads: threads.train,

@@ -25,6 +25,8 @@ export interface AppOptions {
 export interface App {
   handlers: Handlers
   events: AppEvents
+  /** Notes what is to go on at the next start. `close` does so first; for a host whose end may not wait for that. */
+  rememberRuns(): void
   /** Ends what runs: training writes a checkpoint and stops, so that it can be resumed. Safe to call twice. */
   close(): Promise<void>
 }

@@ -1,4 +1,5 @@
 /** Chat: the conversation and the owner's own passages -> an answer in the owner's hand, within the context. */
+import { IdiolectError } from '../errors.ts'
 import { firstOf, lastOf } from '../examples/cut.ts'
 import type { Base, ChatTurn, Generated, Voices } from '../inference/types.ts'
 
@@ -27,6 +28,8 @@ export interface ChatRequest {
   /** What is known of the owner as an author; none when empty. */
   profile?: string | null
   voice?: Voices | null
+  /** The question is refused where it does not fit, and not shortened. */
+  whole?: boolean
   maxTokens?: number
   temperature?: number
   seed?: number
@@ -39,7 +42,10 @@ const PASSAGE_TOKENS = 160
 const LEAST_PASSAGE_TOKENS = 20
 const PROFILE_TOKENS = 96
 
-/** The answer as far as it was written: after the signal `finish` is `aborted` and the text so far is kept. */
+/**
+ * The answer as far as it was written: after the signal `finish` is `aborted` and the text so far is kept.
+ * Errors: IdiolectError `PromptTooLong` for a question that shall be read whole and does not fit.
+ */
 export async function answerChat(request: ChatRequest): Promise<Generated & Pick<ChatPrompt, 'dropped' | 'shortened'>> {
   const { base, maxTokens = 256, begun = '' } = request
   // What was answered long ago may fill the context alone: the end of it is gone on with.
@@ -53,6 +59,14 @@ export async function answerChat(request: ChatRequest): Promise<Generated & Pick
     limit,
     request.profile ?? '',
   )
+  if (shortened && request.whole) {
+    const asked = base.tokenize(request.turns.at(-1)?.text ?? '').length
+    throw new IdiolectError(
+      'PromptTooLong',
+      `the text has ${asked} tokens, and with an answer of ${maxTokens} it does not fit into the model's context of ${base.contextSize}`,
+      'Shorten it, or ask for a shorter answer.',
+    )
+  }
   const written = await base.generate(Int32Array.from([...tokens, ...answered]), {
     voice: request.voice ?? null,
     maxTokens,

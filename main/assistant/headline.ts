@@ -106,10 +106,15 @@ const PAIRS: [string, string][] = [
   ['«', '»'],
 ]
 
-/** Does a quotation end within, so that the last mark ends another? An apostrophe and a beginning come before letters. */
-function closesWithin(inside: string, close: string): boolean {
+/**
+ * Does a quotation end within, so that the last mark ends another? An apostrophe and a beginning come before letters. One
+ * before a space may be an apostrophe, too (the dogs’ days): then another quotation must have begun.
+ */
+function closesWithin(inside: string, open: string, close: string): boolean {
   const after = inside.split(close)[1]
-  return after !== undefined && /^[^\p{L}\p{N}]/u.test(after)
+  if (after === undefined || !/^[^\p{L}\p{N}]/u.test(after)) return false
+  if (open === '‘') return inside.includes(open)
+  return open !== "'" || /[^\p{L}\p{N}]'[\p{L}\p{N}]/u.test(inside)
 }
 
 /** One line without the quotes, marks and label that a model puts around a headline. */
@@ -119,7 +124,7 @@ export function tidyHeadline(text: string): string {
   for (const [open, close] of PAIRS) {
     const both = line.length > open.length + close.length && line.startsWith(open) && line.endsWith(close)
     const inside = line.slice(open.length, line.length - close.length)
-    if (both && !closesWithin(inside, close)) line = inside.trim()
+    if (both && !closesWithin(inside, open, close)) line = inside.trim()
   }
   // An opening quote whose end was never written.
   if (/^["“«]/.test(line) && !/["”»]/.test(line.slice(1))) line = line.slice(1).trim()

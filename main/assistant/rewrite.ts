@@ -5,12 +5,11 @@
  */
 import type { RewriteHow } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
-import { firstOf } from '../examples/cut.ts'
 import type { Base, Generated, Voices } from '../inference/types.ts'
 import { termsOf } from '../retrieval/tokens.ts'
 import type { ChatPassage } from './chat.ts'
 import { partsOf, wholePart } from './rewrite-parts.ts'
-import { createTidyStream, tidied, toSentence } from './rewrite-tidy.ts'
+import { createTidyStream, tidied } from './rewrite-tidy.ts'
 import { rewriteTurns, shotsOf } from './rewrite-turns.ts'
 
 export interface RewriteRequest {
@@ -37,6 +36,7 @@ export interface RewriteRequest {
 
 export interface Rewritten {
   text: string
+  /** `length`: there was no room for more, and the text breaks off; for `ask` alone. */
   finish: Generated['finish']
 }
 
@@ -47,6 +47,8 @@ const TEMPERATURES = [0, 0.6, 0.8, 0.9]
 const ROOM: Record<RewriteHow, number> = { shorter: 1, plainer: 1.5, warmer: 1.8, mine: 1.5, ask: 2 }
 /** Tokens of an answer beyond that. */
 const SPARE: Record<RewriteHow, number> = { shorter: 16, plainer: 24, warmer: 32, mine: 24, ask: 160 }
+/** Tokens beyond the text's own that an answer of its length is given at least. */
+const LEAST_SPARE = 16
 /** Words to a word of the text, above which an answer has wandered off. */
 const LONGEST = 2
 /** Share of the text's different terms that an answer must have kept: with less, a small model has made something up. */
@@ -60,19 +62,25 @@ const LEAST_TERMS = 8
 const RUN = 4
 
 /**
- * The selection's own white space and Markdown marks stay. A paragraph of several that cannot be bettered stays as it is.
- * Errors: IdiolectError `NoRewrite` when nothing new came in four tries; after the signal what stands so far, `aborted`.
+ * The selection's own white space and Markdown marks stay. A paragraph of several that cannot be bettered stays as it is,
+ * and so does one whose answer ran out of room, since its end would be lost. After the signal what stands so far, `aborted`.
+ * Errors: IdiolectError `SelectionTooLong`, before anything is asked, where a part and an answer of its length do not fit
+ * into the context; `NoRewrite` when nothing new came in four tries.
  */
 export async function rewriteText(request: RewriteRequest): Promise<Rewritten> {
   const { base, how, signal, onText } = request
-  const parts = how === 'ask' ? wholePart(request.text) : partsOf(base, request.text, longestPart(base))
+  const all = how === 'ask' ? wholePart(request.text) : partsOf(base, request.text, longestPart(base))
+  const parts = all.map((part) => {
+    const stays = part.text === '' || (part.fixed && all.length > 1)
+    return { ...part, room: stays ? null : roomFor(request, part.text) }
+  })
   let done = ''
   let index = 0
   let changed = false
   let finish: Generated['finish'] = 'end'
   for (const part of parts) {
     done += part.before
-    if (part.text === '' || (part.fixed && parts.length > 1)) {
+    if (part.room === null) {
       onText?.(index, part.before + part.text)
       done += part.text
       continue
@@ -82,10 +90,11 @@ export async function rewriteText(request: RewriteRequest): Promise<Rewritten> {
     for (let attempt = 0; attempt < REWRITE_TRIES && found === null; attempt++) {
       if (attempt > 0) onText?.(++index, done)
       const show = onText && ((text: string): void => onText(index, text))
-      const written = await writePart(request, part.text, attempt, show)
+      const written = await writePart(request, part.text, part.room, attempt, show)
+      if (written.finish === 'aborted') return { text: done + written.text, finish: 'aborted' }
+      if (!accepted(request, part.text, written)) continue
+      found = written.text
       finish = written.finish
-      if (finish === 'aborted') return { text: done + written.text, finish }
-      if (accepted(request, part.text, written.text)) found = written.text
     }
     if (found === null && index > 0) onText?.(++index, done + part.text)
     changed ||= found !== null
@@ -96,17 +105,36 @@ export async function rewriteText(request: RewriteRequest): Promise<Rewritten> {
   return { text: done, finish }
 }
 
+/** Tokens for the answer to a part. Errors: `SelectionTooLong` where it leaves too few. */
+function roomFor(request: RewriteRequest, text: string): number {
+  const { base, how, ask = '' } = request
+  const { contextSize } = base
+  const length = base.tokenize(text).length
+  const wanted = request.maxTokens ?? Math.ceil(length * ROOM[how]) + SPARE[how]
+  const least = Math.min(wanted, length + LEAST_SPARE)
+  const bare = { how, ask, text, passages: [], before: '', after: '', profile: '', example: false }
+  const prompt = base.chatPrompt(rewriteTurns(base, bare)).length
+  if (prompt + least > contextSize) {
+    const left = contextSize - (prompt - length)
+    const most = Math.max(0, Math.floor((left - LEAST_SPARE) / 2), left - (request.maxTokens ?? left))
+    throw new IdiolectError(
+      'SelectionTooLong',
+      `the selection has ${length} tokens, and at most ${most} are rewritten at once: text and answer share the model's context of ${contextSize}`,
+      how === 'ask' ? 'Select less.' : 'Select less, or break the paragraph.',
+    )
+  }
+  return Math.min(wanted, Math.max(least, Math.min(contextSize - prompt, Math.floor(contextSize / 2))))
+}
+
 async function writePart(
   request: RewriteRequest,
   text: string,
+  maxTokens: number,
   attempt: number,
   onText: ((text: string) => void) | undefined,
 ): Promise<{ text: string; finish: Generated['finish'] }> {
   const { base, how, seed = 1, signal } = request
   const asked = how === 'ask'
-  const length = base.tokenize(text).length
-  const most = Math.floor(base.contextSize / 2)
-  const maxTokens = Math.min(most, request.maxTokens ?? Math.ceil(length * ROOM[how]) + SPARE[how])
   const prompt = promptWithin(request, text, base.contextSize - maxTokens)
   // A second paragraph is a remark on the first.
   const enough = new AbortController()
@@ -124,21 +152,19 @@ async function writePart(
   })
   const finish = written.finish === 'aborted' && !signal?.aborted ? 'stop' : written.finish
   stream.end()
-  const clean = tidied(written.text, text, asked)
-  return { text: finish === 'length' && !asked ? toSentence(clean) : clean, finish }
+  return { text: tidied(written.text, text, asked), finish }
 }
 
-/** Passages are left out first, then what stands around, the profile and the solved example; last the text is cut. */
+/** Passages are left out first, then what stands around, the profile and the solved example: without them it fits. */
 function promptWithin(request: RewriteRequest, text: string, limit: number): Int32Array {
   const { base, how, ask = '' } = request
   let { passages, before = '', after = '', profile } = request
   let example = true
-  let given = text
   for (;;) {
     const turns = rewriteTurns(base, {
       how,
       ask,
-      text: given,
+      text,
       passages,
       before,
       after,
@@ -151,16 +177,13 @@ function promptWithin(request: RewriteRequest, text: string, limit: number): Int
     else if (before !== '' || after !== '') before = after = ''
     else if (profile) profile = null
     else if (example) example = false
-    else {
-      const ids = base.tokenize(given)
-      const room = Math.min(ids.length - 1, ids.length - (prompt.length - limit))
-      if (room < 1) return prompt
-      given = firstOf(base, given, ids, room)
-    }
+    else return prompt
   }
 }
 
-function accepted({ how, ask = '' }: RewriteRequest, text: string, written: string): boolean {
+function accepted({ how, ask = '' }: RewriteRequest, text: string, { text: written, finish }: Rewritten): boolean {
+  // Whoever asked sees where it breaks off; of a paragraph the end would be lost.
+  if (finish === 'length' && how !== 'ask') return false
   const said = termsOf(written)
   const had = termsOf(text)
   if (written.trim() === '' || samePlain(written, text)) return false

@@ -1,11 +1,12 @@
 /** What stands in the catalog and on the disk, and the four things one can do with it: list, get, add, remove. */
-import { existsSync, rmSync, statSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import type { ModelInfo } from '../../preload/contract.ts'
+import type { ModelInfo, Said } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
+import { english, say } from '../said.ts'
 import { type AddedModel, readAdded, writeAdded } from './added.ts'
 import { type DownloadOptions, downloadModel } from './download.ts'
-import { sha256OfFile } from './files.ts'
+import { factsOf, sha256OfFile } from './files.ts'
 import { partBytes, removePart } from './hub.ts'
 import { type Manifest, type ModelShape, readManifests } from './manifest.ts'
 
@@ -66,9 +67,10 @@ export interface Catalog {
 
 function manifestModel(manifest: Manifest, folder: string): CatalogModel {
   const file = path.join(folder, manifest.file)
-  const found = statSync(file, { throwIfNoEntry: false })
+  const found = factsOf(file)
+  const unreadable = found !== null && 'unreadable' in found ? found.unreadable : null
   // The name appears only after the hash was checked, so that the size is enough here.
-  const installed = found?.isFile() === true && found.size === manifest.bytes
+  const installed = found !== null && 'size' in found && found.isFile() && found.size === manifest.bytes
   return {
     id: manifest.id,
     name: manifest.name,
@@ -80,7 +82,7 @@ function manifestModel(manifest: Manifest, folder: string): CatalogModel {
     parameters: manifest.parameters,
     bytes: manifest.bytes,
     licence: manifest.licence,
-    note: manifest.note,
+    note: unreadable === null ? manifest.note : `Not usable: ${unreadable}.`,
     path: installed ? file : null,
     sha256: manifest.sha256,
     contextSize: manifest.contextSize,
@@ -92,15 +94,17 @@ function manifestModel(manifest: Manifest, folder: string): CatalogModel {
   }
 }
 
-function whyMissing(model: AddedModel): string | null {
-  const found = statSync(model.path, { throwIfNoEntry: false })
-  if (!found?.isFile()) return `${model.path} is not there any more`
-  if (found.size !== model.bytes || found.mtimeMs !== model.modifiedMs) return `${model.path} has changed; add it again`
+function whyMissing(model: AddedModel): Said | null {
+  const found = factsOf(model.path)
+  if (found !== null && 'unreadable' in found) return say('plain', found.unreadable)
+  if (!found?.isFile()) return say('model.gone', model.path)
+  if (found.size !== model.bytes || found.mtimeMs !== model.modifiedMs) return say('model.changed', model.path)
   return null
 }
 
 function addedModel(model: AddedModel): CatalogModel {
   const missing = whyMissing(model)
+  const note = missing === null ? say('model.added') : say('model.unusable', missing)
   return {
     id: model.id,
     name: model.name,
@@ -112,7 +116,8 @@ function addedModel(model: AddedModel): CatalogModel {
     parameters: model.parameters,
     bytes: model.bytes,
     licence: null,
-    note: missing === null ? 'Added from a file of yours.' : `Not usable: ${missing}.`,
+    note: english(note),
+    noteSaid: note,
     path: missing === null ? model.path : null,
     sha256: model.sha256,
     contextSize: model.contextSize,
@@ -120,7 +125,7 @@ function addedModel(model: AddedModel): CatalogModel {
     part: null,
     shape: null,
     needsMemoryBytes: null,
-    missing,
+    missing: missing && english(missing),
   }
 }
 
@@ -167,7 +172,9 @@ export function createCatalog(options: CatalogOptions): Catalog {
 
   const addModel: Catalog['addModel'] = async (name, { probe, as, signal, onStage }) => {
     const file = path.resolve(name)
-    const facts = statSync(file, { throwIfNoEntry: false })
+    const facts = factsOf(file)
+    if (facts !== null && 'unreadable' in facts)
+      throw new IdiolectError('FileMissing', `${facts.unreadable}.`, 'Name a GGUF file that can be read.')
     if (!facts?.isFile()) {
       const what = facts ? 'is not a file' : 'does not exist'
       throw new IdiolectError('FileMissing', `${file} ${what}.`, 'Name a GGUF file.')

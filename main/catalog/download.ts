@@ -2,11 +2,14 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { copyFile, link, rename, stat } from 'node:fs/promises'
 import path from 'node:path'
+import type { Said } from '../../preload/contract.ts'
+import { cannotWrite } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
-import { lockDownload } from './download-lock.ts'
+import { english } from '../said.ts'
+import { type DownloadLock, type LockOptions, lockDownload } from './download-lock.ts'
 import { explainWriteError, requireSpace, sha256OfFile, throwIfCancelled } from './files.ts'
 import { downloadFromHub, type HubOptions, partBytes, removePart } from './hub.ts'
-import { type Manifest, type Source, sourceInWords } from './manifest.ts'
+import { hasChanged, type Manifest, type Source, saidOfSource } from './manifest.ts'
 import { downloadFromPip, type PipOptions, removeAbandoned } from './pip.ts'
 
 export interface DownloadProgress {
@@ -15,6 +18,7 @@ export interface DownloadProgress {
   totalBytes: number
   /** The source being read, in words. */
   source: string
+  said?: Said
   /** Whether what has come is kept when it is broken off. */
   resumable: boolean
 }
@@ -26,6 +30,7 @@ export interface DownloadOptions {
   lookIn?: string[]
   hub?: Omit<HubOptions, 'signal' | 'onBytes'>
   pip?: Omit<PipOptions, 'signal' | 'onBytes'>
+  lock?: Omit<LockOptions, 'signal'>
 }
 
 /** Takes the file from a folder that has it. A hard link costs no space; across disks it is copied. */
@@ -51,13 +56,14 @@ async function fromNeighbour(manifest: Manifest, target: string, options: Downlo
 }
 
 async function fromSource(source: Source, manifest: Manifest, target: string, options: DownloadOptions): Promise<void> {
-  const words = sourceInWords(source)
+  const said = saidOfSource(source)
   const tell = (stage: DownloadProgress['stage'], receivedBytes: number) =>
     options.onProgress?.({
       stage,
       receivedBytes,
       totalBytes: manifest.bytes,
-      source: words,
+      source: english(said),
+      said,
       resumable: source.kind === 'hub',
     })
   const onBytes = (received: number) => tell('downloading', received)
@@ -83,18 +89,31 @@ async function fromSource(source: Source, manifest: Manifest, target: string, op
     }
     removePart(target)
     // A part that was begun long ago may belong to an older file: once more from the start.
-    if (!resumed || attempt > 0) throw new Error(`has sha256 ${found} where the manifest says ${manifest.sha256}`)
+    if (!resumed || attempt > 0)
+      throw new Error(`has sha256 ${found} where the manifest says ${manifest.sha256}${hasChanged(source)}`)
+  }
+}
+
+/** Makes the folder and takes the lock. */
+async function begin(target: string, { lock, signal }: DownloadOptions): Promise<DownloadLock> {
+  try {
+    mkdirSync(path.dirname(target), { recursive: true })
+    return await lockDownload(target, { ...lock, signal })
+  } catch (error) {
+    const known = explainWriteError(error, path.dirname(target))
+    throw known instanceof IdiolectError ? known : cannotWrite(path.dirname(target), known)
   }
 }
 
 /**
  * Brings a manifest's file to `target`, which appears only when its sha256 is right.
- * Errors: IdiolectError `NoSource` naming every source tried and why it failed; `Cancelled`; `DiskFull`; `DownloadBusy`.
+ * Errors: IdiolectError `NoSource` naming every source tried and why it failed; `Cancelled`; `DiskFull`;
+ * `DownloadBusy`; `CannotWrite` naming the folder.
  */
-export async function downloadModel(manifest: Manifest, target: string, options: DownloadOptions = {}): Promise<void> {
+export async function downloadModel(manifest: Manifest, target: string, given: DownloadOptions = {}): Promise<void> {
   const folder = path.dirname(target)
-  mkdirSync(folder, { recursive: true })
-  const unlock = lockDownload(target)
+  const { lost, release } = await begin(target, given)
+  const options = { ...given, signal: given.signal ? AbortSignal.any([given.signal, lost]) : lost }
   try {
     await removeAbandoned(target)
     if (existsSync(target) && statSync(target).size === manifest.bytes) return
@@ -114,7 +133,7 @@ export async function downloadModel(manifest: Manifest, target: string, options:
           if (known.name === 'DiskFull') removePart(target)
           throw known
         }
-        failures.push(`${sourceInWords(source)}: ${messageOf(error)}`)
+        failures.push(`${english(saidOfSource(source))}: ${messageOf(error)}`)
       }
     }
     throw new IdiolectError(
@@ -122,7 +141,9 @@ export async function downloadModel(manifest: Manifest, target: string, options:
       `${manifest.name} could not be fetched from any source.\n${failures.map((line) => `- ${line}`).join('\n')}`,
       `Check the network connection and try again, or put ${manifest.file} into ${folder} yourself.`,
     )
+  } catch (error) {
+    throw lost.aborted ? lost.reason : error
   } finally {
-    unlock()
+    release()
   }
 }

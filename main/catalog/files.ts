@@ -1,13 +1,22 @@
 /** Model files on disk: hashes, free space, and what went wrong in words. */
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, type Stats, statSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
-import { IdiolectError } from '../errors.ts'
+import { IdiolectError, messageOf } from '../errors.ts'
 
 /** Left free beside the model, so that the system and the state database go on working: 64 MiB. */
 const margin = 64 * 1024 * 1024
 
 export const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`
+
+/** What the system says of a path: its facts, null where nothing is there, or why it does not tell. */
+export function factsOf(file: string): Stats | { unreadable: string } | null {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) ?? null
+  } catch (error) {
+    return { unreadable: `${file} cannot be read: ${messageOf(error)}` }
+  }
+}
 
 /**
  * sha256 of a file, lower-case hex.

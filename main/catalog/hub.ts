@@ -4,8 +4,9 @@ import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { ReadableStream as WebStream } from 'node:stream/web'
 import { messageOf } from '../errors.ts'
-import { cancelled, throwIfCancelled } from './files.ts'
-import type { HubSource } from './manifest.ts'
+import { cancelled, factsOf, throwIfCancelled } from './files.ts'
+import { type HubSource, hasChanged } from './manifest.ts'
+import { fetchAnyWay, throughProxy } from './proxy.ts'
 
 export interface HubOptions {
   /** Address of the hub; HF_ENDPOINT (the hub clients' own variable) names a mirror. */
@@ -36,8 +37,8 @@ export function removePart(target: string): void {
 
 /** Bytes that an unfinished download left beside the target; null: there is none. */
 export function partBytes(target: string): number | null {
-  const found = statSync(partFile(target), { throwIfNoEntry: false })
-  return found?.isFile() && found.size > 0 ? found.size : null
+  const found = factsOf(partFile(target))
+  return found !== null && 'size' in found && found.isFile() && found.size > 0 ? found.size : null
 }
 
 function readNote(target: string): { url: string; etag: string | null } | null {
@@ -52,8 +53,9 @@ export function hubUrl(source: HubSource, endpoint = process.env.HF_ENDPOINT || 
   return `${endpoint.replace(/\/+$/, '')}/${source.repo}/resolve/${source.revision}/${source.file}`
 }
 
-async function fetchOnce(url: string, target: string, bytes: number, options: HubOptions): Promise<void> {
+async function fetchOnce(source: HubSource, target: string, bytes: number, options: HubOptions): Promise<void> {
   const { signal, connectLimit = 8000, stallLimit = 30_000 } = options
+  const url = hubUrl(source, options.endpoint)
   const part = partFile(target)
   const note = readNote(target)
   if (note?.url !== url) removePart(target)
@@ -76,7 +78,7 @@ async function fetchOnce(url: string, target: string, bytes: number, options: Hu
       headers.range = `bytes=${have}-`
       if (note?.etag) headers['if-range'] = note.etag
     }
-    const response = await fetch(url, { headers, signal: control.signal })
+    const response = await fetchAnyWay(url, { headers, signal: control.signal })
     clearTimeout(timer)
     if (response.status === 416) {
       removePart(target)
@@ -92,7 +94,7 @@ async function fetchOnce(url: string, target: string, bytes: number, options: Hu
     }
     const length = Number(response.headers.get('content-length') ?? Number.NaN)
     if (Number.isFinite(length) && have + length !== bytes) {
-      throw new Error(`offers ${have + length} bytes where the manifest says ${bytes}`)
+      throw new Error(`offers ${have + length} bytes where the manifest says ${bytes}${hasChanged(source)}`)
     }
     const strong = response.headers.get('etag')
     const etag = strong?.startsWith('W/') ? null : strong
@@ -123,9 +125,16 @@ async function fetchOnce(url: string, target: string, bytes: number, options: Hu
 }
 
 /** Is the name not to be resolved or nobody listening: then another try in a second changes nothing. */
-function unreachable(error: unknown): boolean {
-  const cause = (error as { cause?: { code?: string } }).cause
-  return ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH'].includes(cause?.code ?? '')
+function unreachable(code: string | undefined): boolean {
+  return ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ENETUNREACH', 'EHOSTUNREACH'].includes(code ?? '')
+}
+
+/** What lies at the bottom of fetch's own error, which is a TypeError and says no more than that it failed. */
+function causeOf(error: unknown): { message: string; code: string | undefined } {
+  let at = error
+  while (error instanceof TypeError && at instanceof Error && at.cause instanceof Error) at = at.cause
+  const { code } = at as { code?: unknown }
+  return { message: messageOf(at), code: at !== error && typeof code === 'string' ? code : undefined }
 }
 
 /** Wait, but not past a cancel. */
@@ -158,17 +167,18 @@ export async function downloadFromHub(
   for (let attempt = 0; ; attempt++) {
     throwIfCancelled(options.signal)
     try {
-      await fetchOnce(url, target, bytes, options)
+      await fetchOnce(source, target, bytes, options)
       return partFile(target)
     } catch (error) {
       if (options.signal?.aborted) throw cancelled()
-      const code = (error as { cause?: { code?: string } }).cause?.code
-      if (unreachable(error)) throw new Error(`could not be reached (${code})`, { cause: error })
+      const { message, code } = causeOf(error)
+      const way = throughProxy(url)
+      if (unreachable(code)) throw new Error(`could not be reached${way} (${code})`, { cause: error })
       // undici reports a connection that broke as a TypeError with the socket's error as cause.
       const transient = error instanceof Transient || error instanceof TypeError
       const noAnswer = error instanceof Transient && error.message.startsWith('no answer')
       if (!transient || noAnswer || attempt >= retries) {
-        throw code === undefined ? error : new Error(`${messageOf(error)} (${code})`, { cause: error })
+        throw code === undefined ? error : new Error(`${message}${way} (${code})`, { cause: error })
       }
       await pause(backOff * 2 ** attempt, options.signal)
     }

@@ -6,7 +6,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import type { Said } from '../../preload/contract.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
+import { say } from '../said.ts'
 
 const hubSource = z.strictObject({
   kind: z.literal('hub'),
@@ -119,11 +121,19 @@ export function wheelsOf(source: PipSource): Wheel[] {
   return source.kind === 'pip' ? [source] : source.pieces
 }
 
-/** A source in words, as progress and errors show it. */
-export function sourceInWords(source: Source): string {
-  if (source.kind === 'hub') return `Hugging Face hub (${source.repo})`
+/**
+ * What may be behind a file that is not the manifest's, as the end of a sentence: a branch of a repository goes on, a
+ * commit does not.
+ */
+export function hasChanged(source: Source): string {
+  const moves = source.kind === 'hub' && !/^[0-9a-f]{40}$/.test(source.revision)
+  return moves ? '; the file on the hub has changed since' : ''
+}
+
+/** A source as progress and errors say it. */
+export function saidOfSource(source: Source): Said {
+  if (source.kind === 'hub') return say('source.hub', source.repo)
   const wheels = wheelsOf(source)
   const [first] = wheels
-  const more = wheels.length > 1 ? ` and ${wheels.length - 1} more` : ''
-  return `Python package ${first?.package} ${first?.version}${more}`
+  return say('source.wheel', String(first?.package), String(first?.version), wheels.length - 1)
 }

@@ -50,6 +50,19 @@ export async function askToLose(dialog: DialogLike, words: DesktopWords): Promis
   return response === 1
 }
 
+/** Whether to end a page that does not answer, and to load it anew. */
+export async function askToEndPage(dialog: DialogLike, words: DesktopWords): Promise<boolean> {
+  const { response } = await dialog.showMessageBox({
+    type: 'warning',
+    message: words.hangsTitle,
+    detail: words.hangsDetail,
+    buttons: [words.wait, words.loadAgain],
+    defaultId: 0,
+    cancelId: 0,
+  })
+  return response === 1
+}
+
 /**
  * What to do although a run goes on.
  * @param background whether going on without the window is offered: when it is the window that was closed

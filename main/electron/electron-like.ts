@@ -7,7 +7,10 @@ import type * as Electron from 'electron'
 export type FrameLike = Pick<Electron.WebFrameMain, 'url'>
 
 export interface ContentsLike
-  extends Pick<Electron.WebContents, 'send' | 'on' | 'setWindowOpenHandler' | 'isDestroyed'> {
+  extends Pick<
+    Electron.WebContents,
+    'send' | 'on' | 'setWindowOpenHandler' | 'isDestroyed' | 'forcefullyCrashRenderer'
+  > {
   readonly mainFrame: FrameLike
 }
 
@@ -21,6 +24,7 @@ export interface WindowLike
     | 'isFocused'
     | 'focus'
     | 'isMinimized'
+    | 'minimize'
     | 'restore'
     | 'isMaximized'
     | 'maximize'
@@ -84,6 +88,7 @@ export interface ElectronLike {
   ipcMain: IpcMainLike
   dialog: DialogLike
   shell: ShellLike
+  powerMonitor: Pick<Electron.PowerMonitor, 'on'>
   screen: { getAllDisplays(): Pick<Electron.Display, 'workArea'>[] }
   nativeImage: { createFromPath(file: string): Electron.NativeImage }
   Tray: new (image: Electron.NativeImage) => TrayLike

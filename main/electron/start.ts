@@ -9,12 +9,13 @@ import type { App, CreateApp } from '../app/types.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { type Background, followTraining } from './background.ts'
 import { readBounds, smallest, writeBounds } from './bounds.ts'
-import { askToLeave, askToLose, fileDialogs } from './dialogs.ts'
+import { askToEndPage, askToLeave, askToLose, fileDialogs } from './dialogs.ts'
 import type { ElectronLike, WindowLike } from './electron-like.ts'
 import { createFarewell } from './farewell.ts'
 import { denyPermissions, guardContents } from './guards.ts'
 import { sendEvents, serveCalls } from './ipc.ts'
 import { appOrigin, registerScheme, serveRenderer } from './protocol.ts'
+import { recoverPage } from './recovery.ts'
 import { type DesktopWords, desktopWords } from './words.ts'
 
 export interface ElectronDeps {
@@ -28,6 +29,10 @@ export interface ElectronDeps {
   /** A square picture for the tray, absolute path. */
   icon: string
   platform: NodeJS.Platform
+  /** The process, whose plain kill is the system's wish to end. */
+  signals: { on(signal: 'SIGTERM', listener: () => void): unknown }
+  /** Called when the window is there to be seen. */
+  shown?: () => void
 }
 
 const busyStages = new Set(['preparing', 'training', 'proving'])
@@ -66,7 +71,10 @@ function openWindow(electron: ElectronLike, deps: ElectronDeps, spellCheck: bool
   })
   guardContents(window.webContents, electron.shell)
   if (maximized) window.maximize()
-  window.once('ready-to-show', () => window.show())
+  window.once('ready-to-show', () => {
+    window.show()
+    deps.shown?.()
+  })
   return window
 }
 
@@ -142,26 +150,45 @@ export async function startElectron(electron: ElectronLike, deps: ElectronDeps):
     icon: deps.icon,
     words,
     show,
-    quit: () => void leave(false),
+    quit: () => void leave('app'),
   })
 
-  let leaving: 'no' | 'asked' | 'yes' = 'no'
-  /** @param closing it was the window that was closed: training may go on without it, where a tray shows that it does */
-  async function leave(closing: boolean): Promise<void> {
-    if (leaving !== 'no') return
-    leaving = 'asked'
+  let leaving: 'no' | 'asked' | 'system' | 'yes' = 'no'
+  const hide = (): void => {
+    if (shown.isDestroyed()) return
+    // On Linux nothing tells whether a tray icon is shown to anybody: a window in the task bar can always be had back.
+    if (deps.platform === 'linux') shown.minimize()
+    else shown.hide()
+  }
+  /** @param why `window`: it was closed, and training may go on without it, where a tray shows that it does */
+  async function mayLeave(why: 'window' | 'app'): Promise<boolean> {
     if (await trainingGoesOn(app)) {
-      const answer = await askToLeave(electron.dialog, await words(), closing && background.hasTray())
-      if (answer !== 'quit') {
-        leaving = 'no'
-        if (answer === 'background' && !shown.isDestroyed()) shown.hide()
-        return
-      }
+      const answer = await askToLeave(electron.dialog, await words(), why === 'window' && background.hasTray())
+      if (answer === 'background') hide()
+      if (answer !== 'quit') return false
     }
     // The last words typed may still be on their way; without an answer the window is past saving anything.
-    if ((await farewell.ask()) === false && !(await askToLose(electron.dialog, await words()))) {
-      leaving = 'no'
-      return
+    return (await farewell.ask()) !== false || (await askToLose(electron.dialog, await words()))
+  }
+  /** @param why `system`: it ends, or ends this program, and there may be nobody to answer a question */
+  async function leave(why: 'window' | 'app' | 'system'): Promise<void> {
+    const stands = (...states: (typeof leaving)[]): boolean => states.includes(leaving)
+    if (why === 'system') {
+      if (stands('system', 'yes')) return
+      leaving = 'system'
+      // Before anything that is waited for: the system may not wait.
+      app.rememberRuns()
+      await farewell.ask()
+    } else {
+      if (!stands('no')) return
+      leaving = 'asked'
+      const may = await mayLeave(why)
+      // The system did not wait for the answer.
+      if (!stands('asked')) return
+      if (!may) {
+        leaving = 'no'
+        return
+      }
     }
     leaving = 'yes'
     if (!shown.isDestroyed()) {
@@ -173,7 +200,8 @@ export async function startElectron(electron: ElectronLike, deps: ElectronDeps):
     try {
       await app.close()
     } catch (error) {
-      showError(electron, error)
+      // A box would wait for somebody to close it.
+      if (why !== 'system') showError(electron, error)
       code = 1
     }
     if (!shown.isDestroyed()) shown.destroy()
@@ -182,16 +210,25 @@ export async function startElectron(electron: ElectronLike, deps: ElectronDeps):
     electron.app.exit(code)
   }
   // Both ways out are held until the app is closed: then `exit` ends the process without asking again.
-  const hold = (closing: boolean) => (event: { preventDefault(): void }) => {
+  const hold = (why: 'window' | 'app' | 'system') => (event?: { preventDefault(): void }) => {
     if (leaving === 'yes') return
-    event.preventDefault()
-    void leave(closing)
+    event?.preventDefault()
+    void leave(why)
   }
-  shown.on('close', hold(true))
-  electron.app.on('before-quit', hold(false))
-  try {
-    await shown.loadURL(`${appOrigin}/`)
-  } catch (error) {
-    showError(electron, error)
-  }
+  shown.on('close', hold('window'))
+  electron.app.on('before-quit', hold('app'))
+  // Windows' own end is not held up, since it would name us as the one that hinders it; the others wait a moment.
+  shown.on('query-session-end', () => void leave('system'))
+  shown.on('session-end', () => void leave('system'))
+  electron.powerMonitor.on('shutdown', hold('system'))
+  deps.signals.on('SIGTERM', () => void leave('system'))
+
+  const load = () => shown.loadURL(`${appOrigin}/`).catch((error: unknown) => showError(electron, error))
+  recoverPage({
+    window: shown,
+    load,
+    askToEnd: async () => askToEndPage(electron.dialog, await words()),
+    giveUp: () => void words().then(({ crashed }) => electron.dialog.showErrorBox('Idiolect', crashed)),
+  })
+  await load()
 }

@@ -18,16 +18,16 @@ export function headlineQueries(pieces: Piece[]): TaskQueries {
   for (const piece of pieces) {
     const title = piece.title.replace(/\s+/g, ' ').trim()
     const input = withoutHeading(piece.text.trim(), title)
-    const reason = unusable(title, input)
+    const reason = unusable(title, input, piece.untitled === true)
     if (reason !== null) dropped.push({ document: piece.id, reason })
     else queries.push({ task: 'headline', document: piece.id, title, date: piece.date, input, answer: title })
   }
   return { queries, dropped }
 }
 
-function unusable(title: string, text: string): string | null {
+function unusable(title: string, text: string, untitled: boolean): string | null {
   if (title === '') return 'it has no title'
-  if (looksLikeFileName(title)) return 'its title is a file name'
+  if (untitled || looksLikeFileName(title)) return 'its title is a file name'
   const short = tooShort(text)
   if (short !== null) return short
   const telling = countWords(title) >= TELLING_TITLE_WORDS
@@ -36,7 +36,7 @@ function unusable(title: string, text: string): string | null {
   return null
 }
 
-/** `2024-05-17-notes`, `my_draft`, `page.html`: what an importer falls back to where a piece names no title. */
+/** `2024-05-17-notes`, `my_draft`, `page.html`: written where a title should stand. */
 export function looksLikeFileName(title: string): boolean {
   if (/\s/.test(title)) return false
   return (

@@ -7,6 +7,8 @@ export type TaskName = 'headline' | 'tag' | 'rate' | 'prose'
 export interface Piece {
   id: string
   title: string
+  /** Its title is only what its file is called, and says nothing; false when not given. */
+  untitled?: boolean
   /** Plain text, paragraphs separated by a blank line. */
   text: string
   /** ISO date or date-time used for order. */

@@ -10,6 +10,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import koffi from 'koffi'
+import { unpacked } from '../entries.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { bindGgml, type Ggml } from './api.ts'
 
@@ -42,7 +43,7 @@ export function librariesFolder(variant: Variant = 'cpu'): string {
     const short = name.slice(name.indexOf('/') + 1)
     for (const root of require.resolve.paths(name) ?? []) {
       // A library cannot be loaded from inside Electron's archive: its unpacked twin stands beside it.
-      const folder = path.join(root, name, 'bins', short).replace(`app.asar${path.sep}`, `app.asar.unpacked${path.sep}`)
+      const folder = unpacked(path.join(root, name, 'bins', short))
       if (existsSync(folder)) return folder
     }
   }

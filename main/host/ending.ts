@@ -1,5 +1,6 @@
 /** How a host in a terminal ends: what Ctrl-C says and does. Knows no signals and no services. */
 import { messageOf } from '../errors.ts'
+import { oncePressed } from '../interrupts.ts'
 
 export interface EndingDeps {
   /** Is a voice being trained at this moment. */
@@ -8,6 +9,8 @@ export interface EndingDeps {
   end: () => Promise<void>
   say: (line: string) => void
   exit: (code: number) => void
+  /** Milliseconds; for tests. */
+  now?: () => number
 }
 
 export interface Ending {
@@ -17,7 +20,7 @@ export interface Ending {
   terminate(): void
 }
 
-export function endingOf({ running, end, say, exit }: EndingDeps): Ending {
+export function endingOf({ running, end, say, exit, now }: EndingDeps): Ending {
   let warned = false
   let ending = false
   const terminate = (): void => {
@@ -36,8 +39,8 @@ export function endingOf({ running, end, say, exit }: EndingDeps): Ending {
     )
   }
   return {
-    terminate,
-    interrupt() {
+    terminate: oncePressed(terminate, now),
+    interrupt: oncePressed(() => {
       if (!ending && !warned && running()) {
         warned = true
         say('A voice is being trained. If you end now, it rests at its last step and goes on at the next start.')
@@ -45,6 +48,6 @@ export function endingOf({ running, end, say, exit }: EndingDeps): Ending {
         return
       }
       terminate()
-    },
+    }, now),
   }
 }

@@ -1,4 +1,4 @@
-/** The app for a browser on this machine: opens the data folder, serves the contract on loopback, prints the address. */
+/** The app for a browser on this machine: opens the data folder, serves the contract on loopback, says where. */
 import type { TrainingState } from '../../preload/contract.ts'
 import { createApp } from '../app/app.ts'
 import { defaultDataFolder } from '../app/data-folder.ts'
@@ -18,10 +18,12 @@ export interface BrowserOptions {
   dataFolder?: string
   /** Default: 4517, or a free one when that is taken. */
   port?: number
+  /** Tells where it serves, once it does; default: the address on stdout. */
+  announce?: (served: Served) => void
 }
 
 /**
- * Serves until SIGINT or SIGTERM, which end training cleanly (it can be resumed) and then the process;
+ * Serves until SIGINT, SIGTERM or SIGHUP, which end training cleanly (it can be resumed) and then the process;
  * while a run is going, the first SIGINT only says what ending would mean.
  * Errors: IdiolectError `AlreadyOpen` (with the address) where a browser host serves this folder, `DataFolderBusy`,
  * `PortTaken`.
@@ -58,7 +60,13 @@ export async function serveBrowser(options: BrowserOptions = {}): Promise<Served
   })
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', terminate)
-  process.stdout.write(`${served.address}\n`)
+  process.on('SIGHUP', () => {
+    // The terminal's window was closed: what is said goes nowhere.
+    process.stderr.on('error', () => {})
+    terminate()
+  })
+  const { announce = ({ address }) => void process.stdout.write(`${address}\n`) } = options
+  announce(served)
   return served
 }
 

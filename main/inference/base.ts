@@ -24,8 +24,12 @@ export interface OpenBaseOptions {
   gpu?: Device
   /** Tokens of prompt and answer together; the smaller of 2,048 and what the model was trained on when not given. */
   contextSize?: number
+  /** Of the whole file, hex: voices that name another base are refused then. */
+  sha256?: string
 }
 
+/** Of a prompt, by which it is known whether a space comes next: as many as the library looks at. */
+const LAST_TOKENS = 3
 /** How many of the last generated tokens a repeat penalty looks at. */
 const PENALTY_WINDOW = 64
 
@@ -48,7 +52,7 @@ export async function openBase(file: string, options: OpenBaseOptions): Promise<
   }
   const model = await loadModel(file, options.gpu)
   const contextSize = Math.min(options.contextSize ?? 2048, facts.contextSize ?? Number.POSITIVE_INFINITY)
-  return baseOf(model, file, facts, contextSize, createVoicePool(model, file, contextSize, options.threads))
+  return baseOf(model, file, facts, contextSize, createVoicePool(model, file, contextSize, options))
 }
 
 /** Loads any GGUF; `pooling`: llama.cpp's pooling type put over the file's own (1: mean). */
@@ -107,7 +111,11 @@ function baseOf(model: LlamaModel, file: string, facts: GgufFacts, contextSize: 
 
   const write = (kv: Kv, prompt: Int32Array, options: GenerateOptions): Promise<Generated> => {
     const ends = (token: number): boolean => token === endToken || model.isEogToken(token as Token)
-    const stream = createTextStream((tokens) => detokenize(tokens), options.stop ?? [], options.onText)
+    // SentencePiece writes a text's first space into its first token, and takes it away again where a text begins: what
+    // goes on from a prompt does not begin there.
+    const last = Array.from(prompt.subarray(-LAST_TOKENS)) as Token[]
+    const shown = (tokens: Int32Array): string => model.detokenize(Array.from(tokens) as Token[], false, last)
+    const stream = createTextStream(shown, options.stop ?? [], options.onText)
     const most = Math.min(options.maxTokens, contextSize - prompt.length)
     return generateText(kv, prompt, { ...options, maxTokens: most }, ends, stream)
   }
@@ -291,11 +299,21 @@ function chatTokens(
   return Int32Array.from([bos, ...tokens])
 }
 
-/** What a person or a passage says must not open or close a turn: control tokens written out are taken out. */
+/**
+ * What a person or a passage says must not open or close a turn: a control token that is written out becomes a space.
+ * Nothing at all in its place would let what stands around it join to another one; until there is none, since a control
+ * token may have a space in it.
+ */
 function withoutControlTokens(model: LlamaModel, text: string): string {
-  const tokens = model.tokenize(text, true)
-  const kept = tokens.filter((token) => !model.getTokenAttributes(token).control)
-  return kept.length === tokens.length ? text : model.detokenize(kept, false)
+  for (let clean = text; ; ) {
+    const kept: Token[][] = [[]]
+    for (const token of model.tokenize(clean, true)) {
+      if (model.getTokenAttributes(token).control) kept.push([])
+      else kept.at(-1)?.push(token)
+    }
+    if (kept.length === 1) return clean
+    clean = kept.map((tokens) => model.detokenize(tokens, false)).join(' ')
+  }
 }
 
 function allOf(outcome: Outcome | undefined): Float32Array {

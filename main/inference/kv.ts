@@ -38,8 +38,8 @@ export interface Kv {
   /** Adds tokens as one batch, and answers for the positions in `wanted`, counted from the first of them, in order. */
   extend(tokens: Int32Array, wanted: ReadonlyMap<number, Wanted>): Promise<Outcome[]>
   /**
-   * Forgets the last `count` tokens that were added. False where that cannot be done (a sliding window, a recurrent
-   * state): what is held is then to be evaluated again.
+   * Forgets the last `count` tokens that were added. False where that cannot be done (a recurrent state): what is held
+   * is then to be evaluated again.
    */
   takeBack(count: number): Promise<boolean>
 }
@@ -56,15 +56,11 @@ export function createKv(sequence: LlamaContextSequence, prefix: Prefix | null =
   }
 
   const keepOnly = async (count: number): Promise<number> => {
-    // A sliding window or a recurrent state cannot be cut back to any position; begin again then.
-    if (count === 0 || sequence.needsCheckpoints) {
-      await forget()
-      return 0
-    }
-    if (sequence.nextTokenIndex > front + count) {
+    // A recurrent state cannot be cut back to any position; begin again then, unless nothing is to be cut.
+    if (count > 0 && sequence.nextTokenIndex > front + count && !sequence.needsCheckpoints) {
       await sequence.eraseContextTokenRanges([{ start: front + count, end: sequence.nextTokenIndex }])
     }
-    if (sequence.nextTokenIndex === front + count) return count
+    if (count > 0 && sequence.nextTokenIndex === front + count) return count
     await forget()
     return 0
   }

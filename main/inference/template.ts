@@ -21,22 +21,32 @@ export function plainTemplate(turns: ChatTurn[]): string {
 
 /**
  * The rendered conversation, ready for the assistant's answer.
- * Templates that know no system role (Gemma's among them) get its text at the head of the first question.
+ * Templates that know no system role get its text at the head of the first question: those that refuse it (Gemma's
+ * among them), and those that leave it out without a word (Phi 3 mini's).
  * Errors: `BadChatTemplate`.
  */
 export function renderTemplate(source: string, turns: ChatTurn[], special: SpecialTexts): string {
   const template = parsed(source)
+  const folded = foldSystem(turns)
+  let text: string | null = null
   try {
-    return render(template, turns, special, true)
+    text = render(template, turns, special, true)
+    if (folded === turns || says(text, turns[0])) return text
   } catch (error) {
-    const folded = foldSystem(turns)
     if (folded === turns) throw badTemplate(error)
-    try {
-      return render(template, folded, special, true)
-    } catch (second) {
-      throw badTemplate(second)
-    }
   }
+  try {
+    const whole = render(template, folded, special, true)
+    // Neither may say it, where a template changes what it is given: the system's turn was not left out then.
+    return text === null || says(whole, turns[0]) ? whole : text
+  } catch (error) {
+    if (text !== null) return text
+    throw badTemplate(error)
+  }
+}
+
+function says(text: string, turn: ChatTurn | undefined): boolean {
+  return text.includes(turn?.text.trim() ?? '')
 }
 
 /**

@@ -55,6 +55,7 @@ export interface GenerateOptions {
 }
 
 export interface Generated {
+  /** Goes on from the prompt as it stands: joined to it, with the space that comes between them where there is one. */
   text: string
   /** Tokens generated, the end token among them where the model ended. */
   tokens: number

@@ -25,6 +25,15 @@ export function kindOfVoice(file: string): AdapterKind {
   }
 }
 
+/** SHA-256 of the base that a voice file says it was trained on; null where it names none or cannot be read. */
+export function baseOfVoice(file: string): string | null {
+  try {
+    return readVoiceFile(file).baseSha256
+  } catch {
+    return null
+  }
+}
+
 /**
  * The base at `baseFile` with an (IA)3 voice in its rows, as a model of its own.
  * Errors: those of `mergedFile`.

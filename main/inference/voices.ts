@@ -16,7 +16,7 @@ import { IdiolectError } from '../errors.ts'
 import { CHUNK, createKv, type Kv } from './kv.ts'
 import { reasonOf, takeLlamaErrors } from './llama.ts'
 import type { Voices, VoiceUse } from './types.ts'
-import { kindOfVoice, layPrefix, loadMerged, scaledTask } from './voice-kinds.ts'
+import { baseOfVoice, kindOfVoice, layPrefix, loadMerged, scaledTask } from './voice-kinds.ts'
 
 /** A voice, what it may be held against, and one more. */
 const KEPT = 3
@@ -34,7 +34,8 @@ export type Precision = 'split' | 'fast'
 export interface VoicePool {
   /**
    * Runs `work` alone on the context of these voices; others wait. Errors: `VoiceMissing`, `VoiceUnfit`, `NoContext`;
-   * `VoicesDoNotMix` for several where one is no LoRA and the other not the task adapter below it.
+   * `VoicesDoNotMix` for several where one is no LoRA and the other not the task adapter below it; `BaseChanged` for one
+   * that names another base than this.
    * @param precision `split`: on the CPU, likelihoods that do not depend on how a text is split into batches, but for rare roundings
    */
   use<T>(voices: Voices | null | undefined, precision: Precision, work: (kv: Kv) => Promise<T>): Promise<T>
@@ -61,8 +62,16 @@ interface Entry {
   dispose(): Promise<void>
 }
 
-/** @param file of the model, for voices that are no adapter to llama.cpp */
-export function createVoicePool(model: LlamaModel, file: string, contextSize: number, firstThreads: number): VoicePool {
+/**
+ * @param file of the model, for voices that are no adapter to llama.cpp
+ * @param sha256 of that file, hex; when not given, a voice that fits by its shapes is taken, whatever it was trained on
+ */
+export function createVoicePool(
+  model: LlamaModel,
+  file: string,
+  contextSize: number,
+  { threads: firstThreads, sha256 }: { threads: number; sha256?: string },
+): VoicePool {
   let threads = firstThreads
   const onCpu = model.llama.gpu === false
   const entries = new Map<string, Entry>()
@@ -73,6 +82,7 @@ export function createVoicePool(model: LlamaModel, file: string, contextSize: nu
   let disposed = false
 
   const open = async (voices: Found[], precision: Precision, key: string): Promise<Entry> => {
+    for (const voice of voices) refuseOther(voice)
     while (entries.size >= KEPT) {
       const oldest = entries.keys().next().value
       if (oldest === undefined) break
@@ -82,6 +92,17 @@ export function createVoicePool(model: LlamaModel, file: string, contextSize: nu
     const entry = await openWith(voices, precision)
     entries.set(key, entry)
     return entry
+  }
+
+  /** Whoever chose the voice had another base before them, and their call came late. */
+  const refuseOther = (voice: Found): void => {
+    const made = sha256 === undefined ? null : baseOfVoice(voice.file)
+    if (made === null || made === sha256) return
+    throw new IdiolectError(
+      'BaseChanged',
+      `the base was changed meanwhile: the voice ${voice.file} was trained on the file with SHA-256 ${made}, and ${file} has ${sha256}`,
+      'Try again.',
+    )
   }
 
   const openWith = (voices: Found[], precision: Precision): Promise<Entry> => {
@@ -155,6 +176,9 @@ export function createVoicePool(model: LlamaModel, file: string, contextSize: nu
       batchSize: CHUNK,
       threads,
       failedCreationRemedy: false,
+      // Blocks with a sliding window keep the whole context, so that a prompt can be gone back to; what they see of it
+      // is the window all the same.
+      swaFullCache: true,
       ...(precision === 'split' && onCpu ? { flashAttention: false } : {}),
       ...(adapters.length === 0 ? {} : { lora: { adapters } }),
     })

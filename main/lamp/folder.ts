@@ -12,10 +12,10 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { writeJson } from '../atomic.ts'
+import { cannotWrite, writeJson } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { hashOf } from '../hash.ts'
-import { cannotWrite, parsedOrNothing } from '../lines.ts'
+import { parsedOrNothing } from '../lines.ts'
 import type { TrainResult } from '../trainer/types.ts'
 
 /** A voice that is finished and whole on disk. */

@@ -1,6 +1,20 @@
 /** Dates as people write them in front matter and file names, as ISO 8601. */
 
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+/** How months begin in English, German, French, Spanish and Italian, without accents. */
+const MONTHS: readonly RegExp[] = [
+  /^(?:jan|ene|gen)/,
+  /^(?:feb|fev)/,
+  /^(?:mar|mrz)/,
+  /^(?:apr|avr|abr)/,
+  /^(?:may|mai|mag)/,
+  /^(?:jun|juin|giu)/,
+  /^(?:jul|juil|lug)/,
+  /^(?:aug|aou|ago)/,
+  /^(?:sep|set)/,
+  /^(?:oct|okt|ott)/,
+  /^nov/,
+  /^(?:dec|dez|dic)/,
+]
 
 /** `2024-05-17`, with a time (and zone) where one was written; null when `value` is no date. */
 export function parseDate(value: unknown): string | null {
@@ -18,15 +32,27 @@ export function parseDate(value: unknown): string | null {
   }
   const packed = /^(\d{4})(\d{2})(\d{2})$/.exec(text)
   if (packed) return isoDay(Number(packed[1]), Number(packed[2]), Number(packed[3]))
-  const month = /^(\d{4})(?:[-/](\d{1,2}))?$/.exec(text)
-  if (month) return isoDay(Number(month[1]), Number(month[2] ?? 1), 1)
-  // 17 May 2024, Fri, 17 May 2024 …, May 17th, 2024
-  const named =
-    /^(?:\p{L}+,?\s+)?(?<d>\d{1,2})(?:st|nd|rd|th)?\.?\s+(?<m>\p{L}{3,9})\.?,?\s+(?<y>\d{4})/u.exec(text) ??
-    /^(?:\p{L}+,\s+)?(?<m>\p{L}{3,9})\.?\s+(?<d>\d{1,2})(?:st|nd|rd|th)?,?\s+(?<y>\d{4})/u.exec(text)
-  if (!named?.groups) return null
-  const index = MONTHS.indexOf((named.groups.m ?? '').slice(0, 3).toLowerCase())
-  return index < 0 ? null : isoDay(Number(named.groups.y), index + 1, Number(named.groups.d))
+  const early = /^(\d{4})(?:[-/](\d{1,2}))?$/.exec(text)
+  if (early) return isoDay(Number(early[1]), Number(early[2] ?? 1), 1)
+  // 17.05.2024: with points the day stands first wherever that is written; with slashes nobody knows.
+  const pointed = /^(?:\p{L}+\.?,?\s+)?(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?!\d)/u.exec(text)
+  if (pointed) return isoDay(Number(pointed[3]), Number(pointed[2]), Number(pointed[1]))
+  const named = (DAY_FIRST.exec(text) ?? MONTH_FIRST.exec(text))?.groups
+  const month = named ? monthOf(named.m ?? '') : null
+  return month === null ? null : isoDay(Number(named?.y), month, Number(named?.d))
+}
+
+/** 17 May 2024, Fri, 17 May 2024 …, 17. Mai 2024, 1er août 2024, 17 de mayo de 2024 */
+const DAY_FIRST =
+  /^(?:\p{L}+\.?,?\s+)?(?<d>\d{1,2})(?:st|nd|rd|th|er|º)?\.?\s+(?:de\s+)?(?<m>\p{L}{3,10})\.?,?\s+(?:de\s+)?(?<y>\d{4})/u
+/** May 17th, 2024, Friday, May 17, 2024 */
+const MONTH_FIRST = /^(?:\p{L}+,\s+)?(?<m>\p{L}{3,9})\.?\s+(?<d>\d{1,2})(?:st|nd|rd|th)?,?\s+(?<y>\d{4})/u
+
+/** 1..12 */
+function monthOf(name: string): number | null {
+  const plain = name.toLowerCase().normalize('NFD').replace(/\p{M}/gu, '')
+  const index = MONTHS.findIndex((beginning) => beginning.test(plain))
+  return index < 0 ? null : index + 1
 }
 
 /** The date that a file's name begins with (`2024-05-17-…`, `20240517…`), and the rest of the name. */

@@ -19,30 +19,37 @@ export interface EmbedOptions {
  * Returns how many were computed. Throws IdiolectError `Cancelled`; what was written before stays.
  */
 export async function reembed(store: Store, embedder: Embedder, options: EmbedOptions = {}): Promise<number> {
-  const held = store.vectors.embedder()
+  const { passages, vectors } = store
+  const held = vectors.embedder()
   const isCurrent = held?.id === embedder.id && held.dimensions === embedder.dimensions
-  if (isCurrent && store.passages.pendingCount() === 0) return 0
-  await store.vectors.prepare({ id: embedder.id, dimensions: embedder.dimensions })
-  const pending = store.passages.pendingCount()
-  const total = Math.min(pending, options.most ?? pending)
+  const nothing = isCurrent && passages.pendingCount() === 0
+  if (nothing && !vectors.untidy()) return 0
+  const mark = { id: embedder.id, dimensions: embedder.dimensions }
+  if (!nothing) await vectors.prepare(mark)
+  const { most = Number.POSITIVE_INFINITY } = options
   let done = 0
-  while (done < total) {
+  let total = 0
+  const left = (): number => Math.min(passages.pendingCount(), most - done)
+  // Counted anew each time: pieces may be removed meanwhile, and vectors that were spoilt wait again.
+  while (left() > 0) {
+    total = done + left()
     if (options.signal?.aborted) throw cancelled(`${done} of ${total} passages were embedded`)
-    const batch = store.passages.pending(Math.min(BATCH, total - done))
-    if (batch.length === 0) break
+    const batch = passages.pending(Math.min(BATCH, left()))
     options.onProgress?.(done, total, batch[0]?.path ?? null)
-    const vectors = await embedder.embed(batch.map(passageText), {
+    const made = await embedder.embed(batch.map(passageText), {
       signal: options.signal,
       onProgress: (part) =>
         options.onProgress?.(done + part, total, batch[Math.min(part, batch.length - 1)]?.path ?? null),
     })
     if (options.signal?.aborted) throw cancelled(`${done} of ${total} passages were embedded`)
-    await store.vectors.add(batch, vectors)
+    // Meanwhile a search may have found them spoilt, and given them up.
+    await vectors.prepare(mark)
+    await vectors.add(batch, made)
     done += batch.length
   }
   if (done > 0) options.onProgress?.(done, total, null)
   // Tidying rewrites much: only when nothing is left to come.
-  if (done === pending) await store.vectors.tidy()
+  if (passages.pendingCount() === 0) await vectors.tidy()
   return done
 }
 

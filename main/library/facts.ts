@@ -14,7 +14,11 @@ type Data = Record<string, unknown>
 
 /** How deep below the top a fact may lie: `review.rating` is at 2. */
 const DEPTH = 3
-const DATES = ['date', 'published', 'publishDate', 'pubDate', 'date_published', 'published_at', 'created', 'date_read']
+const DATES = [
+  ...['date', 'published', 'publishDate', 'pubDate', 'date_published', 'published_at', 'datePublished'],
+  ...['created', 'created_at', 'date created', 'date_created', 'dateCreated', 'createdAt'],
+  ...['datum', 'fecha', 'дата', '日付', 'date_read'],
+]
 
 export function factsOf(data: Data): Facts {
   return {

@@ -5,7 +5,7 @@ import type { Said, SaidOf, SkippedFile } from '../../preload/contract.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { because, english, reasonOf, say } from '../said.ts'
 import { isDataFolder, isOwnFolder } from '../store/own-folder.ts'
-import { isIgnoredFolder, kindOf, READABLE, whyNoPiece } from './kinds.ts'
+import { isIgnoredFolder, kindOf, READABLE, siteOutputs, whyNoPiece } from './kinds.ts'
 
 export interface Found {
   /** Absolute paths of files to read, each file once, in order of path within each path named. */
@@ -14,8 +14,8 @@ export interface Found {
 }
 
 /**
- * Walks `paths`. Hidden folders and node_modules are passed over, data folders left out: what the app keeps is no writing
- * to read. Links are followed, each folder visited once.
+ * Walks `paths`. Hidden folders and node_modules are passed over; data folders are left out, since what the app keeps is
+ * no writing to read, and so is what a site builder made of the files beside it. Links are followed, each folder visited once.
  * Throws IdiolectError `NothingToImport` when a path is missing or no file stands below any of them.
  */
 export function findFiles(paths: string[]): Found {
@@ -62,6 +62,7 @@ function visitFolder(folder: string, led: boolean, seen: Set<string>, found: Fou
     return
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+  const built = siteOutputs(entries.map(({ name }) => name))
   for (const entry of entries) {
     const file = path.join(folder, entry.name)
     let isFolder = entry.isDirectory()
@@ -82,7 +83,8 @@ function visitFolder(folder: string, led: boolean, seen: Set<string>, found: Fou
       }
     }
     if (isFolder) {
-      if (!isIgnoredFolder(entry.name)) visitFolder(file, isLink, seen, found)
+      if (built.has(entry.name)) found.skipped.push({ path: file, ...because('skip.builtSite') })
+      else if (!isIgnoredFolder(entry.name)) visitFolder(file, isLink, seen, found)
     } else if (isFile && !entry.name.startsWith('.')) visitFile(file, false, seen, found)
   }
 }

@@ -9,6 +9,24 @@ const DROPPED = new Set(
     ' ',
   ),
 )
+/** Names in `id` and `class` of what others wrote on a page, or wrote elsewhere. Whole names: `commentary` is none. */
+const OF_OTHERS = namesOf(
+  'comment comments comment-list commentlist comments-area comments-section comment-section comment-body ' +
+    'comment-content comment-respond respond comment-form comments-title comments-wrapper wp-block-comments ' +
+    'wp-block-comments-query-loop wp-block-post-comments wp-block-post-comments-form wp-block-comment-template ' +
+    'disqus_thread isso-thread giscus utterances related related-posts relatedposts jp-relatedposts yarpp yarpp-related ' +
+    'yarpp-related-website webmentions',
+)
+/** Names of what a site puts around a text. */
+const FURNITURE = namesOf(
+  'sharedaddy sd-sharing share-buttons sharing-buttons social-share social-sharing addtoany_share_save_container ' +
+    'jp-post-flair byline entry-meta entry-footer post-meta posted-on cat-links tags-links subscription-widget ' +
+    'subscription-widget-wrap subscription-widget-wrap-editor subscription-form-wrapper wp-block-jetpack-subscriptions ' +
+    'button-wrapper post-navigation nav-links screen-reader-text',
+)
+/** Names of a post, and of what is its text. */
+const POST = '.hentry, .h-entry, [itemtype*="BlogPosting"]'
+const CONTENT = '[itemprop~="articleBody"], .e-content, .entry-content'
 const BLOCKS = new Set(
   'P DIV SECTION ARTICLE MAIN HEADER H1 H2 H3 H4 H5 H6 UL OL DL DT DD LI DETAILS SUMMARY ADDRESS HR BODY HTML HGROUP CENTER'.split(
     ' ',
@@ -20,6 +38,14 @@ interface DomNode {
   nodeName: string
   textContent: string | null
   childNodes: Iterable<DomNode>
+  parentElement: DomNode | null
+  getAttribute(name: string): string | null
+}
+
+/** A page's own elements, as far as they are asked for here. */
+interface Page extends DomNode {
+  querySelector(selector: string): Page | null
+  querySelectorAll(selector: string): ArrayLike<Page> & Iterable<Page>
 }
 
 export interface HtmlPiece {
@@ -42,14 +68,14 @@ export function readHtml(source: string): HtmlPiece {
     }
     return null
   }
-  const articles = document.querySelectorAll('article')
-  const body = (articles.length === 1 ? articles[0] : null) ?? document.querySelector('main') ?? document.body
+  const page = document as unknown as Page
+  const body = postOf(page) ?? page.querySelector('main') ?? (document.body as unknown as Page | null)
   const heading = clean(body?.querySelector('h1, h2')?.textContent ?? '') || null
   const named = clean(document.querySelector('title')?.textContent ?? '')
   // A page's title often has the site's name behind it.
-  const own = heading !== null && named.startsWith(heading) ? heading : named
-  const title = meta('og:title', 'dc.title', 'DC.title') ?? (own || null)
-  const time = document.querySelector('time[datetime]')?.getAttribute('datetime') ?? null
+  const short = heading !== null && named.startsWith(heading) ? heading : named
+  const title = meta('og:title', 'dc.title', 'DC.title') ?? (short || null)
+  const time = own(page.querySelectorAll('time[datetime]'))[0]?.getAttribute('datetime') ?? null
   const facts = factsOf({
     title,
     date:
@@ -60,7 +86,49 @@ export function readHtml(source: string): HtmlPiece {
     rating: meta('rating', 'ratingValue'),
     status: meta('status'),
   })
-  return { facts, heading, text: blockTexts(body as unknown as DomNode).join('\n\n') }
+  return { facts, heading, text: blockTexts(body, isFurniture).join('\n\n') }
+}
+
+/** The element that holds the page's one post: what else stands on a page is for a look, or others wrote it. */
+function postOf(page: Page): Page | null {
+  const articles = own(page.querySelectorAll('article'))
+  return (
+    only(articles) ??
+    only(articles.filter((article) => article.querySelector(CONTENT) !== null)) ??
+    only(articles.length === 0 ? own(page.querySelectorAll(POST)) : []) ??
+    only(own(page.querySelectorAll(CONTENT)))
+  )
+}
+
+function only<T>(found: readonly T[]): T | null {
+  return found.length === 1 ? (found[0] ?? null) : null
+}
+
+/** Those that stand in nothing that others wrote. */
+function own(found: Iterable<Page>): Page[] {
+  return [...found].filter((element) => {
+    for (let at: DomNode | null = element; at !== null; at = at.parentElement) if (isOfOthers(at)) return false
+    return true
+  })
+}
+
+function isOfOthers(element: DomNode): boolean {
+  // A post may be of a class that tells of its comments.
+  if (element.nodeName.toUpperCase() === 'BODY') return false
+  return isNamed(element, OF_OTHERS) || /\/(?:User)?Comments?\/?$/.test(element.getAttribute('itemtype') ?? '')
+}
+
+function isFurniture(element: DomNode): boolean {
+  return isOfOthers(element) || isNamed(element, FURNITURE)
+}
+
+function isNamed(element: DomNode, names: ReadonlySet<string>): boolean {
+  const given = `${element.getAttribute('id') ?? ''} ${element.getAttribute('class') ?? ''}`
+  return given.split(/\s+/).some((name) => names.has(name.toLowerCase()))
+}
+
+function namesOf(list: string): ReadonlySet<string> {
+  return new Set(list.split(' '))
 }
 
 /** The text of a fragment of HTML, paragraphs separated by a blank line. */
@@ -70,7 +138,7 @@ export function htmlText(fragment: string): string {
   ).join('\n\n')
 }
 
-function blockTexts(root: DomNode | null): string[] {
+function blockTexts(root: DomNode | null, leftOut: (element: DomNode) => boolean = () => false): string[] {
   const blocks: string[] = []
   let line = ''
   const flush = (prefix = '') => {
@@ -83,7 +151,7 @@ function blockTexts(root: DomNode | null): string[] {
       if (child.nodeType === 3) line += child.textContent ?? ''
       if (child.nodeType !== 1) continue
       const name = child.nodeName.toUpperCase()
-      if (DROPPED.has(name)) continue
+      if (DROPPED.has(name) || leftOut(child)) continue
       if (name === 'BR') line += ' '
       else if (BLOCKS.has(name)) {
         flush()

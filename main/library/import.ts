@@ -3,6 +3,7 @@
  * not be the owner's. It does not know what the pieces are used for, nor which model embeds. Each piece is committed
  * whole; whatever ends an import in the middle, the next one goes on.
  */
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { ImportProgress, ImportReport } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
@@ -11,7 +12,7 @@ import type { Store } from '../store/store.ts'
 import { cancelled, reembed } from './embed.ts'
 import { type FileToRead, openReader, type Reader } from './reader.ts'
 import { createTaker, skip } from './take.ts'
-import { decideAll, questions } from './whose.ts'
+import { decideAll, isBelow, questions } from './whose.ts'
 
 export interface ImportInput {
   store: Store
@@ -42,6 +43,7 @@ export async function importPaths(input: ImportInput): Promise<ImportReport> {
     progress('finding', 0, 0)
     const found = await reader.find(input.paths)
     forgetSkipped(store, input.paths)
+    forgetRemovedFiles(store, input.paths)
     for (const file of found.skipped) skip(store, report, file)
     const known = store.documents.known()
     const files = found.files.map((file) => ({ path: file, known: known.get(file) ?? null }))
@@ -91,6 +93,19 @@ function forgetSkipped(store: Store, paths: string[]): void {
     for (const file of store.skipped.list()) {
       if (roots.some((root) => file.path === root || file.path.startsWith(root + path.sep)))
         store.skipped.remove(file.path)
+    }
+  })
+}
+
+/**
+ * A file of a removed piece that is gone itself holds no place for ever: another text that is written there later is read.
+ * The text that was removed stays so wherever it turns up.
+ */
+function forgetRemovedFiles(store: Store, paths: string[]): void {
+  const roots = paths.map((root) => path.resolve(root))
+  store.transaction(() => {
+    for (const file of store.removed.files()) {
+      if (roots.some((root) => isBelow(file, root)) && !existsSync(file)) store.removed.forgetFile(file)
     }
   })
 }

@@ -8,7 +8,6 @@ import type { DocumentSummary, Said } from '../../preload/contract.ts'
 import { sha256Of } from '../hash.ts'
 import { because, type Reason, reasonOf } from '../said.ts'
 import { cutPassages } from './cut.ts'
-import { dateFromName } from './dates.ts'
 import { decodeText } from './decode.ts'
 import { readDocx } from './docx.ts'
 import { type Facts, factsOf } from './facts.ts'
@@ -17,11 +16,12 @@ import { splitFrontMatter } from './front-matter.ts'
 import { readHtml } from './html.ts'
 import { kindOf, READABLE } from './kinds.ts'
 import { readMarkdown } from './markdown.ts'
+import { nameFacts } from './name.ts'
 import { readPlainText } from './plain-text.ts'
 import { countWords } from './words.ts'
 
 /** Grows when the readers change what they make of a file: then unchanged files are read again. */
-export const READER_VERSION = 1
+export const READER_VERSION = 2
 /** Larger files are no pieces but archives. */
 export const MAX_BYTES = 20_000_000
 
@@ -139,16 +139,6 @@ function readText(bytes: Uint8Array, kind: Exclude<DocumentSummary['kind'], 'doc
   if (facts.authors.length === 0) facts.authors = page.facts.authors
   facts.draft ||= page.facts.draft
   return { facts, heading: page.heading, text: page.text }
-}
-
-/** Title and date from `2024-05-17-a-day-out.md`, or from its folder's name for `index.md`. */
-function nameFacts(file: string): { title: string; date: string | null; draft: boolean } {
-  const folders = path.dirname(file).split(path.sep)
-  const base = path.basename(file, path.extname(file))
-  const stem = base.toLowerCase() === 'index' ? (folders.at(-1) ?? base) : base
-  const { date, rest } = dateFromName(stem)
-  const words = (rest || stem).replace(/[-_]+/g, ' ').trim()
-  return { title: words.charAt(0).toUpperCase() + words.slice(1), date, draft: folders.includes('_drafts') }
 }
 
 function withoutTitle(text: string, title: string): string {

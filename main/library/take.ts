@@ -108,6 +108,11 @@ export function skip(store: Store, report: ImportReport, file: SkippedFile): voi
 }
 
 function put(store: Store, id: string, { passages, ...piece }: PieceRead): void {
+  if (store.documents.get(id)?.hash === piece.hash) {
+    // The same bytes, read by another version of the reader: nobody wrote other tags there, so the owner's choice stays.
+    store.labelChoices.fileSays(id, 'tag', piece.tags)
+    store.labelChoices.fileSays(id, 'rate', piece.rating)
+  }
   store.documents.put(
     { id, ...piece, reader: READER_VERSION },
     // The content is part of a passage's id: a vector never belongs to words that are gone.

@@ -1,4 +1,7 @@
-/** Edits that put tags and a score into the simple part of TOML that the reader knows: `key = value` and `[section]`. */
+/**
+ * Edits that put tags and a score into the simple part of TOML: `key = value` and `[section]`. What else TOML has may be
+ * misread here; the caller reads what comes out and refuses it then.
+ */
 import { because } from '../said.ts'
 import { type Change, type Edit, type Edits, RATING_KEYS, scoreLike, TAG_KEYS } from './splice.ts'
 
@@ -66,7 +69,7 @@ function entriesOf(matter: string): { entries: Entry[]; section: number } {
     line.lastIndex = at
     const text = line.exec(matter)?.[0] ?? ''
     if (text === '') break
-    if (/^\s*\[+[\w.-]+\]+\s*$/.test(text)) {
+    if (/^\s*\[+[^\]\n]+\]+\s*(?:#.*)?\s*$/.test(text)) {
       if (depth === 0) section = at
       depth = 1
     }

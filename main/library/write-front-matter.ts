@@ -6,7 +6,7 @@
 import type { DocumentSummary, Said } from '../../preload/contract.ts'
 import { because, type Reason, reasonOf, say } from '../said.ts'
 import { factsOf } from './facts.ts'
-import { splitFrontMatter } from './front-matter.ts'
+import { type Block, findBlock, splitFrontMatter } from './front-matter.ts'
 import { type Change, type Edit, type Edits, spliced } from './splice.ts'
 import { tomlEdits } from './toml-edits.ts'
 import { yamlEdits } from './yaml-edits.ts'
@@ -31,37 +31,13 @@ export function withFacts(source: string, change: Change, kind: DocumentSummary[
   const before = splitFrontMatter(text.replaceAll('\r\n', '\n'))
   if ('reason' in before) return before
   if (says(before.data, change)) return { text: source }
-  const block = blockOf(text)
+  const block = findBlock(text)
+  if (block !== null && 'reason' in block) return block
   const edits = block === null ? fresh(text, change, kind) : editsOf(block, change)
   if ('reason' in edits) return edits
   const after = spliced(text, edits.edits)
   const why = whyWrong(before, after, change, edits.keys)
   return why === null ? { text: mark + after } : reasonOf(why)
-}
-
-interface Block {
-  mark: '---' | '+++'
-  /** Between the lines of marks, as it stands in the text. */
-  matter: string
-  /** Where it begins in the text. */
-  at: number
-  /** As the block's first line ends. */
-  end: string
-}
-
-/** The block of facts as the reader finds it, or null. */
-function blockOf(text: string): Block | null {
-  const opening = /^\s*(---|\+\+\+)[ \t]*(\r?\n)/.exec(text)
-  if (!opening) return null
-  const at = opening[0].length
-  const mark = opening[1] as Block['mark']
-  const closing = (mark === '+++' ? /^\+\+\+[ \t]*\r?$/m : /^(?:---|\.\.\.)[ \t]*\r?$/m).exec(text.slice(at))
-  if (!closing) return null
-  const matter = text.slice(at, at + closing.index)
-  // Remarks alone are no facts to the reader; written above them, a second block would make them text.
-  const isFacts =
-    !/^[ \t]*[^\s#]/m.test(matter) || /^\s*(?:#.*\n\s*)*["']?[\w-]+["']?\s*[:=]/.test(matter.replaceAll('\r\n', '\n'))
-  return isFacts ? { mark, matter, at, end: opening[2] ?? '\n' } : null
 }
 
 function editsOf({ mark, matter, at, end }: Block, change: Change): Edits {
@@ -76,6 +52,9 @@ function fresh(text: string, change: Change, kind: DocumentSummary['kind']): Edi
   if (kind === 'text') return because('write.plainText')
   if (/^\s*\{\s*["}]/.test(text)) return because('write.jsonBrace')
   if (/^\s*(---|\+\+\+)[ \t]*\r?\n\s*[{[]/.test(text)) return because('write.braces')
+  // Remarks alone are no facts to the reader; with a block above them they would be a heading for good.
+  if (/^\s*(---|\+\+\+)[ \t]*\r?\n(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*#.*\r?\n\s*\1/.test(text))
+    return because('write.bodyMoves')
   const end = /\r?\n/.exec(text)?.[0] ?? '\n'
   const made = yamlEdits('', change, end)
   if ('reason' in made) return made

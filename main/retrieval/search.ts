@@ -49,15 +49,24 @@ export interface PieceHit {
   similarity: number | null
 }
 
-/** What is searched, oldest first; good while the library's version stands. */
+/** What is searched, oldest first; good while the library's texts stand. */
 interface Index {
-  version: number
+  /** The store's version of texts that it was built from. */
+  texts: number
   passages: PassageFacts[]
   times: number[]
   bm25: Bm25
   byId: Map<string, number>
   /** Built when pieces are first asked for. */
-  pieces: { documents: StoredDocument[]; times: number[]; bm25: Bm25 } | null
+  pieces: Pieces | null
+}
+
+interface Pieces {
+  /** The store's version of the library, tags and scores included, that the documents are of. */
+  library: number
+  documents: StoredDocument[]
+  times: number[]
+  bm25: Bm25
 }
 
 const indices = new WeakMap<Store, Map<boolean, Index>>()
@@ -68,12 +77,12 @@ function indexOf(store: Store, everyone: boolean): Index {
     kept = new Map()
     indices.set(store, kept)
   }
-  const version = store.libraryVersion()
+  const texts = store.textsVersion()
   const present = kept.get(everyone)
-  if (present && present.version === version) return present
+  if (present && present.texts === texts) return present
   const passages = store.passages.all().filter((passage) => everyone || passage.status === 'mine')
   const index: Index = {
-    version,
+    texts,
     passages,
     times: passages.map((passage) => passage.orderedAt),
     bm25: createBm25(passages.map(passageText)),
@@ -82,6 +91,21 @@ function indexOf(store: Store, everyone: boolean): Index {
   }
   kept.set(everyone, index)
   return index
+}
+
+/** The owner's pieces, oldest first, as they are now. A tag or a score that was decided on changes no word of them. */
+function piecesOf(store: Store, index: Index): Pieces {
+  const library = store.libraryVersion()
+  const present = index.pieces
+  if (present && present.library === library) return present
+  const documents = store.documents.mine()
+  index.pieces = {
+    library,
+    documents,
+    times: present?.times ?? documents.map((document) => document.orderedAt),
+    bm25: present?.bm25 ?? createBm25(documents.map((document) => passageText(document))),
+  }
+  return index.pieces
 }
 
 /**
@@ -128,15 +152,7 @@ export async function searchPassages(
  */
 export async function retrievePieces(store: Store, embedder: Embedder | null, input: PieceInput): Promise<PieceHit[]> {
   const index = indexOf(store, false)
-  if (!index.pieces) {
-    const documents = store.documents.mine()
-    index.pieces = {
-      documents,
-      times: documents.map((document) => document.orderedAt),
-      bm25: createBm25(documents.map((document) => passageText(document))),
-    }
-  }
-  const { documents, times, bm25 } = index.pieces
+  const { documents, times, bm25 } = piecesOf(store, index)
   const bound = input.before === undefined ? null : timeOf(input.before)
   const first = bound === null ? documents.length : countBelow(times, bound)
   const depth = Math.max(DEPTH, 2 * input.k)

@@ -79,6 +79,8 @@ export function openDatabase(file: string, migrations: readonly string[]): Datab
       connection.pragma('journal_mode = WAL')
       connection.pragma('synchronous = NORMAL')
       connection.pragma('foreign_keys = ON')
+      // What is removed does not stay readable in the pages that it leaves.
+      connection.pragma('secure_delete = ON')
     })
     migrate(database, connection, file, migrations, guard)
   } catch (error) {

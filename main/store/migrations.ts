@@ -232,6 +232,10 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE label_rows ADD COLUMN said TEXT;
   `,
+  // What the assistant wrote in drafts that are deleted: runs of its words as numbers.
+  `
+  CREATE TABLE foreign_runs (run INTEGER PRIMARY KEY, created INTEGER NOT NULL) STRICT;
+  `,
   // When something was chosen, not when it was suggested or begun. And of single texts that tags or a score were
   // suggested for, only those stay that the owner picked for: the others were kept whole, seen by nobody.
   `

@@ -6,9 +6,11 @@ export interface Removed {
   add(path: string, hash: string): void
   hasFile(path: string): boolean
   hasText(hash: string): boolean
+  /** Every file noted. */
+  files(): string[]
   /** The owner wants it back. */
   forget(path: string, hash: string): void
-  /** Another piece stands in this file; the text that was removed stays so. */
+  /** The file is gone, or another piece stands in it; the text that was removed stays so. */
   forgetFile(path: string): void
 }
 
@@ -31,6 +33,7 @@ export function createRemoved(db: Database): Removed {
     },
     hasFile: (path) => has('file', path),
     hasText: (hash) => has('text', hash),
+    files: () => db.all<{ value: string }>("SELECT value FROM removed WHERE kind = 'file'").map(({ value }) => value),
     forget(path, hash) {
       db.transaction(() => {
         forget('file', path)

@@ -14,6 +14,7 @@ import { createDocuments, type Documents } from './documents.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
 import { storeError } from './errors.ts'
 import { createFolders, type Folders } from './folders.ts'
+import { createForeignRuns, type ForeignRuns } from './foreign-runs.ts'
 import { createHeadlines, type Headlines } from './headlines.ts'
 import { createLabelChoices, type LabelChoices } from './label-choices.ts'
 import { createLabelOriginals, type LabelOriginals } from './label-originals.ts'
@@ -47,6 +48,7 @@ export interface Store {
   answers: Answers
   chats: Chats
   drafts: Drafts
+  foreignRuns: ForeignRuns
   headlines: Headlines
   labels: Labels
   labelRows: LabelRows
@@ -60,6 +62,8 @@ export interface Store {
   settings: SettingsTable
   /** Grows with every change to the library's documents: what was built from them is good while this stands. */
   libraryVersion(): number
+  /** Grows likewise, but not with tags and scores that the owner decides on: for what was built from texts alone. */
+  textsVersion(): number
   /** All or nothing, over any of the SQLite tables. */
   transaction<T>(work: () => T): T
   /** Removes a piece, its passages and their vectors; false when there is no such piece. */
@@ -81,11 +85,8 @@ export async function openStore(dataFolder: string): Promise<Store> {
   const lock = lockFolder(folder)
   try {
     const db = openDatabase(path.join(folder, DATABASE), MIGRATIONS)
-    let version = 0
-    const changed = (): void => {
-      version++
-    }
-    const documents = createDocuments(db, changed)
+    const versions = { texts: 0, labels: 0 }
+    const documents = createDocuments(db, () => versions.texts++)
     const passages = createPassages(db)
     const settings = createSettings(db)
     const vectors = createVectors(path.join(folder, 'vectors'), passages, settings)
@@ -102,10 +103,11 @@ export async function openStore(dataFolder: string): Promise<Store> {
       answers: createAnswers(db),
       chats: createChats(db),
       drafts: createDrafts(db),
+      foreignRuns: createForeignRuns(db),
       headlines: createHeadlines(db),
       labels: createLabels(db),
       labelRows: createLabelRows(db),
-      labelChoices: createLabelChoices(db, changed),
+      labelChoices: createLabelChoices(db, () => versions.labels++),
       labelOriginals: createLabelOriginals(db),
       runs: createRuns(db, folder),
       voices: createVoices(db),
@@ -113,12 +115,17 @@ export async function openStore(dataFolder: string): Promise<Store> {
       trials: createTrials(db),
       models: createModels(db),
       settings,
-      libraryVersion: () => version,
+      libraryVersion: () => versions.texts + versions.labels,
+      textsVersion: () => versions.texts,
       transaction: (work) => db.transaction(work),
       async removeDocument(id) {
-        if (!documents.remove(id)) return false
-        await vectors.removeDocument(id)
-        return true
+        const removed = db.transaction(() => {
+          if (!documents.remove(id)) return false
+          vectors.expectRemoval()
+          return true
+        })
+        if (removed) await vectors.removeDocument(id)
+        return removed
       },
       async close() {
         if (!open) return

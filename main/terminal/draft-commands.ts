@@ -80,6 +80,7 @@ export function draftCommands(program: Command): void {
           text: written,
           voice,
           sources,
+          cut,
         } = await app.handlers['draft.rewrite']({
           request: 'rewrite',
           text,
@@ -88,8 +89,9 @@ export function draftCommands(program: Command): void {
           ...generation(own),
         })
         // Not as it streams: a try may be thrown away.
-        print(options, { text: written, voice, sources: sources.map(sourceFacts) }, () => [
+        print(options, { text: written, voice, cut, sources: sources.map(sourceFacts) }, () => [
           written.replace(/\n+$/, ''),
+          ...(cut ? ['', '(It breaks off: there was no room for more.)'] : []),
           ...sources.map(sourceLine),
         ])
       })

@@ -20,7 +20,7 @@ import { deviceSpeeds } from '../trainer/device-speeds.ts'
 import { createRun, hasPlan, readResult } from '../trainer/run-folder.ts'
 import type { StepRecord } from '../trainer/types.ts'
 import { keepUnder } from '../trainer/under.ts'
-import { createProgress, type Progress, seconds } from './terminal.ts'
+import { createProgress, onInterrupt, type Progress, seconds } from './terminal.ts'
 
 export interface LampSessionOptions {
   dataFolder: string
@@ -57,12 +57,10 @@ export async function withLamp<T>(
   const bases = createBases(store, catalog, async () => () => {})
   const controller = new AbortController()
   let worker: TrainingRun | null = null
-  const interrupt = (): void => {
+  const stopListening = onInterrupt(() => {
     controller.abort(new IdiolectError('Interrupted', 'the run was interrupted', `Go on with it: --out ${out}`))
     worker?.stop()
-  }
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
+  })
   const progress = createProgress()
   let open: Base | null = null
   try {
@@ -96,13 +94,16 @@ export async function withLamp<T>(
       threads,
     }
     return await work(session)
+  } catch (error) {
+    // A training that was stopped says how it alone goes on.
+    throw controller.signal.aborted ? controller.signal.reason : error
   } finally {
-    process.off('SIGINT', interrupt)
-    process.off('SIGTERM', interrupt)
     progress.done()
     await (open as Base | null)?.dispose()
     await bases.close()
     await store.close()
+    // Not before all is closed: npm hands the terminal's signal on, and the second would end the process here.
+    stopListening()
   }
 }
 

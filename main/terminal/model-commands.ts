@@ -138,7 +138,7 @@ export function voiceCommands(program: Command): void {
     })
   voices
     .command('remove')
-    .description('forget a voice')
+    .description('delete a voice, with all that was kept of its training')
     .argument('<id>')
     .action((id: string, _: object, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()

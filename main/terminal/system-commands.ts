@@ -17,6 +17,7 @@ export function systemCommands(program: Command): void {
       await serveBrowser({
         ...(options.data ? { dataFolder: path.resolve(options.data) } : {}),
         ...(own.port === undefined ? {} : { port: own.port }),
+        announce: ({ address, port }) => print(options, { address, port }, () => [address]),
       })
     })
 

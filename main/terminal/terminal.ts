@@ -8,6 +8,7 @@ import type { ContractError } from '../../preload/contract.ts'
 import { createApp } from '../app/app.ts'
 import { defaultDataFolder } from '../app/data-folder.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
+import { oncePressed } from '../interrupts.ts'
 
 export interface GlobalOptions {
   json?: boolean
@@ -52,26 +53,42 @@ export function print(options: GlobalOptions, result: object, lines: () => strin
   process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `${lines().join('\n')}\n`)
 }
 
-/** Opens the app on the data folder for one command, and closes it whatever happens. Ctrl-C ends it cleanly. */
+/**
+ * Opens the app on the data folder for one command, and closes it whatever happens. Ctrl-C ends it cleanly, a second one
+ * at once.
+ */
 export async function withApp<T>(options: GlobalOptions, work: (app: TerminalApp) => Promise<T>): Promise<T> {
   const dataFolder = options.data ? path.resolve(options.data) : defaultDataFolder()
   const app = await createApp({ dataFolder, host: 'terminal' })
-  const interrupt = (): void => {
-    // A second Ctrl-C does not wait for anything.
+  const stopListening = onInterrupt(() => {
+    // What was broken off has a last word, how to go on; what does not notice its end is not waited for.
+    void app.close().finally(() => setTimeout(() => process.exit(INTERRUPTED), 1000).unref())
+  })
+  try {
+    return await work(app).finally(() => app.close())
+  } finally {
+    // Not before all is closed: until then a signal would end the process in the middle of that.
+    stopListening()
+  }
+}
+
+/**
+ * Calls `end` once on Ctrl-C or a plain kill, and has the process end with 130; a second Ctrl-C does not wait for
+ * anything.
+ * @returns ends the listening
+ */
+export function onInterrupt(end: () => void): () => void {
+  const interrupt = oncePressed(() => {
     if (process.exitCode === INTERRUPTED) process.exit(INTERRUPTED)
     process.exitCode = INTERRUPTED
     process.stderr.write('\nEnding; what was finished stays.\n')
-    // What was broken off has a last word, how to go on; what does not notice its end is not waited for.
-    void app.close().finally(() => setTimeout(() => process.exit(INTERRUPTED), 1000).unref())
-  }
+    end()
+  })
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
-  try {
-    return await work(app)
-  } finally {
+  return () => {
     process.off('SIGINT', interrupt)
     process.off('SIGTERM', interrupt)
-    await app.close()
   }
 }
 
@@ -89,11 +106,11 @@ export function printError({ json }: GlobalOptions, error: ContractError): void 
   if (json) process.stdout.write(`${JSON.stringify({ error }, null, 2)}\n`)
 }
 
-/** A reader that has seen enough (`| head`) is no failure. */
+/** A reader that has seen enough (`| head`) and a terminal that was closed are no failures. */
 export function quietPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
     })
   }
 }

@@ -1,7 +1,7 @@
 /** The run folder's plan, log and engine choice on disk; see `types.ts` for what stands where. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { writeAtomically } from '../atomic.ts'
+import { cannotWrite, writeAtomically } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import type { EngineChoice } from './engine-choice.ts'
 import { writeExamples } from './examples-file.ts'
@@ -21,9 +21,18 @@ function readJson<T>(source: string): T {
   }
 }
 
-/** Makes a run folder; the plan comes last, so that a folder with a plan is whole. */
+/** Makes the folder. Errors: IdiolectError `CannotWrite`. */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw cannotWrite(folder, error)
+  }
+}
+
+/** Makes a run folder; the plan comes last, so that a folder with a plan is whole. Errors: IdiolectError `CannotWrite`. */
 export function createRun(folder: string, plan: RunPlan, train: TokenExample[], validation: TokenExample[]): void {
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   writeExamples(examplesFile(folder), train, validation)
   writeJson(file(folder, 'plan.json'), plan)
 }
@@ -63,8 +72,14 @@ export function trimLog(folder: string, step: number): StepRecord[] {
   return kept
 }
 
+/** Errors: IdiolectError `CannotWrite`. */
 export function appendLog(folder: string, record: StepRecord): void {
-  appendFileSync(file(folder, 'log.jsonl'), `${JSON.stringify(record)}\n`)
+  const log = file(folder, 'log.jsonl')
+  try {
+    appendFileSync(log, `${JSON.stringify(record)}\n`)
+  } catch (error) {
+    throw cannotWrite(log, error)
+  }
 }
 
 export function readResult(folder: string): TrainResult | null {

@@ -147,7 +147,9 @@ export interface DraftsCalls {
   /**
    * The selection written anew; its own white space and Markdown marks at the ends stay. `ask` says what to do with it, and
    * then `before` and `after` are shown. Streams: a chunk with a higher `index` begins the whole anew. Errors: `NoRewrite`
-   * when nothing new came in several tries, `EmptyText`, `NothingOfYours` for `mine` without voice and earlier writing.
+   * when nothing new came in several tries, `EmptyText`, `SelectionTooLong` where it and an answer of its length do not
+   * fit into the model's context, `NothingOfYours` for `mine` without voice and earlier writing. `cut`: there was no room
+   * for more, and the text breaks off.
    */
   'draft.rewrite': {
     in: {
@@ -158,7 +160,7 @@ export interface DraftsCalls {
       how: RewriteHow
       ask?: string
     } & GenerationOptions
-    out: DraftResult
+    out: DraftResult & { cut: boolean }
   }
   /**
    * A paragraph for each line of the outline but its headings. Streams under the `index` of the line among those that are

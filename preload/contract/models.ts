@@ -17,6 +17,7 @@ export interface ModelInfo {
   licence: string | null
   /** What the model is good for, one sentence. */
   note: string
+  noteSaid?: Said | null
   path: string | null
   sha256: string | null
   /** Can voices be trained on it, and if not, why. */
@@ -40,6 +41,7 @@ export interface ModelProgress {
   totalBytes: number
   /** Which source is being read, in words (`Hugging Face hub`, `Python package …`). */
   source: string
+  said?: Said | null
   /** Whether a pause keeps what has come. */
   resumable: boolean
   /** Why it failed, where it did. */

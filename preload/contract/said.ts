@@ -33,6 +33,7 @@ export interface SaidValues {
   'skip.twin': [path: string]
   'skip.removed': []
   'skip.ownFolder': []
+  'skip.builtSite': []
 
   /** Why tags or a score are not written into a file. */
   'write.undecided': []
@@ -55,6 +56,7 @@ export interface SaidValues {
   'write.not': [path: string, why: Said]
   'write.there': [path: string]
   'write.changed': [path: string]
+  'write.since': [path: string]
 
   /** How a run is going. */
   'training.preparing': []
@@ -82,6 +84,12 @@ export interface SaidValues {
   'note.ownScale': [scores: number[]]
   'note.offScale': [scores: number[]]
   'note.fewExamples': [pieces: number, train: number, proof: number]
+  'note.fewUnseen': [newest: number, unseen: number, least: number]
+  'note.learntBefore': [pieces: number]
+  'note.twins': [pieces: number]
+  'note.assistants': [paragraphs: number]
+  'note.accepted': [answers: number]
+  'note.unknownStart': [voice: string]
   'note.nothing': []
   'note.noBase': []
   'note.baseGone': [base: string, why: string]
@@ -106,6 +114,7 @@ export interface SaidValues {
   'proof.smallAtHand': [gain: ProofDifference, margin: number]
   'proof.noLead': [other: Said, lead: ProofDifference]
   'proof.noLeadOverTask': [gain: ProofDifference]
+  'proof.unknownStart': [voice: string]
   'proof.noTask': []
   'control.shuffled': [examples: number]
   'control.imported': [voice: string]
@@ -121,6 +130,15 @@ export interface SaidValues {
   'mix.kind': [name: string, kind: string]
   'base.embedder': []
   'base.architecture': [architecture: string]
+
+  /** Where a model comes from, and what became of a file of one's own. */
+  'model.added': []
+  'model.unusable': [why: Said]
+  'model.gone': [path: string]
+  'model.changed': [path: string]
+  'source.hub': [repo: string]
+  'source.wheel': [name: string, version: string, more: number]
+  'source.own': []
 
   /** An error of the host's, by its name. */
   error: [name: string, message: string]

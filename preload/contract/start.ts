@@ -7,6 +7,8 @@ export interface GivenFile {
   name: string
   /** Base64. */
   data: string
+  /** When it was last written, milliseconds since 1970: a text without a date stands by this. */
+  modified?: number
 }
 
 export interface StartCalls {

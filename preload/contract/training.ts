@@ -173,6 +173,8 @@ export interface TrainingCalls {
   'train.pause': { in: Record<string, never>; out: TrainingState }
   'train.continue': { in: Record<string, never>; out: TrainingState }
   'train.cancel': { in: Record<string, never>; out: TrainingState }
+  /** Deletes a run that was interrupted, cancelled or failed, with all that it has learnt. */
+  'train.discard': { in: { run: string }; out: { discarded: true } }
   /** Ends the training now and keeps what was learnt so far; the proof follows. */
   'train.finish': { in: Record<string, never>; out: TrainingState }
   'train.state': { in: Record<string, never>; out: TrainingState | null }
@@ -197,6 +199,7 @@ export const TRAINING_CALLS = [
   'train.pause',
   'train.continue',
   'train.cancel',
+  'train.discard',
   'train.finish',
   'train.state',
   'train.queue',

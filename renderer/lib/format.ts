@@ -23,6 +23,11 @@ export function formatNumber(value: number): string {
   return whole().format(value)
 }
 
+/** As it was set, `0.002` or `5e-7` by its digits: to three that count. */
+export function formatSetting(value: number): string {
+  return short().format(value)
+}
+
 /** With exactly `digits` digits after the point. */
 export function formatFixed(value: number, digits = 2): string {
   return new Intl.NumberFormat(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(

@@ -148,7 +148,8 @@ export class AppStore {
   }
   /** For what ends or changes where nobody looks. */
   announce(text: string): void {
-    this.#announcement = text
+    // The same words again are no change, and nothing would be said of them.
+    this.#announcement = text === this.#announcement ? `${text}\u00a0` : text
   }
 
   /** What is on the screen is drawn anew when it changes. */

@@ -1,14 +1,15 @@
-import type { ChatAsk, ChatMessage, Conversation, GenerationOptions } from '../../preload/contract.ts'
+import type { ChatAsk, ChatMessage, GenerationOptions } from '../../preload/contract.ts'
 import { newRequest } from '../lib/request.ts'
 import { branchTo, leafOf, siblingsOf, turnsOf } from '../lib/tree.ts'
 import type { AppStore } from './app.svelte.ts'
+import { ChatList } from './chat-list.svelte.ts'
 import { ChatWritings, type Writing } from './chat-writings.svelte.ts'
 import { GenerationChoice, type SwitchedOn } from './generation.svelte.ts'
 
 /** The conversations, the branch that is shown of the one that is open, and the answers that stream in. */
 export class ChatStore {
   #app: AppStore
-  #conversations = $state.raw<Conversation[]>([])
+  #list: ChatList
   #messages = $state.raw<ChatMessage[]>([])
   #current = $state<string | null>(null)
   #head = $state<string | null>(null)
@@ -20,9 +21,7 @@ export class ChatStore {
   #compared = $state.raw<string[]>([])
   #found = $state.raw<{ message: string; text: string } | null>(null)
   #reading = $state(false)
-  #loaded = $state(false)
   draft = $state('')
-  filter = $state('')
   /** The voice to compare with: an id, null for none at all; undefined: nothing is compared. */
   rival = $state<string | null | undefined>(undefined)
   /** The voice on the other side of a comparison: undefined: the one that answers anyway. */
@@ -35,6 +34,7 @@ export class ChatStore {
 
   constructor(app: AppStore, voices: SwitchedOn) {
     this.#app = app
+    this.#list = new ChatList(app)
     this.choice = new GenerationChoice(app, voices, 'prose')
     this.#writings = new ChatWritings(app)
     app.on('chat.asked', ({ request, question }) => {
@@ -45,14 +45,21 @@ export class ChatStore {
   }
 
   get conversations() {
-    return this.#conversations
+    return this.#list.conversations
   }
   get messages() {
     return this.#messages
   }
   /** Whether the conversations were ever read. */
   get loaded() {
-    return this.#loaded
+    return this.#list.loaded
+  }
+  /** The conversations that say it; empty: all of them. */
+  get filter() {
+    return this.#list.filter
+  }
+  set filter(text: string) {
+    this.#list.filter = text
   }
   get current() {
     return this.#current
@@ -79,18 +86,15 @@ export class ChatStore {
   running = $derived(this.writing !== null)
   /** Another conversation's answer is written first: one model writes them one after the other. */
   waits = $derived.by(() => this.writing !== null && this.#writings.all[0] !== this.writing)
-  about = $derived(this.#conversations.find(({ id }) => id === this.#current) ?? null)
+  /** The conversation that is shown, listed or not. */
+  about = $derived.by(() => this.#list.about(this.#current))
   path = $derived(branchTo(this.#messages, this.writing ? this.writing.below : this.#head))
   siblings = $derived(siblingsOf(this.#messages))
   /** Of the newest answer that could not see everything: where its sight began. */
   seen = $derived(this.path.findLast((message) => message.role === 'assistant')?.seen ?? null)
 
-  async load(): Promise<void> {
-    const text = this.filter.trim()
-    const conversations = await this.#app.attempt(() => this.#app.call('chat.list', text ? { text } : {}))
-    if (!conversations || text !== this.filter.trim()) return
-    this.#conversations = conversations
-    this.#loaded = true
+  load(): Promise<void> {
+    return this.#list.load(this.#current)
   }
 
   /** @param message to jump to, with the text that was looked for */
@@ -108,6 +112,7 @@ export class ChatStore {
     if (this.#view !== view) return
     this.#reading = false
     if (!got) return
+    this.#list.note(got.conversation)
     // What was written to its end meanwhile is newer than what was read.
     const newer = this.#messages
     if (newer.length === 0) this.#head = got.conversation.head ?? got.messages.at(-1)?.id ?? null
@@ -248,7 +253,9 @@ export class ChatStore {
 
   async rename(conversation: string, title: string): Promise<void> {
     const renamed = await this.#app.attempt(() => this.#app.call('chat.rename', { conversation, title }))
-    if (renamed) await this.load()
+    if (!renamed) return
+    this.#list.note(renamed)
+    await this.load()
   }
 
   async remove(conversation: string): Promise<void> {

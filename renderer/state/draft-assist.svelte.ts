@@ -34,6 +34,8 @@ export interface Rewrite {
   before: string
   after: string
   running: boolean
+  /** There was no room for more: what came breaks off, and does not stand for the whole. */
+  cut: boolean
   writer: Writer
 }
 
@@ -121,12 +123,12 @@ export class DraftAssist {
     const view = this.#editor.view
     const range = view && (view.state.field(stretch) ?? view.state.selection.main)
     if (!view || !range || range.from === range.to || !this.ready) return
-    this.stop()
+    this.#cease()
     const { from, to } = range
     const { doc } = view.state
     const before = doc.sliceString(from, to)
     this.asking = false
-    this.#rewrite = { how, ask, before, after: '', running: true, writer: this.#writer }
+    this.#rewrite = { how, ask, before, after: '', running: true, cut: false, writer: this.#writer }
     const request = this.#begin('rewrite')
     view.dispatch({ effects: [setStretch.of({ from, to }), clearGhost.of(null)], selection: { anchor: to } })
     const result = await this.#app.attempt(() =>
@@ -145,7 +147,7 @@ export class DraftAssist {
     const offered = plainEnds(result?.text ?? this.#rewrite?.after ?? '')
     if (offered.trim() === '') this.discard()
     else if (this.#rewrite) {
-      this.#rewrite = { ...this.#rewrite, after: offered, running: false }
+      this.#rewrite = { ...this.#rewrite, after: offered, running: false, cut: result?.cut ?? false }
       if (view.hasFocus) view.dispatch({ effects: EditorView.announce.of(words.draft.offered(offered)) })
     }
   }
@@ -175,7 +177,7 @@ export class DraftAssist {
   discard(): void {
     const view = this.#editor.view
     const range = view?.state.field(stretch)
-    if (this.#running === 'rewrite') this.stop()
+    if (this.#running === 'rewrite') this.#cease()
     this.#rewrite = null
     this.asking = false
     if (!view || !range) return
@@ -207,6 +209,12 @@ export class DraftAssist {
 
   /** Ends what streams; what has come so far stays offered. */
   stop(): void {
+    // A rewrite without a word offers nothing: taken, it would delete what was selected.
+    if (this.#rewrite?.running && this.#rewrite.after.trim() === '') this.discard()
+    else this.#cease()
+  }
+
+  #cease(): void {
     const request = this.#request
     this.#request = null
     this.#running = null
@@ -218,21 +226,21 @@ export class DraftAssist {
 
   /** Ends what streams, and takes the offer away. */
   drop(): void {
-    this.stop()
+    this.#cease()
     const view = this.#editor.view
     if (view?.state.field(ghostText)) view.dispatch({ effects: clearGhost.of(null) })
   }
 
   /** To be told when the offered words are gone from the text. */
   gone(): void {
-    if (this.#running === 'continue' || this.#running === 'outline') this.stop()
+    if (this.#running === 'continue' || this.#running === 'outline') this.#cease()
   }
 
   /** To be told of every change: an edit within a rewrite's words ends it; a pause may be one to go on from. */
   changed(update: ViewUpdate): void {
     const { state, startState, docChanged, selectionSet } = update
     if (startState.field(stretch) && !state.field(stretch) && this.#rewrite) {
-      if (this.#running === 'rewrite') this.stop()
+      if (this.#running === 'rewrite') this.#cease()
       this.#rewrite = null
     }
     if (selectionSet && !docChanged) this.asking = false

@@ -71,8 +71,7 @@ export class DraftFiles {
 
   async #write(file: string, format: DraftFormat, replace: boolean, linked: boolean): Promise<Exported | null> {
     const draft = this.#drafts.current?.id
-    if (!draft) return null
-    await this.#drafts.flush()
+    if (!draft || !(await this.#allSaved())) return null
     this.#refused = null
     try {
       const written = await this.#app.call('draft.export', { draft, file, format, replace })
@@ -84,6 +83,14 @@ export class DraftFiles {
       else this.#app.report(known)
       return null
     }
+  }
+
+  /** The host writes what it holds, and takes a file in place of it: neither, while words stand only in this window. */
+  async #allSaved(): Promise<boolean> {
+    await this.#drafts.flush()
+    if (!this.#drafts.saving.behind) return true
+    this.#app.report({ name: 'NotSaved', message: words.draft.behind, next: words.draft.behindNext })
+    return false
   }
 
   async link(file: string | null): Promise<void> {
@@ -106,8 +113,7 @@ export class DraftFiles {
   /** The file's text becomes the draft's; how the draft stood is kept as a version. */
   async takeFile(): Promise<void> {
     const draft = this.#drafts.current?.id
-    if (!draft) return
-    await this.#drafts.flush()
+    if (!draft || !(await this.#allSaved())) return
     const read = await this.#app.attempt(() => this.#app.call('draft.read', { draft }))
     if (!read) return
     this.#forget(draft)

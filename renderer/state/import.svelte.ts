@@ -1,6 +1,7 @@
-import type { ContractError, ImportProgress, ImportReport, ImportState } from '../../preload/contract.ts'
-import { type Dropped, pathsOrFiles, toGiven } from '../lib/dropped.ts'
-import { isStopped, toContractError } from '../lib/errors.ts'
+import type { ContractError, GivenFile, ImportProgress, ImportReport, ImportState } from '../../preload/contract.ts'
+import { type Dropped, type NotGiven, pathsOrFiles, toGiven } from '../lib/dropped.ts'
+import { inWords, isStopped, toContractError } from '../lib/errors.ts'
+import { baseName } from '../lib/format.ts'
 import { newRequest } from '../lib/request.ts'
 import { localStore, readStored, type Store, writeStored } from '../lib/storage.ts'
 import { words } from '../words/words.ts'
@@ -9,6 +10,10 @@ import type { LibraryStore } from './library.svelte.ts'
 
 /** The last failed import that its owner was told of in this browser. */
 const TOLD = 'idiolect-import-told'
+/** The host refuses these for one file's sake, and the others of its batch with it. */
+const OF_ONE_FILE = ['NotWriting', 'TooLarge']
+/** So many of what was left out are named in a notice. */
+const NAMED = 3
 
 /** One import: its progress, then its report. It is the host's: a window that is opened in its middle finds it. */
 export class ImportStore {
@@ -22,6 +27,8 @@ export class ImportStore {
   #report = $state.raw<ImportReport | null>(null)
   #error = $state.raw<ContractError | null>(null)
   #keeping = $state(false)
+  /** Of what was dropped: what never reached the host, to stand in the report beside what it left out. */
+  #left: NotGiven[] = []
   #loaded = $state(false)
 
   constructor(app: AppStore, library: LibraryStore, store: Store | null = localStore()) {
@@ -84,7 +91,9 @@ export class ImportStore {
     if (this.#ended === request || (this.#request !== null && this.#request !== request)) return
     this.#ended = request
     this.#request = null
-    this.#report = report
+    const left = this.#left.map(({ path, why }) => ({ path, reason: sentences(why) }))
+    this.#left = []
+    this.#report = report && { ...report, skipped: [...left, ...report.skipped] }
     this.#error = error
     if (error && !isStopped(error) && readStored(this.#store, TOLD) !== request) this.#tell(request, error)
   }
@@ -107,26 +116,53 @@ export class ImportStore {
     return this.#during(newRequest(), (request) => this.#app.call('library.import', { request, paths }))
   }
 
-  /** Files and folders that were dropped: by their paths, or by what is in them where the window sees no paths. */
+  /**
+   * Files and folders that were dropped: by their paths, or by what is in them where the window sees no paths. What
+   * cannot be given to the host is told, and all else is read.
+   */
   async drop(dropped: Dropped[]): Promise<boolean> {
-    const pathOf = this.#app.pathOf
-    const { paths, files } = await pathsOrFiles(dropped, pathOf)
-    if (files.length > 0) {
-      this.#keeping = true
-      this.#error = null
-      try {
-        for await (const batch of toGiven(files)) {
-          paths.push(...(await this.#app.call('library.keep', { files: batch })).paths)
-        }
-      } catch (error) {
-        this.#error = toContractError(error)
-        this.#app.report(this.#error)
-        return false
-      } finally {
-        this.#keeping = false
-      }
+    this.#keeping = true
+    this.#error = null
+    const paths: string[] = []
+    const left: NotGiven[] = []
+    let failed: ContractError | null = null
+    try {
+      const given = await pathsOrFiles(dropped, this.#app.pathOf)
+      paths.push(...given.paths)
+      left.push(...given.left)
+      for await (const batch of toGiven(given.files, left)) paths.push(...(await this.#keep(batch, left)))
+    } catch (error) {
+      failed = toContractError(error)
+    } finally {
+      this.#keeping = false
     }
+    const nothing = { name: 'NothingToImport', message: words.welcome.nothing, next: null }
+    const told = failed ?? leftOut(left, paths.length === 0) ?? (paths.length === 0 ? nothing : null)
+    if (told) this.#app.report(told)
+    if (paths.length === 0) {
+      this.#error = told
+      return false
+    }
+    this.#left = left
     return this.run(paths)
+  }
+
+  /** @returns the paths of what the host keeps; a file that it does not take is left out alone */
+  async #keep(batch: GivenFile[], left: NotGiven[]): Promise<string[]> {
+    try {
+      return (await this.#app.call('library.keep', { files: batch })).paths
+    } catch (error) {
+      const why = toContractError(error)
+      const [only] = batch
+      if (!only || !OF_ONE_FILE.includes(why.name)) throw error
+      if (batch.length === 1) {
+        left.push({ path: only.name, why })
+        return []
+      }
+      const kept: string[] = []
+      for (const file of batch) kept.push(...(await this.#keep([file], left)))
+      return kept
+    }
   }
 
   async paste(title: string, text: string): Promise<boolean> {
@@ -157,5 +193,23 @@ export class ImportStore {
   /** Its report was read. */
   forget(): void {
     this.#report = null
+  }
+}
+
+function sentences(error: ContractError): string {
+  const { message, next } = inWords(error)
+  return [message, next].filter(Boolean).join(' ')
+}
+
+/** What was left out of a drop, as a notice tells it. @param all nothing else was dropped */
+function leftOut(left: readonly NotGiven[], all: boolean): ContractError | null {
+  const [first] = left
+  if (!first) return null
+  if (all && left.length === 1) return first.why
+  const named = left.slice(0, NAMED).map(({ path, why }) => `${baseName(path)}: ${inWords(why).message}`)
+  return {
+    name: 'LeftOut',
+    message: words.dropped.left(left.length, named.join(' '), left.length - named.length),
+    next: first.why.next,
   }
 }

@@ -67,7 +67,8 @@ export function knownCommands(): CommandEntry[] {
       ['chat.stop', chat.stop],
     ]),
     ...of(spaces.library, [
-      ['library.search', library.commands.search, '/'],
+      // A sign: many keyboards make it with Shift.
+      ['library.search', library.commands.search, '[Shift]+/'],
       ['library.add', library.commands.add],
       ['library.overview', library.commands.overview],
       ['library.recall', library.commands.recall],

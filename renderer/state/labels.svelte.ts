@@ -44,6 +44,8 @@ export class LabelStore extends LabelRows {
   #job = $state.raw<LabelJob | null>(null)
   #forecast = $state.raw<ScopeForecast | null>(null)
   #side = $state.raw<{ piece: DocumentFull; sources: Source[] } | null>(null)
+  /** The piece that was asked for to stand beside the table: an answer for another one comes too late. */
+  #beside: string | null = null
   #loaded = $state(false)
   #asked = 0
   #turns = new Turns()
@@ -121,11 +123,17 @@ export class LabelStore extends LabelRows {
   }
 
   /** What the scope at hand holds; the last question's answer counts. */
-  async foresee(): Promise<void> {
+  async foresee(): Promise<ScopeForecast | null> {
     const asked = ++this.#asked
     const { task, scope } = this
     const forecast = await this.#app.attempt(() => this.#app.call('labels.scope', { task, scope }))
     if (forecast && asked === this.#asked) this.#forecast = forecast
+    return forecast
+  }
+
+  /** Pieces to begin with by hand, as they are now: what is decided about them takes them out of the scope. */
+  async firstPieces(): Promise<ScopeForecast['some']> {
+    return (this.#forecast ?? (await this.foresee()))?.some ?? []
   }
 
   async queue(scope: LabelScope = this.scope): Promise<void> {
@@ -149,7 +157,7 @@ export class LabelStore extends LabelRows {
 
   override choose(document: string): void {
     super.choose(document)
-    if (this.#side && this.#side.piece.id !== document) void this.open()
+    if (this.#beside !== null && this.#beside !== document) void this.open()
   }
 
   /** In the spelling that is in use already, where there is one. */
@@ -216,13 +224,17 @@ export class LabelStore extends LabelRows {
     if (!row) return
     const { task } = this
     const { document } = row
+    this.#beside = document
     const read = await this.#app.attempt(() =>
       Promise.all([this.#app.call('library.get', { document }), this.#app.call('labels.sources', { task, document })]),
     )
+    if (this.#beside !== document) return
     if (read) this.#side = { piece: read[0], sources: read[1].sources }
+    else this.#beside = this.#side?.piece.id ?? null
   }
 
   close(): void {
+    this.#beside = null
     this.#side = null
   }
 

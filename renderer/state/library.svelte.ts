@@ -11,6 +11,8 @@ export class LibraryStore {
   #mark = $state<string | null>(null)
   #cameFrom = $state<Space | null>(null)
   #openings = $state(0)
+  /** Counts what was asked for: an answer that comes late opens nothing. */
+  #turn = 0
 
   constructor(app: AppStore) {
     this.#app = app
@@ -70,8 +72,11 @@ export class LibraryStore {
   }
 
   async #show(document: string, markIn: (piece: OpenedPiece) => string | null, from: Space | null): Promise<void> {
+    const turn = ++this.#turn
+    const space = this.#app.space
     const full = await this.#app.attempt(() => this.#app.call('library.open', { document }))
-    if (!full) return
+    // Another piece was asked for since, or its owner went elsewhere.
+    if (!full || turn !== this.#turn || space !== this.#app.space) return
     this.#open = full
     this.#mark = markIn(full)
     this.#cameFrom = from
@@ -80,6 +85,11 @@ export class LibraryStore {
   }
 
   close(): void {
+    this.#turn += 1
+    this.#putAway()
+  }
+
+  #putAway(): void {
     this.#open = null
     this.#mark = null
     this.#cameFrom = null
@@ -113,7 +123,7 @@ export class LibraryStore {
   async removeMany(documents: string[]): Promise<boolean> {
     const done = await this.#app.attempt(() => this.#app.call('library.removeMany', { documents }))
     if (!done) return false
-    if (this.#open && documents.includes(this.#open.id)) this.close()
+    if (this.#open && documents.includes(this.#open.id)) this.#putAway()
     await this.load()
     return true
   }
@@ -123,7 +133,7 @@ export class LibraryStore {
     await this.load()
     const open = this.#open
     if (!open) return
-    if (!this.#documents.some(({ id }) => id === open.id)) return this.close()
+    if (!this.#documents.some(({ id }) => id === open.id)) return this.#putAway()
     const full = await this.#app.attempt(() => this.#app.call('library.open', { document: open.id }))
     if (full && this.#open?.id === open.id) this.#open = full
   }

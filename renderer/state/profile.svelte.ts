@@ -6,6 +6,8 @@ import type { AppStore } from './app.svelte.ts'
 export class ProfileStore {
   #app: AppStore
   #task = $state<TrainingTask>('headline')
+  /** The task whose profile stands in the field, while another one's is still to come. */
+  #of: TrainingTask = 'headline'
   #kept = $state.raw<Profile | null>(null)
   #request = $state<string | null>(null)
   #streamed = $state('')
@@ -42,26 +44,40 @@ export class ProfileStore {
     if (!this.changed && !this.writing) await this.load(this.#task)
   }
 
-  /** To another task; what was edited is saved first. */
+  /** To another task; what was edited is saved first, and stays on show where that does not work. */
   async go(task: TrainingTask): Promise<void> {
-    if (this.changed && !this.writing) await this.save()
+    if (this.changed && !this.writing && !(await this.save())) return
     await this.load(task)
   }
 
   async load(task: TrainingTask): Promise<void> {
     this.stop()
+    const { text } = this
     this.#task = task
-    const profile = await this.#app.attempt(() => this.#app.call('profile.get', { task }))
-    if (this.#task === task) this.#show(profile)
+    const read = await this.#app.attempt(
+      async () => ({ profile: await this.#app.call('profile.get', { task }) }),
+      () => void this.go(task),
+    )
+    if (this.#task !== task) return
+    // That it could not be read does not mean that there is none.
+    if (!read) this.#task = this.#of
+    // What was typed meanwhile stays.
+    else if (this.#of === task && this.text !== text) this.#kept = read.profile
+    else this.#show(task, read.profile)
   }
 
-  async save(): Promise<void> {
-    const task = this.#task
+  /** @returns whether it is kept now */
+  async save(): Promise<boolean> {
+    const task = this.#of
     const text = this.text
     const saved = await this.#app.attempt(async () => ({
       profile: await this.#app.call('profile.set', { task, text }),
     }))
-    if (saved && this.#task === task) this.#show(saved.profile)
+    if (saved && this.#of === task) {
+      if (this.text === text) this.#show(task, saved.profile)
+      else this.#kept = saved.profile
+    }
+    return saved !== null
   }
 
   /** @param replace also over the owner's own words, who were asked */
@@ -75,7 +91,7 @@ export class ProfileStore {
     const profile = await this.#app.attempt(() => this.#app.call('profile.write', { request, task, by, replace }))
     if (this.#request !== request) return
     this.#request = null
-    if (profile) this.#show(profile)
+    if (profile) this.#show(task, profile)
   }
 
   stop(): void {
@@ -83,7 +99,8 @@ export class ProfileStore {
     this.#request = null
   }
 
-  #show(profile: Profile | null): void {
+  #show(task: TrainingTask, profile: Profile | null): void {
+    this.#of = task
     this.#kept = profile
     this.text = profile?.text ?? ''
   }

@@ -135,8 +135,12 @@ export class VoiceStore {
     if (this.#selected === voice) this.#proof = proof
   }
 
-  train(): Promise<boolean> {
-    return this.#change(() => this.#app.call('train.start', this.options))
+  /** What was interrupted and is passed over leaves with what it has learnt, once the new run has begun. */
+  async train(): Promise<boolean> {
+    const left = this.#training?.stage === 'interrupted' ? this.#training.run : null
+    const begun = await this.#change(() => this.#app.call('train.start', this.options))
+    if (begun && left !== null) await this.#app.attempt(() => this.#app.call('train.discard', { run: left }))
+    return begun
   }
   resume(run: string): Promise<boolean> {
     return this.#change(() => this.#app.call('train.resume', { run }))

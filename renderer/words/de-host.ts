@@ -72,6 +72,8 @@ function german(
     'skip.badMatter': (line, detail) => `ihr Kopf ist in Zeile ${line} nicht lesbar (${detail})`,
     'skip.twin': (path) => `sie sagt dasselbe wie ${path}, und das steht in der Bibliothek`,
     'skip.ownFolder': () => 'dort bewahrt Idiolect seine eigenen Daten auf, und die werden nicht gelesen',
+    'skip.builtSite': () =>
+      'darin liegt, was ein Website-Generator aus den Dateien daneben gemacht hat; gelesen werden diese',
     'skip.removed': () =>
       'sie wurde aus der Bibliothek entfernt; zurück kommt sie, wenn sie selbst hinzugefügt wird, nicht ihr Ordner',
 
@@ -94,6 +96,7 @@ function german(
     'write.anchor': () => 'ihr Kopf teilt das zu Ändernde mit anderen Zeilen (ein Anker)',
     'write.not': (path, why) => `${path} wurde nicht geschrieben: ${say(why)}`,
     'write.there': (path) => `${path} gibt es schon, und dieser Entwurf hat die Datei nicht geschrieben`,
+    'write.since': (path) => `${path} wurde nicht geschrieben: Die Datei hat sich seit der Vorschau geändert`,
     'write.changed': (path) =>
       `${path} wurde von einem anderen Programm geändert, seit dieser Entwurf die Datei zuletzt schrieb oder las`,
 
@@ -128,6 +131,24 @@ function german(
     'note.offScale': (scores) => `Wertungen außerhalb der Skala bleiben außen vor: ${scores.map(plain).join('; ')}`,
     'note.fewExamples': (pieces, train, proof) =>
       `${texts(pieces)} ${pieces === 1 ? 'ergab' : 'ergaben'} ${count(train, 'Beispiel', 'Beispiele')} zum Lernen und ${plain(proof)} für den Nachweis`,
+    'note.fewUnseen': (newest, unseen, least) =>
+      `Von den ${plain(newest)} neuesten Texten ${unseen === 1 ? 'ist einer' : `sind ${plain(unseen)}`} der Stimme unbekannt, von der das Training ausgeht; ein Nachweis braucht mindestens ${plain(least)}`,
+    'note.learntBefore': (pieces) =>
+      pieces === 1
+        ? '1 Text, aus dem die Stimme am Anfang schon gelernt hat, wird noch einmal gelernt und dient nicht dem Nachweis'
+        : `${plain(pieces)} Texte, aus denen die Stimme am Anfang schon gelernt hat, werden noch einmal gelernt und dienen nicht dem Nachweis`,
+    'note.twins': (pieces) =>
+      `${texts(pieces)} ${pieces === 1 ? 'bleibt' : 'bleiben'} außen vor, da derselbe Wortlaut dem Nachweis dient`,
+    'note.assistants': (paragraphs) =>
+      paragraphs === 1
+        ? '1 Absatz, den der Assistent in Entwürfen geschrieben hat, bleibt außen vor'
+        : `${plain(paragraphs)} Absätze, die der Assistent in Entwürfen geschrieben hat, bleiben außen vor`,
+    'note.accepted': (answers) =>
+      answers === 1
+        ? '1 Schlagwort oder Wertung, wie vorgeschlagen übernommen, bleibt dem Nachweis fern'
+        : `${plain(answers)} Schlagwörter oder Wertungen, wie vorgeschlagen übernommen, bleiben dem Nachweis fern`,
+    'note.unknownStart': (voice) =>
+      `Was die Stimme „${voice}“ gelernt hat, ist hier nicht bekannt: Auf den Nachweis ist kein Verlass, und die neue Stimme schaltet sich nicht von selbst ein`,
     'note.nothing': () => 'Kein Text enthält etwas, woraus sich lernen ließe',
     'note.noBase': () => 'Noch ist kein Basismodell auf diesem Rechner',
     'note.baseGone': (base, why) => `Das Basismodell ${base} lässt sich nicht verwenden (${why})`,
@@ -155,6 +176,8 @@ function german(
       `ihr Vorsprung ist ${span(lead)}, nicht sicher über null; zur Kontrolle diente ${say(other)}`,
     'proof.noLeadOverTask': (gain) =>
       `mit den früheren Texten zur Hand ist ihr Gewinn gegenüber dem Basismodell mit Aufgabenadapter ${span(gain)}, nicht sicher über null`,
+    'proof.unknownStart': (voice) =>
+      `Sie geht von der Stimme „${voice}“ aus, und was die gelernt hat, ist hier nicht bekannt: Sie kennt diese Texte vielleicht schon`,
     'proof.noTask': () => 'in keiner Aufgabe ist sie besser als das, was ohne sie antwortet',
     'control.shuffled': (examples) =>
       `eine Vergleichsstimme, halb so lange trainiert an ${count(examples, 'Beispiel', 'Beispielen')} mit vertauschten Antworten`,
@@ -172,6 +195,16 @@ function german(
       `ihre Stimme „${name}“ ist von der Art ${kind}, und mischen lassen sich nur LoRA-Stimmen`,
     'base.embedder': () => 'ein Einbettungsmodell schreibt keinen Text',
     'base.architecture': (architecture) => `seine Bauart ${architecture} lässt sich noch nicht trainieren`,
+
+    'model.added': () => 'Aus einer eigenen Datei hinzugefügt.',
+    'model.unusable': (why) => `Nicht zu verwenden: ${say(why)}.`,
+    'model.gone': (path) => `${path} ist nicht mehr da`,
+    'model.changed': (path) => `${path} hat sich geändert und ist neu hinzuzufügen`,
+    // Nach „aus“.
+    'source.hub': (repo) => `dem Hugging Face Hub (${repo})`,
+    'source.wheel': (name, version, more) =>
+      `dem Python-Paket ${name} ${version}${more > 0 ? ` und ${plain(more)} weiteren` : ''}`,
+    'source.own': () => 'einer eigenen Datei',
 
     error: (name, message) => (named(name) ? `${named(name)} (${message})` : message),
     plain: (text) => text,

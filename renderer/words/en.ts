@@ -216,6 +216,16 @@ export const en = {
     read: 'Read these files',
     chosen: (n: number): string => (n === 0 ? 'Tick the files to read' : `${count(n, 'file', 'files')} ticked`),
   },
+  dropped: {
+    unreadable: (detail: string): string => `It could not be read (${detail}).`,
+    large: (size: string, most: string): string =>
+      `It has ${size}, and a page of the browser can hand on ${most} at most.`,
+    beyond: (n: string, most: string, all: boolean): string =>
+      `${all ? n : `More than ${n}`} files beyond the first ${most} were not read.`,
+    byPath: 'Add it by its path instead.',
+    left: (n: number, named: string, more: number): string =>
+      `${count(n, 'thing that was dropped was', 'things that were dropped were')} left out. ${named}${more > 0 ? ` And ${more} more.` : ''}`,
+  },
   welcome: {
     title: 'Where is your writing?',
     lead: 'Idiolect reads your pieces, learns how you write, and writes with you in that voice.',
@@ -524,6 +534,7 @@ export const en = {
     interruptedAt: (step: string, steps: string): string => `It had come to step ${step} of ${steps}.`,
     resume: 'Go on with it',
     startAnew: 'Start anew',
+    startAnewNote: 'Once another training begins, what this one has learnt is deleted.',
     failed: 'The training failed',
     cancelled: 'The training was cancelled.',
     done: 'The training is done. Its proof is on the voice’s page.',
@@ -862,6 +873,8 @@ export const en = {
     removed: (title: string): string => `“${title}” is removed.`,
     restore: 'Bring it back',
     saveNow: 'Save now',
+    behind: 'Words of this draft could not be saved yet, so nothing was done with its file.',
+    behindNext: 'Try again once they are saved, or once you have chosen between both texts.',
     saved: { saved: 'Saved', waiting: 'Saving…', saving: 'Saving…', failed: 'Not saved yet', refused: 'Not saved' },
     kept: (title: string): string => `“${title}” has words that could not be saved yet. This window has kept them.`,
     openKept: 'Open and save',
@@ -901,6 +914,7 @@ export const en = {
     askGo: 'Go',
     card: 'The rewrite',
     rewriting: 'Rewriting…',
+    cutOff: 'It breaks off: there was no room for more. Taken as it is, the end of your text would be lost.',
     take: 'Take',
     takeEdit: 'Take and edit',
     again: 'Again',
@@ -1033,6 +1047,7 @@ export const en = {
     hidden: 'Two authors are mixed. Choose the headline that you would have written.',
     reveal: 'Show who wrote which',
     by: (name: string): string => `by ${name}`,
+    byBase: 'by the base model',
     tally: (n: number): string => `Chosen blind so far, in ${count(n, 'trial', 'trials')}:`,
     tallySide: (name: string, picked: number, offered: number): string => `${name} ${picked} of ${offered}`,
     remove: 'Remove from the history',
@@ -1384,6 +1399,12 @@ export const en = {
     quitDetail: 'If you quit now, training rests at its last step and goes on by itself at the next start.',
     unsavedTitle: 'Not everything is saved.',
     unsavedDetail: 'A draft holds words that could not be saved. The window keeps a copy where it can.',
+    hangsTitle: 'The window does not answer.',
+    hangsDetail: 'It may be busy and come back by itself. If it is loaded again, words typed a moment ago may be lost.',
+    wait: 'Wait',
+    loadAgain: 'Load it again',
+    crashed:
+      'The window broke down again and again. Quit Idiolect and start it once more: what was saved is kept, and a training goes on by itself.',
     stay: 'Stay',
     background: 'Go on in the background',
     ended: { done: 'The voice is ready', failed: 'The training failed', interrupted: 'The training was interrupted' },

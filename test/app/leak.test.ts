@@ -17,9 +17,9 @@ import { writeTinyModel } from '../helpers/tiny-model.ts'
 const root = temporaryFolder()
 const base = path.join(root, 'tiny.gguf')
 const PIECES = 24
-/** Of 24 pieces: 5 for the proof, 2 for the validation before them. */
+/** Of 32 pieces, these and what is held out a second time: 5 for the proof, 3 for the validation before them. */
 const PROOF = 5
-const VALIDATION = 2
+const VALIDATION = 3
 /** Letters that neither the prose nor the prompts use, so that even a piece of a canary is seen. */
 const PROOF_CANARY = 'Ʒƕ'
 const VALIDATION_CANARY = 'Ђџ'
@@ -34,6 +34,11 @@ function marked(text: string, canary: string): string {
 
 function piece(n: number): string {
   return marked(`${prose(n, 320)}`, canaryOf(n))
+}
+
+/** Every twentieth word is another. */
+function revised(text: string): string {
+  return text.replaceAll(/((?:\S+\s+){19})\S+/g, '$1otherwise')
 }
 
 type App = Awaited<ReturnType<typeof createApp>>
@@ -55,7 +60,16 @@ beforeAll(async () => {
       piece(n),
     ),
   ])
-  const folder = writeFiles(path.join(root, 'writing'), Object.fromEntries(files))
+  // What is held out stands in the library a second time: earlier, in another file, under another title, and revised.
+  const held = Array.from({ length: PROOF + VALIDATION }, (_, i) => PIECES - PROOF - VALIDATION + i)
+  const twins = held.map((n): [string, string] => [
+    `old/essay-${n}-final.txt`,
+    post(
+      { title: `Draft ${n}, not the last`, date: `2023-05-0${n - 15}`, tags: '[old]', rating: '4' },
+      revised(piece(n)),
+    ),
+  ])
+  const folder = writeFiles(path.join(root, 'writing'), Object.fromEntries([...files, ...twins]))
   app = await createApp({ dataFolder: path.join(root, 'data'), host: 'terminal' })
   await app.handlers['models.add']({ request: 'add', file: base, as: 'chat' })
   await app.handlers['library.import']({ request: 'import', paths: [folder] })
@@ -69,6 +83,7 @@ describe('what is held out', () => {
   it('is in no example, no retrieved pair and no control, not even by way of picked headlines, tags and scores', async () => {
     const held = documents.filter(({ title }) => title.includes(PROOF_CANARY) || title.includes(VALIDATION_CANARY))
     expect(held).toHaveLength(PROOF + VALIDATION)
+    expect(documents).toHaveLength(PIECES + held.length)
     // The owner headlines held-out pieces, in the shapes they may come in, and one text that is in no library.
     const shapes = held.flatMap(({ title, text }) => [
       text,
@@ -104,7 +119,8 @@ describe('what is held out', () => {
     )
     const trained = train.map(textOf)
 
-    expect(readPlan(folder).about.pieces).toBe(PIECES)
+    expect(readPlan(folder).about.pieces).toBe(documents.length)
+    expect(readPlan(folder).about.note).toContain(`${held.length} pieces are left out, since the same text is kept`)
     expect(trained.some((text) => text.includes('Ledger 0 of the quay'))).toBe(true)
     expect(trained.some((text) => text.includes('Counting twice'))).toBe(true)
     expect(readPlan(folder).about.tasks).toEqual(['headline', 'tag', 'rate', 'prose'])

@@ -125,6 +125,28 @@ describe('answers', () => {
     expect(answer).toMatchObject({ finish: 'aborted', text: streamed })
   })
 
+  test('a question that shall be read whole is refused where it does not fit, before anything is written', async () => {
+    const asked: number[] = []
+    const generate: Base['generate'] = async (given) => {
+      asked.push(given.length)
+      return { text: 'Yes.', tokens: 2, meanLogProbability: -1, finish: 'end' }
+    }
+    const over = { ...base, generate }
+    const instruction = `Write a letter about this: ${'water the beans before noon '.repeat(200)}`
+    const count = base.tokenize(instruction).length
+    const refused = answerChat({ base: over, turns: [user(instruction)], passages, whole: true, maxTokens: 40 })
+    await expect(refused).rejects.toMatchObject({
+      name: 'PromptTooLong',
+      message: `the text has ${count} tokens, and with an answer of 40 it does not fit into the model's context of 1024`,
+    })
+    expect(asked).toEqual([])
+    // A chat tells what it left out; and passages make way for what shall be whole.
+    expect(await answerChat({ base: over, turns: [user(instruction)], passages })).toMatchObject({ shortened: true })
+    const room = 1024 - length([user('Write a letter.')], passages)
+    const fits = { base: over, turns: [user('Write a letter.')], passages, whole: true, maxTokens: room + 50 }
+    expect(await answerChat(fits)).toMatchObject({ text: 'Yes.', shortened: false })
+  })
+
   test('an answer that was begun is gone on with from its last word', async () => {
     const prompts: string[] = []
     const generate: Base['generate'] = async (given) => {

@@ -39,6 +39,8 @@ const FERRY =
 const SHORT =
   'The ferry was late again on Monday. Nobody on the pier was surprised: the captain stopped saying sorry in May.'
 
+const PASSAGE = { title: 'A', text: 'The quay was wet. '.repeat(20) }
+
 function rewrite(answers: string[], more: Partial<RewriteRequest> = {}) {
   const { base: over, asked } = scripted(answers)
   const shown = new Map<number, string>()
@@ -125,14 +127,68 @@ describe('a rewrite', () => {
     expect(SHORT.startsWith(text)).toBe(true)
   })
 
-  it('breaks off after a sentence where there was no more room', async () => {
-    const { done } = rewrite(['The ferry was late again. Nobody on the pier was surprised, since the captain…'])
-    expect((await done).text).toBe('The ferry was late again. Nobody on the pier was surprised, since the captain…')
-    const { done: second } = rewrite(['The ferry was late again on Monday. Nobody on the pier was so very surpri …'], {
-      how: 'plainer',
-    })
-    expect((await second).text).toContain('Nobody on the pier')
+  it('is tried anew where there was no more room: its paragraph would lose its end', async () => {
+    const broken = 'The ferry was late again on Monday. Nobody who stood on the pier was so very surpri …'
+    for (const how of ['shorter', 'plainer', 'warmer', 'mine'] as const) {
+      const { done, asked } = rewrite([broken, SHORT], { how })
+      expect(await done).toEqual({ text: SHORT, finish: 'end' })
+      expect(asked).toHaveLength(2)
+    }
+    await expect(rewrite(Array(REWRITE_TRIES).fill(broken)).done).rejects.toMatchObject({ name: 'NoRewrite' })
+    // Beside another paragraph it stays as it is.
+    const { done } = rewrite([SHORT, ...Array(REWRITE_TRIES).fill(broken)], { text: `${FERRY}\n\n${FERRY}` })
+    expect(await done).toEqual({ text: `${SHORT}\n\n${FERRY}`, finish: 'end' })
   })
+
+  it('takes a longer text where a shorter answer is asked for', async () => {
+    const text = `${FERRY} `.repeat(9)
+    const length = base.tokenize(text).length
+    const { done: whole } = rewrite([SHORT], { how: 'ask', ask: 'Sum it up', text })
+    await expect(whole).rejects.toMatchObject({ name: 'SelectionTooLong' })
+    const { done, asked } = rewrite([SHORT], { how: 'ask', ask: 'Sum it up', text, maxTokens: 60 })
+    expect((await done).text.trim()).toBe(SHORT)
+    expect(asked[0]?.options.maxTokens).toBe(60)
+    const { done: none } = rewrite([SHORT], { how: 'ask', ask: 'Sum it up', text, maxTokens: 1024 - length })
+    await expect(none).rejects.toThrow(/at most \d{3} are/)
+  })
+
+  it('of the whole selection says so where there was no more room', async () => {
+    const answer = 'A list of what was late: the ferry, the captain …'
+    const { done, asked } = rewrite([answer], { how: 'ask', ask: 'Make a list' })
+    expect(await done).toEqual({ text: answer, finish: 'length' })
+    expect(asked).toHaveLength(1)
+  })
+
+  it.each(['ask', 'shorter', 'plainer', 'warmer', 'mine'] as const)(
+    'is refused before anything is asked where text and answer do not fit the context: %s',
+    async (how) => {
+      // One word without an end, so that it cannot be cut into parts.
+      const text = how === 'ask' ? `${FERRY} `.repeat(40) : 'ferry'.repeat(300)
+      const length = base.tokenize(text.trim()).length
+      expect(length).toBeGreaterThan(base.contextSize / 2)
+      const { done, asked } = rewrite([SHORT], { how, ask: 'Correct the spelling', text })
+      const error = await done.then(
+        () => null,
+        (thrown: Error) => thrown,
+      )
+      expect(error).toMatchObject({ name: 'SelectionTooLong', next: expect.stringContaining('Select less') })
+      expect(asked).toEqual([])
+      const [counted, most] = /has (\d+) tokens, and at most (\d+) are/.exec(error?.message ?? '')?.slice(1) ?? []
+      expect(Number(counted)).toBe(length)
+      // As many as were promised are taken, and all of them are read.
+      const ids = base.tokenize(text.trim())
+      const fits = base.detokenize(ids.subarray(0, Number(most) - 2)).trim()
+      const second = rewrite([SHORT], { how, ask: 'Correct the spelling', text: fits, passages: [PASSAGE] })
+      await second.done.catch(() => {})
+      expect(second.asked.length).toBeGreaterThan(0)
+      for (const { prompt, options } of second.asked) {
+        expect(prompt).toContain(fits)
+        expect(prompt).not.toContain(PASSAGE.text.slice(0, 20))
+        expect(options.maxTokens).toBeGreaterThanOrEqual(base.tokenize(fits).length)
+        expect(base.tokenize(prompt, true).length + options.maxTokens).toBeLessThanOrEqual(base.contextSize)
+      }
+    },
+  )
 
   it('asks what was asked, of the whole selection, and shows what stands around', async () => {
     const { done, asked } = rewrite(['- ferry\n\n- pier'], {
@@ -148,20 +204,11 @@ describe('a rewrite', () => {
     )
   })
 
-  it('shows passages of the owner, and never more than the context holds', async () => {
-    const passages = [
-      { title: 'A', text: 'The quay was wet. '.repeat(20) },
-      { title: 'B', text: 'The gull was loud. '.repeat(20) },
-    ]
+  it('shows passages of the owner', async () => {
+    const passages = [PASSAGE, { title: 'B', text: 'The gull was loud. '.repeat(20) }]
     const { done, asked } = rewrite([SHORT], { how: 'mine', passages, profile: 'Writes short sentences.' })
     await done
     expect(asked[0]?.prompt).toMatch(/Writes short sentences[\s\S]*The quay was wet/)
-    const { done: long, asked: askedLong } = rewrite([], { how: 'ask', ask: 'Shorten', text: `${FERRY} `.repeat(40) })
-    await long.catch(() => {})
-    expect(askedLong.length).toBeGreaterThan(0)
-    for (const { prompt, options } of askedLong) {
-      expect(base.tokenize(prompt).length + options.maxTokens).toBeLessThanOrEqual(base.contextSize)
-    }
   })
 })
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseBench, USAGE } from './bench.ts'
+import { USAGE } from '../../scripts/bench-options.mjs'
+import { parseBench } from './bench.ts'
 import { barTable, markdown, median, spread } from './table.ts'
 
 describe("the bench's command", () => {

@@ -4,12 +4,12 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
 import { projectFolder } from '../../main/entries.ts'
 import { messageOf } from '../../main/errors.ts'
 import type { GgmlTypeName } from '../../main/gguf/types.ts'
 import { disposeLlama } from '../../main/inference/llama.ts'
 import { machineThreads } from '../../main/inference/threads.ts'
+import { type PARTS, readBench } from '../../scripts/bench-options.mjs'
 import { chatPart } from './chat.ts'
 import { gemmPart } from './gemm.ts'
 import { generationPart } from './generation-part.ts'
@@ -26,8 +26,7 @@ import { barTable, markdown } from './table.ts'
 import { type Bar, type BenchOptions, type PartResult, PEFT_TYPES, type PeftType } from './types.ts'
 import { windowPart } from './window.ts'
 
-/** In the order in which they run. */
-const PARTS: Record<string, (options: BenchOptions) => Promise<PartResult>> = {
+const RUN: Record<Part, (options: BenchOptions) => Promise<PartResult>> = {
   step: stepPart,
   gemm: gemmPart,
   generation: generationPart,
@@ -41,24 +40,12 @@ const PARTS: Record<string, (options: BenchOptions) => Promise<PartResult>> = {
   window: windowPart,
 }
 
+type Part = (typeof PARTS)[number]
+
 const AS_TYPES: readonly GgmlTypeName[] = ['Q4_0', 'Q8_0', 'F16']
 
-export const USAGE = `npm run bench -- [parts] [options]
-  parts           ${Object.keys(PARTS).join(' ')} (all when none is named)
-  --threads N     of both engines (default: the physical cores)
-  --python PATH   a Python with torch, transformers and peft (default: IDIOLECT_BENCH_PYTHON, else python3 if it has them)
-  --peft-type T   what PEFT computes in: bf16 (default, as people run it), or f32 where there are no products in bf16
-  --base FILE     the base model (default: the starter model)
-  --as TYPE       of oppu: the base in this type, e.g. Q8_0, whose prompts many processors read much faster than Q4_1's
-  --data FOLDER   with headline.json and prose.json (default: ../shared/data/lamp)
-  --people A,B    of the quality part, by any part of their ids (default: all five); of oppu, which tasks
-  --rates a,b     PEFT's learning rates in the quality part (default: 4e-3, 8e-3, 1.6e-2)
-  --out FOLDER    for results and run folders (default: .idiolect/bench)
-  --fresh         train PEFT again where an earlier result is kept
-  --quick         seconds instead of minutes: shows that a part works, its figures mean nothing`
-
 export interface BenchRequest {
-  parts: string[]
+  parts: Part[]
   threads: number
   python: string | undefined
   peftType: PeftType
@@ -72,29 +59,9 @@ export interface BenchRequest {
   quick: boolean
 }
 
-/** @throws Error with the usage on an unknown part or option */
+/** @throws Error on an unknown part or option, or a value that does not fit */
 export function parseBench(argv: string[], env: NodeJS.ProcessEnv = process.env): BenchRequest {
-  const text = { type: 'string' } as const
-  const flag = { type: 'boolean', default: false } as const
-  const { values, positionals } = parseArgs({
-    args: argv,
-    allowPositionals: true,
-    options: {
-      threads: text,
-      python: text,
-      'peft-type': text,
-      base: text,
-      as: text,
-      data: text,
-      people: text,
-      rates: text,
-      out: text,
-      fresh: flag,
-      quick: flag,
-    },
-  })
-  const unknown = positionals.find((part) => !(part in PARTS))
-  if (unknown !== undefined) throw new Error(`${JSON.stringify(unknown)} is no part of the bench\n${USAGE}`)
+  const { values, parts } = readBench(argv)
   const threads = values.threads === undefined ? machineThreads().chat : Number(values.threads)
   if (!Number.isInteger(threads) || threads < 1)
     throw new Error(`--threads takes a whole number, not ${values.threads}`)
@@ -106,7 +73,7 @@ export function parseBench(argv: string[], env: NodeJS.ProcessEnv = process.env)
   const folder = (given: string | undefined, ...usual: string[]): string =>
     given === undefined ? path.join(projectFolder(), ...usual) : path.resolve(from, given)
   return {
-    parts: Object.keys(PARTS).filter((part) => positionals.length === 0 || positionals.includes(part)),
+    parts,
     threads,
     python: values.python ?? env.IDIOLECT_BENCH_PYTHON,
     peftType,
@@ -149,7 +116,7 @@ export async function bench(request: BenchRequest, starter: string, say: (line: 
   for (const part of parts) {
     const began = performance.now()
     try {
-      const result = await (PARTS[part] as (typeof PARTS)[string])(options)
+      const result = await RUN[part](options)
       bars.push(...result.bars)
       for (const table of result.tables) print(markdown(table))
       const facts = { machine, date: new Date().toISOString(), threads: options.threads, quick: options.quick }

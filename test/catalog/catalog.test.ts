@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type Catalog, createCatalog, type Probe } from '../../main/catalog/catalog.ts'
@@ -192,6 +202,36 @@ describe("a file of the user's", () => {
     const list = path.join(folder, 'data', 'added-models.json')
     writeFileSync(list, '{"version":1,"models":[{}]}')
     expect(() => catalog.listModels()).toThrow(list)
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('a file of which the system tells nothing', () => {
+  /** A link to itself: whoever asks for it is refused, the administrator too. */
+  const refused = (file: string): string => {
+    mkdirSync(path.dirname(file), { recursive: true })
+    rmSync(file, { force: true })
+    symlinkSync(file, file)
+    return file
+  }
+  const why = (file: string) => `${file} cannot be read: ELOOP`
+
+  it('is listed with the reason, and hinders no other model', async () => {
+    const own = path.join(folder, 'My Model.Q8_0.gguf')
+    await catalog.addModel(own, { probe: async () => good })
+    refused(own)
+    const ours = refused(path.join(folder, 'models', 'm.gguf'))
+    expect(catalog.listModels()).toMatchObject([
+      { installed: false, note: expect.stringContaining(why(ours)) },
+      { installed: false, missing: expect.stringContaining(why(own)) },
+    ])
+  })
+
+  it('cannot be added, and is named', async () => {
+    const file = refused(path.join(folder, 'loop.gguf'))
+    await expect(catalog.addModel(file, { probe: async () => good })).rejects.toMatchObject({
+      name: 'FileMissing',
+      message: expect.stringContaining(why(file)),
+    })
   })
 })
 

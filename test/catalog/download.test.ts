@@ -90,6 +90,7 @@ describe('from the hub', () => {
       resumable: true,
       totalBytes: body.length,
       source: 'Hugging Face hub (a/b)',
+      said: { code: 'source.hub', values: ['a/b'] },
     })
     expect(seen.slice(-2).map((progress) => progress.stage)).toEqual(['verifying', 'done'])
     const received = seen.map((progress) => progress.receivedBytes)
@@ -128,7 +129,7 @@ describe('from the hub', () => {
 
   it('gives up a transfer that stalls, and takes the rest on the next try', async () => {
     hub.troubles = ['stall']
-    await get(['hub'], { hub: { stallLimit: 500 } })
+    await get(['hub'], { hub: { stallLimit: 3000 } })
     expect(readFileSync(target).equals(body)).toBe(true)
     expect(hub.requests.length).toBeGreaterThan(1)
     expect(resumedAt(hub.requests[1]?.range)).toBeGreaterThan(0)
@@ -137,14 +138,18 @@ describe('from the hub', () => {
   it('refuses another file of the same size, with both hashes, and keeps nothing', async () => {
     hub.body = Buffer.alloc(body.length)
     const found = createHash('sha256').update(hub.body).digest('hex')
-    await expect(get(['hub'])).rejects.toThrow(`has sha256 ${found} where the manifest says ${sha256}`)
+    await expect(get(['hub'])).rejects.toThrow(
+      `has sha256 ${found} where the manifest says ${sha256}; the file on the hub has changed since`,
+    )
     expect(existsSync(target)).toBe(false)
     expect(leftovers()).toEqual([])
   })
 
   it('refuses another size before reading it', async () => {
     hub.body = Buffer.alloc(1000)
-    await expect(get(['hub'])).rejects.toThrow(`offers 1000 bytes where the manifest says ${body.length}`)
+    await expect(get(['hub'])).rejects.toThrow(
+      `offers 1000 bytes where the manifest says ${body.length}; the file on the hub has changed since`,
+    )
   })
 
   it('ends at a cancel, keeping what it has', async () => {
@@ -163,7 +168,7 @@ describe('from the hub', () => {
 
   it('does not wait for a server that says nothing, nor ask it again', async () => {
     hub.troubles = ['silence']
-    await expect(get(['hub'], { hub: { connectLimit: 100 } })).rejects.toThrow('no answer within 0.1 s')
+    await expect(get(['hub'], { hub: { connectLimit: 1000 } })).rejects.toThrow('no answer within 1 s')
     expect(hub.requests).toHaveLength(1)
   })
 })
@@ -249,6 +254,16 @@ describe('from the sources in order', () => {
   })
 })
 
+describe('a models folder that is none', () => {
+  it('is named, with the reason', async () => {
+    writeFileSync(path.dirname(target), 'a file')
+    await expect(get(['hub'])).rejects.toMatchObject({
+      name: 'CannotWrite',
+      message: expect.stringMatching(/^.*models cannot be written: E/),
+    })
+  })
+})
+
 describe('from a folder that has it', () => {
   it('links the file, if its hash is right, without any source', async () => {
     const wrong = path.join(folder, 'wrong')
@@ -278,13 +293,18 @@ describe('one at a time', () => {
     expect(await first).toMatchObject({ name: 'Cancelled' })
   })
 
+  const lockFile = () => `${target}.lock`
   /** A lock that somebody left or holds. */
   function locked(holder: number | string, silentFor = 0): void {
     mkdirSync(path.dirname(target), { recursive: true })
-    writeFileSync(`${target}.lock`, String(holder))
-    const at = Date.now() / 1000 - silentFor
-    utimesSync(`${target}.lock`, at, at)
+    writeFileSync(lockFile(), String(holder))
+    stir(silentFor)
   }
+  function stir(silentFor = 0): void {
+    const at = Date.now() / 1000 - silentFor
+    utimesSync(lockFile(), at, at)
+  }
+  const elsewhere = `${process.pid}\nanother-machine\nits-own\n`
 
   it('refuses what another process is at work on', async () => {
     locked(process.ppid, 30)
@@ -303,23 +323,58 @@ describe('one at a time', () => {
     ['one whose number another process bears now', process.ppid, 120],
     ['one whose number this process bears now', process.pid, 0],
     ['one that died before it wrote its number', '', 10],
+    ['one on another machine that is silent', elsewhere, 0],
   ])('takes over the lock of %s', async (_, holder, silentFor) => {
     locked(holder, silentFor)
-    await get(['hub'])
+    await get(['hub'], { lock: { beat: 20 } })
     expect(readFileSync(target).equals(body)).toBe(true)
     expect(leftovers()).toEqual([])
   })
 
-  it('shows that it is at work as long as it is', () => {
+  it.each([
+    ['a machine that slept', process.ppid, 120],
+    ['a container where it has the same number', process.pid, 0],
+    ['another machine', elsewhere, 0],
+  ])('leaves the lock to a holder in %s that gives a sign of life', async (_, holder, silentFor) => {
+    locked(holder, silentFor)
+    const sign = setInterval(() => stir(silentFor), 10)
+    const error = await get(['hub'], { lock: { beat: 2000 } }).catch((caught: unknown) => caught)
+    clearInterval(sign)
+    expect(error).toMatchObject({ name: 'DownloadBusy' })
+    expect(hub.requests).toEqual([])
+    expect(readFileSync(lockFile(), 'utf8')).toBe(String(holder))
+  })
+
+  it('can be cancelled while a holder in doubt is watched', async () => {
+    locked(process.ppid, 120)
+    const control = new AbortController()
+    const getting = get(['hub'], { signal: control.signal, lock: { beat: 100 } }).catch((caught: unknown) => caught)
+    control.abort()
+    expect(await getting).toMatchObject({ name: 'Cancelled' })
+    expect(existsSync(lockFile())).toBe(true)
+  })
+
+  it('ends a download whose lock another process took over, and leaves that the lock', async () => {
+    hub.troubles = ['stall']
+    const getting = get(['hub'], { hub: { stallLimit: 60_000 }, lock: { beat: 20 } }).catch((caught: unknown) => caught)
+    await expect.poll(() => seen.length).toBeGreaterThan(1)
+    locked(elsewhere)
+    expect(await getting).toMatchObject({ name: 'DownloadBusy' })
+    expect(readFileSync(lockFile(), 'utf8')).toBe(elsewhere)
+  })
+
+  it('shows that it is at work as long as it is', async () => {
     mkdirSync(path.dirname(target))
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     try {
-      const unlock = lockDownload(target)
-      locked(process.pid, 50)
+      const { lost, release } = await lockDownload(target)
+      stir(50)
       vi.advanceTimersByTime(10_000)
-      expect(Date.now() - statSync(`${target}.lock`).mtimeMs).toBeLessThan(10_000)
-      unlock()
+      expect(Date.now() - statSync(lockFile()).mtimeMs).toBeLessThan(10_000)
+      expect(lost.aborted).toBe(false)
+      release()
       expect(vi.getTimerCount()).toBe(0)
+      expect(existsSync(lockFile())).toBe(false)
     } finally {
       vi.useRealTimers()
     }

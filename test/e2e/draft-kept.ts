@@ -105,6 +105,26 @@ export function keptDrafts(open: OpenApp, prefix: string): void {
     await end()
   })
 
+  it('does not offer an answer that breaks off as a whole one', async ({ skip }) => {
+    const { page, address } = app
+    skip(address === null, 'only a page’s calls can be answered in the model’s place')
+    const before = await textIn(page)
+    const { asked, answer, end } = await rewritten(page, 'The ice left on a Tuesday, and few', true)
+    await (await selectFirstLine(page)).getByRole('button', { name: 'Ask…' }).click()
+    await page.getByRole('textbox', { name: 'What shall be done with it?' }).fill('Correct it')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => asked.length).toBe(1)
+    answer()
+    await card(page).getByText('It breaks off: there was no room for more.').waitFor()
+    await card(page).getByRole('button', { name: 'Take and edit' }).waitFor()
+    expect(await card(page).getByRole('button', { name: 'Take', exact: true }).count()).toBe(0)
+    expect(await barriers(page)).toEqual([])
+    await card(page).getByRole('button', { name: 'Discard' }).click()
+    await card(page).waitFor({ state: 'detached' })
+    expect(await textIn(page)).toBe(before)
+    await end()
+  })
+
   it('lets its owner write on while a rewrite comes, and takes Escape from the text', async ({ skip }) => {
     const { page, address } = app
     skip(address === null, 'only a page’s calls can be answered in the model’s place')

@@ -12,7 +12,7 @@ export const BEGINNING = 'The ice went out of the harbour on a Tuesday, and nobo
 /** A data folder with a tiny base in use and one piece in the library: no first start, and little to read. */
 export async function tinyData(data: string): Promise<void> {
   const model = path.join(data, 'tiny.gguf')
-  writeTinyModel(model, { blocks: 2, width: 64, ff: 128, vocabulary: 512, context: 2048, seed: 3 })
+  writeTinyModel(model, { blocks: 2, width: 64, ff: 128, vocabulary: 512, context: 2048, seed: 3, endless: true })
   const piece = path.join(data, 'piece.md')
   writeFileSync(piece, '# A piece\n\nThe light on the point was out for three nights, and nobody asked why.\n')
   const { handlers, close } = await createApp({ dataFolder: data, host: 'terminal' })
@@ -47,8 +47,8 @@ export async function textIn(page: Page): Promise<string> {
 export async function stopWriting(page: Page): Promise<void> {
   const stop = page.getByTestId('stop-button')
   await stop.or(ghost(page)).first().waitFor()
-  await stop.click({ timeout: 3000 }).catch(() => {})
-  await stop.waitFor({ state: 'detached', timeout: 5000 })
+  await stop.click({ timeout: 10_000 }).catch(() => {})
+  await stop.waitFor({ state: 'detached' })
 }
 
 /** What opens a draft in the list of all. */
@@ -104,7 +104,7 @@ export async function neverEnding(page: Page): Promise<() => Promise<void>> {
     // The host writes and streams all the while.
     await route.fetch().catch(() => null)
     await stopped
-    await route.fulfill({ json: { text: '', sources: [], voice: null, stopped: true } })
+    await route.fulfill({ json: { text: '', sources: [], voice: null, stopped: true, cut: false } })
     answered()
   })
   return async () => {
@@ -114,10 +114,11 @@ export async function neverEnding(page: Page): Promise<() => Promise<void>> {
   }
 }
 
-/** Answers rewrites in the model's place, each when it is let go; `asked`: what the window asked for. */
+/** Answers rewrites in the model's place, each when it is let go; `asked`: what the window asked for. @param cut broken off */
 export async function rewritten(
   page: Page,
   text: string,
+  cut = false,
 ): Promise<{ asked: { how: string; text: string }[]; answer(): void; end(): Promise<void> }> {
   const calls = '**/api/call/draft.rewrite'
   const asked: { how: string; text: string }[] = []
@@ -125,7 +126,7 @@ export async function rewritten(
   await page.route(calls, async (route) => {
     asked.push(route.request().postDataJSON() as { how: string; text: string })
     await new Promise<void>((resolve) => waiting.push(resolve))
-    await route.fulfill({ json: { text, sources: [], voice: null, stopped: false } })
+    await route.fulfill({ json: { text, sources: [], voice: null, stopped: false, cut } })
   })
   return {
     asked,

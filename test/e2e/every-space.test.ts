@@ -19,9 +19,10 @@ describe.skipIf(noChromium !== null)(`every space in Chromium${skipped(noChromiu
   everySpace(
     inChromium(() => browser),
     'chromium-every',
+    true,
   )
 })
 
 describe.skipIf(noElectron !== null)(`every space in Electron${skipped(noElectron)}`, { timeout }, () => {
-  everySpace(inElectron, 'electron-every')
+  everySpace(inElectron, 'electron-every', false)
 })

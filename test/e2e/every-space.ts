@@ -8,6 +8,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { post, prose, writeFiles } from '../helpers/library.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
+import { countCalls, restOf } from './calls.ts'
 import { longLines, motions, outOfSight, stretched } from './in-sight.ts'
 import type { OpenApp, OpenedApp } from './open.ts'
 import { go, pasteMegabytes, picture, textOf, violations, wear } from './page.ts'
@@ -52,7 +53,11 @@ async function barriersInAll(page: Page): Promise<string[]> {
   return found
 }
 
-export function everySpace(open: OpenApp, prefix: string): void {
+/** Milliseconds of the window's own clock without a call, at rest: its own pauses are shorter. */
+const REST = 2500
+
+/** @param counted whether the window's calls can be seen from without, as requests */
+export function everySpace(open: OpenApp, prefix: string, counted: boolean): void {
   const data = temporaryFolder()
   let app: OpenedApp
   let page: Page
@@ -133,6 +138,79 @@ export function everySpace(open: OpenApp, prefix: string): void {
       await show(page)
       expect(await notice().count()).toBe(name === 'the palette' ? 0 : 1)
       expect(await outOfSight(page, OVER[name])).toEqual([])
+    })
+  })
+
+  describe.runIf(counted)('while it stays open', () => {
+    beforeAll(() => countCalls(page))
+    it.each(spaces)('$name asks the host for nothing again and again', async ({ show }) => {
+      await show(page)
+      await expect.poll(() => restOf(page, REST), { timeout: 60_000 }).toBe('at rest')
+    })
+  })
+
+  describe('when what had the focus is gone', () => {
+    /** What has the focus now: its tag, and the text or label by which one knows it. */
+    const focused = (): Promise<string> =>
+      page.evaluate(() => {
+        const at = document.activeElement
+        return `${at?.tagName.toLowerCase()} ${at?.getAttribute('aria-label') ?? at?.textContent?.trim() ?? ''}`
+      })
+    /** By the keyboard, as whoever needs the focus does. */
+    const press = async (name: string, key = 'Enter'): Promise<void> => {
+      const button = page.getByRole('button', { name, exact: true }).first()
+      await button.focus()
+      await page.keyboard.press(key)
+    }
+
+    it('goes to the heading of the page that comes', async () => {
+      await SHOWN['a draft']?.(page)
+      await press('All drafts')
+      await expect.poll(focused).toBe('h1 Draft')
+    })
+    it('stays at a title whose renaming was given up', async () => {
+      await SHOWN.chat?.(page)
+      await press('Rename')
+      await page.getByRole('textbox', { name: 'New title' }).waitFor()
+      await page.keyboard.press('Escape')
+      await expect.poll(focused).toMatch(/^h2 What is a log/)
+    })
+    it('stays in the message, and at the headline, whose editing was given up', async () => {
+      await press('Edit')
+      await page.keyboard.press('Escape')
+      await expect.poll(focused).toBe('button Edit')
+      await SHOWN.headlines?.(page)
+      await press('Edit')
+      await page.keyboard.press('Escape')
+      await expect.poll(focused).toMatch(/^button /)
+      expect(await page.evaluate(() => document.activeElement?.closest('[data-testid=candidate]') !== null)).toBe(true)
+    })
+    it('stays in the library whose piece was closed', async () => {
+      await SHOWN['the library with a piece open']?.(page)
+      await press('Close the piece')
+      await page.getByRole('article').waitFor({ state: 'detached' })
+      await expect.poll(() => page.evaluate(() => document.activeElement?.closest('main') !== null)).toBe(true)
+    })
+    it('goes on to the next row of a list, and to the page when a notice is put away', async () => {
+      await go(page, 'Draft')
+      const list = page.getByRole('list', { name: 'Your drafts' })
+      await list.waitFor()
+      await page.getByRole('button', { name: 'New draft' }).click()
+      await page.getByRole('textbox', { name: 'The draft' }).waitFor()
+      await page.getByRole('textbox', { name: 'Title' }).fill('To be removed')
+      await page.keyboard.press('Enter')
+      await page.getByTestId('saved').getByText('Saved').waitFor()
+      await press('All drafts')
+      await press('Remove To be removed')
+      await page.getByRole('dialog').getByRole('button', { name: 'Remove it' }).click()
+      await list.getByText('To be removed').waitFor({ state: 'detached' })
+      await expect.poll(() => page.evaluate(() => document.activeElement?.closest('li') !== null)).toBe(true)
+
+      await SHOWN.headlines?.(page)
+      await pasteMegabytes(page.getByRole('textbox', { name: 'The piece' }))
+      await press('Dismiss')
+      await page.getByTestId('notice').waitFor({ state: 'detached' })
+      await expect.poll(focused).toBe('h1 Headlines')
     })
   })
 

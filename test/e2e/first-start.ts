@@ -119,7 +119,9 @@ export function firstStart(open: OpenApp, prefix: string): void {
       .getByRole('heading', { name: 'Reading your writing' })
       .or(first.page.getByTestId('import-done'))
     await seen.waitFor()
-    await first.page.getByRole('progressbar', { name: /^Fetching Tiny Starter/ }).waitFor()
+    // Some of it is there by now, so that there is something to go on from.
+    const fetched = first.page.getByRole('progressbar', { name: /^Fetching Tiny Starter/ })
+    await expect.poll(async () => Number(await fetched.getAttribute('aria-valuenow'))).toBeGreaterThan(0)
     await first.kill()
 
     const second = await open(data, catalog.env)

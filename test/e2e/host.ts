@@ -128,8 +128,10 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
+/** Does a process of this id run (a zombie does not)? */
 export function isAlive(pid: number): boolean {
   try {
+    if (existsSync('/proc/self/stat')) return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
     process.kill(pid, 0)
     return true
   } catch {

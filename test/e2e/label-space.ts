@@ -17,7 +17,7 @@ import { barriers, pasteMegabytes, textOf } from './page.ts'
 
 export const PIECES = 8
 /** For what is done while suggestions are made: the fewest that leave the time for it. */
-export const LONG = 40
+export const LONG = 120
 /** Milliseconds in which a handful of suggestions are made on a machine that is busy with other things. */
 export const MAKING = 60_000
 

@@ -87,6 +87,9 @@ export function librarySpace(open: OpenApp, prefix: string): void {
     await page().getByRole('combobox', { name: 'Folder' }).selectOption({ index: 1 })
     await expect.poll(count).toBe('4 pieces of 35')
     await page().getByRole('checkbox', { name: 'under 300 words' }).check()
+    await page()
+      .getByRole('button', { name: /^Remove the filter under 300 words/ })
+      .waitFor()
     await expect.poll(count).toBe('4 pieces of 35')
     await page().getByRole('button', { name: 'Clear all filters' }).click()
     await page().getByRole('combobox', { name: 'Order' }).selectOption('Longest first')
@@ -241,6 +244,7 @@ export function librarySpace(open: OpenApp, prefix: string): void {
 
   it('keeps a folder from being learned from, and takes that back', async () => {
     const article = page().getByRole('article', { name: 'First' })
+    await article.waitFor()
     if ((await article.locator('details[open]').count()) === 0) await article.getByText('About this piece').click()
     await article.getByRole('button', { name: 'Don’t learn from its folder' }).click()
     await article.getByText('Its folder is for reading only').waitFor()

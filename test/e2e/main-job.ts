@@ -100,7 +100,7 @@ export function mainJob(open: OpenApp, prefix: string): void {
 
   it('trains a voice with steps to watch, pauses and goes on', async () => {
     const { page } = app
-    // Short, and on all cores: nothing else runs beside a browser test.
+    // Short, and on all the cores that models may take here.
     const numbers = { Epochs: 1, 'Tokens per example': 112, Threads: machineThreads().chat }
     await steps.train(page, { name: 'Edda', headlinesOnly: true, numbers })
     await steps.reachStep(page, 1)

@@ -63,6 +63,7 @@ export function whyNoElectron(): string | null {
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumFile() ?? '',
+    timeout: 120_000,
     args: [
       '--no-sandbox',
       '--disable-gpu',

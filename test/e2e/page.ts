@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type axe from 'axe-core'
-import type { Locator, Page } from 'playwright-core'
+import type { Locator, Page, Route } from 'playwright-core'
 import { projectFolder } from '../../main/entries.ts'
 
 export type SpaceName =
@@ -31,13 +31,34 @@ export function watchForTrouble(page: Page): string[] {
     const { protocol, hostname } = new URL(request.url())
     if (/^(http|ws)s?:$/.test(protocol) && hostname !== '127.0.0.1') trouble.push(`request: ${request.url()}`)
   })
+  forgetCancelled(page, trouble)
   return trouble
 }
 
-/** What the browser itself says of a call that the host refuses, as a test meant it to. */
-export function expectRefusal(trouble: string[]): void {
-  const at = trouble.findIndex((line) => line.includes('the server responded with a status of 422'))
-  if (at >= 0) trouble.splice(at, 1)
+const REFUSED = 'the server responded with a status of 422'
+
+/** What the browser itself says, in its own time, of a call that the host refuses, as a test meant it to. */
+export async function expectRefusal(trouble: string[], call: string): Promise<void> {
+  const patience = Date.now() + 20_000
+  for (;;) {
+    const at = trouble.findIndex((line) => line.includes(REFUSED) && line.includes(`/api/call/${call}`))
+    if (at >= 0) return void trouble.splice(at, 1)
+    if (Date.now() > patience) throw new Error(`${call} was not refused`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** A call that was cancelled before its turn came ends as refused, which is no trouble. */
+function forgetCancelled(page: Page, trouble: string[]): void {
+  page.on('response', (response) => {
+    if (response.status() !== 422) return
+    const call = response.url().split('/').at(-1) ?? ''
+    void response
+      .json()
+      .then(({ name }) => (name === 'Cancelled' ? expectRefusal(trouble, call) : undefined))
+      // The page went meanwhile, or its console was left before that.
+      .catch(() => {})
+  })
 }
 
 /** Pastes five megabytes into a field, as the keyboard would. */
@@ -47,6 +68,34 @@ export async function pasteMegabytes(field: Locator): Promise<void> {
     clipboardData.setData('text/plain', 'word after word after word\n'.repeat(200_000))
     element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
   })
+}
+
+/**
+ * Holds back how a call ends, while the host works and streams: a tiny model may be faster than the hand.
+ * @returns lets it end
+ */
+export async function held(page: Page, call: string): Promise<() => Promise<void>> {
+  const calls = `**/api/call/${call}`
+  let letGo = (): void => {}
+  const ended: Promise<void>[] = []
+  const wanted = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  const answered = async (route: Route): Promise<void> => {
+    const response = await route.fetch()
+    await wanted
+    await route.fulfill({ response })
+  }
+  await page.route(calls, (route) => {
+    const end = answered(route)
+    ended.push(end)
+    return end
+  })
+  return async () => {
+    letGo()
+    await Promise.all(ended)
+    await page.unroute(calls)
+  }
 }
 
 /** A picture of the window, for people to look at: `.idiolect/e2e/NAME.png`. */
@@ -112,7 +161,6 @@ export async function textOf(locator: Locator): Promise<string> {
 
 /** `12` of `Step 12 of 40`; 0 before the first step. */
 export async function stepShown(page: Page): Promise<number> {
-  const line = page.getByText(/^Step [\d,]+ of [\d,]+$/)
-  if ((await line.count()) === 0) return 0
-  return Number((await textOf(line.first())).replaceAll(',', '').match(/\d+/)?.[0])
+  const [shown = ''] = await page.getByText(/^Step [\d,]+ of [\d,]+$/).allTextContents()
+  return Number(shown.replaceAll(',', '').match(/\d+/)?.[0] ?? 0)
 }

@@ -167,7 +167,10 @@ async function palette(page: Page): Promise<void> {
   await page.getByTestId('palette').getByRole('option').first().waitFor()
 }
 
-/** By the pictures' names, in the spaces' order; the palette covers what is under it and stands last. */
+/**
+ * By the pictures' names (scripts/screens-options.mjs), in the spaces' order; the palette covers what is under it and
+ * stands last.
+ */
 export const showings: Record<string, (page: Page) => Promise<void>> = {
   draft,
   headlines,

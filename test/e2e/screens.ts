@@ -54,16 +54,12 @@ async function withApp(
 }
 
 /**
- * Takes all pictures, or those named; a picture that cannot be taken leaves the others theirs.
+ * Takes all pictures, or those named (scripts/screens-options.mjs); a picture that cannot be taken leaves the others theirs.
  * @throws when one of them could not be taken, or when the window had trouble
  */
 export async function takeScreens(log: Log, only: readonly string[] = []): Promise<void> {
   const why = SMOLLM === null ? 'the starter model is not there' : whyNoChromium()
   if (why !== null || SMOLLM === null) throw new Error(`No pictures can be taken: ${why}.`)
-  const unknown = only.filter((name) => name !== 'welcome' && !(name in showings))
-  if (unknown.length > 0) {
-    throw new Error(`No such picture: ${unknown.join(', ')}. There are welcome, ${Object.keys(showings).join(', ')}.`)
-  }
   const wanted = (name: string): boolean => only.length === 0 || only.includes(name)
   const models = path.dirname(SMOLLM)
   const own = path.join(projectFolder(), '.idiolect')

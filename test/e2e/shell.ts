@@ -104,6 +104,7 @@ export function shell(open: OpenApp, prefix: string): void {
     await page.keyboard.press('ArrowDown')
     await expect.poll(() => textOf(chosen)).not.toBe(first)
     await page.keyboard.press('ArrowUp')
+    await expect.poll(() => textOf(chosen)).toBe(first)
     await page.keyboard.press('ArrowUp')
     await expect.poll(() => textOf(chosen)).not.toBe(first)
     await page.keyboard.type('no such thing')

@@ -57,7 +57,11 @@ export async function train(page: Page, choice: TrainChoice): Promise<void> {
 
 /** Waits until the training shows a step of at least this number. */
 export async function reachStep(page: Page, step: number): Promise<void> {
-  while ((await stepShown(page)) < step) await page.waitForTimeout(50)
+  const patience = Date.now() + TRAINING
+  while ((await stepShown(page)) < step) {
+    if (Date.now() > patience) throw new Error(`step ${step} was not shown`)
+    await page.waitForTimeout(50)
+  }
 }
 
 /** Waits for the proof of the training that runs, and returns what it says. */
@@ -99,7 +103,7 @@ export async function ask(page: Page, text: string): Promise<void> {
 
 /** Waits for an answer that is there whole, or as far as it came. */
 export async function answered(page: Page): Promise<string> {
-  const answer = page.locator('[data-testid="answer"]:not([data-streaming])')
+  const answer = page.locator('[data-testid="answer"]:not([data-streaming]):not(:has([data-rendering]))')
   await answer.waitFor({ timeout: WRITING })
   return textOf(answer)
 }

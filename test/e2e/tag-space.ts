@@ -142,13 +142,24 @@ export function tagSpace(open: OpenApp, prefix: string): void {
     await queue.getByRole('button', { name: 'Pause' }).click()
     await queue.getByText('Paused').waitFor()
     const made = (): Promise<string> => textOf(queue.locator('.numbers').first())
-    const then = await made()
+    // The piece at hand is still made to its end.
+    let then = ''
+    const stands = async (): Promise<boolean> => {
+      const before = then
+      then = await made()
+      return then === before
+    }
+    await expect.poll(stands, { interval: 500 }).toBe(true)
     await page.waitForTimeout(500)
     expect(await made()).toBe(then)
     await queue.getByRole('button', { name: 'Go on' }).click()
     await expect.poll(made, { timeout: MAKING }).not.toBe(then)
-    await queue.getByRole('button', { name: 'Pause' }).click()
-    await queue.getByRole('button', { name: 'Stop' }).click()
+    // All may have been made meanwhile.
+    for (const name of ['Pause', 'Stop'])
+      await queue
+        .getByRole('button', { name })
+        .click({ timeout: 5000 })
+        .catch(() => undefined)
     await queue.waitFor({ state: 'detached' })
     await expect.poll(() => table(page).getByText('waiting', { exact: true }).count()).toBe(0)
   })

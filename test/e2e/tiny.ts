@@ -9,11 +9,14 @@ import { projectFolder } from '../../main/entries.ts'
 import { randomVoice } from '../helpers/random-voice.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
 
-/** @param voices names; the first one is switched on */
-export async function tinyData(data: string, voices: readonly string[] = []): Promise<void> {
+/**
+ * @param voices names; the first one is switched on
+ * @param context tokens; half of them is how long an answer may become
+ */
+export async function tinyData(data: string, voices: readonly string[] = [], context = 1024): Promise<void> {
   mkdirSync(data, { recursive: true })
   const model = path.join(data, 'tiny.gguf')
-  writeTinyModel(model, { blocks: 4, width: 128, ff: 256, vocabulary: 512, context: 1024, seed: 3 })
+  writeTinyModel(model, { blocks: 4, width: 128, ff: 256, vocabulary: 512, context, seed: 3, endless: true })
   const { handlers, close } = await createApp({ dataFolder: data, host: 'terminal' })
   try {
     const { id } = await handlers['models.add']({ request: 'add', file: model, as: 'chat' })

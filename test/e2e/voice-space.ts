@@ -214,7 +214,7 @@ export function voiceSpace(open: OpenApp, prefix: string): void {
     await page.keyboard.press('Control+k')
     await page.getByTestId('palette').getByRole('combobox').waitFor()
     await page.keyboard.type('without a voice')
-    await page.getByRole('option', { name: 'Write without a voice' }).first().waitFor()
+    await page.getByRole('option', { name: 'Write without a voice', selected: true }).waitFor()
     await page.keyboard.press('Enter')
     await page.getByText('No voice is on').first().waitFor()
     await use('Work')

@@ -28,10 +28,13 @@ export interface FakeWindow extends WindowLike {
   visible: boolean
   focused: boolean
   destroyed: boolean
+  /** How often a page was loaded. */
+  loads: number
 }
 
 export interface FakeElectron extends ElectronLike {
   readonly appEvents: EventEmitter
+  readonly powerEvents: EventEmitter
   readonly log: string[]
   readonly windows: FakeWindow[]
   readonly opened: string[]
@@ -84,6 +87,10 @@ function makeWindow(options: Electron.BrowserWindowConstructorOptions, heard: (e
     },
     on: contentsEvents.on.bind(contentsEvents) as ContentsLike['on'],
     isDestroyed: () => window.destroyed,
+    forcefullyCrashRenderer: () => {
+      log.push('crash')
+      contentsEvents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 1 })
+    },
     setWindowOpenHandler: (handler) => {
       window.openHandler = handler
     },
@@ -103,8 +110,10 @@ function makeWindow(options: Electron.BrowserWindowConstructorOptions, heard: (e
     visible: true,
     focused: true,
     destroyed: false,
+    loads: 0,
     loadURL: async (url) => {
       frame.url = url
+      window.loads += 1
     },
     show: () => {
       window.visible = true
@@ -118,7 +127,15 @@ function makeWindow(options: Electron.BrowserWindowConstructorOptions, heard: (e
     isFocused: () => window.focused,
     focus: () => void log.push('focus'),
     isMinimized: () => window.minimized,
-    restore: () => void log.push('restore'),
+    minimize: () => {
+      window.minimized = true
+      window.focused = false
+      log.push('minimize')
+    },
+    restore: () => {
+      window.minimized = false
+      log.push('restore')
+    },
     isMaximized: () => window.maximized,
     maximize: () => void log.push('maximize'),
     getNormalBounds: () => window.bounds,
@@ -159,10 +176,12 @@ function makeTray(trays: FakeTray[]): FakeTray {
 
 export function fakeElectron(): FakeElectron {
   const appEvents = new EventEmitter()
+  const powerEvents = new EventEmitter()
   const log: string[] = []
   const windows: FakeWindow[] = []
   const fake: FakeElectron = {
     appEvents,
+    powerEvents,
     log,
     windows,
     opened: [],
@@ -257,6 +276,7 @@ export function fakeElectron(): FakeElectron {
       openExternal: async (url) => void fake.opened.push(url),
       showItemInFolder: (path) => void fake.opened.push(path),
     },
+    powerMonitor: { on: powerEvents.on.bind(powerEvents) as unknown as ElectronLike['powerMonitor']['on'] },
     screen: { getAllDisplays: () => fake.answers.displays.map((workArea) => ({ workArea })) },
     nativeImage: {
       createFromPath: (file) => ({ file, resize: () => ({ file }) }) as unknown as Electron.NativeImage,

@@ -1,8 +1,10 @@
+import { EventEmitter } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type * as Electron from 'electron'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { App, AppOptions, EventListener } from '../../main/app/types.ts'
+import { recoverPage } from '../../main/electron/recovery.ts'
 import { type ElectronDeps, startElectron } from '../../main/electron/start.ts'
 import { IdiolectError } from '../../main/errors.ts'
 import type { Said, TrainingState } from '../../preload/contract.ts'
@@ -19,6 +21,9 @@ let stage: TrainingState['stage'] | null
 let asked: string[]
 let language: 'system' | 'en' | 'de'
 let spellCheck: boolean
+/** What the app was asked for at its end, in order. */
+let ends: string[]
+let signals: EventEmitter
 
 beforeEach(() => {
   const folder = mkdtempSync(path.join(temporary, 'run-'))
@@ -33,6 +38,8 @@ beforeEach(() => {
   asked = []
   language = 'system'
   spellCheck = false
+  ends = []
+  signals = new EventEmitter()
   const app = {
     handlers: {
       'train.state': async () => (stage === null ? null : { stage }),
@@ -50,8 +57,10 @@ beforeEach(() => {
         return () => listeners.delete(listener)
       },
     },
+    rememberRuns: () => void ends.push('remember'),
     close: async () => {
       closed++
+      ends.push('close')
     },
   } as unknown as App
   deps = {
@@ -64,6 +73,7 @@ beforeEach(() => {
     preload: '/built/preload/index.cjs',
     icon: '/built/icon.png',
     platform: 'linux',
+    signals,
   }
 })
 
@@ -261,6 +271,60 @@ describe('what the window may not do', () => {
   })
 })
 
+describe('a page that breaks down', () => {
+  const dies = (window: FakeWindow, reason = 'crashed') =>
+    window.contentsEvents.emit('render-process-gone', {}, { reason, exitCode: 1 })
+
+  it('is loaded again, and given up where it dies again and again', async () => {
+    const window = await started()
+    expect(window.loads).toBe(1)
+    for (let death = 1; death <= 3; death++) {
+      dies(window, death === 2 ? 'oom' : 'crashed')
+      await settled()
+      expect([window.loads, electron.errors]).toEqual([1 + death, []])
+    }
+    dies(window)
+    await expect.poll(() => electron.errors.length).toBe(1)
+    expect(electron.errors[0]).toContain('start it once more')
+    expect(window.loads).toBe(4)
+  })
+
+  it('may die again after a while, and is left alone where it ended by itself or its window is gone', async () => {
+    let now = 0
+    let given = 0
+    const window = await started()
+    const loads = vi.fn(async () => {})
+    const giveUp = () => {
+      given += 1
+    }
+    window.contentsEvents.removeAllListeners()
+    recoverPage({ window, load: loads, askToEnd: async () => false, giveUp, now: () => now })
+    for (let death = 1; death <= 12; death++) {
+      dies(window)
+      now += 21_000
+    }
+    expect([loads.mock.calls.length, given]).toEqual([12, 0])
+    dies(window, 'clean-exit')
+    window.destroyed = true
+    dies(window)
+    expect(loads).toHaveBeenCalledTimes(12)
+  })
+
+  it('is ended and loaded again where it hangs, if its owner wants that', async () => {
+    const window = await started()
+    electron.answers.button = 0
+    window.events.emit('unresponsive')
+    window.events.emit('unresponsive')
+    await settled()
+    expect(electron.questions.map(({ message }) => message)).toEqual(['The window does not answer.'])
+    expect([window.loads, window.log]).toEqual([1, []])
+    electron.answers.button = 1
+    window.events.emit('unresponsive')
+    await settled()
+    expect([window.loads, window.log]).toEqual([2, ['crash']])
+  })
+})
+
 describe('calls and events', () => {
   const invoke = (frame: { url: string } | null, name: unknown, input: unknown) =>
     electron.invoke?.({ senderFrame: frame }, name, input)
@@ -370,6 +434,61 @@ describe('quitting', () => {
     expect([closed, electron.exitCode]).toEqual([1, 0])
   })
 
+  it.each<[string, (window: FakeWindow) => void]>([
+    ['a plain kill', () => signals.emit('SIGTERM', 'SIGTERM', 15)],
+    ['Windows, which asks first', (window) => window.events.emit('query-session-end', { reasons: ['logoff'] })],
+    ['Windows, which does not ask', (window) => window.events.emit('session-end', { reasons: ['critical'] })],
+    ['a shutdown', () => electron.powerEvents.emit('shutdown', fakeEvent())],
+    ['a shutdown that nobody can delay', () => electron.powerEvents.emit('shutdown')],
+  ])('asks nobody where the system ends it: %s', async (_, end) => {
+    const window = await started()
+    stage = 'training'
+    electron.answers.saved = false
+    electron.answers.button = 0
+    end(window)
+    // At once: a moment later this process may be gone.
+    expect(ends).toEqual(['remember'])
+    end(window)
+    await settled()
+    expect(electron.questions).toEqual([])
+    expect(window.sent).toEqual([['idiolect:event', 'app.leaving', { closing: true }]])
+    expect([ends, electron.exitCode]).toEqual([['remember', 'close'], 0])
+  })
+
+  it('lets a shutdown wait until all is closed', async () => {
+    await started()
+    const event = fakeEvent()
+    electron.powerEvents.emit('shutdown', event)
+    expect(event.prevented).toBe(true)
+    const quit = fakeEvent()
+    electron.appEvents.emit('before-quit', quit)
+    expect(quit.prevented).toBe(true)
+    await settled()
+    expect(ends).toEqual(['remember', 'close'])
+  })
+
+  it('does not wait for an answer that is still open when the system ends it', async () => {
+    await started()
+    stage = 'training'
+    let answer: (button: number) => void = () => {}
+    electron.dialog.showMessageBox = async (options) => {
+      electron.questions.push(options)
+      const response = await new Promise<number>((resolve) => {
+        answer = resolve
+      })
+      return { response, checkboxChecked: false }
+    }
+    electron.appEvents.emit('before-quit', fakeEvent())
+    await settled()
+    expect([electron.questions.length, closed]).toEqual([1, 0])
+    signals.emit('SIGTERM')
+    await settled()
+    expect([closed, electron.exitCode]).toEqual([1, 0])
+    answer(1)
+    await settled()
+    expect([closed, electron.questions.length]).toEqual([1, 1])
+  })
+
   it('does not ask when training is paused or done', async () => {
     await started()
     stage = 'paused'
@@ -422,6 +541,7 @@ describe('a training that goes on', () => {
   })
 
   it('outlives its window: closed into the tray, shown again from there', async () => {
+    deps = { ...deps, platform: 'darwin' }
     const window = await started()
     await begin()
     electron.answers.button = 0
@@ -437,6 +557,19 @@ describe('a training that goes on', () => {
     // Its end brings the window back.
     expect(window.visible).toBe(true)
     expect(electron.notifications).toMatchObject([{ title: 'The voice is ready', body: 'It sounds like you.' }])
+  })
+
+  it('is minimised and not hidden on Linux, where a tray icon may be shown to nobody', async () => {
+    const window = await started()
+    await begin()
+    electron.answers.button = 0
+    window.events.emit('close', fakeEvent())
+    await settled()
+    expect([window.visible, window.minimized, window.destroyed, closed]).toEqual([true, true, false, 0])
+    await end('done')
+    expect(electron.notifications).toMatchObject([{ title: 'The voice is ready' }])
+    electron.notifications[0]?.click()
+    expect(window.log).toEqual(['minimize', 'restore', 'focus'])
   })
 
   it('is not hidden where there is no tray to come back from', async () => {

@@ -1,8 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { readGgufFileInfo } from 'node-llama-cpp'
 import { describe, expect, it } from 'vitest'
-import { writeAtomically } from '../../main/atomic.ts'
 import { readGguf, readTensor, readTensorChunks, readTensorInto } from '../../main/gguf/read.ts'
 import { arrayOf, bool, float32, type GgufValue, text, uint32 } from '../../main/gguf/values.ts'
 import { type GgufInput, writeGguf } from '../../main/gguf/write.ts'
@@ -127,60 +126,5 @@ describe('reading tensors', () => {
     const gguf = readGguf(file)
     writeFileSync(file, readFileSync(file).subarray(0, -10))
     expect(() => readTensor(gguf, 'first')).toThrow(/had \d+ bytes when opened and has \d+ now/)
-  })
-})
-
-describe('writeAtomically', () => {
-  it('keeps the old file and no draft when writing fails', () => {
-    const place = path.join(folder, 'atomic')
-    mkdirSync(place)
-    const target = path.join(place, 'file')
-    writeFileSync(target, 'old')
-    const fail = () =>
-      writeAtomically(target, (append) => {
-        append(Buffer.from('new'))
-        throw new Error('in the middle')
-      })
-    expect(fail).toThrow('in the middle')
-    expect(readFileSync(target, 'utf8')).toBe('old')
-    expect(readdirSync(place)).toEqual(['file'])
-  })
-
-  it('replaces what a killed writer left behind', () => {
-    const place = path.join(folder, 'killed')
-    mkdirSync(place)
-    const target = path.join(place, 'file')
-    writeFileSync(`${target}.idiolect-part`, 'half of something longer')
-    writeAtomically(target, (append) => append(Buffer.from('whole')))
-    expect(readFileSync(target, 'utf8')).toBe('whole')
-    expect(readdirSync(place)).toEqual(['file'])
-  })
-
-  it('keeps the permissions of a file that it replaces, whatever a killed writer left beside it', () => {
-    const target = path.join(folder, 'private')
-    writeFileSync(target, 'old', { mode: 0o600 })
-    writeFileSync(`${target}.idiolect-part`, 'half', { mode: 0o444 })
-    writeAtomically(target, (append) => append(Buffer.from('new')))
-    expect(readFileSync(target, 'utf8')).toBe('new')
-    expect(statSync(target).mode & 0o777).toBe(0o600)
-    // What the process's own mask would take away is kept too.
-    chmodSync(target, 0o666)
-    writeAtomically(target, (append) => append(Buffer.from('newer')))
-    expect(statSync(target).mode & 0o777).toBe(0o666)
-  })
-
-  it('refuses a file that nobody may write', () => {
-    const target = path.join(folder, 'read-only')
-    writeFileSync(target, 'old', { mode: 0o444 })
-    expect(() => writeAtomically(target, (append) => append(Buffer.from('new')))).toThrow(
-      `${target} was not written: the file is read-only`,
-    )
-    expect(readFileSync(target, 'utf8')).toBe('old')
-    expect(statSync(target).mode & 0o777).toBe(0o444)
-  })
-
-  it('says in words that a place cannot be written', () => {
-    const nowhere = path.join(folder, 'no', 'such', 'folder', 'file')
-    expect(() => writeAtomically(nowhere, () => {})).toThrow(`${nowhere} cannot be written: ENOENT`)
   })
 })

@@ -8,7 +8,7 @@ import { type TensorInput, writeGguf } from '../../main/gguf/write.ts'
 import { quantize } from './quantize.ts'
 import { normals, seeded } from './random.ts'
 import { headSizeOf, metadataOf, type TinyArchitecture, type Weight, weightsOf } from './tiny-architectures.ts'
-import { tinyTokenizer } from './tiny-tokenizer.ts'
+import { tinyPieces, tinyTokenizer } from './tiny-tokenizer.ts'
 
 export interface TinyModel {
   architecture: TinyArchitecture
@@ -23,6 +23,8 @@ export interface TinyModel {
   ff: number
   /** Tokens, 259 at least. */
   vocabulary: number
+  /** SentencePiece with a space before every text, in place of byte-level BPE. */
+  pieces?: boolean
   /** Tokens of context that the file claims. */
   context: number
   seed: number
@@ -53,7 +55,12 @@ export interface TinyModel {
   temperatureScale?: number
   logitCap?: number
   rmsEpsilon: number
+  /** Nothing ends a text by itself: the tokens that would are never among the likely ones. */
+  endless?: boolean
 }
+
+/** Ids of `<|endoftext|>` and `<|im_end|>`; see `tiny-tokenizer.ts`. */
+const ENDS = [0, 2]
 
 const DEFAULTS: TinyModel = {
   architecture: 'llama',
@@ -88,7 +95,7 @@ export function writeTinyModel(file: string, options: Partial<TinyModel> = {}): 
       // Not `phi3`: by that name llama.cpp takes for granted that the tokenizer has Phi 3's own special tokens.
       'general.name': text(`Tiny ${model.architecture.replace(/\d/, ' $&')} ${model.seed}`),
       ...metadataOf(model),
-      ...tinyTokenizer(model.vocabulary),
+      ...(model.pieces ? tinyPieces : tinyTokenizer)(model.vocabulary),
       'general.quantization_version': uint32(2),
     },
     tensors: weightsOf(model).map((weight) => drawWeight(weight, model, random)),
@@ -104,5 +111,8 @@ function drawWeight({ name, shape, kind }: Weight, model: TinyModel, random: () 
   if (kind === 'factors')
     return { name, shape, type: 'F32', data: Float32Array.from({ length: elements }, () => 1 + 3 * random()) }
   const type = kind === 'embedding' ? (model.embeddingType ?? model.type) : model.type
-  return { name, shape, type, data: quantize(type, normals(random, elements, 1 / Math.sqrt(row)), row) }
+  const data = normals(random, elements, 1 / Math.sqrt(row))
+  // With tied embeddings their logit is 0, as far from the likely ones as from the unlikely.
+  if (kind === 'embedding' && model.endless) for (const id of ENDS) data.fill(0, id * row, (id + 1) * row)
+  return { name, shape, type, data: quantize(type, data, row) }
 }

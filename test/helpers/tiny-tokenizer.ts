@@ -1,6 +1,7 @@
 /**
- * A byte-level BPE tokenizer for tiny models: the three special tokens of SmolLM2 (same ids), all 256 bytes, and as
- * many merges, learnt from a few sentences, as the vocabulary has room for.
+ * Tokenizers for tiny models. Byte-level BPE: the three special tokens of SmolLM2 (same ids), all 256 bytes, and as many
+ * merges, learnt from a few sentences, as the vocabulary has room for. SentencePiece, as llama 2, Mistral and Phi 3 have it:
+ * three special tokens, all 256 bytes, and pieces; every text gets a space before it, which no text shows.
  */
 import { arrayOf, bool, type GgufValue, text, uint32 } from '../../main/gguf/values.ts'
 
@@ -11,6 +12,8 @@ export const SMALLEST_VOCABULARY = SPECIAL.length + 256
 const NORMAL = 1
 const CONTROL = 3
 const UNUSED = 5
+const UNKNOWN = 2
+const BYTE = 6
 
 const SENTENCES = `The garden was quiet in the morning and the gate stood open. I had written three letters the night before,
 and none of them said what I wanted to say. So I went out to water the beans, and thought about the order of things.
@@ -85,5 +88,43 @@ export function tinyTokenizer(size: number): Record<string, GgufValue> {
     'tokenizer.ggml.add_bos_token': bool(false),
     'tokenizer.ggml.add_space_prefix': bool(false),
     'tokenizer.chat_template': text(CHAT_TEMPLATE),
+  }
+}
+
+/** Letters, and pieces of two and three, most of them beginnings of words; the mark in front is a space. */
+const PIECES = [
+  ...'▁abcdefghijklmnopqrstuvwxyz.,',
+  ...['▁t', '▁a', '▁w', '▁s', '▁o', '▁i', '▁b', '▁m', 'he', 'in', 'er', 'an', 'on', 're', 'ed', 'or', 'en', 'at'],
+  ...['▁th', '▁the', 'ing', '▁an', '▁wa', '▁on', '▁in', '▁be'],
+]
+
+/** A SentencePiece vocabulary of exactly `size` tokens, as metadata; no chat template. */
+export function tinyPieces(size: number): Record<string, GgufValue> {
+  const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`)
+  const known = ['<unk>', '<s>', '</s>', ...bytes, ...PIECES]
+  if (size < known.length) throw new Error(`a vocabulary of pieces has ${known.length} tokens at least, not ${size}`)
+  const unused = Array.from({ length: size - known.length }, (_, i) => `<unused_${i}>`)
+  const types = [
+    ...[UNKNOWN, CONTROL, CONTROL],
+    ...bytes.map(() => BYTE),
+    ...PIECES.map(() => NORMAL),
+    ...unused.map(() => UNUSED),
+  ]
+  const tokens = [...known, ...unused]
+  return {
+    'tokenizer.ggml.model': text('llama'),
+    'tokenizer.ggml.pre': text('default'),
+    'tokenizer.ggml.tokens': arrayOf('string', tokens),
+    'tokenizer.ggml.token_type': arrayOf('int32', types),
+    // Of two that could be joined, the longer piece.
+    'tokenizer.ggml.scores': arrayOf(
+      'float32',
+      tokens.map((token) => token.length),
+    ),
+    'tokenizer.ggml.bos_token_id': uint32(1),
+    'tokenizer.ggml.eos_token_id': uint32(2),
+    'tokenizer.ggml.unknown_token_id': uint32(0),
+    'tokenizer.ggml.add_bos_token': bool(true),
+    'tokenizer.ggml.add_space_prefix': bool(true),
   }
 }

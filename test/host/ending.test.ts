@@ -5,6 +5,7 @@ function host(training: boolean) {
   const said: string[] = []
   const codes: number[] = []
   let ended = 0
+  let now = 0
   const ending = endingOf({
     running: () => training,
     end: async () => {
@@ -12,8 +13,14 @@ function host(training: boolean) {
     },
     say: (line) => said.push(line),
     exit: (code) => codes.push(code),
+    now: () => now,
   })
-  return { ...ending, said, codes, ended: () => ended }
+  /** @param after milliseconds since the one before: a second, where a hand presses */
+  const interrupt = (after = 1000): void => {
+    now += after
+    ending.interrupt()
+  }
+  return { ...ending, interrupt, said, codes, ended: () => ended }
 }
 
 describe('Ctrl-C', () => {
@@ -42,9 +49,22 @@ describe('Ctrl-C', () => {
     expect(codes).toEqual([130])
   })
 
+  it('is one press where npm hands the signal on', () => {
+    const { interrupt, ended, said } = host(true)
+    interrupt()
+    interrupt(2)
+    expect([ended(), said.length]).toEqual([0, 2])
+    interrupt()
+    interrupt(2)
+    expect(ended()).toBe(1)
+  })
+
   it('is not asked where the system ends the process', async () => {
-    const { terminate, ended } = host(true)
+    const { terminate, ended, codes } = host(true)
     terminate()
     expect(ended()).toBe(1)
+    // From npm, and from whoever ended the whole group.
+    terminate()
+    expect(codes).toEqual([])
   })
 })

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { TokenMeter } from 'node-llama-cpp'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openBase } from '../../main/inference/base.ts'
 import { CHUNK, type Kv } from '../../main/inference/kv.ts'
 import { rankContinuations } from '../../main/inference/rank.ts'
@@ -118,13 +119,31 @@ describe('ranks', () => {
   })
 })
 
-test('a model whose state cannot be cut back gives the same numbers', async () => {
-  // Blocks with a sliding window, shorter than the prompt.
+/** Tokens that llama.cpp computes during `work`. */
+async function computed(work: () => Promise<unknown>): Promise<number> {
+  const used = vi.spyOn(TokenMeter.prototype, 'useTokens')
+  await work()
+  // Those that were only read and those that something was asked after.
+  const count = used.mock.calls.reduce((sum, [tokens]) => sum + tokens, 0)
+  used.mockRestore()
+  return count
+}
+
+test('blocks with a sliding window: the same numbers, and the prompt is read once', async () => {
+  // Shorter than the prompt.
   const windowed = path.join(folder, 'windowed.gguf')
   writeTinyModel(windowed, { architecture: 'gemma3', context: 256, window: { tokens: 16, pattern: 2 } })
   const gemma = await openBase(windowed, { threads: 1 })
   const prompt = ids(40, 2)
+  const labels = CONTINUATIONS.reduce((sum, { length }) => sum + length, 0)
+  const read = await computed(() => gemma.rank(prompt, CONTINUATIONS))
+  expect(read).toBeGreaterThanOrEqual(prompt.length)
+  expect(read).toBeLessThanOrEqual(prompt.length + labels)
   expectClose(await gemma.rank(prompt, CONTINUATIONS), await scored(gemma, prompt))
+  // A second text to a prompt goes on from it.
+  const begun = ids(CHUNK + 40, 2).subarray(0, 200)
+  await gemma.generate(begun, { maxTokens: 4, temperature: 0 })
+  expect(await computed(() => gemma.generate(begun, { maxTokens: 4, temperature: 1, seed: 2 }))).toBeLessThanOrEqual(4)
   // An answer after a score reads its prompt again there.
   const query = { tokens: ids(50, 2), answerFrom: 40 }
   const [score] = await gemma.score([query])

@@ -26,6 +26,29 @@ test('a template that refuses system turns gets the text at the head of the ques
   expect(renderTemplate(source, turns, special)).toBe('<user>Be brief.\n\nHello?')
 })
 
+/** In the manner of Phi 3 mini's: two roles are written, and what has another is passed over. */
+const TWO_ROLES =
+  "{{ bos_token }}{% for m in messages %}{% if m['role'] == 'user' %}" +
+  "{{ '<|user|>\n' + m['content'] + '<|end|>\n<|assistant|>\n' }}" +
+  "{% elif m['role'] == 'assistant' %}{{ m['content'] + '<|end|>\n' }}{% endif %}{% endfor %}"
+
+test('a template that leaves system turns out gets the text at the head of the question, too', () => {
+  expect(renderTemplate(TWO_ROLES, turns, special)).toBe('<s><|user|>\nBe brief.\n\nHello?<|end|>\n<|assistant|>\n')
+  const later: ChatTurn[] = [...turns, { role: 'assistant', text: 'Hi.' }, { role: 'user', text: 'Who?' }]
+  expect(renderTemplate(TWO_ROLES, later, special)).toBe(
+    '<s><|user|>\nBe brief.\n\nHello?<|end|>\n<|assistant|>\nHi.<|end|>\n<|user|>\nWho?<|end|>\n<|assistant|>\n',
+  )
+  expect(renderTemplate(TWO_ROLES, turns.slice(1), special)).toBe('<s><|user|>\nHello?<|end|>\n<|assistant|>\n')
+})
+
+test('a template that changes what it is given keeps the turns as they are', () => {
+  const source = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] | upper }}{% endfor %}"
+  expect(renderTemplate(source, turns, special)).toBe('<system>BE BRIEF.<user>HELLO?')
+  const trims = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] | trim }}{% endfor %}"
+  const spaced: ChatTurn[] = [{ role: 'system', text: ' Be brief.\n' }, ...turns.slice(1)]
+  expect(renderTemplate(trims, spaced, special)).toBe('<system>Be brief.<user>Hello?')
+})
+
 test('a broken template is said to be one', () => {
   expect(() => renderTemplate('{% for %}', turns, special)).toThrow(
     expect.objectContaining({ name: 'BadChatTemplate' }),

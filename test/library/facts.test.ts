@@ -14,7 +14,22 @@ describe('parseDate', () => {
     ['May 7th, 2024', '2024-05-07'],
     ['17 May 2024', '2024-05-17'],
     ['Fri, 17 May 2024 10:00:00 GMT', '2024-05-17'],
+    ['Friday, May 17th 2024, 10:00:00 am', '2024-05-17'],
+    ['17.05.2024', '2024-05-17'],
+    ['7. 5. 2024, 14:00', '2024-05-07'],
+    ['Fr., 17.05.2024', '2024-05-17'],
+    ['17. Mai 2024', '2024-05-17'],
+    ['Freitag, 1. März 2024', '2024-03-01'],
+    ['3. Jänner 2024', '2024-01-03'],
+    ['17 mai 2024', '2024-05-17'],
+    ['1er août 2024', '2024-08-01'],
+    ['12 juillet 2024', '2024-07-12'],
+    ['17 de mayo de 2024', '2024-05-17'],
     ['2024-05', '2024-05-01'],
+    // The day first or the month: nobody knows.
+    ['05/06/2024', null],
+    ['32.05.2024', null],
+    ['5.6.20245', null],
     ['2024-02-30', null],
     ['2024-13-01', null],
     ['last Tuesday', null],
@@ -39,6 +54,10 @@ describe('dateFromName', () => {
 })
 
 describe('factsOf', () => {
+  it.each(['date created', 'created_at', 'created', 'Datum', 'дата', '日付'])('%s is a date', (key) => {
+    expect(factsOf({ [key]: '2024-05-17' }).date).toBe('2024-05-17')
+  })
+
   it('finds facts where they are nested, the nearest to the top first', () => {
     const matter = {
       book: { title: 'The Book', tags: ['non-fiction'], author: 'Somebody Else', contributors: [{ name: 'X' }] },

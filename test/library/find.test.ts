@@ -31,6 +31,30 @@ describe('findFiles', () => {
     ])
   })
 
+  it('leaves out what a site builder made of the files beside it, and says so', () => {
+    const root = writeFiles(path.join(folder, 'sites'), {
+      'jekyll/_config.yml': '',
+      'jekyll/_posts/a.md': 'a',
+      'jekyll/_site/a.html': 'a',
+      'hugo/config.toml': '',
+      'hugo/content/b.md': 'b',
+      'hugo/public/b/index.html': 'b',
+      'eleventy/.eleventy.js': '',
+      'eleventy/_site/c.html': 'c',
+      // Folders of these names that nothing was built into.
+      'own/_site/d.md': 'd',
+      'own/config.toml': '',
+      'own/public/e.md': 'e',
+    })
+    const { files, skipped } = findFiles([root])
+    const below = (all: string[]): string[] => all.map((file) => path.relative(root, file).replaceAll(path.sep, '/'))
+    expect(below(files)).toEqual(['hugo/content/b.md', 'jekyll/_posts/a.md', 'own/_site/d.md', 'own/public/e.md'])
+    const built = skipped.filter(({ said }) => said?.code === 'skip.builtSite')
+    expect(below(built.map((one) => one.path))).toEqual(['eleventy/_site', 'hugo/public', 'jekyll/_site'])
+    // Named by itself it is what its owner wants.
+    expect(findFiles([path.join(root, 'jekyll', '_site')]).files).toHaveLength(1)
+  })
+
   it('reads a file that the user names, whatever its name', () => {
     const root = writeFiles(path.join(folder, 'named'), { '_notes.md': 'n' })
     expect(findFiles([path.join(root, '_notes.md')]).files).toEqual([path.join(root, '_notes.md')])

@@ -1,5 +1,5 @@
 /** Folders that nothing is learned from, files that are not as they were read, and folders that are watched. */
-import { appendFileSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { checkFiles, stateOfFile } from '../../main/library/check.ts'
@@ -90,6 +90,30 @@ describe('watchFolders', () => {
     // Had the first one still listened, both would have told of this change.
     await expect.poll(() => told).toBe(3)
     other.close()
+  })
+
+  it('waits for a folder that is not there, and for one that goes away', async () => {
+    const absent = path.join(folder, 'drive')
+    const told: boolean[] = []
+    const watching = watchFolders((one) => void told.push(existsSync(one)), 10, 10)
+    watching.set([absent])
+    writeFiles(absent, { 'a.md': 'a' })
+    await expect.poll(() => told.length).toBeGreaterThan(0)
+    for (const round of [1, 2]) {
+      // What it was told of until now is told.
+      renameSync(absent, `${absent} ${round}`)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      const before = told.length
+      writeFiles(absent, { 'b.md': 'b' })
+      await expect.poll(() => told.length).toBeGreaterThan(before)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      const again = told.length
+      writeFiles(absent, { 'c.md': 'c' })
+      await expect.poll(() => told.length).toBeGreaterThan(again)
+    }
+    // Nothing is to be read where nothing is.
+    expect(told).not.toContain(false)
+    watching.close()
   })
 
   it('hears nothing of a data folder in it', async () => {

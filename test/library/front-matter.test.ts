@@ -31,6 +31,41 @@ describe('splitFrontMatter', () => {
     }
   })
 
+  it.each([
+    ['date created: 2024-05-17\ntags: [x]', { 'date created': '2024-05-17', tags: ['x'] }],
+    ['"date created": 2024-05-17', { 'date created': '2024-05-17' }],
+    ['Schlagwörter: [x]\ndraft: true', { Schlagwörter: ['x'], draft: true }],
+    ['título: Uno: dos', { título: 'Uno: dos' }],
+    ['дата: 2024-05-17', { дата: '2024-05-17' }],
+    ['日付: 2024-05-17', { 日付: '2024-05-17' }],
+  ])('knows a name of several words or of another script: %s', (matter, expected) => {
+    expect(splitFrontMatter(`---\n${matter}\n---\nBody`)).toEqual({ data: expected, body: '\nBody' })
+  })
+
+  it.each([
+    'https://example.org\n',
+    '\nWhat she said: nothing.\n',
+    'What she said that day on the quay: nothing.\n',
+    'What she said: nothing.\n\nThen she left.\n',
+  ])('takes prose between two rules for prose: %j', (prose) => {
+    const text = `---\n${prose}\n---\n\nMore.\n`
+    expect(splitFrontMatter(text)).toEqual({ data: {}, body: text })
+  })
+
+  it('takes a rule above prose in another script for a rule', () => {
+    const text = '---\nÜbrigens: das ist ein Gedanke.\n'
+    expect(splitFrontMatter(text)).toEqual({ data: {}, body: text })
+  })
+
+  it("reads Hugo's JSON, and takes other braces for text", () => {
+    expect(splitFrontMatter('{\n  "title": "A",\n  "x": {"y": 1}\n}\n\nBody')).toEqual({
+      data: { title: 'A', x: { y: 1 } },
+      body: '\n\nBody',
+    })
+    for (const text of ['{ "title": "A"\n\nBody', '{"quoted"} is how it begins.\n}\n', '{{ template }}\n'])
+      expect(splitFrontMatter(text)).toEqual({ data: {}, body: text })
+  })
+
   it('takes empty front matter', () => {
     expect(splitFrontMatter('---\n---\nBody')).toEqual({ data: {}, body: '\nBody' })
   })
@@ -73,5 +108,20 @@ describe('splitFrontMatter', () => {
       data: { title: 'A "b"', date: '2024-05-17T10:00:00Z', draft: true, tags: ['x', 'y'], review: { rating: 4.5 } },
       body: '\nBody',
     })
+  })
+
+  it.each([
+    ['a remark behind a list', 'tags = ["a"] # [mine]\ndraft = true', { tags: ['a'], draft: true }],
+    ['escapes', 'title = "caf\\u00e9"', { title: 'café' }],
+    ['text over lines', 'a = """\nOne\ntwo"""\ndraft = true', { a: 'One\ntwo', draft: true }],
+    ['tables in a line', 'cover = { image = "a.png", alt = "b" }', { cover: { image: 'a.png', alt: 'b' } }],
+    ['a remark behind a head', '[review] # mine\nrating = 4', { review: { rating: 4 } }],
+    [
+      'dates as they were written',
+      'a = 2024-05-17\nb = 2024-05-17T10:00:00+02:00\nc = 2024-05-17 10:00:00',
+      { a: '2024-05-17', b: '2024-05-17T10:00:00+02:00', c: '2024-05-17T10:00:00' },
+    ],
+  ])('reads in TOML %s', (_, matter, expected) => {
+    expect(splitFrontMatter(`+++\n${matter}\n+++\nBody`)).toEqual({ data: expected, body: '\nBody' })
   })
 })

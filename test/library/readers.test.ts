@@ -44,6 +44,33 @@ describe('readMarkdown', () => {
     expect(readMarkdown('# Only this\n')).toEqual({ heading: null, text: 'Only this' })
   })
 
+  it.each([
+    ['{{< highlight go "linenos=table" >}}\nfunc main() {}\n\nreturn\n{{< /highlight >}}', ''],
+    ['{{% blockquote author="X" %}}\nTheirs.\n{{% /blockquote %}}', ''],
+    ['{{< notice tip >}}\nMy tip.\n{{< /notice >}}', 'My tip.'],
+    ['{{< figure\n  src="a.png"\n  caption="b"\n>}}', ''],
+    ['{% blockquote Somebody, Book %}\nTheirs.\n\nMore.\n{% endblockquote %}', ''],
+    ['{% codeblock lang:js %}\nlet x = "%"\n{% endcodeblock %}', ''],
+    ['{%- comment -%}hidden{%- endcomment -%}', ''],
+    ['{% pullquote %}Again.{% endpullquote %}', ''],
+    ['{% raw %}My words.{% endraw %}', 'My words.'],
+    ['{% include figure.html\n  src="a.png"\n  caption="b" %}', ''],
+    [
+      'The tag `{% blockquote %}` is one.\n\nIts end is `{% endblockquote %}`.',
+      'The tag {% blockquote %} is one.\n\nIts end is {% endblockquote %}.',
+    ],
+    ['See ![[image.png]] and ![[other|300]].', 'See and .'],
+    ['See [[A page]], [[A page|this]], [[A page#Part]] and [[#Part]].', 'See A page, this, A page and Part.'],
+    ['As he says [[1]](https://example.org), `[[x]]`.', 'As he says [1], [[x]].'],
+    ['Seen %%not\nseen%% here.', 'Seen here.'],
+    ['%%\nNot seen.\n\nNor this.\n%%\n\nSeen.', 'Seen.'],
+    ['A `%%` and `%%` stay, and 100%% too.', 'A %% and %% stay, and 100%% too.'],
+  ])('knows the marks of sites and notes: %j', (source, expected) => {
+    expect(readMarkdown(`First.\n\n${source}\n\nLast.`).text).toBe(
+      ['First.', expected, 'Last.'].filter(Boolean).join('\n\n'),
+    )
+  })
+
   it('takes a heading after text for text', () => {
     expect(readMarkdown('Text.\n\n# Later')).toEqual({ heading: null, text: 'Text.\n\nLater' })
   })
@@ -64,6 +91,47 @@ describe('readHtml', () => {
     })
     expect(page.heading).toBe('A title')
     expect(page.text).toBe('A title\n\nOne & two three.\n\nFour five\n\n- six\n\n- seven')
+  })
+
+  const comments = `<section id="comments" class="comments-area"><h2 class="comments-title">2 thoughts</h2>
+    <ol class="comment-list"><li><article class="comment-body" itemtype="https://schema.org/Comment">
+    <time datetime="2025-01-01">1 January</time><div class="comment-content"><p>Theirs, one.</p></div></article></li>
+    <li><article class="comment-body"><p>Theirs, two.</p></article></li></ol>
+    <div id="respond"><h3>Leave a Reply</h3></div></section>`
+  const post = `<header class="entry-header"><h1 class="entry-title">The late ferry</h1>
+    <div class="entry-meta">By <span class="byline">Ann Lee</span> on <time datetime="2024-05-17">17 May</time></div></header>
+    <div class="entry-content"><p>My own words.</p><p class="commentary">My commentary.</p>
+    <div class="sharedaddy">Share this</div><p class="button-wrapper"><a>Subscribe now</a></p></div>
+    <div class="entry-footer">Posted in Sea</div>`
+  const read = (body: string) =>
+    readHtml(
+      `<html><head><title>The late ferry – My site</title></head><body class="single comments">${body}</body></html>`,
+    )
+  const own = 'The late ferry\n\nMy own words.\n\nMy commentary.'
+
+  it.each([
+    [
+      'an article beside comments',
+      `<main><article class="post hentry comments-open">${post}</article>${comments}</main>`,
+    ],
+    ['an article that holds its comments', `<main><article class="post">${post}${comments}</article></main>`],
+    [
+      'an article beside others, which only it has in full',
+      `<main><article class="post">${post}</article><div><article><h2>Another</h2></article><article>B</article></div></main>`,
+    ],
+    [
+      'related posts as articles',
+      `<main><article>${post}</article><div class="related-posts"><article><div class="entry-content">B</div></article></div></main>`,
+    ],
+    ['no article at all', `<div id="sidebar">Menu</div><div class="hentry">${post}</div>${comments}`],
+  ])("leaves out what others wrote and a site's furniture: %s", (_, body) => {
+    const page = read(body)
+    expect(page.text).toBe(own)
+    expect(page).toMatchObject({ heading: 'The late ferry', facts: { title: 'The late ferry', date: '2024-05-17' } })
+  })
+
+  it('takes no date from a comment', () => {
+    expect(read(`<main><article><h1>A</h1><p>Mine.</p></article>${comments}</main>`).facts.date).toBe(null)
   })
 
   it('reads a fragment and an empty page', () => {

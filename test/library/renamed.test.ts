@@ -47,6 +47,21 @@ const B = ['B', 'tag B', 'excluded']
 const C = ['C', 'tag C', 'mine']
 
 describe('what was decided on a piece', () => {
+  it('stays when a newer reader finds more in the same bytes', async () => {
+    const file = path.join(writeFiles(writing, { '4.md': post({ title: 'D', tags: '[own]' }, prose(9, 120)) }), '4.md')
+    await read()
+    const piece = store.documents.byPath(file)!
+    // As an older reader, which saw neither title nor tags, had left it.
+    store.documents.put({ ...piece, title: '4', tags: [], reader: piece.reader - 1 }, [])
+    store.labelChoices.choose(piece.id, 'tag', ['chosen'])
+    store.labelChoices.choose(piece.id, 'rate', 4)
+    store.documents.setStatus(piece.id, 'excluded')
+    expect(await read()).toMatchObject({ documents: 1 })
+    const now = store.documents.byPath(file)
+    expect(now).toMatchObject({ id: piece.id, title: 'D', tags: ['chosen'], rating: 4, status: 'excluded' })
+    expect(store.labelChoices.get(piece.id, 'tag')?.file).toEqual(['own'])
+  })
+
   it('goes with each text when files are rotated', async () => {
     move('1.md', 'x')
     move('2.md', '1.md')

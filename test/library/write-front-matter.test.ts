@@ -134,6 +134,23 @@ describe('tags', () => {
     expect(refused(toml('tags = [\n  "sea", # wet\n]\n'), { tags: ['fog'] })).toMatch(/cannot be changed safely/)
   })
 
+  it.each(['date created: 2024-05-17\n', 'Schlagwörter: [sea]\n', 'дата: 2024-05-17\n'])(
+    'puts them into the block that is there, whatever its names: %s',
+    (matter) => {
+      expect(written(md(matter), { tags: ['fog'] })).toBe(md(`${matter}tags: [fog]\n`))
+      const windows = (text: string): string => text.replaceAll('\n', '\r\n')
+      expect(written(windows(md(matter)), { tags: ['fog'] })).toBe(windows(md(`${matter}tags: [fog]\n`)))
+    },
+  )
+
+  it('puts them above a section of TOML that has a remark, and leaves text over lines alone', () => {
+    const toml = (matter: string): string => `+++\n${matter}+++\nSea.\n`
+    expect(written(toml('title = "A"\n[extra] # mine\nx = 1\n'), { tags: ['fog'] })).toBe(
+      toml('title = "A"\ntags = ["fog"]\n[extra] # mine\nx = 1\n'),
+    )
+    expect(refused(toml('summary = """\ntags = ["sea"]\n"""\n'), { tags: ['fog'] })).not.toMatch(/not refused/)
+  })
+
   it('refuses what it would damage, and says why', () => {
     expect(refused('<p>Sea</p>', { tags: ['fog'] }, 'html')).toMatch(/HTML/)
     expect(refused('Sea.\n', { tags: ['fog'] }, 'text')).toMatch(/plain text without front matter/)

@@ -47,7 +47,14 @@ describe.skipIf(process.platform !== 'linux')('the package', () => {
       'renderer/index.html',
     ]
     for (const file of built) write(`out/${file}`)
-    for (const file of ['models/a.json', 'resources/sample/post.md', 'test/a.test.ts', 'main/index.ts']) write(file)
+    for (const file of [
+      'models/a.json',
+      'resources/sample/post.md',
+      'resources/task-adapters/a.gguf',
+      'test/a.test.ts',
+      'main/index.ts',
+    ])
+      write(file)
     const dependencies: Record<string, string> = { plain: '1.0.0' }
     for (const file of [...native, 'plain/index.js']) {
       const name = file
@@ -101,7 +108,11 @@ describe.skipIf(process.platform !== 'linux')('the package', () => {
     expect(unpacked).toContain('out/main/trainer-worker.js')
     expect(unpacked).toContain('models/a.json')
     expect(unpacked).toContain('package.json')
-    expect(unpacked).not.toContain('node_modules/plain')
+    for (const file of ['resources/sample/post.md', 'resources/task-adapters/a.gguf']) expect(unpacked).toContain(file)
+    // A child finds its packages beside itself, those without native code too.
+    expect(unpacked).toContain('node_modules/plain/index.js')
+    // What only Electron reads stays inside.
+    expect(unpacked).not.toContain('out/renderer/index.html')
   })
 
   it('sets the fuses: children run as Node, nothing else is let in', () => {

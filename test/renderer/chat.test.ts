@@ -19,13 +19,22 @@ const message = (id: string, conversation: string, parent: string | null, text: 
 function host() {
   const listeners = new Map<string, ((event: never) => void)[]>()
   const kept: Record<string, ChatMessage[]> = { a: [], b: [message('b1', 'b', null, 'Earlier')] }
+  const titles: Record<string, string> = { a: 'Logs', b: 'Earlier' }
+  const conversationOf = (id: string) => ({ id, title: titles[id], head: kept[id]?.at(-1)?.id ?? null })
   const waiting = new Map<string, { done: (sent: unknown) => void; fail: (sent?: unknown) => void }>()
   const calls: { name: string; input: Record<string, unknown> }[] = []
   const answers: Record<string, (input: Record<string, unknown>) => unknown> = {
-    'chat.list': () => [],
+    'chat.list': ({ text = '' }) =>
+      Object.keys(kept)
+        .filter((id) => titles[id]?.includes(text as string))
+        .map(conversationOf),
     'chat.get': ({ conversation }) => {
       const messages = kept[conversation as string] ?? []
-      return { conversation: { id: conversation, head: messages.at(-1)?.id ?? null }, messages: [...messages] }
+      return { conversation: conversationOf(conversation as string), messages: [...messages] }
+    },
+    'chat.rename': ({ conversation, title }) => {
+      titles[conversation as string] = title as string
+      return conversationOf(conversation as string)
     },
     'chat.send': ({ request }) =>
       new Promise((done, reject) => waiting.set(request as string, { done, fail: () => reject(new Error('no')) })),
@@ -239,4 +248,42 @@ it('knows that a conversation is still being read, and asks nothing in it until 
   expect(chat.loaded).toBe(false)
   await chat.load()
   expect(chat.loaded).toBe(true)
+})
+
+it('knows what a conversation is called that the narrowed list does not hold', async () => {
+  const { chat } = host()
+  chat.filter = 'Logs'
+  await chat.load()
+  // By the palette, which lists all of them.
+  await chat.open('b')
+  expect(chat.conversations.map(({ id }) => id)).toEqual(['a'])
+  expect(chat.about?.title).toBe('Earlier')
+  await chat.rename('b', 'Later')
+  expect(chat.about?.title).toBe('Later')
+  chat.begin()
+  expect(chat.about).toBeNull()
+})
+
+it('still knows it when the list is narrowed afterwards, also by its new title', async () => {
+  const { chat } = host()
+  await chat.load()
+  await chat.open('b')
+  chat.filter = 'Earl'
+  await chat.load()
+  await chat.rename('b', 'Later')
+  expect(chat.conversations).toEqual([])
+  expect(chat.about?.title).toBe('Later')
+})
+
+it('knows a conversation that is begun while the list is narrowed', async () => {
+  const { chat, kept, emit, waiting } = host()
+  chat.filter = 'Logs'
+  await chat.load()
+  chat.draft = 'Earlier'
+  void chat.send()
+  await vi.waitFor(() => expect(waiting.size).toBe(1))
+  const [request = ''] = waiting.keys()
+  kept.b = [message('q', 'b', null, 'Earlier')]
+  emit('chat.asked', { request, question: message('q', 'b', null, 'Earlier') })
+  await vi.waitFor(() => expect(chat.about?.title).toBe('Earlier'))
 })

@@ -1,7 +1,15 @@
 /** What is dropped on the window: walked, filtered and sent in batches. Entries are a browser's, in plain objects. */
 import { describe, expect, it } from 'vitest'
 import { READABLE } from '../../main/library/kinds.ts'
-import { type Dropped, droppedItems, pathsOrFiles, toBase64, toGiven } from '../../renderer/lib/dropped.ts'
+import {
+  type Dropped,
+  droppedItems,
+  type NotGiven,
+  pathsOrFiles,
+  toBase64,
+  toGiven,
+} from '../../renderer/lib/dropped.ts'
+import { words } from '../../renderer/words/words.ts'
 
 type Tree = { [name: string]: Tree | string }
 
@@ -56,7 +64,7 @@ describe('pathsOrFiles', () => {
   it('gives paths where the window sees them, and reads nothing', async () => {
     const items = [dropped('a.md', 'a'), dropped('b.md', 'b'), { file: null, entry: null }]
     const pathOf = (file: File): string => (file.name === 'b.md' ? '' : `/w/${file.name}`)
-    expect(await pathsOrFiles(items, pathOf)).toEqual({ paths: ['/w/a.md'], files: [] })
+    expect(await pathsOrFiles(items, pathOf)).toEqual({ paths: ['/w/a.md'], files: [], left: [] })
   })
 
   it('walks folders in folders, each file with its folders', async () => {
@@ -91,9 +99,32 @@ describe('pathsOrFiles', () => {
     expect(await namesOf({ file: new File(['x'], 'b.pdf'), entry: null })).toEqual(['b.pdf'])
   })
 
-  it('stops at 5000 files', async () => {
+  it('stops at 5000 files, and says how many it left', async () => {
     const many = Object.fromEntries(Array.from({ length: 5003 }, (_, n) => [`${n}.md`, '']))
-    expect(await namesOf(dropped('blog', many))).toHaveLength(5000)
+    const { files, left } = await pathsOrFiles([dropped('blog', { ...many, 'a.png': 'no writing' })], null)
+    expect(files).toHaveLength(5000)
+    const message = words.dropped.beyond('3', '5,000', true)
+    expect(left).toEqual([{ path: 'blog', why: { name: 'TooManyFiles', message, next: words.dropped.byPath } }])
+  })
+
+  it('leaves out what cannot be read, and gives the rest', async () => {
+    const refuse = (_: unknown, reject: (error: Error) => void): void => reject(new Error('no permission'))
+    const shut = { name: 'shut', isFile: false, createReader: () => ({ readEntries: refuse }) }
+    const torn = { name: 'torn.md', isFile: true, file: refuse }
+    const some = [entryOf('a.md', 'a'), torn, shut, entryOf('b.md', 'b')]
+    let read = false
+    const readEntries = (resolve: (some: unknown[]) => void): void => {
+      resolve(read ? [] : some)
+      read = true
+    }
+    const blog = { name: 'blog', isFile: false, createReader: () => ({ readEntries }) } as unknown as FileSystemEntry
+    const { files, left } = await pathsOrFiles([{ file: null, entry: blog }, dropped('c.md', 'c')], null)
+    expect(files.map(({ name }) => name)).toEqual(['blog/a.md', 'blog/b.md', 'c.md'])
+    const message = words.dropped.unreadable('no permission')
+    expect(left.map(({ path, why }) => [path, why.message])).toEqual([
+      ['blog/torn.md', message],
+      ['blog/shut', message],
+    ])
   })
 })
 
@@ -101,7 +132,7 @@ describe('toGiven', () => {
   const file = (name: string, bytes: number) => ({ name, file: new File([new Uint8Array(bytes)], name) })
   const batches = async (...files: ReturnType<typeof file>[]): Promise<string[][]> => {
     const all: string[][] = []
-    for await (const batch of toGiven(files)) all.push(batch.map(({ name }) => name))
+    for await (const batch of toGiven(files, [])) all.push(batch.map(({ name }) => name))
     return all
   }
 
@@ -112,9 +143,35 @@ describe('toGiven', () => {
     expect(await batches()).toEqual([])
   })
 
+  it('tells when a file was last written', async () => {
+    const file = new File(['a'], 'a.md', { lastModified: 1_000_000_000_000 })
+    for await (const batch of toGiven([{ name: 'a.md', file }], [])) expect(batch).toMatchObject([{ modified: 1e12 }])
+    expect.assertions(1)
+  })
+
+  it('leaves out what no call can hold and what is gone by then, and sends the rest', async () => {
+    const gone = {
+      name: 'gone.md',
+      file: { size: 3, arrayBuffer: () => Promise.reject(new Error('not found')) } as File,
+    }
+    const left: NotGiven[] = []
+    const sent: string[] = []
+    // A call's bound, and the largest file that fits it as base64 and JSON.
+    const bound = 20 * 1024 * 1024
+    for await (const batch of toGiven([file('a', 1), file('b', 15e6 + 1), gone, file('c', 15e6)], left)) {
+      expect(JSON.stringify({ files: batch }).length).toBeLessThan(bound)
+      sent.push(...batch.map(({ name }) => name))
+    }
+    expect(sent).toEqual(['a', 'c'])
+    expect(left.map(({ path, why }) => [path, why.name])).toEqual([
+      ['b', 'TooLargeToGive'],
+      ['gone.md', 'NotReadable'],
+    ])
+  })
+
   it('carries every byte', async () => {
     const bytes = Uint8Array.from({ length: 100_001 }, (_, n) => (n * 7) % 256)
-    for await (const [only] of toGiven([{ name: 'a', file: new File([bytes], 'a') }]))
+    for await (const [only] of toGiven([{ name: 'a', file: new File([bytes], 'a') }], []))
       expect(Buffer.from(only?.data ?? '', 'base64').equals(bytes)).toBe(true)
     expect(toBase64(new Uint8Array(0))).toBe('')
     expect.assertions(2)

@@ -4,6 +4,9 @@ import { afterEach, expect, test, vi } from 'vitest'
 import type { AppState, StreamChunk } from '../../preload/contract.ts'
 import { createHttpBridge } from '../../renderer/lib/http-bridge.ts'
 
+/** For a machine that is busy with other tests. */
+const PATIENCE = { timeout: 20_000 }
+
 const state: AppState = {
   firstStart: false,
   documents: 3,
@@ -87,19 +90,19 @@ test('events reach their listeners; a broken stream is opened again and the stat
   const off = bridge.on('stream', (chunk) => chunks.push(chunk))
   bridge.on('state.changed', (next) => states.push(next))
 
-  await vi.waitFor(() => expect(streams).toHaveLength(1), { timeout: 5000 })
+  await vi.waitFor(() => expect(streams).toHaveLength(1), PATIENCE)
   streams[0]?.write('event: stream\ndata: {"request":"r","index":0,"text":"a"}\n\n')
   streams[0]?.write('event: unknown\ndata: {}\n\n')
-  await vi.waitFor(() => expect(chunks).toEqual([{ request: 'r', index: 0, text: 'a' }]))
+  await vi.waitFor(() => expect(chunks).toEqual([{ request: 'r', index: 0, text: 'a' }]), PATIENCE)
   expect(states).toEqual([])
 
   streams[0]?.destroy()
-  await vi.waitFor(() => expect(states).toEqual([state]), { timeout: 5000 })
+  await vi.waitFor(() => expect(states).toEqual([state]), PATIENCE)
   expect(connections).toEqual(['connected', 'lost', 'connected'])
   off()
   streams[1]?.write('event: stream\ndata: {"request":"r","index":0,"text":"b"}\n\n')
   streams[1]?.write(`event: state.changed\ndata: ${JSON.stringify({ ...state, documents: 4 })}\n\n`)
-  await vi.waitFor(() => expect(states.at(-1)?.documents).toBe(4))
+  await vi.waitFor(() => expect(states.at(-1)?.documents).toBe(4), PATIENCE)
   expect(chunks).toHaveLength(1)
 })
 
@@ -110,14 +113,14 @@ test('a call that takes long is answered by the stream, whichever word comes fir
     return [202, { call: `c${sent.length}` }]
   })
   const bridge = createHttpBridge(base, 't', () => {})
-  await vi.waitFor(() => expect(streams).toHaveLength(1), { timeout: 5000 })
+  await vi.waitFor(() => expect(streams).toHaveLength(1), PATIENCE)
   const say = (name: string, data: unknown) =>
     streams.at(-1)?.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
   say('hello', { stream: 's1' })
   let heard = 0
   bridge.on('stream', () => heard++)
   say('stream', { request: 'r', index: 0, text: 'a' })
-  await vi.waitFor(() => expect(heard).toBe(1))
+  await vi.waitFor(() => expect(heard).toBe(1), PATIENCE)
   // Before its 202 has been read.
   say('answer', { call: 'c1', status: 200, value: { removed: true } })
   expect(await bridge.call('library.remove', { document: 'd' })).toEqual({ removed: true })
@@ -126,12 +129,12 @@ test('a call that takes long is answered by the stream, whichever word comes fir
   const second = bridge.call('library.remove', { document: 'd' })
   const third = bridge.call('library.remove', { document: 'd' })
   void third.catch(() => {})
-  await vi.waitFor(() => expect(sent).toHaveLength(3))
+  await vi.waitFor(() => expect(sent).toHaveLength(3), PATIENCE)
   say('answer', { call: 'c2', status: 422, value: error })
   await expect(second).rejects.toMatchObject(error)
   // Another host: what the first one owed will not come.
   streams.at(-1)?.destroy()
-  await vi.waitFor(() => expect(streams).toHaveLength(2), { timeout: 5000 })
+  await vi.waitFor(() => expect(streams).toHaveLength(2), PATIENCE)
   say('hello', { stream: 's2' })
   await expect(third).rejects.toMatchObject({ name: 'NoConnection' })
 })

@@ -1,6 +1,7 @@
 /** How an import ends in the window: what came in is on show before its report is. */
 import { expect, it, vi } from 'vitest'
 import type { ContractError, ImportState } from '../../preload/contract.ts'
+import { CallError } from '../../renderer/lib/errors.ts'
 import type { AppStore } from '../../renderer/state/app.svelte.ts'
 import { ImportStore } from '../../renderer/state/import.svelte.ts'
 import { importJob } from '../../renderer/state/jobs.svelte.ts'
@@ -192,4 +193,56 @@ it('tells whoever brings more while it reads', async () => {
   expect(imports.refusesMore()).toBe(true)
   expect(await imports.run(['letters'])).toBe(false)
   expect(report.mock.calls.map(([{ name }]) => name)).toEqual(['StillReading', 'StillReading'])
+})
+
+/** A browser's page, whose host keeps what is no .pdf and reads what it kept. @param files with what they hold; null: not readable */
+async function dropped(files: Record<string, string | null>) {
+  const imported: string[][] = []
+  const report = vi.fn()
+  const app = {
+    on: () => {},
+    pathOf: null,
+    report,
+    welcome: false,
+    async call(name: string, input: { files: { name: string }[]; paths: string[] }) {
+      if (name === 'library.keep') {
+        const wrong = input.files.find((file) => file.name.endsWith('.pdf'))
+        if (wrong) throw new CallError('NotWriting', `${wrong.name} is of a kind that is not read`, null)
+        return { paths: input.files.map((file) => `/given/${file.name}`) }
+      }
+      imported.push(input.paths)
+      return { ...REPORT, skipped: [{ path: '/given/empty.md', reason: 'it is empty' }] }
+    },
+  }
+  const library = { load: async () => {} }
+  const imports = new ImportStore(app as unknown as AppStore, library as unknown as LibraryStore, memoryStore())
+  const torn = { size: 1, arrayBuffer: () => Promise.reject(new Error('gone')) }
+  const items = Object.entries(files).map(([name, text]) => {
+    const file = text === null ? ({ ...torn, name } as unknown as File) : new File([text], name)
+    return { file, entry: null }
+  })
+  const done = await imports.drop(items)
+  return { imports, done, imported, said: report.mock.calls.map(([error]) => error as ContractError) }
+}
+
+it('reads all of a drop that can be read, and tells what was left out', async () => {
+  const { imports, done, imported, said } = await dropped({ 'a.md': 'a', 'b.pdf': 'b', 'c.md': null, 'd.md': 'd' })
+  expect(done).toBe(true)
+  expect(imported).toEqual([['/given/a.md', '/given/d.md']])
+  expect(said.map(({ name }) => name)).toEqual(['LeftOut'])
+  expect(said[0]?.message).toMatch(/2 things.+c\.md: It could not be read \(gone\)\..+b\.pdf/)
+  expect(imports.report?.skipped.map(({ path }) => path)).toEqual(['c.md', 'b.pdf', '/given/empty.md'])
+  expect(imports.running).toBe(false)
+})
+
+it('says why nothing of a drop was read', async () => {
+  const one = await dropped({ 'b.pdf': 'b' })
+  expect([one.done, one.said.map(({ name }) => name), one.imports.error?.name]).toEqual([
+    false,
+    ['NotWriting'],
+    'NotWriting',
+  ])
+  const none = await dropped({})
+  expect([none.done, none.said.map(({ name }) => name)]).toEqual([false, ['NothingToImport']])
+  expect([...one.imported, ...none.imported]).toEqual([])
 })

@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { pressed, recordKeys, sameKeys, showKeys, worksWhileTyping } from '../../renderer/lib/keys.ts'
+import { knownCommands } from '../../renderer/state/known-commands.ts'
+import type { Stores } from '../../renderer/state/stores.ts'
+import { windowCommands } from '../../renderer/state/window-commands.ts'
 import { setLanguage } from '../../renderer/words/words.ts'
 
 afterEach(() => setLanguage('system'))
@@ -78,4 +81,18 @@ describe('shown keys', () => {
 it('only a chord or a function key works while one types', () => {
   expect(['$mod+k', 'Alt+x', 'F6'].map(worksWhileTyping)).toEqual([true, true, true])
   expect(['j', '[Shift]+?', 'Shift+d', ''].map(worksWhileTyping)).toEqual([false, false, false, false])
+})
+
+it('a sign is pressed with Shift or without, as the keyboard has it', () => {
+  const none: unknown = new Proxy(() => none, { get: () => none })
+  const all = [...knownCommands(), ...windowCommands(none as Stores)].flatMap(({ keys }) => (keys ? [keys] : []))
+  const signs = all.filter((keys) => /(^|\+)[^\p{L}\d]$/u.test(keys))
+  expect(signs.sort()).toEqual(['[Shift]+/', '[Shift]+?'])
+  for (const keys of signs) {
+    const sign = keys.at(-1) ?? ''
+    // Without on an American keyboard, Shift+7 on a German one.
+    expect(pressed(press(sign, 'Slash'), keys)).toBe(true)
+    expect(pressed(press(sign, 'Digit7', 'Shift'), keys)).toBe(true)
+    expect(pressed(press(sign, 'Slash', 'Control'), keys)).toBe(false)
+  }
 })

@@ -160,3 +160,60 @@ it('puts every tag of one text on and off again, and takes one’s own', async (
   await answer(true)
   expect(store.picked).toEqual([])
 })
+
+/** A table of two, whose pieces and whose scope come when the test says so. */
+async function reading() {
+  const waiting: { about: string; come: () => void }[] = []
+  const some = [{ document: 'a', title: 'a', date: null }]
+  const scope = { pieces: 1, secondsPerPiece: null, seconds: null, measured: false, folders: [], some }
+  const app = {
+    on: () => () => {},
+    call: (name: string, { document = 'scope' }: { document?: string }) => {
+      if (name === 'labels.sources') return Promise.resolve({ sources: [] })
+      const reply =
+        name === 'labels.list'
+          ? { rows: [scored('a'), scored('b')], unwritten: [] }
+          : name === 'labels.scope'
+            ? scope
+            : { id: document }
+      if (name === 'labels.list') return Promise.resolve(reply)
+      return new Promise((resolve) => waiting.push({ about: document, come: () => resolve(reply) }))
+    },
+    attempt: (run: () => Promise<unknown>) => run(),
+  }
+  const come = async (about: string): Promise<void> => {
+    const at = waiting.findIndex((one) => one.about === about)
+    waiting.splice(at, 1)[0]?.come()
+    await new Promise((resolve) => setTimeout(resolve))
+  }
+  const store = new LabelStore(app as unknown as AppStore, 'rate')
+  void store.load()
+  await new Promise((resolve) => setTimeout(resolve))
+  return { store, come }
+}
+
+it('shows beside the table what was asked for last', async () => {
+  const { store, come } = await reading()
+  store.choose('a')
+  void store.open()
+  store.choose('b')
+  await come('b')
+  await come('a')
+  expect(store.side?.piece.id).toBe('b')
+  store.choose('a')
+  store.close()
+  await come('a')
+  expect(store.side).toBeNull()
+})
+
+it('has the first pieces to rate as soon as they are known, and not before', async () => {
+  const { store, come } = await reading()
+  expect(store.forecast).toBeNull()
+  let first: unknown
+  void store.firstPieces().then((some) => {
+    first = some
+  })
+  await come('scope')
+  await come('scope')
+  expect(first).toMatchObject([{ document: 'a' }])
+})

@@ -287,6 +287,7 @@ describe('what the host says', () => {
     'skip.twin': ['/a/b.md'],
     'skip.removed': [],
     'skip.ownFolder': [],
+    'skip.builtSite': [],
     'write.undecided': [],
     'write.html': [],
     'write.docx': [],
@@ -306,6 +307,7 @@ describe('what the host says', () => {
     'write.anchor': [],
     'write.not': ['/a/b.md', inner],
     'write.there': ['/a/b.md'],
+    'write.since': ['/a/tea.md'],
     'write.changed': ['/a/b.md'],
     'training.preparing': [],
     'training.loading': [],
@@ -330,6 +332,12 @@ describe('what the host says', () => {
     'note.ownScale': [[1, 2.5]],
     'note.offScale': [[7, 8]],
     'note.fewExamples': [9, 5, 0],
+    'note.fewUnseen': [5, 1, 3],
+    'note.learntBefore': [4],
+    'note.twins': [2],
+    'note.assistants': [3],
+    'note.accepted': [6],
+    'note.unknownStart': ['Ada'],
     'note.nothing': [],
     'note.noBase': [],
     'note.baseGone': ['smol', 'CRC'],
@@ -342,6 +350,7 @@ describe('what the host says', () => {
     'proof.small': [8, gain, 0.01],
     'proof.smallAtHand': [gain, 0.01],
     'proof.noLeadOverTask': [gain],
+    'proof.unknownStart': ['Ada'],
     'proof.noLead': [say('control.imported', 'Ada'), gain],
     'control.shuffled': [128],
     'control.imported': ['Ada'],
@@ -355,6 +364,13 @@ describe('what the host says', () => {
     'mix.kind': ['Ada', 'ia3'],
     'base.embedder': [],
     'base.architecture': ['mamba'],
+    'model.added': [],
+    'model.unusable': [{ code: 'model.gone', values: ['/a/own.gguf'] }],
+    'model.gone': ['/a/own.gguf'],
+    'model.changed': ['/a/own.gguf'],
+    'source.hub': ['a/b'],
+    'source.wheel': ['fake', '1.0', 2],
+    'source.own': [],
     error: ['BadVoice', 'CRC'],
     plain: ['Ada'],
   }
@@ -387,6 +403,26 @@ describe('what the host says', () => {
     expect(inWords({ name: 'TooFewPieces', message: english(few), next: null, said: few }).message).toBe(
       '3 Texte sind zu wenig für ein Training: Es braucht mindestens 8, besser 20',
     )
+  })
+
+  it('tells of a model of one’s own, of where a model comes from, and of a file that changed, in whole sentences', async () => {
+    await setLanguage('de')
+    const from = (said: Said): string => de.models.from(inOwnWords(english(said), said))
+    expect(from(say('source.hub', 'a/b'))).toBe('aus dem Hugging Face Hub (a/b)')
+    expect(from(say('source.wheel', 'fake', '1.0', 1))).toBe('aus dem Python-Paket fake 1.0 und 1 weiteren')
+    expect(from(say('source.own'))).toBe('aus einer eigenen Datei')
+    const gone = say('model.unusable', say('model.gone', '/a/own.gguf'))
+    expect(inOwnWords(english(gone), gone)).toBe('Nicht zu verwenden: /a/own.gguf ist nicht mehr da.')
+    expect([de.headlines.by('Edda'), de.headlines.byBase]).toEqual(['von Edda', 'vom Basismodell'])
+    const said = say('write.since', '/a/tea.md')
+    const told = inWords({ name: 'FileChanged', message: english(said), next: 'Look at the preview again.', said })
+    expect(told.message).toBe('/a/tea.md wurde nicht geschrieben: Die Datei hat sich seit der Vorschau geändert')
+  })
+
+  it('has one word for each thing', () => {
+    const texts = JSON.stringify(de, (_, value) => (typeof value === 'function' ? String(value) : value))
+    // The blind test of headlines is the voices’ own, and what is kept is saved as everywhere else.
+    expect(texts).not.toMatch(/Blindversuch|gesichert|sichern/)
   })
 
   it('stands as it is where it has no code, or one that is not known here', async () => {

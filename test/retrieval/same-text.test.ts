@@ -23,6 +23,31 @@ describe('the same text', () => {
     expect(isOne(`${stranger} ${piece.split('.')[0]}.`)).toBe(false)
   })
 
+  it('is told in a script without spaces by its sentences, and not by its endings', () => {
+    const short = '駅前で手紙を書き終えることができた。そのことについては、また書くことにします。'
+    const long = [
+      '祖母の庭には古い柿の木があって、秋になると屋根からでも実を取ることができた。そのことを思い出すたびに、',
+      '手紙を書こうと思うことがある。また会うことにしますと言って別れたのに、それについては何もしていない。',
+      '駅前の店は閉まり、書き終えることのできない日記だけが残った。そのことについては誰も知らない。',
+    ].join('')
+    expect(createSameText([long])(short)).toBe(false)
+    expect(createSameText([short])(long)).toBe(false)
+    expect(createSameText([long])(long.slice(20, 90))).toBe(true)
+    expect(createSameText([short])(`${long}\n\n${short}`)).toBe(true)
+    expect(createSameText([long])(long.replaceAll('祖母', '叔母').replaceAll('手紙', '葉書'))).toBe(true)
+  })
+
+  it('is not one that shares what stands below every text of a series, but every version of a text is one', () => {
+    const footer = prose(900, 120)
+    const own = (n: number): string => prose(n, 160).replaceAll(/[a-z]+/gi, `$&${'o'.repeat(n)}`)
+    const letters = Array.from({ length: 30 }, (_, n) => `${own(n)}\n\n${footer}`)
+    const isHeld = createSameText(letters.slice(0, 12))
+    expect(letters.slice(12).filter(isHeld)).toEqual([])
+    expect(letters.slice(0, 12).every(isHeld)).toBe(true)
+    const versions = Array.from({ length: 12 }, (_, n) => `${piece} ${prose(200 + n, 30)}`)
+    expect(createSameText(versions)(piece)).toBe(true)
+  })
+
   it('of few words is one that is equal', () => {
     const isShort = createSameText(['Gone fishing', ''])
     expect(isShort('gone, fishing!')).toBe(true)

@@ -12,7 +12,7 @@ let folder
 let lock
 let said
 /** As in use, a hundred times faster. */
-const times = { beat: 50, silence: 600, look: 10, say: 200 }
+const times = { beat: 50, silence: 600, look: 10, say: 200, orphan: 60_000 }
 const enter = (work = async () => 'done') => alone(lock, (line) => said.push(line), work, times)
 
 beforeEach(() => {
@@ -69,6 +69,49 @@ describe('who is at work', () => {
     expect(order).toEqual(['first', 'second'])
   })
 
+  it('does not take the lock away from whoever took it over', async () => {
+    let end
+    const robbed = enter(() => new Promise((resolve) => (end = resolve)))
+    const another = `${process.ppid}\nanother`
+    writeFileSync(lock, another)
+    // Its beat keeps no lock alive that is another's.
+    utimesSync(lock, 1000, 1000)
+    await new Promise((resolve) => setTimeout(resolve, 3 * times.beat))
+    expect(statSync(lock).mtimeMs).toBe(1_000_000)
+    end()
+    await robbed
+    expect(readFileSync(lock, 'utf8')).toBe(another)
+  })
+
+  it('is waited for where it was killed and its command goes on', async () => {
+    const alone = pathToFileURL(path.resolve('scripts/alone.mjs')).href
+    const run = pathToFileURL(path.resolve('scripts/child.mjs')).href
+    // The command lives until its file is gone, whatever becomes of who started it.
+    const file = path.join(folder, 'goes-on')
+    writeFileSync(file, '')
+    const command = `setInterval(() => require('fs').existsSync(${JSON.stringify(file)}) || process.exit(0), 20)`
+    const script = `import { alone } from ${JSON.stringify(alone)}
+      import { run } from ${JSON.stringify(run)}
+      await alone(${JSON.stringify(lock)}, console.log, () => run(process.execPath, ['-e', ${JSON.stringify(command)}]))`
+    const holder = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' })
+    const line = (n) => (existsSync(lock) ? readFileSync(lock, 'utf8').split('\n')[n] : undefined)
+    await expect.poll(() => line(2)).toBeDefined()
+    const pid = Number(line(2))
+    holder.kill('SIGKILL')
+    await once(holder, 'exit')
+    let entered = false
+    const next = enter(async () => {
+      entered = true
+    })
+    await expect.poll(() => said.length).toBeGreaterThan(0)
+    expect(said[0]).toContain(`(process ${pid}, by`)
+    expect(entered).toBe(false)
+    expect(() => process.kill(pid, 0)).not.toThrow()
+    rmSync(file)
+    await next
+    expect(entered).toBe(true)
+  })
+
   it('lets the lock go when the work fails', async () => {
     await expect(enter(() => Promise.reject(new Error('no network')))).rejects.toThrow('no network')
     expect(existsSync(lock)).toBe(false)
@@ -85,7 +128,7 @@ describe('who is at work', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     await once(child.stdout, 'data')
-    expect(readFileSync(lock, 'utf8')).toBe(String(child.pid))
+    expect(readFileSync(lock, 'utf8').split('\n')[0]).toBe(String(child.pid))
     child.kill(signal)
     expect(await once(child, 'exit')).toEqual([code, null])
     expect(existsSync(lock)).toBe(false)

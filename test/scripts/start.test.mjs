@@ -1,8 +1,18 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { PARTS, readBench } from '../../scripts/bench-options.mjs'
+import version from '../../scripts/node-version.cjs'
 import { openCommand } from '../../scripts/open.mjs'
-import { nodeIsNewEnough } from '../../scripts/setup.mjs'
-import { chooseHost, parseStart } from '../../scripts/start.mjs'
+import { readScreens, SCREENS } from '../../scripts/screens-options.mjs'
+import { chooseHost, parseStart, runElectron } from '../../scripts/start.mjs'
 import { summary } from '../../scripts/test.mjs'
+import { showings } from '../e2e/screens-shown.ts'
+import { temporaryFolder } from '../helpers/temporary.ts'
+
+const root = path.join(import.meta.dirname, '..', '..')
+const folder = temporaryFolder()
 
 describe('the host', () => {
   const facts = { browser: false, electron: false, noWindow: null, binary: '/electron', whyNoBinary: null }
@@ -51,6 +61,57 @@ describe('the options of npm start', () => {
   })
 })
 
+// A stand-in for Electron's binary is a shell script here.
+describe.skipIf(process.platform === 'win32')('Electron', () => {
+  const standIn = (script) => {
+    const file = path.join(folder, 'electron')
+    writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    return file
+  }
+
+  it.each([
+    ['by a signal', 'kill -TRAP $$', { code: 1, failed: 'Electron ended by SIGTRAP before its window was there' }],
+    ['with a code', 'exit 7', { code: 7, failed: 'Electron ended with code 7 before its window was there' }],
+  ])('that ends %s before it has shown a window has failed', async (_, script, end) => {
+    expect(await runElectron(standIn(script), null)).toEqual(end)
+  })
+
+  it.each([
+    ['after its window was there', 'touch "$IDIOLECT_SHOWN"; kill -SEGV $$', 1],
+    ['as it was asked to', 'exit 0', 0],
+    ['because somebody ended it', 'kill -TERM $$', 1],
+  ])('that ends %s has not', async (_, script, code) => {
+    expect(await runElectron(standIn(script), '/some/data')).toEqual({ code, failed: null })
+  })
+})
+
+describe('what is asked of bench and screens', () => {
+  const script = (name, ...args) =>
+    spawnSync(process.execPath, [path.join(root, 'scripts', 'run.cjs'), name, ...args], { encoding: 'utf8' })
+
+  it('is looked at before anything is set up', () => {
+    for (const [name, wrong] of [
+      ['bench', /"typo" is no part of the bench/],
+      ['screens', /No such picture: typo/],
+    ]) {
+      const { status, stderr } = script(name, 'typo')
+      expect([status, stderr]).toEqual([1, expect.stringMatching(wrong)])
+      expect(stderr).toContain(`npm run ${name} -- [`)
+      const help = script(name, '--help')
+      expect([help.status, help.stderr.split('\n')[0]]).toEqual([0, expect.stringContaining(`npm run ${name} -- [`)])
+    }
+  })
+
+  it('is what there is', () => {
+    expect(SCREENS).toEqual(['welcome', ...Object.keys(showings)])
+    expect(readScreens(['chat', 'voice'])).toEqual({ help: false, walk: null, names: ['chat', 'voice'] })
+    expect(readScreens(['first-ten-minutes', 'posts'])).toEqual({ help: false, walk: 'posts', names: [] })
+    expect(() => readScreens(['first-ten-minutes'])).toThrow(/folder of writing/)
+    expect(readBench(['window', 'step', '-h'])).toMatchObject({ parts: ['step', 'window'], values: { help: true } })
+    expect(readBench([]).parts).toEqual(PARTS)
+  })
+})
+
 describe('the default browser', () => {
   it('is not opened in CI or without a display', () => {
     expect(openCommand({ CI: '1', DISPLAY: ':0' }, 'linux')).toBeNull()
@@ -61,9 +122,38 @@ describe('the default browser', () => {
 })
 
 describe('Node', () => {
-  it('must be 20.20 or newer', () => {
-    expect(['20.20.0', '20.21.1', '22.0.0', '100.1.0'].map(nodeIsNewEnough)).toEqual([true, true, true, true])
-    expect(['20.19.9', '18.20.0', '9.99.0'].map(nodeIsNewEnough)).toEqual([false, false, false])
+  it('must be one that the packages of the build run on: a late 20, or 22 and newer', () => {
+    const good = ['20.20.0', '20.21.1', '22.0.0', '22.12.0', '22.20.1', '23.0.0', '100.1.0']
+    const bad = ['20.19.9', '18.20.0', '9.99.0', '0.12.0', '21.7.3']
+    expect(good.filter((node) => !version.nodeIsNewEnough(node))).toEqual([])
+    expect(bad.filter((node) => version.nodeIsNewEnough(node))).toEqual([])
+    const { engines } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
+    expect(engines.node).toBe('^20.20.0 || >=22.0.0')
+  })
+
+  it.each([
+    ['npm start', ['run.cjs', 'start']],
+    ['npx idiolect', ['idiolect.cjs', 'doctor']],
+  ])('that is too old is told by a sentence before anything newer is read (%s)', (_, [script, ...args]) => {
+    // Pretends an old Node, and lets nothing be read but what is written for it.
+    const old = `Object.defineProperty(process.versions, 'node', { value: '14.21.3' })
+      const load = require('module')._load
+      require('module')._load = (name, ...more) => {
+        if (/enter|\\.mjs/.test(name)) throw new Error(name + ' was read')
+        return load(name, ...more)
+      }`
+    const preload = path.join(folder, 'old.cjs')
+    writeFileSync(preload, old)
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['-r', preload, path.join(root, 'scripts', script), ...args],
+      { encoding: 'utf8' },
+    )
+    expect(stderr).toBe(
+      'Idiolect needs Node 20.20 or a later 20, or 22 or newer, and this is Node 14.21.3.\n' +
+        'Install a newer Node (https://nodejs.org), then run the same command again.\n',
+    )
+    expect(status).toBe(1)
   })
 })
 

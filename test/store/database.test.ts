@@ -125,6 +125,7 @@ describe('openStore', () => {
       'drafts',
       'exclusions',
       'folders',
+      'foreign_runs',
       'headlines',
       'label_choices',
       'label_originals',

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { NewDocument } from '../../main/store/documents.ts'
 import { openStore, type Store } from '../../main/store/store.ts'
@@ -92,5 +94,20 @@ describe('documents', () => {
     expect(store.documents.get('z')?.decided).toBe(true)
     expect(store.libraryVersion()).toBeGreaterThan(before)
     expect(store.documents.setStatus('nobody', 'mine')).toBeNull()
+  })
+
+  it('leaves no sentence of a removed piece readable in the data folder', async () => {
+    const data = path.join(folder, 'removed')
+    const other = await openStore(data)
+    const sentence = 'The Quillfeather stood in the hall.'
+    other.documents.put(document('secret', { text: sentence.repeat(300) }), [
+      { id: 'secret-0', position: 0, text: sentence.repeat(300) },
+    ])
+    other.documents.put(document('kept'), passages('kept', 30))
+    await other.removeDocument('secret')
+    await other.close()
+    const files = readdirSync(data).filter((name) => statSync(path.join(data, name)).isFile())
+    expect(files).toContain('library.db')
+    expect(files.filter((name) => readFileSync(path.join(data, name)).includes('Quillfeather stood'))).toEqual([])
   })
 })

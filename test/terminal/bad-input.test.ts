@@ -295,6 +295,23 @@ describe('a second start on a data folder', () => {
     await terminal.ok(['models', 'list'])
   })
 
+  it('tells where it serves as one object, with --json', async () => {
+    let said = ''
+    const serving = terminal.run(['--json', 'serve', '--port', '0'], {
+      onStart: (child) => {
+        child.stdout?.on('data', (text: string) => {
+          said += text
+          if (said.endsWith('}\n')) child.kill('SIGTERM')
+        })
+      },
+    })
+    const served = (await serving).json<{ address: string; port: number }>()
+    expect(served).toEqual({
+      address: expect.stringContaining(`http://127.0.0.1:${served.port}/`),
+      port: expect.any(Number),
+    })
+  })
+
   it('is refused on a data folder that is a file', async () => {
     const file = path.join(root, 'a-file')
     writeFileSync(file, 'not a folder')
@@ -303,23 +320,27 @@ describe('a second start on a data folder', () => {
   })
 })
 
-/** A small disk of its own, where this process may mount one. */
+/** A small disk of its own. */
 const disk = path.join(root, 'disk')
-const mounted = mountDisk()
-function mountDisk(): boolean {
-  mkdirSync(disk)
+function mountDisk(): void {
+  mkdirSync(disk, { recursive: true })
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=14m', 'tmpfs', disk], { stdio: 'ignore' })
+}
+const unmountDisk = (): void => void execFileSync('umount', [disk])
+/** Whether this process may mount one. Nothing stays mounted: these tests may not be among those that are asked for. */
+function mayMount(): boolean {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=14m', 'tmpfs', disk], { stdio: 'ignore' })
+    mountDisk()
+    unmountDisk()
     return true
   } catch {
     return false
   }
 }
 
-describe.skipIf(!mounted)('a full disk', () => {
-  afterAll(() => {
-    execFileSync('umount', [disk])
-  })
+describe.skipIf(!mayMount())('a full disk', () => {
+  beforeAll(mountDisk)
+  afterAll(unmountDisk)
   const on = terminalOn(disk, 'data')
   const filler = path.join(disk, 'filler')
   /** Takes all but `free` bytes of the disk. */

@@ -17,8 +17,21 @@ const root = temporaryFolder()
 const base = tinyBase(root)
 const terminal = terminalOn(root)
 const folder = writing(path.join(root, 'writing'), 20)
-/** Some 20 seconds of training on one thread: long enough for five kills and several checkpoints. */
-const TRAIN = ['train', '--tasks', 'headline', '--epochs', '100', '--batch', '1', '--lr', '0.00002', '--threads', '1']
+/** Long enough for five kills and several checkpoints. */
+const SECONDS = 25
+const train = (epochs: number): string[] => {
+  const slowly = ['--batch', '1', '--lr', '0.00002', '--threads', '1']
+  return ['train', '--tasks', 'headline', '--epochs', String(epochs), ...slowly]
+}
+let TRAIN: string[] = []
+
+/** The passes that take this machine so long. */
+async function passesOf(seconds: number): Promise<number> {
+  const on = terminalOn(root, 'trial')
+  cpSync(terminal.data, on.data, { recursive: true })
+  const { tokens, tokensPerSecond } = await on.ok<{ tokens: number; tokensPerSecond: number }>(train(2))
+  return Math.min(1000, Math.max(30, Math.ceil((seconds * tokensPerSecond) / (tokens / 2))))
+}
 /** Which process is killed in each round, and after how many milliseconds at least and at most. */
 const ROUNDS = [
   ['worker', 100, 2500],
@@ -81,6 +94,7 @@ describe.skipIf(!existsSync('/proc/self/stat'))('a training that is killed again
   beforeAll(async () => {
     await terminal.ok(['models', 'add', base])
     await terminal.ok(['import', folder])
+    TRAIN = train(await passesOf(SECONDS))
     process.env.IDIOLECT_MODELS = path.join(root, 'models')
     const app = await createApp({ dataFolder: terminal.data, host: 'terminal' })
     const text = 'A long evening at the quay, with nothing to do but to count the lamps and to write the numbers down.'
@@ -152,6 +166,9 @@ describe.skipIf(!existsSync('/proc/self/stat'))('a training that is killed again
         while (host.exitCode === null && runsIn(on.data).every((folder) => readLog(folder).length === 0))
           await sleep(20)
         workers = workersOf(host.pid as number)
+        host.kill('SIGINT')
+        // As npm does, which hands the terminal's signal on.
+        await sleep(5)
         host.kill('SIGINT')
       },
     })

@@ -82,6 +82,19 @@ describe.skipIf(STORIES === null)('lamp run, table and merge (../shared)', () =>
     expect(halfWritten(path.join(root, 'killed'))).toEqual([])
   })
 
+  it('ends on Ctrl-C with 130, and says how to go on', { timeout: 240_000 }, async () => {
+    const out = path.join(root, 'interrupted')
+    const scores = path.join(userFolder(out, 'ann'), 'scores.jsonl')
+    const { code, stderr } = await terminal.run(run('interrupted'), {
+      onStart: async (child) => {
+        while (!existsSync(scores) && child.exitCode === null) await setTimeout(20)
+        child.kill('SIGINT')
+      },
+    })
+    expect(stderr).toContain(`Go on with it: --out ${out}`)
+    expect(code).toBe(130)
+  })
+
   it('gets its answers later, for the rows that are named, on other threads', { timeout: 240_000 }, async () => {
     const out = path.join(root, 'whole')
     const scores = path.join(userFolder(out, 'bob'), 'scores.jsonl')

@@ -75,9 +75,9 @@ describe.each([
   })
 
   it('ends with the same bits when its worker is killed', async () => {
-    const whole = run(`${kind}-unbroken`, settings)
+    const whole = run(`${kind}-unbroken`, { ...settings, epochs: 9 })
     await startTraining(whole, { checkpointSeconds: 0 }).done
-    const broken = run(`${kind}-broken`, settings)
+    const broken = run(`${kind}-broken`, { ...settings, epochs: 9 })
     await killedAt(broken, [5, 14])
     await startTraining(broken).done
     expect(readFileSync(voiceFile(broken)).equals(readFileSync(voiceFile(whole)))).toBe(true)

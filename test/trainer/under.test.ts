@@ -179,15 +179,17 @@ describe('a run over a task adapter', () => {
   it('ends with the same bits when its worker is killed and the task adapter is gone', async () => {
     const copy = path.join(root, 'gone.gguf')
     copyFileSync(task.file, copy)
-    const broken = run('broken', { under: copy, about: 'whole' })
+    // Long enough that it cannot end before its worker is killed.
+    const long = await trained('unbroken', { epochs: 12, about: 'whole' })
+    const broken = run('broken', { under: copy, about: 'whole', epochs: 12 })
     rmSync(copy)
     await killedAt(broken, [1, 4], (step) => (step === 1 ? 3600 : 0))
     await startTraining(broken).done
-    expect(readFileSync(voiceFile(broken)).equals(readFileSync(whole.file))).toBe(true)
+    expect(readFileSync(voiceFile(broken)).equals(readFileSync(long.file))).toBe(true)
     expect(readLog(broken).map(({ loss, gradNorm }) => [loss, gradNorm])).toEqual(
-      whole.log.map(({ loss, gradNorm }) => [loss, gradNorm]),
+      long.log.map(({ loss, gradNorm }) => [loss, gradNorm]),
     )
-    expect(readResult(broken)?.bestValidation).toBe(readResult(whole.folder)?.bestValidation)
+    expect(readResult(broken)?.bestValidation).toBe(readResult(long.folder)?.bestValidation)
   })
 
   it('goes on from a voice only over the same task adapter', async () => {

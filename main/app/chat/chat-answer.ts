@@ -39,8 +39,15 @@ export interface AnswerOf {
 }
 
 /** The owner's passages that are put before a question. */
-export async function passagesFor({ store, bases }: AppContext, question: string): Promise<Source[]> {
-  const hits = await bases.withEmbedder((embedder) => searchPassages(store, embedder, { query: question, k: PASSAGES }))
+export async function passagesFor(
+  { store, bases }: AppContext,
+  question: string,
+  signal: AbortSignal,
+): Promise<Source[]> {
+  const hits = await bases.withEmbedder(
+    (embedder) => searchPassages(store, embedder, { query: question, k: PASSAGES, signal }),
+    signal,
+  )
   return hits.map(({ document, title, path, date, text }) => ({ document, title, path, date, text }))
 }
 
@@ -48,8 +55,9 @@ export async function sourcesFor(
   context: AppContext,
   question: string,
   { retrieval }: Pick<GenerationOptions, 'retrieval'>,
+  signal: AbortSignal,
 ): Promise<Source[]> {
-  return (retrieval ?? readSettings(context).retrieval) ? passagesFor(context, question) : []
+  return (retrieval ?? readSettings(context).retrieval) ? passagesFor(context, question, signal) : []
 }
 
 /** Writes it. The message is kept while its question is: a conversation may be removed meanwhile. */
@@ -80,25 +88,27 @@ export async function writeAnswer(context: AppContext, of: AnswerOf): Promise<Ch
   }
   let kept = Number.NEGATIVE_INFINITY
   let streamed = ''
-  const written = await bases.withBase((base) =>
-    answerChat({
-      base,
-      turns: turns.map(({ role, text }) => ({ role, text })),
-      begun: before,
-      passages: sources.map(({ title, text }) => ({ title, text })),
-      profile,
-      voice: used?.use ?? null,
-      signal: of.signal,
-      onText: (chunk) => {
-        streamed += chunk
-        events.emit('stream', { request: of.request, index: of.index, text: chunk })
-        if (performance.now() - kept < KEEP_EVERY) return
-        put({ ...message, text: before + streamed })
-        kept = performance.now()
-      },
-      ...(options.seed === undefined ? {} : { seed: options.seed }),
-      ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
-    }),
+  const written = await bases.withBase(
+    (base) =>
+      answerChat({
+        base,
+        turns: turns.map(({ role, text }) => ({ role, text })),
+        begun: before,
+        passages: sources.map(({ title, text }) => ({ title, text })),
+        profile,
+        voice: used?.use ?? null,
+        signal: of.signal,
+        onText: (chunk) => {
+          streamed += chunk
+          events.emit('stream', { request: of.request, index: of.index, text: chunk })
+          if (performance.now() - kept < KEEP_EVERY) return
+          put({ ...message, text: before + streamed })
+          kept = performance.now()
+        },
+        ...(options.seed === undefined ? {} : { seed: options.seed }),
+        ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
+      }),
+    of.signal,
   )
   const cut = written.finish === 'length'
   const stopped = written.finish === 'aborted'

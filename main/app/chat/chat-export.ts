@@ -35,6 +35,6 @@ export function exportConversation(
     throw new IdiolectError('FileExists', `${file} ${what}`, 'Choose another name, or let it be replaced.')
   }
   const bytes = Buffer.from(conversationMarkdown(about, branch))
-  writeAtomically(file, (append) => append(bytes))
+  writeAtomically(file, (append) => append(bytes), { ofUser: true })
   return { file, bytes: bytes.byteLength }
 }

@@ -77,22 +77,18 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
       const answers: ChatMessage[] = []
       const answer = async (): Promise<void> => {
         for (const [index, side] of sides.entries()) {
-          if (index > 0 && signal.aborted) break
           const { retrieval, profile, seed, maxTokens } = side
-          const sources = await sourcesFor(context, text, { retrieval })
-          answers.push(
-            await writeAnswer(context, {
-              request: asked.request,
-              index,
-              turns: [...earlier, question],
-              used: used[index] ?? null,
-              sources,
-              options: { profile, seed, maxTokens },
-              conversation,
-              keep,
-              signal,
-            }),
-          )
+          try {
+            const sources = await sourcesFor(context, text, { retrieval }, signal)
+            const options = { profile, seed, maxTokens }
+            const turns = [...earlier, question]
+            const of = { request: asked.request, index, turns, sources, options, conversation, keep, signal }
+            answers.push(await writeAnswer(context, { ...of, used: used[index] ?? null }))
+          } catch (error) {
+            // A stop before the turn of a later one came: what was answered stands.
+            if (index > 0 && signal.aborted) break
+            throw error
+          }
         }
         if (keep && chats.get(conversation) === null) throw removed()
       }
@@ -132,7 +128,7 @@ export function chatHandlers(context: AppContext): Pick<Handlers, ChatCalls> {
         const used = voicesFor(context, voice, readSettings(context).scale, 'prose')
         const { conversation } = question
         return during(request, conversation, async () => {
-          const sources = await sourcesFor(context, question.text, { retrieval })
+          const sources = await sourcesFor(context, question.text, { retrieval }, signal)
           const turns = chats.branch(question.id)
           const options = { profile, seed, maxTokens }
           const of = { request, index: 0, turns, used, sources, options, conversation, keep: true, signal }

@@ -59,7 +59,7 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
         throw new IdiolectError('FileChanged', english(said), 'Replace it, or choose another name.', { said })
       }
       // A kill before the next line leaves a file that counts as changed, never one that is overwritten unseen.
-      writeAtomically(file, (append) => append(bytes))
+      writeAtomically(file, (append) => append(bytes), { ofUser: true })
       drafts.setFileHash(id, file, sha256Of(bytes))
       watch.seen(file)
       return { file, bytes: bytes.length }

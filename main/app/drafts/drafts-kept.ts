@@ -9,6 +9,7 @@ import { oneLine, titleOf } from '../../drafts/title.ts'
 import { boundedHistory } from '../../drafts/undo.ts'
 import { isTimeForVersion, versionsToDrop } from '../../drafts/versions.ts'
 import { IdiolectError } from '../../errors.ts'
+import { forgetDraft } from '../../library/foreign.ts'
 import { countWords } from '../../library/words.ts'
 import type { StoredDraft, StoredSummary, VersionText } from '../../store/drafts.ts'
 import type { Store } from '../../store/store.ts'
@@ -175,7 +176,7 @@ export function keptHandlers({ store, events }: AppContext): Pick<Handlers, Kept
     async 'draft.remove'({ draft: id, forever = false }) {
       const draft = drafts.get(id)
       if (!draft) return { removed: false }
-      if (forever) drafts.remove(id)
+      if (forever) forgetDraft(store, draft)
       else drafts.put({ ...draft, removed: new Date().toISOString() })
       forgetRemoved(store)
       changed(id, draft.revision, true)
@@ -196,9 +197,11 @@ export function keptHandlers({ store, events }: AppContext): Pick<Handlers, Kept
 }
 
 /** A clock that was set back forgets nothing. */
-function forgetRemoved({ drafts }: Store): void {
+function forgetRemoved(store: Store): void {
   const oldest = Date.now() - DAYS_KEPT * 86_400_000
-  for (const { id, removed } of drafts.list()) if (removed !== null && Date.parse(removed) < oldest) drafts.remove(id)
+  for (const { id, removed } of store.drafts.list()) {
+    if (removed !== null && Date.parse(removed) < oldest) forgetDraft(store, storedDraft(store, id))
+  }
 }
 
 function checkedText(text: string): string {

@@ -44,9 +44,9 @@ export function writtenHandlers(context: AppContext): Pick<Handlers, WrittenCall
     (request: string) =>
     (index: number, text: string): void =>
       events.emit('stream', { request, index, text })
-  const ownPassages = async (query: string, retrieval: boolean | undefined): Promise<Source[]> => {
+  const ownPassages = async (query: string, retrieval: boolean | undefined, signal: AbortSignal): Promise<Source[]> => {
     if (!(retrieval ?? readSettings(context).retrieval)) return []
-    return (await passagesFor(context, query.slice(0, QUERY))).slice(0, PASSAGES)
+    return (await passagesFor(context, query.slice(0, QUERY), signal)).slice(0, PASSAGES)
   }
   return {
     'draft.write': ({ request, text, from = 'opening', ...options }) =>
@@ -62,18 +62,23 @@ export function writtenHandlers(context: AppContext): Pick<Handlers, WrittenCall
         const shown = { ...use, onText: (chunk: string) => streamed(request)(0, chunk) }
         if (from === 'instruction') {
           const retrieval = options.retrieval ?? readSettings(context).retrieval
-          const sources = retrieval ? await passagesFor(context, given) : []
+          const sources = retrieval ? await passagesFor(context, given, signal) : []
           const passages = sources.map(passageOf)
           const turns = [{ role: 'user' as const, text: given }]
           const profile = profileFor(context, 'prose', options.profile)
-          const written = await bases.withBase((base) => answerChat({ base, turns, passages, profile, ...shown }))
+          const written = await bases.withBase(
+            // What an instruction asks may stand at its beginning, which a chat would leave out first.
+            (base) => answerChat({ base, turns, passages, profile, whole: true, ...shown }),
+            signal,
+          )
           return resultOf(written, sources, id)
         }
         // What the prompt shows and what is looked for stand at the end, however long the draft is.
         const opening = given.slice(-OPENING)
         const { pairs, prompt, builder, sources } = await shownBeside(context, 'prose', opening, options, signal)
-        const written = await bases.withBase((base) =>
-          continueDraft({ base, builder: builder(base), opening, retrieved: pairs, prompt, ...shown }),
+        const written = await bases.withBase(
+          (base) => continueDraft({ base, builder: builder(base), opening, retrieved: pairs, prompt, ...shown }),
+          signal,
         )
         return resultOf(written, sources, id)
       }),
@@ -81,43 +86,48 @@ export function writtenHandlers(context: AppContext): Pick<Handlers, WrittenCall
       requests.run(request, async (signal) => {
         checkRewrite(text, how, ask)
         const { id, use } = common(options, signal)
-        const sources = how === 'mine' || how === 'ask' ? await ownPassages(text, options.retrieval) : []
+        const sources = how === 'mine' || how === 'ask' ? await ownPassages(text, options.retrieval, signal) : []
         const profile = how === 'mine' ? profileFor(context, 'prose', options.profile) : null
         if (how === 'mine' && use.voice === null && sources.length === 0 && !profile) throw nothingOfYours()
         const passages = how === 'mine' ? sources.map(passageOf) : []
-        const written = await bases.withBase((base) =>
-          rewriteText({
-            base,
-            text,
-            how,
-            ask,
-            passages,
-            profile,
-            onText: streamed(request),
-            ...use,
-            ...(before === undefined ? {} : { before }),
-            ...(after === undefined ? {} : { after }),
-          }),
+        const written = await bases.withBase(
+          (base) =>
+            rewriteText({
+              base,
+              text,
+              how,
+              ask,
+              passages,
+              profile,
+              onText: streamed(request),
+              ...use,
+              ...(before === undefined ? {} : { before }),
+              ...(after === undefined ? {} : { after }),
+            }),
+          signal,
         )
-        return { ...resultOf(written, passages.length > 0 ? sources : [], id), text: written.text }
+        const result = resultOf(written, passages.length > 0 ? sources : [], id)
+        return { ...result, text: written.text, cut: written.finish === 'length' }
       }),
     'draft.outline': ({ request, outline, before = '', ...options }) =>
       requests.run(request, async (signal) => {
         const points = outlinePoints(outline)
         checkOutline(points)
         const { id, use } = common(options, signal)
-        const sources = await ownPassages(outline, options.retrieval)
+        const sources = await ownPassages(outline, options.retrieval, signal)
         const profile = profileFor(context, 'prose', options.profile)
-        const filled = await bases.withBase((base) =>
-          fillOutline({
-            base,
-            points,
-            before,
-            passages: sources.map(passageOf),
-            profile,
-            onText: streamed(request),
-            ...use,
-          }),
+        const filled = await bases.withBase(
+          (base) =>
+            fillOutline({
+              base,
+              points,
+              before,
+              passages: sources.map(passageOf),
+              profile,
+              onText: streamed(request),
+              ...use,
+            }),
+          signal,
         )
         const blocks = filled.points.map(({ text, heading, written }) => (heading ? `## ${text}` : written))
         const text = blocks.filter((block) => block !== '').join('\n\n')

@@ -1,10 +1,8 @@
 /** What the owner's choices of headlines come to: what the next training learns from, and whose were chosen blind. */
 import type { Handlers, HeadlineFacts, HeadlineRecord } from '../../../preload/contract.ts'
-import { splitByTime } from '../../examples/split.ts'
-import { history } from '../../library/history.ts'
-import { createSameText } from '../../retrieval/same-text.ts'
 import type { Store } from '../../store/store.ts'
 import { pickedQueries } from '../labels/picks.ts'
+import { splitLibrary } from '../training/run-split.ts'
 
 const MOST = 10_000
 
@@ -14,8 +12,7 @@ export function createHeadlineFacts(store: Store): Handlers['headline.facts'] {
   const heldOut = (): ((text: string) => boolean) => {
     const version = store.libraryVersion()
     if (known?.version !== version) {
-      const { validation, proof } = splitByTime(history(store))
-      known = { version, isHeldOut: createSameText([...validation, ...proof].map(({ text }) => text)) }
+      known = { version, isHeldOut: splitLibrary(store).isHeldOut }
     }
     return known.isHeldOut
   }

@@ -46,40 +46,42 @@ export function headlineHandlers(context: AppContext): Pick<Handlers, HeadlineCa
         const record = earlier ?? recordOf(piece, sides)
         if (sides.length > 1 && record.blind === null) record.blind = 'hidden'
         const places = mixed(sides, count)
-        const candidates = await bases.withBase((base) =>
-          writeHeadlines({
-            base,
-            builder: shown.builder(base),
-            text: piece,
-            retrieved: shown.pairs,
-            prompt: shown.prompt,
-            avoid: [
-              // A small voice likes to repeat a title that it has learnt; only this very piece may have its own.
-              ...titles.filter((title) => !own.has(title)),
-              ...record.candidates,
-              ...store.headlines.ofText(piece).flatMap(({ rejected }) => rejected),
-            ],
-            ...(sides.length > 1 ? { voices: places.map(({ use }) => use) } : { voice: sides[0]?.use ?? null }),
-            count,
-            after: record.candidates.length,
-            signal,
-            seed,
-            onText: (index, chunk) => events.emit('stream', { request, index, text: chunk }),
-            onCandidate: (index, candidate) => {
-              if (candidate !== null) {
-                // What happened to the record meanwhile stays: it may have been picked from, or removed.
-                const now = record.candidates.length === 0 ? record : store.headlines.get(record.id)
-                if (now !== null) {
-                  record.candidates = [...now.candidates, candidate.text]
-                  record.authors = [...now.authors, (places[index] ?? sides[0])?.id ?? null]
-                  const { candidates, authors } = record
-                  store.headlines.put({ ...now, candidates, authors, blind: now.blind ?? record.blind })
+        const candidates = await bases.withBase(
+          (base) =>
+            writeHeadlines({
+              base,
+              builder: shown.builder(base),
+              text: piece,
+              retrieved: shown.pairs,
+              prompt: shown.prompt,
+              avoid: [
+                // A small voice likes to repeat a title that it has learnt; only this very piece may have its own.
+                ...titles.filter((title) => !own.has(title)),
+                ...record.candidates,
+                ...store.headlines.ofText(piece).flatMap(({ rejected }) => rejected),
+              ],
+              ...(sides.length > 1 ? { voices: places.map(({ use }) => use) } : { voice: sides[0]?.use ?? null }),
+              count,
+              after: record.candidates.length,
+              signal,
+              seed,
+              onText: (index, chunk) => events.emit('stream', { request, index, text: chunk }),
+              onCandidate: (index, candidate) => {
+                if (candidate !== null) {
+                  // What happened to the record meanwhile stays: it may have been picked from, or removed.
+                  const now = record.candidates.length === 0 ? record : store.headlines.get(record.id)
+                  if (now !== null) {
+                    record.candidates = [...now.candidates, candidate.text]
+                    record.authors = [...now.authors, (places[index] ?? sides[0])?.id ?? null]
+                    const { candidates, authors } = record
+                    store.headlines.put({ ...now, candidates, authors, blind: now.blind ?? record.blind })
+                  }
                 }
-              }
-              events.emit('headline.candidate', { request, id: record.id, index, candidate: candidate?.text ?? null })
-            },
-            ...(maxTokens === undefined ? {} : { maxTokens }),
-          }),
+                events.emit('headline.candidate', { request, id: record.id, index, candidate: candidate?.text ?? null })
+              },
+              ...(maxTokens === undefined ? {} : { maxTokens }),
+            }),
+          signal,
         )
         return { id: record.id, candidates, sources: shown.sources, voice: record.voice }
       }),

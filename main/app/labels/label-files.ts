@@ -90,8 +90,7 @@ function planOf(piece: StoredDocument, task: LabelTask, choice: LabelChoice | nu
   if (text.includes('\0')) return because('write.notUtf8')
   const said = saidIn(text, task)
   if (said === null) return because('write.badMatter')
-  if (!same(said, choice.file) && !same(said, choice.value))
-    return because('write.saysElse', said === undefined ? null : shown(said))
+  if (!same(said, choice.file) && !same(said, choice.value)) return because('write.saysElse', shown(said))
   const change: Change = task === 'tag' ? { tags: choice.value as string[] } : { rating: choice.value as number }
   const rewritten = withFacts(text, change, piece.kind)
   if ('reason' in rewritten) return rewritten
@@ -108,7 +107,8 @@ function saidIn(text: string, task: LabelTask): LabelValue | undefined {
 }
 
 const same = (a: LabelValue | undefined, b: LabelValue): boolean => JSON.stringify(a ?? null) === JSON.stringify(b)
-const shown = (value: LabelValue): string => (Array.isArray(value) ? value.join(', ') || 'no tags' : String(value))
+const shown = (value: LabelValue | undefined): string | null =>
+  (Array.isArray(value) ? value.join(', ') : String(value ?? '')) || null
 
 function diffOf(before: string, after: string): DiffLine[] {
   const { hunks } = structuredPatch('', '', before, after, '', '', { context: CONTEXT })
@@ -130,13 +130,11 @@ function written(context: AppContext, task: LabelTask, document: string, hash: s
     const plan = planOf(piece, task, store.labelChoices.get(document, task))
     if ('reason' in plan) throw notWritten(file, plan.said)
     if (plan.hash !== hash)
-      throw new IdiolectError(
-        'FileChanged',
-        `${file} was not written: it has changed since the preview`,
-        'Look at the preview again.',
-      )
+      throw new IdiolectError('FileChanged', english(say('write.since', file)), 'Look at the preview again.', {
+        said: say('write.since', file),
+      })
     const original = plan.before.equals(plan.after) ? null : keepOriginal(context, task, piece, plan, at)
-    if (original) writeAtomically(plan.file, (append) => append(plan.after))
+    if (original) writeAtomically(plan.file, (append) => append(plan.after), { ofUser: true })
     settle(context, task, piece, plan.choice.value, plan.after)
     const row = store.labelRows.get(task, document)
     if (row?.state === 'accepted') store.labelRows.put({ ...row, state: 'written' })
@@ -203,7 +201,7 @@ function restore(context: AppContext, kept: StoredOriginal): void {
         `${kept.path} has changed since it was written, and was left as it is`,
         `The original is at ${kept.original}.`,
       )
-    writeAtomically(realpathSync(kept.path), (append) => append(bytes))
+    writeAtomically(realpathSync(kept.path), (append) => append(bytes), { ofUser: true })
   }
   const piece = store.documents.get(kept.document)
   if (piece?.path === kept.path) settle(context, kept.task, piece, kept.file, bytes)

@@ -130,7 +130,8 @@ export function createLabelJobs(context: AppContext): LabelJobs {
         first = false
       } catch (error) {
         signal.throwIfAborted()
-        if (aside.signal.aborted) continue
+        // What was chosen for another base is chosen anew.
+        if (aside.signal.aborted || (error instanceof IdiolectError && error.name === 'BaseChanged')) continue
         if (error instanceof IdiolectError && ALL_FAIL.includes(error.name)) throw error
         const row = store.labelRows.get(task, document)
         if (row) store.labelRows.put({ ...row, state: 'failed', ...whyOf(error) })

@@ -51,18 +51,26 @@ export function pickedOf(
 /**
  * An example each of what the owner picked or wrote for this task, what was worded anew first, unless the text is one of
  * those held out.
- * @param heldOut pieces, or what tells whether a text is one of theirs
+ * @param isHeldOut whether a text is one of those held out
  * @param scores the scale; picked scores off it are left out
  */
 export function pickedQueries(
   store: Store,
   task: TrainingTask,
-  heldOut: readonly Piece[] | ((text: string) => boolean),
+  isHeldOut: (text: string) => boolean,
   scores: readonly number[],
 ): TaskQuery[] {
-  const isHeldOut = typeof heldOut === 'function' ? heldOut : createSameText(heldOut.map((piece) => piece.text))
   if (task === 'prose') return draftPassages(store, isHeldOut)
   return task === 'headline' ? pickedHeadlines(store, isHeldOut) : pickedLabels(store, task, isHeldOut, scores)
+}
+
+/** All texts of which something was picked or written in the app that a training may have learnt. */
+export function pickedTexts(store: Store): string[] {
+  return [
+    ...store.headlines.list(1000).flatMap(({ picked, text }) => (picked === null ? [] : [text])),
+    ...(['tag', 'rate'] as const).flatMap((task) => store.labels.picked(task).map(({ text }) => text)),
+    ...store.drafts.learnt().flatMap(ownRuns),
+  ]
 }
 
 /** One choice a piece: the newest that the owner worded, else the newest. */

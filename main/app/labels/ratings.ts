@@ -31,17 +31,19 @@ export async function suggestRating(
   const piece = pieceText(text, 'to rate')
   const used = voicesFor(context, { voice, voices, scale }, readSettings(context).scale, 'rate')
   const shown = await shownBeside(context, 'rate', piece, shownWith, signal)
-  const rating = await context.bases.withBase((base) =>
-    rateText({
-      base,
-      builder: shown.builder(base),
-      text: piece,
-      retrieved: shown.pairs,
-      prompt: shown.prompt,
-      scores: shown.scale.scores,
-      voice: used?.use ?? null,
-      signal,
-    }),
+  const rating = await context.bases.withBase(
+    (base) =>
+      rateText({
+        base,
+        builder: shown.builder(base),
+        text: piece,
+        retrieved: shown.pairs,
+        prompt: shown.prompt,
+        scores: shown.scale.scores,
+        voice: used?.use ?? null,
+        signal,
+      }),
+    signal,
   )
   return {
     piece,

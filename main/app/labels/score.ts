@@ -51,7 +51,7 @@ export function scoreHandlers(context: AppContext): Pick<Handlers, 'score'> {
           const [score] = await base.score([example], { voice: used?.use ?? null, signal })
           if (score === undefined) throw new Error('nothing was scored')
           return { nll: score.nll, tokens: score.tokens }
-        })
+        }, signal)
       }),
   }
 }

@@ -28,21 +28,23 @@ export async function suggestTags(
   const others = context.store.documents.list({ status: 'mine' }).documents.filter(({ id }) => !own.has(id))
   const vocabulary = vocabularyOf(others)
   if (vocabulary.length === 0 && !fresh) throw noTags(others.length)
-  const chosen = await context.bases.withBase((base) =>
-    chooseTags({
-      base,
-      builder: shown.builder(base),
-      text: piece,
-      retrieved: shown.pairs,
-      prompt: shown.prompt,
-      vocabulary,
-      fresh: fresh ?? false,
-      voice: used?.use ?? null,
-      signal,
-      ...(count === undefined ? {} : { count }),
-      ...(seed === undefined ? {} : { seed }),
-      ...(maxTokens === undefined ? {} : { maxTokens }),
-    }),
+  const chosen = await context.bases.withBase(
+    (base) =>
+      chooseTags({
+        base,
+        builder: shown.builder(base),
+        text: piece,
+        retrieved: shown.pairs,
+        prompt: shown.prompt,
+        vocabulary,
+        fresh: fresh ?? false,
+        voice: used?.use ?? null,
+        signal,
+        ...(count === undefined ? {} : { count }),
+        ...(seed === undefined ? {} : { seed }),
+        ...(maxTokens === undefined ? {} : { maxTokens }),
+      }),
+    signal,
   )
   const ownTags = vocabularyOf([{ tags: [...has, ...shown.own.flatMap(({ tags }) => tags)] }])
   const hasKeys = new Set(ownTags.map(({ tag }) => tagKey(tag)))

@@ -2,19 +2,21 @@
  * Writing that comes without a path: pasted, or dropped on a page that sees no paths. It is kept as files in the data
  * folder, so that it can be read again and goes wherever the data folder goes.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import type { DocumentSummary, GivenFile, Handlers } from '../../../preload/contract.ts'
 import { writeAtomically } from '../../atomic.ts'
 import { IdiolectError } from '../../errors.ts'
 import { isWriting, READABLE } from '../../library/kinds.ts'
 import { MAX_BYTES } from '../../library/read.ts'
+import type { Store } from '../../store/store.ts'
 import type { AppContext } from '../context.ts'
 import { type Imports, leaveFirstStart } from './imports.ts'
 
 type StartCalls = 'library.paste' | 'library.keep' | 'start.leave'
 
 const SLUG = 60
+const DAY = 86_400_000
 /** Bytes of a name before its ending: systems take 255 in all, and a number and the mark of a half-written file follow. */
 const LONGEST_STEM = 200
 
@@ -22,7 +24,7 @@ export function startHandlers(context: AppContext, imports: Imports): Pick<Handl
   const { store } = context
   return {
     async 'library.paste'({ title, text }) {
-      const file = keepPasted(path.join(store.folder, 'pasted'), { title, text, today: new Date().toISOString() })
+      const file = keepPasted(path.join(store.folder, 'pasted'), { title, text, before: firstDated(store) })
       await imports.run(`paste ${path.basename(file)}`, [file])
       const { documents } = store.documents.list({})
       const found = documents.find((document) => document.path === file) ?? sameText(context, file)
@@ -50,25 +52,34 @@ function sameText({ store }: AppContext, file: string): DocumentSummary | null {
 export interface Pasted {
   title?: string | undefined
   text: string
-  /** ISO date, or date and time. */
-  today: string
+  /** Milliseconds since 1970. The text stands a day before this; by the time it was pasted, where null. */
+  before: number | null
 }
 
-/** Writes a pasted text as a Markdown file of its own. @returns its path. Errors: `EmptyText`, `TooLarge`. */
-export function keepPasted(folder: string, { title, text, today }: Pasted): string {
+/** When the oldest piece was written that says so, or null. */
+function firstDated(store: Store): number | null {
+  return store.documents.mine().find(({ date }) => date !== null)?.orderedAt ?? null
+}
+
+/**
+ * Writes a pasted text as a Markdown file of its own. Nobody said when it was written: it gets no date, and stands before
+ * all that have one, so that no proof of a voice is held over an old text as if it were the newest.
+ * @returns its path. Errors: `EmptyText`, `TooLarge`.
+ */
+export function keepPasted(folder: string, { title, text, before }: Pasted): string {
   const body = text.replace(/\r\n?/g, '\n').trim()
   if (body === '') throw new IdiolectError('EmptyText', 'there is no text in what was pasted', 'Paste some writing.')
   refuseLarge(Buffer.byteLength(body), 'the pasted text')
   const named = title?.trim() || firstLine(body)
-  const day = today.slice(0, 10)
   // A text that brings front matter of its own is a whole file already.
   const whole = /^---\n[\s\S]*?\n---\n/.test(body)
-  const matter = whole ? '' : `---\ntitle: ${JSON.stringify(named)}\ndate: ${day}\n---\n\n`
-  return write(folder, `${day}-${slugOf(named)}.md`, Buffer.from(`${matter}${body}\n`))
+  const matter = whole ? '' : `---\ntitle: ${JSON.stringify(named)}\n---\n\n`
+  const modified = before === null ? undefined : before - DAY
+  return write(folder, `${slugOf(named)}.md`, Buffer.from(`${matter}${body}\n`), modified)
 }
 
 /** Keeps a file under its own name. @returns its path. Errors: `NotWriting`, `TooLarge`. */
-export function keepGiven(folder: string, { name, data }: GivenFile): string {
+export function keepGiven(folder: string, { name, data, modified }: GivenFile): string {
   // No part may lead out of the folder, whatever the window says.
   const parts = name.split(/[\\/]/).map((part) => part.replace(/[\p{Cc}:*?"<>|]/gu, '_'))
   const safe = parts.filter((part) => part !== '' && part !== '.' && part !== '..').slice(-8)
@@ -78,11 +89,14 @@ export function keepGiven(folder: string, { name, data }: GivenFile): string {
   }
   const bytes = Buffer.from(data, 'base64')
   refuseLarge(bytes.length, name)
-  return write(path.join(folder, ...safe.slice(0, -1)), last, bytes)
+  return write(path.join(folder, ...safe.slice(0, -1)), last, bytes, modified)
 }
 
-/** The same text again keeps its file; another text of the same name stands beside it. */
-function write(folder: string, name: string, bytes: Buffer): string {
+/**
+ * The same text again keeps its file; another text of the same name stands beside it.
+ * @param modified when it was written, milliseconds since 1970
+ */
+function write(folder: string, name: string, bytes: Buffer, modified?: number): string {
   mkdirSync(folder, { recursive: true })
   const { name: whole, ext } = path.parse(name)
   const stem = cutTo(whole, LONGEST_STEM)
@@ -93,6 +107,7 @@ function write(folder: string, name: string, bytes: Buffer): string {
       continue
     }
     writeAtomically(file, (append) => append(bytes))
+    if (modified !== undefined && modified > 0 && modified < Date.now()) utimesSync(file, new Date(), modified / 1000)
     return file
   }
 }

@@ -13,6 +13,8 @@ const TURN = { base: 4, embedder: 64 }
  * a second each on two cores. Larger libraries are found by words there; the app makes their vectors while it is open.
  */
 const MOST_BY_BASE = 150
+/** Times that vectors are made anew because their files were spoilt: a disk that spoils all is not written to for ever. */
+const MOST_LOST = 3
 
 /** Which model made the vectors that are there, all of them. */
 const MADE_BY = 'indexing.madeBy'
@@ -20,6 +22,8 @@ const MADE_BY = 'indexing.madeBy'
 export interface Indexing {
   /** Begins, or looks again for what is new; returns at once. */
   begin(): void
+  /** Vectors were lost: they are made anew, a few times. */
+  lost(): void
   /** For the terminal: all of it with an embedder, or of a small library without one. Returns what is left. */
   now(request: string, signal: AbortSignal): Promise<number>
   close(): Promise<void>
@@ -29,6 +33,7 @@ export function createIndexing(context: AppContext): Indexing {
   const { store, bases, events } = context
   let going: Promise<void> | null = null
   let closed = false
+  let losses = 0
 
   /** One turn; false when nothing is left, or nothing can be done. */
   const turn = (request: string, signal?: AbortSignal): Promise<{ more: boolean }> =>
@@ -42,7 +47,7 @@ export function createIndexing(context: AppContext): Indexing {
         events.emit('import.progress', { request, stage: 'embedding', done: total - left, total, current: null })
       if (left === 0 && by !== null) store.settings.set(MADE_BY, by)
       return { more: left > 0 && done > 0 }
-    })
+    }, signal)
 
   const chosen = (): string | null => {
     const model = bases.embedding()
@@ -62,8 +67,12 @@ export function createIndexing(context: AppContext): Indexing {
     setTimeout(milliseconds, undefined, { signal: ended.signal }).catch(() => {})
 
   const loop = async (): Promise<void> => {
-    while (!closed) {
-      if (nothingToDo()) return
+    while (!closed && losses <= MOST_LOST) {
+      if (nothingToDo()) {
+        if (!store.vectors.untidy()) return
+        await store.vectors.tidy()
+        continue
+      }
       if (training()) {
         await pause(1000)
         continue
@@ -73,18 +82,27 @@ export function createIndexing(context: AppContext): Indexing {
     }
   }
 
+  const begin = (): void => {
+    if (going || closed) return
+    // A failure here costs meaning in search, not the app: words are still found.
+    going = loop()
+      .catch(() => {})
+      .finally(() => {
+        going = null
+      })
+  }
+
   return {
-    begin() {
-      if (going || closed) return
-      // A failure here costs meaning in search, not the app: words are still found.
-      going = loop()
-        .catch(() => {})
-        .finally(() => {
-          going = null
-        })
+    begin,
+    lost() {
+      losses++
+      begin()
     },
     async now(request, signal) {
-      if (nothingToDo()) return 0
+      if (nothingToDo()) {
+        if (store.vectors.untidy()) await store.vectors.tidy()
+        return 0
+      }
       const left = (): number => store.passages.pendingCount()
       if (bases.chosen('embedder') === null && left() > MOST_BY_BASE) return left()
       while ((await turn(request, signal)).more);

@@ -54,10 +54,13 @@ export function recallHandlers(context: AppContext): Pick<Handlers, 'library.rec
 async function recallChat(context: AppContext, recall: Recall, signal: AbortSignal): Promise<RecallResult> {
   const { store, bases } = context
   const { text, before } = recall
-  const { hits, note } = await bases.withEmbedder(async (embedder) => ({
-    hits: await searchPassages(store, embedder, { query: text, k: LISTED, signal, ...(before ? { before } : {}) }),
-    note: whyNoMeaning(context, embedder),
-  }))
+  const { hits, note } = await bases.withEmbedder(
+    async (embedder) => ({
+      hits: await searchPassages(store, embedder, { query: text, k: LISTED, signal, ...(before ? { before } : {}) }),
+      note: whyNoMeaning(context, embedder),
+    }),
+    signal,
+  )
   const marks = store.wordSearch.marks(markedWords(text), hits)
   const about = profileFor(context, 'prose', recall.profile)
   const prompt = await withBase(
@@ -70,6 +73,7 @@ async function recallChat(context: AppContext, recall: Recall, signal: AbortSign
         base.contextSize - ANSWER,
         about ?? '',
       ).tokens,
+    signal,
   )
   return {
     hits: hits.map(({ document, title, path, date, text: passage, ...why }, at) => ({
@@ -96,16 +100,19 @@ async function recallTask(
 ): Promise<RecallResult> {
   const { store, bases } = context
   const shown = await shownBeside(context, task, text, { ...with_, retrieval: true }, signal)
-  const note = await bases.withEmbedder(async (embedder: Embedder | null) => whyNoMeaning(context, embedder))
+  const note = await bases.withEmbedder(async (embedder: Embedder | null) => whyNoMeaning(context, embedder), signal)
   const own = new Set(shown.own.map(({ id }) => id))
   const others = shown.found.filter(({ document }) => !own.has(document.id)).slice(0, LISTED)
   const inPrompt = new Set(shown.pairs.map(({ document }) => document))
-  const prompt = await withBase(context, (base) =>
-    shown.builder(base).prompt({ task, input: task === 'prose' ? proseInput(text) : text }, shown.pairs, {
-      ...DEFAULT_PROMPT[task],
-      maxTokens: base.contextSize,
-      ...shown.prompt,
-    }),
+  const prompt = await withBase(
+    context,
+    (base) =>
+      shown.builder(base).prompt({ task, input: task === 'prose' ? proseInput(text) : text }, shown.pairs, {
+        ...DEFAULT_PROMPT[task],
+        maxTokens: base.contextSize,
+        ...shown.prompt,
+      }),
+    signal,
   )
   const marks = store.wordSearch.marks(
     markedWords(text),
@@ -136,10 +143,14 @@ function markedWords(text: string): string {
 }
 
 /** The prompt in words, by the base that is installed; null where there is none. */
-async function withBase({ bases }: AppContext, promptOf: (base: Base) => Int32Array): Promise<RecallResult['prompt']> {
+async function withBase(
+  { bases }: AppContext,
+  promptOf: (base: Base) => Int32Array,
+  signal: AbortSignal,
+): Promise<RecallResult['prompt']> {
   if (bases.chosen('chat') === null) return null
   return bases.withBase(async (base) => {
     const ids = promptOf(base)
     return { text: base.detokenize(ids, true), tokens: ids.length, context: base.contextSize }
-  })
+  }, signal)
 }

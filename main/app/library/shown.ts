@@ -70,7 +70,7 @@ export async function shownBeside(
     before,
   }
   const found = show
-    ? await bases.withEmbedder((embedder) => retrievePieces(store, embedder, search))
+    ? await bases.withEmbedder((embedder) => retrievePieces(store, embedder, search), signal)
     : // The piece itself is looked for all the same: its words alone find it.
       await retrievePieces(store, null, search)
   const isThisPiece = createSameText([text])

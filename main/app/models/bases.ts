@@ -24,10 +24,14 @@ export interface Bases {
   choose(model: CatalogModel, lasting?: boolean): Promise<void>
   /** What is in use stays so, whatever model comes: to be called before one does. */
   settle(role: 'chat' | 'embedder'): void
-  /** The base, for one caller at a time. Errors: `NoModel`. */
-  withBase<T>(work: (base: Base) => Promise<T>): Promise<T>
-  /** An embedder or the base's pooled states; null when there is no model at all. */
-  withEmbedder<T>(work: (embedder: Embedder | null) => Promise<T>): Promise<T>
+  /**
+   * The base, for one caller at a time. A signal that fires before the turn has come ends the call there, with its
+   * reason; after that it is the work's. Errors: `NoModel`; from the base `BaseChanged`, where a voice was chosen for the
+   * one that was in use before.
+   */
+  withBase<T>(work: (base: Base) => Promise<T>, signal?: AbortSignal): Promise<T>
+  /** An embedder or the base's pooled states; null when there is no model at all. The signal as above. */
+  withEmbedder<T>(work: (embedder: Embedder | null) => Promise<T>, signal?: AbortSignal): Promise<T>
   /** With nothing of this app computing beside it: for measuring, since two programs on the same cores spoil both. */
   alone<T>(work: () => Promise<T>): Promise<T>
   /** Path of the chosen base. Errors: `NoModel`. */
@@ -58,10 +62,21 @@ export function createBases(
   let embedder: Loaded<Embedder> | null = null
   let turn: Promise<unknown> = Promise.resolve()
   const passing: Partial<Record<'chat' | 'embedder', string>> = {}
-  const queued = <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = turn.then(work, work)
+  const queued = <T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
+    const waiting = new AbortController()
+    const begin = (): Promise<T> => {
+      signal?.throwIfAborted()
+      waiting.abort()
+      return work()
+    }
+    const mine = turn.then(begin, begin)
     turn = mine.catch(() => {})
-    return mine
+    if (signal === undefined) return mine
+    return new Promise<T>((resolve, reject) => {
+      mine.then(resolve, reject)
+      if (signal.aborted) reject(signal.reason)
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: waiting.signal })
+    })
   }
   const besideTraining = async <T>(work: () => Promise<T>): Promise<T> => {
     const back = await aside()
@@ -119,7 +134,7 @@ export function createBases(
       base = {
         id: model.id,
         sha256: model.sha256,
-        model: await openBase(model.path, { threads: machineThreads().chat }),
+        model: await openBase(model.path, { threads: machineThreads().chat, sha256: model.sha256 }),
       }
     }
     return (base as Loaded<Base>).model
@@ -148,8 +163,8 @@ export function createBases(
       // Nobody chose it: it was the first in the list, and the one that comes may stand before it.
       if (now && store.settings.get<string>(keyOf(role)) === null) store.settings.set(keyOf(role), now.id)
     },
-    withBase: (work) => queued(() => besideTraining(async () => work(await openedBase()))),
-    withEmbedder: (work) => queued(() => besideTraining(async () => work(await openedEmbedder()))),
+    withBase: (work, signal) => queued(() => besideTraining(async () => work(await openedBase())), signal),
+    withEmbedder: (work, signal) => queued(() => besideTraining(async () => work(await openedEmbedder())), signal),
     alone: (work) => queued(() => besideTraining(work)),
     async unload(id) {
       await queued(async () => {

@@ -3,12 +3,15 @@ import type { Handlers, ModelInfo } from '../../../preload/contract.ts'
 import type { CatalogModel } from '../../catalog/catalog.ts'
 import { IdiolectError } from '../../errors.ts'
 import { probeModel } from '../../inference/probe.ts'
+import { english, say } from '../../said.ts'
 import type { AppContext } from '../context.ts'
 import type { Indexing } from '../library/indexing.ts'
 import type { Training } from '../training/training.ts'
 import { changeBase } from '../voices/voice-of-base.ts'
 import type { Downloads } from './downloads.ts'
 import { trainability } from './trainability.ts'
+
+const OWN = say('source.own')
 
 type ModelCalls = Exclude<
   Extract<keyof Handlers, `models.${string}`>,
@@ -60,7 +63,8 @@ export function modelHandlers(
               stage,
               receivedBytes: 0,
               totalBytes: 0,
-              source: 'a file of yours',
+              source: english(OWN),
+              said: OWN,
               resumable: false,
             }),
         })

@@ -2,7 +2,7 @@
  * What follows a run: a control voice to be compared with, and the proof, both from the run folder alone. A base of its
  * own is opened for it, so that chatting need not wait.
  */
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Proof, Said } from '../../../preload/contract.ts'
 import { removeMerged } from '../../adapters/merge.ts'
@@ -19,7 +19,15 @@ import { openBase } from '../../inference/base.ts'
 import { seeded, shuffle } from '../../random.ts'
 import { english, say } from '../../said.ts'
 import { readExamples } from '../../trainer/examples-file.ts'
-import { createRun, examplesFile, hasPlan, readPlan, readResult, voiceFile } from '../../trainer/run-folder.ts'
+import {
+  createRun,
+  examplesFile,
+  hasPlan,
+  makeFolder,
+  readPlan,
+  readResult,
+  voiceFile,
+} from '../../trainer/run-folder.ts'
 import type { TokenExample } from '../../trainer/types.ts'
 import { keepUnder, underFile } from '../../trainer/under.ts'
 import { readProofQueries } from './run-plan.ts'
@@ -57,7 +65,7 @@ export function controlRun(folder: string): { folder: string; done: boolean } {
       const chosen = some.slice(0, Math.max(2, Math.round(examples.length * share)))
       return chosen.length < 2 ? chosen : shuffledAnswers(chosen, plan.settings.seed)
     })
-    mkdirSync(control, { recursive: true })
+    makeFolder(control)
     const under = plan.under ? { under: keepUnder(control, underFile(folder)) } : {}
     createRun(
       control,
@@ -147,15 +155,25 @@ export async function proveRun(
       onProgress: options.onProgress,
       signal: options.signal,
     })
-    writeProof(folder, result)
+    const proven = ofKnownStart(result, plan.about)
+    writeProof(folder, proven)
     rmSync(scores, { force: true })
-    return result
+    return proven
   } finally {
     await base.dispose()
     // What the voices themselves are used from is made beside them.
     removeMerged(voiceFile(folder))
     removeMerged(voiceFile(path.join(folder, 'control')))
   }
+}
+
+/** A voice that may have learnt from what it was proved on, by the voice that it goes on from, wins nothing by itself. */
+export function ofKnownStart(proof: Proof, { unknownStart }: Record<string, unknown>): Proof {
+  if (typeof unknownStart !== 'string') return proof
+  const why = say('proof.unknownStart', unknownStart)
+  const before = proof.said?.code === 'proof.lost' ? proof.said.values[0] : []
+  const said = say('proof.lost', [why, ...before])
+  return { ...proof, won: false, verdict: english(said), said }
 }
 
 type Profiles = Partial<Record<TaskName, string>>

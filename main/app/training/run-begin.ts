@@ -2,9 +2,9 @@
  * From what was prepared to a run folder that is whole: plan, examples, and the files that lie beside them. Knows neither
  * the worker nor the store.
  */
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
-import { createRun } from '../../trainer/run-folder.ts'
+import { createRun, makeFolder } from '../../trainer/run-folder.ts'
 import { keepStart } from '../../trainer/start.ts'
 import type { RunPlan, TokenExample } from '../../trainer/types.ts'
 import { keepUnder } from '../../trainer/under.ts'
@@ -27,7 +27,20 @@ export interface Beginning {
 /** @param from the voice that it goes on from, or null @param under the task adapter that it is trained over, or null */
 export function voiceBeginning(
   name: string | undefined,
-  { settings, train, validation, proof, pieces, tasks, scale, note, profiles, learned, learnt }: PreparedVoice,
+  {
+    settings,
+    train,
+    validation,
+    proof,
+    pieces,
+    tasks,
+    scale,
+    note,
+    profiles,
+    unknownStart,
+    learned,
+    learnt,
+  }: PreparedVoice,
   from: string | null,
   under: string | null,
 ): Beginning {
@@ -35,7 +48,7 @@ export function voiceBeginning(
   return {
     plan: {
       settings,
-      about: { name: name?.trim(), pieces, tasks, scale, note, trainTasks, profiles },
+      about: { name: name?.trim(), pieces, tasks, scale, note, trainTasks, profiles, unknownStart },
       card: { learnt },
     },
     train: train.map(({ example }) => example),
@@ -66,7 +79,7 @@ export function taskBeginning(name: string | undefined, prepared: PreparedTask):
 export function makeRun(folder: string, model: InstalledBase, createdAt: string, beginning: Beginning): void {
   const { plan, train, validation } = beginning
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     const laid = beginning.lay(folder)
     createRun(
       folder,

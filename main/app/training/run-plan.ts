@@ -51,6 +51,8 @@ export interface PreparedRun {
   /** What is to be expected of few pieces, what was left out; or null. */
   note: string | null
   noteSaid: Said | null
+  /** See `LearntBefore`. */
+  unknownStart: string | null
   learned: LearnedNote
 }
 
@@ -61,7 +63,7 @@ export interface PreparedRun {
  * Errors: IdiolectError `TooFewPieces`.
  */
 export function prepareRun(
-  { parts, pieces, library, scale, note, noteSaid }: RunTasks,
+  { parts, pieces, library, scale, note, noteSaid, unknownStart }: RunTasks,
   base: Base,
   options: TrainOptions,
   threads: number,
@@ -87,7 +89,8 @@ export function prepareRun(
     for (const query of part.proof) proof.push({ query, retrieved: examples.retrieved(query) })
   }
   if (train.length < 8 || proof.length === 0) {
-    const said = say('note.fewExamples', pieces, train.length, proof.length)
+    const few = say('note.fewExamples', pieces, train.length, proof.length)
+    const said = noteSaid === null ? few : say('note.list', [few, noteSaid])
     throw new IdiolectError(
       'TooFewPieces',
       english(said),
@@ -102,7 +105,8 @@ export function prepareRun(
   const settings = { ...defaultSettings({ examples: train.length, tokens, threads }), ...givenSettings(options) }
   const tasks = parts.map(({ task }) => task)
   const learned = learnedNote(parts, library)
-  return { settings, tasks, scale, train, validation, proof, profiles, pieces, tokens, note, noteSaid, learned }
+  const about = { pieces, tokens, note, noteSaid, unknownStart, learned }
+  return { settings, tasks, scale, train, validation, proof, profiles, ...about }
 }
 
 /** Tokens of the context that a prompt's own rows take. */

@@ -7,6 +7,7 @@ import type { AppContext } from '../context.ts'
 import { type Learnt, learntBy } from '../voices/learnt.ts'
 import { trainingProfiles } from '../voices/profiles.ts'
 import type { InstalledBase } from './run-base.ts'
+import { learntBefore } from './run-lineage.ts'
 import { type PreparedRun, prepareRun } from './run-plan.ts'
 import { runTasks } from './run-tasks.ts'
 
@@ -21,7 +22,8 @@ export function prepareVoice(
   writing: boolean,
 ): Promise<PreparedVoice> {
   return onBase(context, model, async (base, threads) => {
-    const tasks = runTasks(context.store, options.tasks)
+    const before = options.from === undefined ? null : learntBefore(context, options.from)
+    const tasks = runTasks(context.store, options.tasks, before)
     const named = tasks.parts.map(({ task }) => task)
     const profiles = await trainingProfiles(context, named, options.profile, { base, id: model.id, writing })
     const run = prepareRun(tasks, base, options, threads, profiles)

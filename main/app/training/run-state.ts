@@ -1,6 +1,7 @@
 /** A run's state as the window sees it, from its folder: when it begins or goes on, and when it was found interrupted. */
 import type { Said, SaidCode, SaidValues, TrainingState } from '../../../preload/contract.ts'
-import { english, say } from '../../said.ts'
+import { IdiolectError, messageOf } from '../../errors.ts'
+import { english, saidOf, say } from '../../said.ts'
 import type { RunRecord } from '../../store/runs.ts'
 import { readLog, readPlan } from '../../trainer/run-folder.ts'
 
@@ -53,5 +54,26 @@ export function interruptedState({ id, folder, createdAt }: RunRecord): Training
     steps,
     totalSteps: steps.at(-1)?.steps ?? 0,
     ...NOTHING_YET,
+  }
+}
+
+/** What changes in the state of a run that was stopped, by its owner or with the app. */
+export function stoppedState(how: 'cancelled' | 'interrupted'): Partial<TrainingState> {
+  return { stage: how, ...telling(`training.${how}`) }
+}
+
+/** What a run can be gone on after: a worker that was ended, a disk that was full. */
+const RESUMABLE = ['WorkerDied', 'CannotWrite', 'DiskFull']
+
+/** What changes in the state of a run that ended with an error. */
+export function endedState(error: unknown): Partial<TrainingState> {
+  const next = error instanceof IdiolectError && error.next ? ` ${error.next}` : ''
+  const resumable = error instanceof IdiolectError && RESUMABLE.includes(error.name)
+  const what = messageOf(error).replace(/\.$/, '')
+  return {
+    stage: resumable ? 'interrupted' : 'failed',
+    message: `${what}.${next}`,
+    said: saidOf(error),
+    error: messageOf(error),
   }
 }

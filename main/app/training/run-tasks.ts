@@ -4,14 +4,15 @@ import { IdiolectError } from '../../errors.ts'
 import { MOST_UNASKED } from '../../examples/defaults.ts'
 import { queriesOf } from '../../examples/queries.ts'
 import { scaleOf } from '../../examples/rate.ts'
-import { splitByTime } from '../../examples/split.ts'
 import { boundedHistory, spread } from '../../examples/spread.ts'
 import { TASK_NAMES } from '../../examples/tasks.ts'
 import type { TaskQuery } from '../../examples/types.ts'
-import { history } from '../../library/history.ts'
 import { english, say } from '../../said.ts'
 import type { Store } from '../../store/store.ts'
+import { createAcceptedTest } from '../labels/accepted.ts'
 import { pickedQueries } from '../labels/picks.ts'
+import type { LearntBefore } from './run-lineage.ts'
+import { splitLibrary } from './run-split.ts'
 
 /** Queries of one task, oldest first, none of them in two parts. */
 export interface TaskParts {
@@ -31,9 +32,11 @@ export interface RunTasks {
   parts: TaskParts[]
   /** The scores of the training side's scale: what is held out decides nothing. */
   scale: number[]
-  /** What is to be expected of few pieces, which tasks were left out, what was done about ratings; or null. */
+  /** What is to be expected of few pieces, what was left out and why, what was done about ratings; or null. */
   note: string | null
   noteSaid: Said | null
+  /** See `LearntBefore`. */
+  unknownStart: string | null
 }
 
 /**
@@ -50,22 +53,33 @@ const MOST: Record<TrainingTask, { training: number; validation: number; proof: 
 const LEAST_LABELS = 12
 /**
  * @param wanted tasks that are asked for: learnt from whatever there is; undefined: those that the library has enough of
+ * @param before what the voice that the run goes on from has learnt, or null
  * Errors: IdiolectError `TooFewPieces`.
  */
-export function runTasks(store: Store, wanted: readonly TrainingTask[] | undefined): RunTasks {
-  const pieces = history(store)
-  const split = splitByTime(pieces)
+export function runTasks(
+  store: Store,
+  wanted: readonly TrainingTask[] | undefined,
+  before: LearntBefore | null = null,
+): RunTasks {
+  const split = splitLibrary(store, before)
   if (!split.enough)
     throw new IdiolectError('TooFewPieces', split.note ?? 'there are too few pieces', 'Import more of your writing.', {
       ...(split.said ? { said: split.said } : {}),
     })
-  const heldOut = [...split.validation, ...split.proof]
   const scale = scaleOf(split.training.map(({ rating }) => rating))
   const parts: TaskParts[] = []
   const leftOut: Said[] = []
+  const isAccepted = createAcceptedTest(store)
+  let accepted = 0
+  /** What the owner took as the assistant said it proves nothing of the assistant. */
+  const owns = (queries: TaskQuery[]): TaskQuery[] => {
+    const own = queries.filter((query) => !isAccepted(query))
+    accepted += queries.length - own.length
+    return own
+  }
   for (const task of new Set(wanted ?? TASK_NAMES)) {
     const own = queriesOf(task, split.training, scale).queries
-    const picked = pickedQueries(store, task, heldOut, scale.scores)
+    const picked = pickedQueries(store, task, split.isHeldOut, scale.scores)
     const earlier = [...own, ...picked]
     const why = earlier.length === 0 ? say('note.lacks', task) : wanted ? null : tooFew(task, earlier)
     if (why !== null) {
@@ -81,8 +95,8 @@ export function runTasks(store: Store, wanted: readonly TrainingTask[] | undefin
       task,
       earlier,
       training: [...boundedHistory(task, own, room - chosen.length), ...chosen],
-      validation: spread(queriesOf(task, split.validation, scale).queries, most.validation),
-      proof: spread(queriesOf(task, split.proof, scale).queries, most.proof),
+      validation: spread(owns(queriesOf(task, split.validation, scale).queries), most.validation),
+      proof: spread(owns(queriesOf(task, split.proof, scale).queries), most.proof),
     })
   }
   if (parts.length === 0) {
@@ -94,10 +108,16 @@ export function runTasks(store: Store, wanted: readonly TrainingTask[] | undefin
     )
   }
   const aboutScale = parts.some(({ task }) => task === 'rate') ? scale.said : null
-  const notes = [split.said, ...leftOut, aboutScale].filter((said) => said !== null)
+  const unknownStart = before?.unknown ?? null
+  const aboutStart = unknownStart === null ? null : say('note.unknownStart', unknownStart)
+  const aboutAccepted = accepted > 0 ? say('note.accepted', accepted) : null
+  const notes = [split.said, aboutStart, ...split.notes, ...leftOut, aboutAccepted, aboutScale].filter(
+    (s) => s !== null,
+  )
   const noteSaid = notes.length === 0 ? null : say('note.list', notes)
-  const library = pieces.map(({ id }) => id)
-  return { pieces: pieces.length, library, parts, scale: scale.scores, note: noteSaid && english(noteSaid), noteSaid }
+  const { library } = split
+  const note = noteSaid && english(noteSaid)
+  return { pieces: library.length, library, parts, scale: scale.scores, note, noteSaid, unknownStart }
 }
 
 /** Why tags or ratings are not learnt unasked, or null. */

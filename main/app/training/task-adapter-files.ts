@@ -7,7 +7,7 @@ import path from 'node:path'
 import type { Said, TrainingTask } from '../../../preload/contract.ts'
 import { checkTaskAdapter } from '../../adapters/task-adapter.ts'
 import { readVoiceFile, type VoiceFile } from '../../adapters/voice-file.ts'
-import { projectFolder } from '../../entries.ts'
+import { resourceFolder } from '../../entries.ts'
 import { standsIn } from '../../examples/defaults.ts'
 import { saidOf, say } from '../../said.ts'
 import type { AppContext } from '../context.ts'
@@ -17,7 +17,7 @@ import type { TaskCard } from './task-run.ts'
 type Store = Pick<AppContext, 'store'>
 
 /** Trained on the sample author's posts by the commands in `docs/adapters.md`. */
-const SHIPPED_FOLDER = path.join(projectFolder(), 'resources', 'task-adapters')
+const SHIPPED_FOLDER = resourceFolder('task-adapters')
 
 export const folderOf = ({ store }: Store): string => path.join(store.folder, 'task-adapters')
 export const idOf = (file: string): string => path.basename(file, '.gguf')

@@ -160,21 +160,32 @@ function voicesOver({ store }: Store, sha256: string): string[] {
   })
 }
 
-/** Errors: IdiolectError `InUse` naming the voices over it, and the run that makes one. */
+/** The runs that can still make a voice over it: the one that is going, and those that wait to be gone on with. */
+function runsOver(context: AppContext, sha256: string): { run: string; going: boolean }[] {
+  const { training } = context.state()
+  const going = training && isGoing(training.stage) ? training.run : null
+  return context.store.runs.list().flatMap(({ id, stage, folder }) => {
+    const waits = id === going || stage === 'interrupted' || isGoing(stage)
+    if (!waits || !hasPlan(folder) || readPlan(folder).under?.sha256 !== sha256) return []
+    return [{ run: id, going: id === going }]
+  })
+}
+
+/** Errors: IdiolectError `InUse` naming the voices over it, and the runs that make one. */
 function refuseInUse(context: AppContext, file: string): void {
   const sha256 = sha256OfContent(file)
   const over = voicesOver(context, sha256)
-  const { training } = context.state()
-  const run = training && (isGoing(training.stage) || training.stage === 'interrupted') ? training.run : null
-  const folder = run === null ? undefined : context.store.runs.get(run)?.folder
-  const makes = folder !== undefined && hasPlan(folder) && readPlan(folder).under?.sha256 === sha256
+  const [makes] = runsOver(context, sha256)
   if (over.length === 0 && !makes) return
   const voices = over.length === 1 ? `the voice ${over[0]}` : `the voices ${over.join(', ')}`
-  throw new IdiolectError(
-    'InUse',
-    `the task adapter ${idOf(file)} lies under ${over.length > 0 ? voices : `the voice that the run ${run} trains`}`,
-    over.length > 0 ? 'Remove these first: they mean nothing without it.' : 'Let the run end first, or cancel it.',
-  )
+  const what = over.length > 0 ? voices : `the voice that the run ${makes?.run} trains`
+  const next =
+    over.length > 0
+      ? 'Remove these first: they mean nothing without it.'
+      : makes?.going
+        ? 'Let the run end first, or cancel it.'
+        : 'Go on with that run first, or start anew and so discard it.'
+  throw new IdiolectError('InUse', `the task adapter ${idOf(file)} lies under ${what}`, next)
 }
 
 /** With the run that made it, which holds other people's texts. Errors: IdiolectError `RunGoesOn`, `CannotDelete`. */

@@ -4,17 +4,18 @@
  */
 import path from 'node:path'
 import type { TaskText, TaskTrainOptions } from '../../../preload/contract.ts'
-import { projectFolder } from '../../entries.ts'
+import { resourceFolder } from '../../entries.ts'
 import { IdiolectError } from '../../errors.ts'
 import type { Piece } from '../../examples/types.ts'
 import { findFiles } from '../../library/find.ts'
+import { isEmptyName } from '../../library/name.ts'
 import { readFile } from '../../library/read.ts'
 import { authorKey } from '../../library/whose.ts'
 import { createSameText } from '../../retrieval/same-text.ts'
 import type { Store } from '../../store/store.ts'
 import { whyForbidden } from './licences.ts'
 
-export const SAMPLE_FOLDER = path.join(projectFolder(), 'resources', 'sample')
+export const SAMPLE_FOLDER = resourceFolder('sample')
 const SAMPLE: TaskText = { path: SAMPLE_FOLDER, author: 'Edda Marrow', licence: 'CC0 1.0' }
 /** Characters of a name or a licence. */
 const LONGEST = 200
@@ -97,8 +98,11 @@ function readAuthor({ path: folder, author, licence }: TaskText, isOwn: (text: s
     }
     const { title, text, date, mtime, tags, rating, hash } = result.piece
     if (isOwn(text)) found.own++
-    else
-      taken.push({ piece: { id: hash, title, text, date: date ?? new Date(mtime).toISOString(), tags, rating }, hash })
+    else {
+      const untitled = isEmptyName(title, file)
+      const day = date ?? new Date(mtime).toISOString()
+      taken.push({ piece: { id: hash, title, untitled, text, date: day, tags, rating }, hash })
+    }
   }
   taken.sort((a, b) => (a.piece.date < b.piece.date ? -1 : a.piece.date > b.piece.date ? 1 : a.hash < b.hash ? -1 : 1))
   // The same file twice is one piece.

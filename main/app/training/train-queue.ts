@@ -10,7 +10,7 @@ import type { Store } from '../../store/store.ts'
 
 const KEY = 'train.queue'
 /** Why nothing at all can begin now: no fault of the one whose turn it is, which waits on. */
-const NOT_NOW = ['Closing', 'AlreadyTraining']
+const NOT_NOW = ['Closing', 'AlreadyTraining', 'CannotWrite', 'DiskFull']
 
 /**
  * Resolves when a run has begun, or rejects.

@@ -5,36 +5,30 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Handlers, TaskTrainOptions, TrainingState, TrainOptions } from '../../../preload/contract.ts'
-import { IdiolectError, messageOf } from '../../errors.ts'
-import { saidOf, say } from '../../said.ts'
-import { readPlan, readResult } from '../../trainer/run-folder.ts'
+import { IdiolectError } from '../../errors.ts'
+import { readResult } from '../../trainer/run-folder.ts'
 import type { StepRecord, TrainResult } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
+import { deleteLeaving, noteLeaving } from '../leaving-files.ts'
 import { checkDevice } from '../models/devices.ts'
-import { keepVoice, otherVoice } from '../voices/voice-cards.ts'
-import { rememberVoice } from '../voices/voice-of-base.ts'
-import { fitsBase } from '../voices/voices.ts'
 import { lastRun, newRunId, noteLast } from './last-run.ts'
-import { type Control, controlOf, controlRun, proveRun } from './prove.ts'
 import { type InstalledBase, relist, resumableRun, trainableBase } from './run-base.ts'
 import { type Beginning, makeRun, taskBeginning, voiceBeginning } from './run-begin.ts'
+import { followRun } from './run-follow.ts'
 import { checkOptions } from './run-plan.ts'
-import { onBase, prepareVoice, trainThreads } from './run-prepare.ts'
+import { onBase, prepareVoice } from './run-prepare.ts'
+import { discardRun, removeGivenUp } from './run-removal.ts'
 import { startOf } from './run-start.ts'
-import { beginningState, interruptedState, isGoing, telling, tellingOf } from './run-state.ts'
+import { beginningState, endedState, interruptedState, isGoing, stoppedState, telling } from './run-state.ts'
 import { createRunWorker, type RunWorker } from './run-worker.ts'
-import { standInsOf } from './task-adapter-files.ts'
-import { isTaskRun, keepTaskAdapter, ownCopy, taskAdapterFor, taskDone } from './task-adapters.ts'
+import { ownCopy, taskAdapterFor } from './task-adapters.ts'
 import { checkTaskOptions, prepareTask } from './task-run.ts'
 import { readTaskTexts } from './task-texts.ts'
-import { forecast, rememberedMemory, rememberSpeed } from './train-forecast.ts'
+import { forecast, rememberedMemory } from './train-forecast.ts'
 import { createTrainQueue } from './train-queue.ts'
 import { sinceTraining } from './train-since.ts'
 
 type TrainCalls = Extract<keyof Handlers, `train.${string}`> | 'task.train'
-
-/** What a run can be gone on after: a worker that was ended, a disk that was full. */
-const RESUMABLE = ['WorkerDied', 'CannotWrite', 'DiskFull']
 
 export interface Training {
   handlers: Pick<Handlers, TrainCalls>
@@ -58,8 +52,6 @@ export function createTraining(getContext: () => AppContext): Training {
   let closed = false
   const memory = rememberedMemory()
   const queue = createTrainQueue(() => getContext().store.settings)
-  /** What the worker said of its device. */
-  let note: string | null = null
 
   const set = (changes: Partial<TrainingState>): TrainingState => {
     const { events, store, changed } = getContext()
@@ -74,100 +66,26 @@ export function createTraining(getContext: () => AppContext): Training {
   }
   const running = (): boolean => state !== null && isGoing(state.stage)
 
-  /** Trains a folder to its end, or rejects; steps go to `onStep`. */
-  const work = async (folder: string, onStep: (record: StepRecord) => void): Promise<TrainResult> => {
-    const known = readResult(folder)
-    if (known) return known
-    stopIfEnding()
-    return worker.train(folder, {
-      onStep,
-      onPlanned: ({ forecastBytes }) => set({ memoryForecast: forecastBytes }),
-      onChosen: (chosen) => {
-        note = chosen.note
-        if (note && state?.stage === 'training') set(telling('plain', note))
-      },
-    })
-  }
-  const stopIfEnding = (): void => {
-    if (ending) throw new IdiolectError('Interrupted', 'the run was stopped', null)
-  }
   const worker = createRunWorker(getContext, (aside) => {
     if (!state || state.aside === aside) return
     const own = state.stage === 'training'
     set({ aside, ...(own ? telling(aside ? 'training.aside' : 'training.learning') : {}) })
   })
 
-  const control = async (run: string, folder: string): Promise<Control> => {
-    const other = otherVoice(getContext(), run)
-    if (other) return other
-    const { folder: controlFolder, done } = controlRun(folder)
-    if (!done) {
-      const onStep = (record: StepRecord): void => {
-        set({ proving: (0.3 * record.step) / record.steps, ...telling('training.control') })
-      }
-      await work(controlFolder, onStep)
-    }
-    return controlOf(folder)
+  const step = (record: StepRecord): void => {
+    const current = state as TrainingState
+    // After a crash, the steps since the last checkpoint come a second time.
+    const before = current.steps.filter(({ step }) => step < record.step)
+    state = { ...current, steps: [...before, record], totalSteps: record.steps }
+    getContext().events.emit('train.step', { run: current.run, ...record })
   }
 
   const follow = async (run: string, folder: string): Promise<void> => {
-    const context = getContext()
     try {
-      const onStep = (record: StepRecord): void => {
-        const current = state as TrainingState
-        // After a crash, the steps since the last checkpoint come a second time.
-        const before = current.steps.filter(({ step }) => step < record.step)
-        state = { ...current, steps: [...before, record], totalSteps: record.steps }
-        context.events.emit('train.step', { run, ...record })
-      }
-      set({ stage: worker.paused ? 'paused' : 'training', ...telling('training.loading') })
-      let first = true
-      note = null
-      const result = await work(folder, (record) => {
-        onStep(record)
-        if (first && state?.stage === 'training' && !state.aside) {
-          set(note === null ? telling('training.learning') : telling('plain', note))
-        }
-        first = false
-      })
-      const plan = readPlan(folder)
-      rememberSpeed(context, plan.base.sha256, result)
-      if (isTaskRun(plan)) {
-        set({ stage: 'done', ...tellingOf(taskDone(folder)), taskAdapter: keepTaskAdapter(context, run, folder) })
-        return
-      }
-      // A pause that came with the last step must not hold up what follows, which cannot be paused.
-      worker.paused = false
-      set({ stage: 'proving', ...telling('training.beforeProof'), proving: 0 })
-      const other = await control(run, folder)
-      stopIfEnding()
-      const back = 0.3
-      const proof = await proveRun(folder, run, other, {
-        // As in training: whoever waits for a shared core waits long.
-        threads: trainThreads(context),
-        standIns: standInsOf(context, { path: plan.base.file, sha256: plan.base.sha256 }),
-        signal: abort.signal,
-        onProgress: (share) => {
-          set({ proving: back + (1 - back) * share, ...telling('training.proving') })
-        },
-      })
-      const voice = await keepVoice(context, run, folder, result, proof)
-      const fits = fitsBase(context, voice)
-      if (proof.won && fits) context.store.voices.setActive(voice)
-      if (proof.won && !fits) rememberVoice(context, plan.base.id, voice)
-      const verdict = proof.said ?? say('plain', proof.verdict)
-      const told = proof.won && !fits ? say('training.elsewhere', verdict) : verdict
-      set({ stage: 'done', ...tellingOf(told), proving: 1, voice })
+      const seat = { worker, signal: abort.signal, state: () => state as TrainingState, set, step }
+      await followRun(getContext(), run, folder, seat)
     } catch (error) {
-      if (ending === 'cancelled') set({ stage: 'cancelled', ...telling('training.cancelled') })
-      else if (ending) set({ stage: 'interrupted', ...telling('training.interrupted') })
-      else {
-        const next = error instanceof IdiolectError && error.next ? ` ${error.next}` : ''
-        const resumable = error instanceof IdiolectError && RESUMABLE.includes(error.name)
-        const what = messageOf(error).replace(/\.$/, '')
-        const stage = resumable ? 'interrupted' : 'failed'
-        set({ stage, message: `${what}.${next}`, said: saidOf(error), error: messageOf(error) })
-      }
+      set(ending ? stoppedState(ending) : endedState(error))
     }
   }
 
@@ -238,10 +156,11 @@ export function createTraining(getContext: () => AppContext): Training {
     take: () => void = () => {},
   ): TrainingState => {
     refuseWhenRunning()
-    const { store } = getContext()
+    const { store, options: hosted } = getContext()
     const createdAt = new Date().toISOString()
     const run = store.transaction(() => {
       take()
+      noteLeaving(store, removeGivenUp(store, hosted.host))
       const id = newRunId(store, createdAt)
       const folder = runFolder(id)
       makeRun(folder, model, createdAt, beginning)
@@ -249,6 +168,8 @@ export function createTraining(getContext: () => AppContext): Training {
       noteLast(store, id)
       return id
     })
+    // What cannot be deleted now is tried again at the next start.
+    deleteLeaving(store)
     return launch(run, runFolder(run), createdAt)
   }
 
@@ -336,6 +257,11 @@ export function createTraining(getContext: () => AppContext): Training {
       'train.pause': () => pause(true),
       'train.continue': () => pause(false),
       'train.cancel': () => end('cancelled'),
+      async 'train.discard'({ run }) {
+        discardRun(getContext(), run)
+        if (state?.run === run) state = null
+        return { discarded: true }
+      },
       async 'train.finish'() {
         return finishNow()
       },

@@ -8,14 +8,13 @@ import { IdiolectError } from '../../errors.ts'
 import { PROFILE_BY } from '../../examples/defaults.ts'
 import { queriesOf } from '../../examples/queries.ts'
 import { scaleOf } from '../../examples/rate.ts'
-import { splitByTime } from '../../examples/split.ts'
 import { TASK_NAMES } from '../../examples/tasks.ts'
 import type { TaskQuery } from '../../examples/types.ts'
 import type { Base } from '../../inference/types.ts'
-import { history } from '../../library/history.ts'
 import type { Store } from '../../store/store.ts'
 import type { AppContext } from '../context.ts'
 import { readSettings } from '../settings.ts'
+import { splitLibrary } from '../training/run-split.ts'
 
 type ProfileCalls = Extract<keyof Handlers, `profile.${string}`>
 
@@ -56,7 +55,7 @@ export function profileFor(
 
 /** What a profile may be written from: the part that training learns from, never what is held out to prove on. */
 function learned(store: Store, task: TrainingTask): TaskQuery[] {
-  const { training } = splitByTime(history(store))
+  const { training } = splitLibrary(store)
   return queriesOf(task, training, scaleOf(training.map(({ rating }) => rating))).queries
 }
 
@@ -87,11 +86,15 @@ async function written(
   return { task, text, by, at: new Date().toISOString(), base: by === 'model' ? baseId : null, pieces: sample }
 }
 
-/** Was it written from a piece that a training now would hold out? So it is when older pieces were imported since. */
+/**
+ * Was it written from a piece that a training now would hold out, or whose text it would? So it is when older pieces, or
+ * others under the same text, were imported since.
+ */
 function knowsHeldOut(store: Store, { pieces }: Profile): boolean {
-  const { validation, proof } = splitByTime(history(store))
-  const heldOut = new Set([...validation, ...proof].map(({ id }) => id))
-  return pieces.some((id) => heldOut.has(id))
+  const { training, library } = splitLibrary(store)
+  const learnable = new Set(training.map(({ id }) => id))
+  const mine = new Set(library)
+  return pieces.some((id) => mine.has(id) && !learnable.has(id))
 }
 
 /**
@@ -152,13 +155,15 @@ export function profileHandlers(context: AppContext): Pick<Handlers, ProfileCall
           throw new IdiolectError('BadOption', `a profile is written by model or counts, not ${String(by)}`, null)
         const before = readProfile(store, task)
         if (before?.by === 'owner' && !replace) throw ownProfile(task)
-        const profile = await bases.withBase((base) =>
-          written(store, base, bases.baseModel().id, task, {
-            by,
-            signal,
-            onText: (index, text) => events.emit('stream', { request, index, text }),
-            ...(seed === undefined ? {} : { seed }),
-          }),
+        const profile = await bases.withBase(
+          (base) =>
+            written(store, base, bases.baseModel().id, task, {
+              by,
+              signal,
+              onText: (index, text) => events.emit('stream', { request, index, text }),
+              ...(seed === undefined ? {} : { seed }),
+            }),
+          signal,
         )
         const now = readProfile(store, task)
         // The owner may have edited it while the base wrote: nobody asked for that edit to go.

@@ -14,7 +14,7 @@ import type {
   VoiceTestProgress,
   VoiceTestsCalls,
 } from '../../../preload/contract.ts'
-import { projectFolder } from '../../entries.ts'
+import { resourceFolder } from '../../entries.ts'
 import { IdiolectError } from '../../errors.ts'
 import { COPIED_WORDS, countSame, measureCopying } from '../../evaluation/copying.ts'
 import { type GeneralText, measureForgetting } from '../../evaluation/forgetting.ts'
@@ -96,10 +96,10 @@ export function voiceTestHandlers(context: AppContext): Pick<Handlers, keyof Voi
     for (const query of chosen) {
       signal.throwIfAborted()
       const { document, title, date, task, input, answer } = query
-      const [alone, spoken] = await bases.withBase(async (base) => [
-        await held.write(base, query, null, signal),
-        await held.write(base, query, use, signal),
-      ])
+      const [alone, spoken] = await bases.withBase(
+        async (base) => [await held.write(base, query, null, signal), await held.write(base, query, use, signal)],
+        signal,
+      )
       const sample = { document, title, date: date || null, task, opening: input, own: answer }
       samples.push({ ...sample, base: alone ?? '', voice: spoken ?? '' })
       told(samples.length, chosen.length)
@@ -134,7 +134,7 @@ export function voiceTestHandlers(context: AppContext): Pick<Handlers, keyof Voi
           // Stopped: what was written before stands, and is all that was wanted.
           if (made === count || signal.aborted) break
           const item = await bases
-            .withBase((base) => writeItem(base, held, query, { voice, use, own, signal }))
+            .withBase((base) => writeItem(base, held, query, { voice, use, own, signal }), signal)
             .catch((error: unknown) => (signal.aborted ? null : Promise.reject(error)))
           if (item === null || signal.aborted) continue
           checkThere(voice)
@@ -158,8 +158,17 @@ export function voiceTestHandlers(context: AppContext): Pick<Handlers, keyof Voi
         const use = useOf(voice)
         const texts = generalTexts()
         const total = 2 * texts.length
-        const forgetting = await bases.withBase((base) =>
-          measureForgetting({ base, voice: use, texts, seed: 1, signal, onProgress: (done) => told(done, 2 * total) }),
+        const forgetting = await bases.withBase(
+          (base) =>
+            measureForgetting({
+              base,
+              voice: use,
+              texts,
+              seed: 1,
+              signal,
+              onProgress: (done) => told(done, 2 * total),
+            }),
+          signal,
         )
         const kept = store.voiceReports.get<VoiceSamples>(voice, 'samples')
         const known = whyNoHeldOut(context, voice) === null
@@ -206,7 +215,7 @@ function copyingOf(context: AppContext, voice: string, { samples }: VoiceSamples
 
 /** Plain texts on general matters that come with the app: nobody's own hand. */
 function generalTexts(): GeneralText[] {
-  const folder = path.join(projectFolder(), 'resources', 'general')
+  const folder = resourceFolder('general')
   return readdirSync(folder)
     .filter((name) => name.endsWith('.txt'))
     .sort()

@@ -1,6 +1,7 @@
 /** A rewrite beside what it would replace: the parts that differ, and the changes that bring it into the text. */
 import type { ChangeSpec } from '@codemirror/state'
 import { diffWordsWithSpace } from 'diff'
+import { countWords } from './count.ts'
 import type { Mark, Writer } from './spans.ts'
 
 export interface Part {
@@ -48,7 +49,7 @@ export function changesBetween(before: string, after: string, from: number, writ
   for (const { kind, text } of partsBetween(before, after)) {
     if (kind === 'gone') gone += text
     else if (kind === 'new') fresh += text
-    else if ((text.match(/\S+/g)?.length ?? 0) >= KEPT_WORDS) {
+    else if (countWords(text).words >= KEPT_WORDS) {
       flush()
       oldAt += text.length
       newAt += text.length

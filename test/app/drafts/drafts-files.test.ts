@@ -5,6 +5,7 @@ import { createApp } from '../../../main/app/app.ts'
 import { carriedSpans } from '../../../main/drafts/carry.ts'
 import { toDocx } from '../../../main/drafts/to-docx.ts'
 import type { Draft, DraftSpan, Events } from '../../../preload/contract.ts'
+import { prose } from '../../helpers/library.ts'
 import { temporaryFolder } from '../../helpers/temporary.ts'
 
 const root = temporaryFolder()
@@ -214,7 +215,7 @@ describe('a linked file', () => {
     await app.handlers['draft.export']({ draft: draft.id, file, format: 'md' })
     expect(text(file)).toBe(read.text)
     expect(await app.handlers['draft.link']({ draft: draft.id, file: null })).toMatchObject({ file: null })
-  }, 30_000)
+  })
 
   it('counts as seen where it says the very same, however it is written', async () => {
     const data = Buffer.from('\ufeffOne.\r\nTwo.\r\n')
@@ -266,6 +267,64 @@ describe('spans carried over', () => {
     ] as const) {
       expect(shown(carriedSpans(before, spans, other), other)).toEqual(expected)
     }
+  })
+
+  /** What somebody else than the owner wrote. */
+  const foreign = (spans: DraftSpan[], whole: string): string[] =>
+    spans.flatMap(({ from, to, author }) => (author === 'owner' ? [] : [whole.slice(from, to).trim()]))
+
+  it('know words in scripts that write no spaces', () => {
+    const { text: before, spans } = by([
+      ['祖母の庭には古い柿の木があった。', 'owner'],
+      ['秋になると屋根からでも実を取ることができました。', 'assistant'],
+      ['いまはもう何もない。', 'owner'],
+    ])
+    const after = before.replace('柿', '梨').replace('屋根', '窓').replace('もない', 'も残っていない')
+    expect(foreign(carriedSpans(before, spans, after), after)).toEqual([
+      '秋になると',
+      'からでも実を取ることができました。',
+    ])
+    const thai = by([
+      ['บ้านของยายอยู่ริมแม่น้ำ', 'owner'],
+      ['ทุกเช้าเราจะเดินไปตลาดด้วยกัน', 'assistant'],
+    ])
+    const changed = thai.text.replace('ยาย', 'ตา').replace('ตลาด', 'วัด')
+    expect(foreign(carriedSpans(thai.text, thai.spans, changed), changed).join('')).toBe('ทุกเช้าเราจะเดินไปด้วยกัน')
+  })
+
+  it('know a text that was wrapped anew, and one with a name replaced throughout', () => {
+    const { text: before, spans } = by([
+      [`${prose(1, 6000)} Anna came.\n\n`.replaceAll('lamp', 'Anna'), 'owner'],
+      [prose(2, 6000).replaceAll('lamp', 'Anna'), 'assistant'],
+      [`\n\n${prose(3, 6000)}`.replaceAll('lamp', 'Anna'), 'owner'],
+    ])
+    const own = spans[1] as DraftSpan
+    const wrapped = before.replaceAll(/(.{60}\S*) /g, '$1\n').replaceAll('\n\n', '\n\n\n')
+    const flat = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()
+    const all = (text: string): string => flat(foreign(carriedSpans(before, spans, text), text).join(' '))
+    expect(all(wrapped)).toBe(flat(before.slice(own.from, own.to)))
+    const renamed = before.replaceAll('Anna', 'Ella')
+    expect(all(renamed)).toBe(flat(before.slice(own.from, own.to).replaceAll('Anna', ' ')))
+  })
+
+  it('know what was moved, and what stands among a thousand changes', () => {
+    const own = (seed: number, words: number): string =>
+      prose(seed, words).replaceAll(/[a-z]+/gi, `$&${'o'.repeat(seed)}`)
+    const { text: before, spans } = by([
+      [`${own(4, 400)}\n\n`, 'owner'],
+      [own(5, 60), 'assistant'],
+      [`\n\n${own(6, 400)}`, 'owner'],
+    ])
+    const moved = `${own(5, 60)}\n\n${own(7, 50)}\n\n${own(4, 400)}\n\n${own(6, 400)}`
+    expect(foreign(carriedSpans(before, spans, moved), moved)).toEqual([own(5, 60)])
+    // Every fourth word is another one, so that no run of four words is left, in a text that is the assistant's throughout.
+    const words = prose(8, 4000).split(/\s+/)
+    const all = by([[words.join(' '), 'assistant']])
+    const after = words.map((word, n) => (n % 4 === 0 ? `${word}x` : word)).join(' ')
+    const theirs = foreign(carriedSpans(all.text, all.spans, after), after)
+      .join(' ')
+      .split(' ')
+    expect(theirs.filter((word) => !word.endsWith('x')).length).toBe(words.filter((_, n) => n % 4 !== 0).length)
   })
 
   it('do so for megabytes', () => {

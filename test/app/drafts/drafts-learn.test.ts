@@ -6,7 +6,7 @@ import { learnedOf, readLearned, writeLearned } from '../../../main/app/library/
 import { learnedTexts } from '../../../main/app/voices/learned-texts.ts'
 import { ownRuns } from '../../../main/drafts/own-runs.ts'
 import { readExamples } from '../../../main/trainer/examples-file.ts'
-import { examplesFile } from '../../../main/trainer/run-folder.ts'
+import { examplesFile, readPlan } from '../../../main/trainer/run-folder.ts'
 import type { DraftAuthor, DraftSpan } from '../../../preload/contract.ts'
 import { post, prose, writeFiles } from '../../helpers/library.ts'
 import { temporaryFolder } from '../../helpers/temporary.ts'
@@ -34,6 +34,7 @@ function authored(pieces: [string, DraftAuthor][]): { text: string; spans: Draft
 
 type App = Awaited<ReturnType<typeof createApp>>
 let app: App
+let draft: string
 beforeAll(async () => {
   process.env.IDIOLECT_MODELS = path.join(root, 'models')
   const base = path.join(root, 'tiny.gguf')
@@ -51,6 +52,7 @@ beforeAll(async () => {
     [`> ${marked(prose(105, 60), QUOTED).replaceAll('\n\n', '\n> \n> ')}\n\n`, 'owner'],
   ])
   const { id } = await app.handlers['draft.create'](learnt)
+  draft = id
   expect(await app.handlers['draft.learn']({ draft: id, learn: true })).toMatchObject({ learn: true })
   await app.handlers['draft.create']({ text: marked(prose(106, 320), UNASKED) })
   // The assistant's paragraphs come back in a file, as when a draft was exported and imported.
@@ -66,19 +68,29 @@ beforeAll(async () => {
   const text =
     'Out on the breakwater nobody counts the steps, and so I counted them twice, going there and coming back.'
   app.context.store.headlines.put({ ...none, ...picked, text })
+  // A file's time goes by ticks of some milliseconds.
+  await new Promise((resolve) => setTimeout(resolve, 50))
   const folder = writeFiles(path.join(root, 'writing'), Object.fromEntries(files))
   await app.handlers['library.import']({ request: 'import', paths: [folder] })
 }, 120_000)
 afterAll(() => app.close())
 
+/** All that a run would learn and choose its settings by. */
+async function learntTexts(): Promise<{ run: string; texts: string[] }> {
+  const { run } = await app.handlers['train.start']({ threads: 1, epochs: 1, tasks: ['prose', 'headline'] })
+  await app.handlers['train.cancel']({}).catch(() => {})
+  const folder = app.training.folderOf(run)
+  expect(readPlan(folder).about.note).toMatch(/\d+ paragraphs that the assistant wrote in your drafts are left out/)
+  const { train, validation } = readExamples(examplesFile(folder))
+  const texts = await app.context.bases.withBase(async (model) =>
+    [...train, ...validation].map(({ tokens }) => model.detokenize(tokens)),
+  )
+  return { run, texts }
+}
+
 describe('a run', () => {
   it('learns what the owner alone wrote in the drafts that were named, and nothing of anyone else', async () => {
-    const { run } = await app.handlers['train.start']({ threads: 1, epochs: 1, tasks: ['prose', 'headline'] })
-    await app.handlers['train.cancel']({}).catch(() => {})
-    const { train, validation } = readExamples(examplesFile(app.training.folderOf(run)))
-    const texts = await app.context.bases.withBase(async (model) =>
-      [...train, ...validation].map(({ tokens }) => model.detokenize(tokens)),
-    )
+    const { run, texts } = await learntTexts()
     expect(texts.length).toBeGreaterThan(16)
     expect(texts.some((text) => text.includes(OWNER))).toBe(true)
     for (const text of texts) expect(text).not.toMatch(/[ƷƕЂџѰ]/)
@@ -101,6 +113,14 @@ describe('a run', () => {
     expect(learnedOf(app.context, folder).pieces?.filter(({ now }) => now === 'gone')).toEqual([])
     // The pieces that had the assistant's paragraph are learnt from all the same.
     expect(texts.some((text) => text.includes('Ledger 0 of the quay'))).toBe(true)
+  }, 240_000)
+
+  it("knows the assistant's words in a file when the draft that they come from is deleted for good", async () => {
+    expect(await app.handlers['draft.remove']({ draft, forever: true })).toEqual({ removed: true })
+    expect(await app.handlers['draft.list']({})).toHaveLength(1)
+    const { texts } = await learntTexts()
+    expect(texts.some((text) => text.includes('Ledger 0 of the quay'))).toBe(true)
+    for (const text of texts) expect(text).not.toMatch(/[ƷƕЂџѮѰ]/)
   }, 240_000)
 })
 

@@ -36,7 +36,11 @@ async function open(name: string, files: Record<string, string>): Promise<App> {
 
 function piece(n: number, facts: Record<string, string> = {}): [string, string] {
   const date = new Date(Date.UTC(2024, 0, 1 + n)).toISOString().slice(0, 10)
-  return [`${String(n).padStart(2, '0')}.md`, post({ title: `Ledger ${n} of the quay`, date, ...facts }, prose(n, 240))]
+  // Texts so far apart that no sentence of one stands in another: those would be one piece.
+  return [
+    `${String(n).padStart(2, '0')}.md`,
+    post({ title: `Ledger ${n} of the quay`, date, ...facts }, prose(40 * n, 240)),
+  ]
 }
 
 beforeAll(async () => {
@@ -149,7 +153,9 @@ describe('what was picked for single texts', () => {
   }
   const picks = async () => (await app.handlers['labels.picks']({ task: 'tag' })).picks
   const learnt = (text: string): string[] =>
-    pickedQueries(app.context.store, 'tag', [], []).flatMap(({ input, answer }) => (input === text ? [answer] : []))
+    pickedQueries(app.context.store, 'tag', () => false, []).flatMap(({ input, answer }) =>
+      input === text ? [answer] : [],
+    )
 
   it('is one choice a text, the newest, and is listed, forgotten and had back', async () => {
     const text = 'Gulls stood on the breakwater all morning, and nobody there would count them for the harbour master.'
@@ -271,6 +277,10 @@ describe('draft.write', () => {
     const other = await app.handlers['draft.write']({ request: 'f', ...asked, from: 'instruction', retrieval: false })
     expect(other.sources).toEqual([])
     await expect(app.handlers['draft.write']({ request: 'g', text: ' ' })).rejects.toThrow(/no opening/)
+    // What an instruction asks stands at its beginning as often as not.
+    const instruction = `Answer this letter: ${text.repeat(20)}`
+    const refused = app.handlers['draft.write']({ request: 'h', text: instruction, from: 'instruction' })
+    await expect(refused).rejects.toMatchObject({ name: 'PromptTooLong' })
   })
 
   it('ends when it is cancelled, and keeps what was written', async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../../main/app/app.ts'
 import { keepGiven, keepPasted } from '../../../main/app/library/given.ts'
 import { MAX_BYTES } from '../../../main/library/read.ts'
-import { prose, writeFiles } from '../../helpers/library.ts'
+import { post, prose, writeFiles } from '../../helpers/library.ts'
 import { temporaryFolder } from '../../helpers/temporary.ts'
 
 const root = temporaryFolder()
@@ -13,16 +13,14 @@ let count = 0
 const fresh = (): string => path.join(root, `folder-${count++}`)
 const base64 = (text: string | Uint8Array): string => Buffer.from(text).toString('base64')
 const pasted = (text: string, title?: string, folder = fresh()): string =>
-  keepPasted(folder, { title, text, today: '2026-03-04T10:00:00.000Z' })
+  keepPasted(folder, { title, text, before: null })
 const content = (file: string): string => readFileSync(file, 'utf8')
 
 describe('a pasted text', () => {
-  it('becomes a Markdown file with its title and day', () => {
+  it('becomes a Markdown file with its title, and no date that nobody said', () => {
     const file = pasted('One line.\r\nAnother.\rA third.', ' The "late" ferry: a log ')
-    expect(path.basename(file)).toBe('2026-03-04-the-late-ferry-a-log.md')
-    expect(content(file)).toBe(
-      '---\ntitle: "The \\"late\\" ferry: a log"\ndate: 2026-03-04\n---\n\nOne line.\nAnother.\nA third.\n',
-    )
+    expect(path.basename(file)).toBe('the-late-ferry-a-log.md')
+    expect(content(file)).toBe('---\ntitle: "The \\"late\\" ferry: a log"\n---\n\nOne line.\nAnother.\nA third.\n')
   })
 
   it('is named by its first line, cut at a word', () => {
@@ -31,15 +29,15 @@ describe('a pasted text', () => {
     expect(title).toMatch(/^word0 word1 .* word\d+…$/)
     expect(words).toContain(`${title.slice(0, -1)} `)
     expect([...title].length).toBeLessThanOrEqual(81)
-    expect(path.basename(pasted('- [ ] \n\ntext'))).toBe('2026-03-04-text.md')
+    expect(path.basename(pasted('- [ ] \n\ntext'))).toBe('text.md')
   })
 
   it.each([
-    ['اليوم كانت العبارة متأخرة', '2026-03-04-اليوم-كانت-العبارة-متأخرة.md'],
-    ['שלום, עולם!', '2026-03-04-שלום-עולם.md'],
-    ['🦀🎉', '2026-03-04-text.md'],
-    ['Crab 🦀 day', '2026-03-04-crab-day.md'],
-    ['../../etc/passwd', '2026-03-04-etc-passwd.md'],
+    ['اليوم كانت العبارة متأخرة', 'اليوم-كانت-العبارة-متأخرة.md'],
+    ['שלום, עולם!', 'שלום-עולם.md'],
+    ['🦀🎉', 'text.md'],
+    ['Crab 🦀 day', 'crab-day.md'],
+    ['../../etc/passwd', 'etc-passwd.md'],
   ])('called %s is kept under a name of letters', (title, name) => {
     const file = pasted('The text.', title)
     expect(path.basename(file)).toBe(name)
@@ -56,7 +54,7 @@ describe('a pasted text', () => {
     const first = pasted('One.', 'Log', folder)
     expect(pasted('One.', 'Log', folder)).toBe(first)
     const second = pasted('Two.', 'Log', folder)
-    expect(readdirSync(folder).sort()).toEqual(['2026-03-04-log-2.md', '2026-03-04-log.md'])
+    expect(readdirSync(folder).sort()).toEqual(['log-2.md', 'log.md'])
     expect(pasted('Two.', 'Log', folder)).toBe(second)
     expect(content(first)).toContain('One.')
   })
@@ -151,6 +149,24 @@ describe('in the library', () => {
     const file = path.join(writeFiles(path.join(root, 'own'), { 'own.md': text }), 'own.md')
     await app.handlers['library.import']({ request: 'own', paths: [file] })
     expect(await paste(text)).toMatchObject({ path: file, title: 'From a file' })
+  })
+
+  it('a paste stands before what has a date, and a dropped file by the time it was written', async () => {
+    const { store } = app.context
+    const dated = {
+      '1.md': post({ date: '2003-04-05' }, prose(20, 80)),
+      '2.md': post({ date: '2024-01-01' }, prose(21, 80)),
+    }
+    await app.handlers['library.import']({ request: 'd', paths: [writeFiles(path.join(root, 'dated'), dated)] })
+    const old = await paste(prose(22, 80), 'From a drawer')
+    expect(old.date).toBe(null)
+    const written = Date.parse('2010-06-07T10:00:00Z')
+    const files = [{ name: 'old.txt', data: base64(prose(23, 80)), modified: written }]
+    await app.handlers['library.import']({ request: 'o', ...(await app.handlers['library.keep']({ files })) })
+    const order = store.documents.mine().map((one) => path.basename(one.path))
+    const places = ['from-a-drawer.md', '1.md', 'old.txt', '2.md'].map((name) => order.indexOf(name))
+    expect(places).toEqual([...places].sort((a, b) => a - b))
+    expect(places).not.toContain(-1)
   })
 
   it('5 MB of right-to-left text and emoji come through whole', async () => {

@@ -88,6 +88,22 @@ describe('a piece that was removed', () => {
     expect(await read()).toMatchObject({ documents: 1, skipped: [] })
   })
 
+  it('leaves its place to another text once its file was gone, and does not come back there itself', async () => {
+    await remove('2.md')
+    rmSync(at('2.md'))
+    await read()
+    writeFiles(writing, { '2.md': text('D') })
+    expect(await read()).toMatchObject({ documents: 1, skipped: [] })
+    expect(await there()).toEqual(['1.md A', '2.md D', '3.md C'])
+    await remove('2.md')
+    rmSync(at('2.md'))
+    await read()
+    writeFiles(writing, { '2.md': text('D') })
+    await read()
+    expect(await there()).toEqual(['1.md A', '3.md C'])
+    expect(await removedFiles()).toEqual(['2.md'])
+  })
+
   it('stays away when a watched folder changes', async () => {
     await remove('2.md')
     await app.handlers['library.watch']({ folder: writing, watched: true })

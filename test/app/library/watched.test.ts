@@ -93,7 +93,12 @@ describe('a watched folder', () => {
 
   it('is read once more when it changes while it is read', async () => {
     const busy = writeFiles(path.join(root, 'busy'), { 'early.md': text(30) })
-    const imports = createImports(app.context, { begin: () => {}, now: async () => 0, close: async () => {} })
+    const imports = createImports(app.context, {
+      begin() {},
+      lost() {},
+      now: async () => 0,
+      close: async () => {},
+    })
     let late = false
     const stop = app.events.on((name, event) => {
       const stage = name === 'import.progress' && 'stage' in event ? event.stage : null

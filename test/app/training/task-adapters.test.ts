@@ -213,9 +213,15 @@ describe('a task adapter that is removed', () => {
   it('is refused while a voice is trained over it, and takes its run with it', async () => {
     const { run } = await done(app.handlers['task.train']({ ...QUICK, seed: 5, sample: false, texts: [other()] }))
     const remove = () => app.handlers['task.remove']({ taskAdapter: run })
-    await app.handlers['train.start']({ ...QUICK, epochs: 100, taskAdapter: run })
-    await expect(remove()).rejects.toMatchObject({ name: 'InUse' })
+    const over = await app.handlers['train.start']({ ...QUICK, epochs: 100, taskAdapter: run })
+    await expect(remove()).rejects.toMatchObject({ name: 'InUse', next: expect.stringContaining('cancel') })
     await app.handlers['train.cancel']({})
+    // Another run comes after it, and yet it can be gone on with.
+    app.context.store.runs.setStage(over.run, 'interrupted')
+    await app.handlers['train.start']({ ...QUICK, epochs: 100 })
+    await app.handlers['train.cancel']({})
+    await expect(remove()).rejects.toMatchObject({ name: 'InUse', message: expect.stringContaining(over.run) })
+    await app.handlers['train.discard']({ run: over.run })
     await remove()
     expect(existsSync(app.training.folderOf(run))).toBe(false)
     expect(app.context.store.runs.get(run)).toBeNull()

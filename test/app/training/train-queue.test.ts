@@ -50,21 +50,24 @@ describe('the queue of trainings', () => {
     expect(again.list()).toEqual([])
   })
 
-  it.each(['Closing', 'AlreadyTraining'])('waits on, as it is, where nothing can begin: %s', async (name) => {
-    const queue = queued('one', 'two')
-    let asked = 0
-    await queue.next(async () => {
-      asked++
-      throw new IdiolectError(name, 'not now', null)
-    })
-    expect([asked, queue.shown()]).toEqual([
-      1,
-      [
-        ['one', null],
-        ['two', null],
-      ],
-    ])
-  })
+  it.each(['Closing', 'AlreadyTraining', 'CannotWrite', 'DiskFull'])(
+    'waits on, as it is, where nothing can begin: %s',
+    async (name) => {
+      const queue = queued('one', 'two')
+      let asked = 0
+      await queue.next(async () => {
+        asked++
+        throw new IdiolectError(name, 'not now', null)
+      })
+      expect([asked, queue.shown()]).toEqual([
+        1,
+        [
+          ['one', null],
+          ['two', null],
+        ],
+      ])
+    },
+  )
 
   it('begins one at a time, and looks at what was added meanwhile', async () => {
     const queue = queued('one')

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readVoiceFile } from '../../../main/adapters/voice-file.ts'
 import { createApp } from '../../../main/app/app.ts'
+import { removeGivenUp } from '../../../main/app/training/run-removal.ts'
 import { learntIn } from '../../../main/app/voices/learnt.ts'
 import { sha256OfFile } from '../../../main/catalog/files.ts'
 import { readLog, readPlan } from '../../../main/trainer/run-folder.ts'
@@ -104,7 +105,7 @@ describe('a run', () => {
     // From an answer's first word to its end nothing is trained: no step follows a word before training is back.
     const seen = order.join(' ')
     expect(seen).not.toMatch(/word step/)
-    expect(seen.match(/aside (step )?(word )+back step/g)).toHaveLength(2)
+    expect(seen.match(/aside (step )*(word )+back step/g)).toHaveLength(2)
     expect(order.filter((what) => what === 'aside').length).toBe(order.filter((what) => what === 'back').length)
   })
 
@@ -130,6 +131,44 @@ describe('a run', () => {
       expect(await end).toMatchObject({ stage: when === 'training' ? 'cancelled' : 'done' })
     },
   )
+
+  it('that came to nothing leaves with its texts when the window begins another; a terminal keeps them', async () => {
+    const app = await ready()
+    const { store } = app.context
+    const given: Record<string, string> = {}
+    for (const stage of ['cancelled', 'failed', 'interrupted'] as const) {
+      const trains = reaches(app, ({ steps }) => steps.length > 0)
+      const { run } = await app.handlers['train.start'](LONG)
+      await trains
+      await app.handlers['train.cancel']({})
+      given[stage] = run
+      store.runs.setStage(run, stage)
+    }
+    expect(readdirSync(path.join(store.folder, 'runs'))).toHaveLength(3)
+    expect(removeGivenUp(store, 'terminal')).toEqual([])
+    const left = removeGivenUp(store, 'browser').map((name) => path.basename(name))
+    expect(left.sort()).toEqual([given.cancelled, given.failed].sort())
+    expect(store.runs.list().map(({ id }) => id)).toEqual([given.interrupted])
+  })
+
+  it('is discarded with what it learnt when its owner says so, but not one that made a voice', async () => {
+    const app = await ready()
+    const { store } = app.context
+    const trains = reaches(app, ({ steps }) => steps.length > 0)
+    const { run } = await app.handlers['train.start'](LONG)
+    await trains
+    await expect(app.handlers['train.discard']({ run })).rejects.toMatchObject({ name: 'RunGoesOn' })
+    await app.handlers['train.cancel']({})
+    await app.handlers['train.discard']({ run })
+    expect(existsSync(app.training.folderOf(run))).toBe(false)
+    expect(store.runs.list()).toEqual([])
+    expect((await app.handlers['app.state']({})).training).toBe(null)
+    await expect(app.handlers['train.discard']({ run })).rejects.toMatchObject({ name: 'UnknownRun' })
+    const end = ends(app)
+    const made = await app.handlers['train.start'](QUICK)
+    await end
+    await expect(app.handlers['train.discard']({ run: made.run })).rejects.toMatchObject({ name: 'AlreadyDone' })
+  })
 
   it('that the disk had no room for waits to be gone on with', async () => {
     const app = await ready()

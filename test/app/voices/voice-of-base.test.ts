@@ -81,3 +81,28 @@ it('that won its proof while another base was in use is on when its own comes ba
   await app.handlers['models.use']({ model: 'one' })
   expect((await state()).voice).toBe(ids.one)
 })
+
+it('is never laid over another base, when that one came while a call for it waited', async () => {
+  const { bases, store } = app.context
+  let free = (): void => {}
+  const taken = bases.withBase(() => new Promise<void>((resolve) => (free = resolve)))
+  const asked = { maxTokens: 4, retrieval: false }
+  const chat = app.handlers['chat.send']({ request: 'late', text: 'Who?', ...asked })
+  const draft = app.handlers['draft.write']({ request: 'later', text: 'The quay', voice: ids.one ?? null, ...asked })
+  const plain = app.handlers['draft.write']({ request: 'plain', text: 'The quay', voice: null, ...asked })
+  const refused = Promise.all([
+    // The shapes would fit: both bases have the same.
+    expect(chat).rejects.toMatchObject({ name: 'BaseChanged', message: expect.stringContaining('two.gguf') }),
+    expect(draft).rejects.toMatchObject({ name: 'BaseChanged', next: 'Try again.' }),
+  ])
+  const before = store.chats.list().length
+  await app.handlers['models.use']({ model: 'two' })
+  free()
+  await taken
+  await refused
+  expect((await plain).voice).toBeNull()
+  // Its question went back to whoever asked it; asked again, the base that is in use answers.
+  expect(store.chats.list().length).toBeLessThan(before)
+  const { answer } = await app.handlers['chat.send']({ request: 'again', text: 'Who?', ...asked })
+  expect(answer.voice).toBeNull()
+})

@@ -156,6 +156,16 @@ describe('a rewrite', () => {
     expect(marks[0]?.to).toBe(4 + after.length)
   })
 
+  it('leaves what stays in a script without spaces to its writer, too', () => {
+    const [before, after] = ['港の朝は静かで、船が並んでいた。', '港の朝は静かで、波の音もなかった。']
+    const { changes, marks } = changesBetween(before, after, 0, WRITER)
+    const state = EditorState.create({ doc: before }).update({ changes }).state
+    expect(state.doc.toString()).toBe(after)
+    expect(state.sliceDoc(0, marks[0]?.from)).toBe('港の朝は静かで、')
+    // Two characters that happen to be in both are nobody's words.
+    expect(changesBetween('船が来る。', '誰が去る。', 0, WRITER).marks[0]?.from).toBe(0)
+  })
+
   it('is the assistant’s as a whole where little stays', () => {
     const { marks } = changesBetween('a b c', 'x b y', 0, WRITER)
     expect(marks).toEqual([{ from: 0, to: 5, ...WRITER }])

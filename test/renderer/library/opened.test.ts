@@ -45,3 +45,45 @@ it('is opened again when it is asked for again, at the passage that was asked fo
   expect(store.mark).toBe('A first line.')
   expect(store.openings).toBe(openings + 1)
 })
+
+/** A library whose pieces come when the test says so, and the window around it. */
+function slowLibrary() {
+  const waiting = new Map<string, () => void>()
+  const app = {
+    space: 'chat',
+    on: () => {},
+    call: (_: string, { document }: { document: string }) =>
+      new Promise((resolve) => waiting.set(document, () => resolve({ ...PIECE, id: document }))),
+    attempt: (run: () => Promise<unknown>) => run(),
+    go: (space: string) => {
+      app.space = space
+    },
+  }
+  const come = async (document: string): Promise<void> => {
+    waiting.get(document)?.()
+    await new Promise((resolve) => setTimeout(resolve))
+  }
+  return { app, come, store: new LibraryStore(app as unknown as AppStore) }
+}
+
+it('is the one that was asked for last, whichever comes last', async () => {
+  const { app, come, store } = slowLibrary()
+  void store.show('a')
+  void store.show('b')
+  await come('b')
+  await come('a')
+  expect([store.open?.id, app.space]).toEqual(['b', 'library'])
+})
+
+it('takes nobody away who went elsewhere, and does not come back after it was closed', async () => {
+  const { app, come, store } = slowLibrary()
+  void store.show('a')
+  app.go('voice')
+  await come('a')
+  expect([store.open, app.space]).toEqual([null, 'voice'])
+  app.go('library')
+  void store.show('b')
+  store.close()
+  await come('b')
+  expect(store.open).toBeNull()
+})
