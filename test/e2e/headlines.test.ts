@@ -23,7 +23,8 @@ const noElectron = whyNoElectron()
 const skipped = (why: string | null): string => (why === null ? '' : ` (skipped: ${why})`)
 
 /** Old enough to be learnt from. */
-const PIECE = 'In Which the Ferry Is Early'
+/** Old enough that it trains. */
+const PIECE = 'In Which the Ledger Is Opened'
 
 function headlineSpace(open: OpenApp, prefix: string): void {
   const data = temporaryFolder()
