@@ -816,6 +816,9 @@ export const de: Words = {
       `Bei ${wins} von ${count(all, 'ungesehenem Text', 'ungesehenen Texten')} riet die Stimme die eigenen Worte besser als das Basismodell.`,
     likelier: (by) => `Insgesamt riet sie um ${by} besser, was als Nächstes dasteht.`,
     unlikelier: (by) => `Insgesamt riet sie um ${by} schlechter, was als Nächstes dasteht.`,
+    timesLikelier: (times) => `Insgesamt hielt sie das, was als Nächstes dasteht, für ${times}-mal so wahrscheinlich.`,
+    timesRange: (low, high) =>
+      `Mit anderen eigenen Texten könnte es zwischen dem ${low}- und dem ${high}-Fachen liegen.`,
     range: (low, high) => `Mit anderen eigenen Texten könnte es zwischen ${low} und ${high} liegen.`,
     noRange: 'Ein einziger Text sagt nichts über den Zufall.',
     silent: (tasks) =>

@@ -645,6 +645,10 @@ export const en = {
       `On ${wins} of your ${count(all, 'unseen text', 'unseen texts')}, the voice guessed your own words better than the base model did.`,
     likelier: (by: string): string => `On the whole, it was ${by} better at guessing what you wrote next.`,
     unlikelier: (by: string): string => `On the whole, it was ${by} worse at guessing what you wrote next.`,
+    /** In place of a share of more than 100%, which is hard to picture. */
+    timesLikelier: (times: string): string => `On the whole, it found what you wrote next ${times} times as likely.`,
+    timesRange: (low: string, high: string): string =>
+      `With other texts of yours it might be anything from ${low} to ${high} times.`,
     range: (low: string, high: string): string =>
       `With other texts of yours it might be anything from ${low} to ${high}.`,
     noRange: 'One text says nothing about chance.',
