@@ -5,6 +5,7 @@ import {
   fchmodSync,
   fstatSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -124,6 +125,15 @@ export function cannotWrite(place: string, error: unknown): IdiolectError {
     'Free some space on the disk, or choose another place.',
     { cause: error },
   )
+}
+
+/** Makes the folder, and those that it stands in. Errors: IdiolectError `CannotWrite`. */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    throw cannotWrite(folder, error)
+  }
 }
 
 /** A JSON value as a whole file, a key a line. Errors as `writeAtomically`. */

@@ -1,6 +1,5 @@
 /** What `npm run bench` can be asked for: read before anything is set up, and by test/bench/bench.ts. Node's own modules only. */
-import { parseArgs } from 'node:util'
-import { SetUpError } from './steps.mjs'
+import { readArgs, SetUpError } from './steps.mjs'
 
 /** In the order in which they run. */
 export const PARTS = [
@@ -55,13 +54,7 @@ const options = {
  * @throws {SetUpError} on an unknown part or option
  */
 export function readBench(argv) {
-  let read
-  try {
-    read = parseArgs({ args: argv, allowPositionals: true, options })
-  } catch (error) {
-    throw new SetUpError(error instanceof Error ? error.message : String(error), USAGE)
-  }
-  const { values, positionals } = read
+  const { values, positionals } = readArgs({ args: argv, allowPositionals: true, options }, USAGE)
   const unknown = positionals.find((part) => !PARTS.some((known) => known === part))
   if (unknown !== undefined) throw new SetUpError(`${JSON.stringify(unknown)} is no part of the bench.`, USAGE)
   return { values, parts: PARTS.filter((part) => positionals.length === 0 || positionals.includes(part)) }

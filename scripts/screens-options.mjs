@@ -1,6 +1,5 @@
 /** What `npm run screens` can be asked for: read before anything is set up, and by test/e2e. Node's own modules only. */
-import { parseArgs } from 'node:util'
-import { SetUpError } from './steps.mjs'
+import { readArgs, SetUpError } from './steps.mjs'
 
 /** The pictures of docs/screens, in the order in which they are taken. */
 export const SCREENS = [
@@ -31,13 +30,10 @@ npm run screens -- ${WALK} FOLDER
  * @throws {SetUpError} on an unknown picture or option
  */
 export function readScreens(argv) {
-  let read
-  try {
-    read = parseArgs({ args: argv, allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } })
-  } catch (error) {
-    throw new SetUpError(error instanceof Error ? error.message : String(error), USAGE)
-  }
-  const { values, positionals } = read
+  const { values, positionals } = readArgs(
+    { args: argv, allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } },
+    USAGE,
+  )
   const help = values.help === true
   const [first, writing, ...more] = positionals
   if (first === WALK && !help) {

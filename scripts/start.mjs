@@ -4,11 +4,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { parseArgs } from 'node:util'
 import { electronBinary, whyNoWindow } from './electron.mjs'
 import { openInBrowser } from './open.mjs'
 import { root, setUp } from './setup.mjs'
-import { fail, SetUpError, say } from './steps.mjs'
+import { fail, readArgs, SetUpError, say } from './steps.mjs'
 
 const usage = `npm start -- [options]
   --browser     serve the app to a browser on this machine
@@ -42,12 +41,7 @@ export function parseStart(argv) {
     'no-open': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   }
-  let values
-  try {
-    values = parseArgs({ args: argv, options, strict: true }).values
-  } catch (error) {
-    throw new SetUpError(error.message, usage)
-  }
+  const { values } = readArgs({ args: argv, options, strict: true }, usage)
   if (values.browser && values.electron) throw new SetUpError('--browser and --electron exclude each other.', usage)
   const port = values.port === undefined ? null : Number(values.port)
   if (port !== null && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {

@@ -1,5 +1,6 @@
 /** One line a step on stderr, with the time it took. Knows nothing of what the steps do. */
 import { performance } from 'node:perf_hooks'
+import { parseArgs } from 'node:util'
 
 /** The project's folder, absolute. */
 export const root = new URL('..', import.meta.url)
@@ -55,6 +56,21 @@ export class SetUpError extends Error {
     super(message)
     this.name = 'SetUpError'
     this.next = next
+  }
+}
+
+/**
+ * The arguments as Node reads them; what it cannot read is told with the usage.
+ * @template {import('node:util').ParseArgsConfig} T
+ * @param {T} config
+ * @param {string} usage
+ * @throws {SetUpError}
+ */
+export function readArgs(config, usage) {
+  try {
+    return parseArgs(config)
+  } catch (error) {
+    throw new SetUpError(error instanceof Error ? error.message : String(error), usage)
   }
 }
 

@@ -38,25 +38,27 @@ export function fileDialogs(
 export type Leaving = 'quit' | 'stay' | 'background'
 
 /** Whether to quit although the window holds what could not be saved. */
-export async function askToLose(dialog: DialogLike, words: DesktopWords): Promise<boolean> {
-  const { response } = await dialog.showMessageBox({
-    type: 'warning',
-    message: words.unsavedTitle,
-    detail: words.unsavedDetail,
-    buttons: [words.stay, words.quit],
-    defaultId: 0,
-    cancelId: 0,
-  })
-  return response === 1
+export function askToLose(dialog: DialogLike, words: DesktopWords): Promise<boolean> {
+  return dares(dialog, words.unsavedTitle, words.unsavedDetail, [words.stay, words.quit])
 }
 
 /** Whether to end a page that does not answer, and to load it anew. */
-export async function askToEndPage(dialog: DialogLike, words: DesktopWords): Promise<boolean> {
+export function askToEndPage(dialog: DialogLike, words: DesktopWords): Promise<boolean> {
+  return dares(dialog, words.hangsTitle, words.hangsDetail, [words.wait, words.loadAgain])
+}
+
+/** @param buttons what loses nothing, which Enter and Esc mean, and what may */
+async function dares(
+  dialog: DialogLike,
+  message: string,
+  detail: string,
+  buttons: [safe: string, daring: string],
+): Promise<boolean> {
   const { response } = await dialog.showMessageBox({
     type: 'warning',
-    message: words.hangsTitle,
-    detail: words.hangsDetail,
-    buttons: [words.wait, words.loadAgain],
+    message,
+    detail,
+    buttons,
     defaultId: 0,
     cancelId: 0,
   })

@@ -3,12 +3,13 @@
  * on disk. Knows not how training is done.
  */
 import path from 'node:path'
+import { makeFolder } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
 import { boundedHistory } from '../examples/spread.ts'
 import { hashOf } from '../hash.ts'
 import type { TokenExample, TrainSettings } from '../trainer/types.ts'
 import { lampHistory, type PromptBudget } from './examples.ts'
-import { beginTraining, type KeptVoice, keepVoice, keptVoice, makeFolder, userFolder } from './folder.ts'
+import { beginTraining, type KeptVoice, keepVoice, keptVoice, userFolder } from './folder.ts'
 import { searchedAhead } from './hybrid.ts'
 import { type Method, promptName } from './methods.ts'
 import {

@@ -9,10 +9,10 @@
  * A process killed at any moment leaves these so that the next run takes up what is finished and does the rest.
  */
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { cannotWrite, writeJson } from '../atomic.ts'
+import { writeJson } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { hashOf } from '../hash.ts'
 import { parsedOrNothing } from '../lines.ts'
@@ -47,15 +47,6 @@ const trainingShape = z.object({ plan: z.string(), user: z.string() })
 export function userFolder(out: string, user: string): string {
   const readable = user.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60)
   return path.join(out, `${readable}-${hashOf([user]).slice(0, 6)}`)
-}
-
-/** Makes the folder; error `CannotWrite` naming it. */
-export function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (error) {
-    throw cannotWrite(folder, error)
-  }
 }
 
 /** The finished voice of this very plan, or null: none, of another plan, or its file is gone or changed. */

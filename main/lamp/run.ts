@@ -3,6 +3,7 @@
  * and keeps every result on disk as it comes. Knows neither the trainer nor the runtime: both are handed in.
  */
 import path from 'node:path'
+import { makeFolder } from '../atomic.ts'
 import { rouge } from '../evaluation/metrics.ts'
 import type { RetrievedPair, TaskQuery } from '../examples/types.ts'
 import { hashOf } from '../hash.ts'
@@ -11,7 +12,7 @@ import { createAdapters } from './adapters.ts'
 import { checkMethods, decisiveSettings, usersHash, withoutLonely, writers } from './asked.ts'
 import { createBaselines } from './baseline-methods.ts'
 import { lampQueries, lampSearch, promptOptions } from './examples.ts'
-import { fileSha256, type KeptVoice, makeFolder, userFolder } from './folder.ts'
+import { fileSha256, type KeptVoice, userFolder } from './folder.ts'
 import { decodingOf, generateUnit, keptTexts, withTexts } from './generate.ts'
 import { judgeWritten, labelsOf } from './labels.ts'
 import { FIRST_METHODS, type Method, parseMethods } from './methods.ts'

@@ -1,10 +1,9 @@
 /** `lamp table` and `lamp merge`: the methods table as text, from what a run keeps on disk. */
 import path from 'node:path'
 import type { Command } from 'commander'
-import { writeJson } from '../atomic.ts'
+import { makeFolder, writeJson } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
 import { isKnown } from '../evaluation/intervals.ts'
-import { makeFolder } from '../lamp/folder.ts'
 import { summaryFile } from '../lamp/result.ts'
 import { gainIn, type LampTable, readTable, type TableOptions, type TableRow } from '../lamp/table.ts'
 import { TABLE_METRICS, type TableMetric } from '../lamp/table-metrics.ts'

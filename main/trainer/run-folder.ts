@@ -1,7 +1,7 @@
 /** The run folder's plan, log and engine choice on disk; see `types.ts` for what stands where. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { cannotWrite, writeAtomically } from '../atomic.ts'
+import { cannotWrite, makeFolder, writeAtomically } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import type { EngineChoice } from './engine-choice.ts'
 import { writeExamples } from './examples-file.ts'
@@ -18,15 +18,6 @@ function readJson<T>(source: string): T {
     return JSON.parse(readFileSync(source, 'utf8')) as T
   } catch (error) {
     throw new IdiolectError('BadRun', `${source} cannot be read: ${messageOf(error)}`, 'Start a new run.')
-  }
-}
-
-/** Makes the folder. Errors: IdiolectError `CannotWrite`. */
-export function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (error) {
-    throw cannotWrite(folder, error)
   }
 }
 

@@ -5,7 +5,7 @@ import type { Locator, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { createApp } from '../../main/app/app.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
-import { textOf } from './page.ts'
+import { held, textOf } from './page.ts'
 
 export const BEGINNING = 'The ice went out of the harbour on a Tuesday, and nobody on the quay said much about it.'
 
@@ -90,28 +90,8 @@ export async function details(page: Page): Promise<Locator> {
 }
 
 /** Holds back what a rewrite ends with. The result lets it go, once the window waits for it no more. */
-export async function neverEnding(page: Page): Promise<() => Promise<void>> {
-  const calls = '**/api/call/draft.rewrite'
-  let end = (): void => {}
-  let answered = (): void => {}
-  const stopped = new Promise<void>((resolve) => {
-    end = resolve
-  })
-  const answer = new Promise<void>((resolve) => {
-    answered = resolve
-  })
-  await page.route(calls, async (route) => {
-    // The host writes and streams all the while.
-    await route.fetch().catch(() => null)
-    await stopped
-    await route.fulfill({ json: { text: '', sources: [], voice: null, stopped: true, cut: false } })
-    answered()
-  })
-  return async () => {
-    end()
-    await answer
-    await page.unroute(calls)
-  }
+export function neverEnding(page: Page): Promise<() => Promise<void>> {
+  return held(page, 'draft.rewrite', { text: '', sources: [], voice: null, stopped: true, cut: false })
 }
 
 /** Answers rewrites in the model's place, each when it is let go; `asked`: what the window asked for. @param cut broken off */

@@ -72,9 +72,10 @@ export async function pasteMegabytes(field: Locator): Promise<void> {
 
 /**
  * Holds back how a call ends, while the host works and streams: a tiny model may be faster than the hand.
+ * @param json what the window is told in the place of the host's answer, or of its failure
  * @returns lets it end
  */
-export async function held(page: Page, call: string): Promise<() => Promise<void>> {
+export async function held(page: Page, call: string, json?: object): Promise<() => Promise<void>> {
   const calls = `**/api/call/${call}`
   let letGo = (): void => {}
   const ended: Promise<void>[] = []
@@ -82,9 +83,9 @@ export async function held(page: Page, call: string): Promise<() => Promise<void
     letGo = resolve
   })
   const answered = async (route: Route): Promise<void> => {
-    const response = await route.fetch()
+    const response = await (json === undefined ? route.fetch() : route.fetch().catch(() => undefined))
     await wanted
-    await route.fulfill({ response })
+    await route.fulfill(json === undefined ? { response } : { json })
   }
   await page.route(calls, (route) => {
     const end = answered(route)

@@ -7,10 +7,11 @@ import { expect, it } from 'vitest'
 import { createApp } from '../../main/app/app.ts'
 import { entryFile } from '../../main/entries.ts'
 import type { TrainingState } from '../../preload/contract.ts'
+import { isAlive } from '../helpers/alive.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
 import { LONG, writeLedgers } from '../helpers/training-app.ts'
-import { isAlive, workersOf } from '../terminal/idiolect.ts'
+import { workersOf } from '../terminal/idiolect.ts'
 
 const root = temporaryFolder()
 const data = path.join(root, 'data')

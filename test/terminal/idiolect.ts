@@ -137,12 +137,3 @@ export function workersOf(parent: number): number[] {
     }
   })
 }
-
-/** Does a process of this id run (a zombie does not)? */
-export function isAlive(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch {
-    return false
-  }
-}

@@ -9,9 +9,10 @@ import { openStore } from '../../main/store/store.ts'
 import { checkpointFile, readCheckpoint } from '../../main/trainer/checkpoint.ts'
 import { readLog, readResult, voiceFile } from '../../main/trainer/run-folder.ts'
 import type { Voice } from '../../preload/contract.ts'
+import { isAlive } from '../helpers/alive.ts'
 import { seeded } from '../helpers/random.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
-import { halfWritten, isAlive, type Ran, terminalOn, tinyBase, workersOf, writing } from './idiolect.ts'
+import { halfWritten, type Ran, terminalOn, tinyBase, workersOf, writing } from './idiolect.ts'
 
 const root = temporaryFolder()
 const base = tinyBase(root)

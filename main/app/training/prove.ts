@@ -7,6 +7,7 @@ import path from 'node:path'
 import type { Proof, Said } from '../../../preload/contract.ts'
 import { removeMerged } from '../../adapters/merge.ts'
 import { sha256OfContent } from '../../adapters/share-voice.ts'
+import { makeFolder } from '../../atomic.ts'
 import { shuffledAnswers } from '../../evaluation/control.ts'
 import { keepScores } from '../../evaluation/kept-scores.ts'
 import { runProof } from '../../evaluation/proof.ts'
@@ -19,15 +20,7 @@ import { openBase } from '../../inference/base.ts'
 import { seeded, shuffle } from '../../random.ts'
 import { english, say } from '../../said.ts'
 import { readExamples } from '../../trainer/examples-file.ts'
-import {
-  createRun,
-  examplesFile,
-  hasPlan,
-  makeFolder,
-  readPlan,
-  readResult,
-  voiceFile,
-} from '../../trainer/run-folder.ts'
+import { createRun, examplesFile, hasPlan, readPlan, readResult, voiceFile } from '../../trainer/run-folder.ts'
 import type { TokenExample } from '../../trainer/types.ts'
 import { keepUnder, underFile } from '../../trainer/under.ts'
 import { readProofQueries } from './run-plan.ts'

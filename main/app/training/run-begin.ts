@@ -4,7 +4,8 @@
  */
 import { rmSync } from 'node:fs'
 import path from 'node:path'
-import { createRun, makeFolder } from '../../trainer/run-folder.ts'
+import { makeFolder } from '../../atomic.ts'
+import { createRun } from '../../trainer/run-folder.ts'
 import { keepStart } from '../../trainer/start.ts'
 import type { RunPlan, TokenExample } from '../../trainer/types.ts'
 import { keepUnder } from '../../trainer/under.ts'

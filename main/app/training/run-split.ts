@@ -37,20 +37,15 @@ export function splitLibrary(store: Store, before: LearntBefore | null = null): 
   const proof = unseen(split.proof)
   checkProof(split.proof.length, proof.length)
   const [learnable, held] = [[...split.training, ...again], unseen(split.validation)]
-  const twins = twinsOf(store, learnable, held, proof)
+  const { twins, isHeldOut } = sameTexts(store, learnable, held, proof)
   const notTwin = ({ id }: Piece): boolean => !twins.has(id)
-  const validation = held.filter(notTwin)
-  let known: ((text: string) => boolean) | null = null
   return {
     ...split,
     training: learnable.filter(notTwin),
-    validation,
+    validation: held.filter(notTwin),
     proof,
     library: pieces.map(({ id }) => id),
-    isHeldOut(text) {
-      known ??= createSameText(textsOf([...validation, ...proof]))
-      return known(text)
-    },
+    isHeldOut,
     notes: [
       ...(again.length > 0 ? [say('note.learntBefore', again.length)] : []),
       ...(twins.size > 0 ? [say('note.twins', twins.size)] : []),
@@ -76,21 +71,33 @@ function learntTest(pieces: readonly Piece[], { documents, picked }: LearntBefor
   return ({ id, text }) => documents.has(id) || isLearnt(text)
 }
 
-/** The last answer for each store: forecasts ask with every setting that is changed, and a long library takes seconds. */
-const answers = new WeakMap<Store, { question: string; twins: ReadonlySet<string> }>()
+interface SameTexts {
+  /** Ids of the pieces to learn from whose text is held out, and of those to choose settings by whose text is proved on. */
+  twins: ReadonlySet<string>
+  isHeldOut: LibrarySplit['isHeldOut']
+}
 
-/** Ids of the pieces to learn from whose text is held out, and of those to choose settings by whose text is proved on. */
-function twinsOf(store: Store, learnable: Piece[], held: Piece[], proof: Piece[]): ReadonlySet<string> {
+/** The last answer for each store: forecasts ask with every setting that is changed, and a long library takes seconds. */
+const answers = new WeakMap<Store, SameTexts & { question: string }>()
+
+function sameTexts(store: Store, learnable: Piece[], held: Piece[], proof: Piece[]): SameTexts {
   const parts = [learnable, held, proof]
   // Beside the library, drafts change a history: they take paragraphs from it.
   const sizes = parts.map((part) => [part.length, part.reduce((sum, { text }) => sum + text.length, 0)])
   const question = JSON.stringify([store.libraryVersion(), sizes, [...held, ...proof].map(({ id }) => id)])
   const answer = answers.get(store)
-  if (answer?.question === question) return answer.twins
+  if (answer?.question === question) return answer
   const isProof = createSameText(textsOf(proof))
   const heldTwins = held.filter(({ text }) => isProof(text))
-  const isHeldOut = createSameText(textsOf([...held, ...proof]))
-  const twins = new Set([...learnable.filter(({ text }) => isHeldOut(text)), ...heldTwins].map(({ id }) => id))
-  answers.set(store, { question, twins })
-  return twins
+  const isHeld = createSameText(textsOf([...held, ...proof]))
+  const twins = new Set([...learnable.filter(({ text }) => isHeld(text)), ...heldTwins].map(({ id }) => id))
+  // Where no piece for the validation is a twin, it is the same question; else asked only by those who need it.
+  let known = heldTwins.length === 0 ? isHeld : null
+  const isHeldOut = (text: string): boolean => {
+    known ??= createSameText(textsOf([...held.filter(({ id }) => !twins.has(id)), ...proof]))
+    return known(text)
+  }
+  const found = { question, twins, isHeldOut }
+  answers.set(store, found)
+  return found
 }

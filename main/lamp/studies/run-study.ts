@@ -1,10 +1,11 @@
 /** A study by name: its settings run, its table made, its files written. */
 import { countNumbers } from '../../adapters/count-numbers.ts'
 import { readVoiceFile } from '../../adapters/voice-file.ts'
+import { makeFolder } from '../../atomic.ts'
 import { messageOf } from '../../errors.ts'
 import type { Tokenizer } from '../../inference/types.ts'
 import { promptOptions } from '../examples.ts'
-import { fileSha256, makeFolder } from '../folder.ts'
+import { fileSha256 } from '../folder.ts'
 import { parseMethod, withVoice } from '../methods.ts'
 import { budgetOf, trainPromptsOf } from '../options.ts'
 import { chosenUsers, scorable } from '../users.ts'
