@@ -12,13 +12,14 @@ const WORDS = 2000
 /**
  * Starts a built entry (see `entries.ts`) as a plain Node process, in Electron too, with a channel for messages that
  * carries what structured clones do. Its output goes nowhere.
+ * @param env beside this process's own
  */
-export function startChild(entry: string): Child {
+export function startChild(entry: string, env: Record<string, string> = {}): Child {
   const child = fork(entry, [], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [],
     serialization: 'advanced',
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1', ...env },
   })
   let said = ''
   child.stderr?.on('data', (data: Buffer) => {

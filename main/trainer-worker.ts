@@ -2,6 +2,7 @@
  * The worker process's entry: trains one run and reports to its parent. A process of its own, because ggml ends the
  * process on a failed assertion, and that must cost a run, not the app. It ends when its parent does.
  */
+import { readdirSync } from 'node:fs'
 import os from 'node:os'
 import { setImmediate as turn } from 'node:timers/promises'
 import { endWithParent } from './child.ts'
@@ -24,9 +25,12 @@ const asked: number[] = []
 let wake: (() => void) | null = null
 
 /** Between two blocks: takes in what the parent has said, and rests for as long as it says. */
-async function between(): Promise<void> {
+async function between(still: () => Promise<void>): Promise<void> {
   await turn()
   while (paused && !stopped) {
+    // Whoever waits for the rest wants the processor: no lane may go on with its block.
+    await still()
+    if (!paused || stopped) break
     const rest = new Promise<void>((resolve) => {
       wake = resolve
     })
@@ -37,8 +41,22 @@ async function between(): Promise<void> {
   if (stopped) throw new Stopped()
 }
 
+function letOthersFirst(): void {
+  const priority = os.constants.priority.PRIORITY_BELOW_NORMAL
+  os.setPriority(priority)
+  if (process.platform !== 'linux') return
+  // There a priority is a thread's own, and the pool's threads are there already.
+  for (const thread of readdirSync('/proc/self/task')) {
+    try {
+      os.setPriority(Number(thread), priority)
+    } catch {
+      // It has ended since.
+    }
+  }
+}
+
 async function start({ folder, background, sitting }: Extract<ToWorker, { type: 'start' }>): Promise<void> {
-  if (background) os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL)
+  if (background) letOthersFirst()
   report({ type: 'done', result: await trainRun(folder, { ...sitting, report, between, enough: () => enough }) })
 }
 

@@ -3,7 +3,8 @@
  * it and its type for TypeScript. Pointers are addresses (bigint, 0n for NULL); 64-bit sizes arrive as numbers.
  * Source: ggml.h, ggml-alloc.h and ggml-backend.h of the release named in `library.ts`.
  */
-import koffi, { type LibraryHandle } from 'koffi'
+import { promisify } from 'node:util'
+import koffi, { type KoffiFunc, type LibraryHandle } from 'koffi'
 
 export type Pointer = bigint
 /** What a NULL pointer is passed as. */
@@ -191,9 +192,20 @@ function ropePrototype(name: string): string {
 }
 
 type FunctionOf<T> = T extends { type?: infer F } ? NonNullable<F> : never
-export type Ggml = { [K in keyof typeof TABLE]: FunctionOf<(typeof TABLE)[K]> }
+export type Ggml = { [K in keyof typeof TABLE]: FunctionOf<(typeof TABLE)[K]> } & {
+  /** `backendGraphCompute` on a thread of libuv's pool, while this one goes on. */
+  computeAside(backend: P, graph: P): Promise<number>
+}
+
+/** Stack of a call aside, bytes: what koffi gives to one on this thread. Its own default there is 128 KiB. */
+const STACK = 2 << 20
 
 let structs = false
+
+/** To be called before the first library is loaded. */
+export function prepareCalls(): void {
+  if (koffi.config().async_stack_size !== STACK) koffi.config({ async_stack_size: STACK })
+}
 
 /** Binds every function of the table; fails on the first that a library lacks. */
 export function bindGgml(base: LibraryHandle, main: LibraryHandle): Ggml {
@@ -205,6 +217,7 @@ export function bindGgml(base: LibraryHandle, main: LibraryHandle): Ggml {
   for (const [name, { prototype, from }] of Object.entries(TABLE)) {
     bound[name] = (from === 'base' ? base : main).func(prototype)
   }
+  bound.computeAside = promisify((bound.backendGraphCompute as KoffiFunc<(b: P, g: P) => number>).async)
   return bound as Ggml
 }
 

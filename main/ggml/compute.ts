@@ -46,22 +46,38 @@ export class Computer implements Disposable {
    * @throws IdiolectError `ComputeFailed` or `OutOfMemory`
    */
   compute(graph: Pointer, lacking: boolean): void {
-    const { ggml, backend, fallback, name } = this.#device
-    let status: number
+    const { ggml, backend, fallback } = this.#device
     if (lacking && fallback !== null) {
       const scheduler = this.#schedule(graph, backend, fallback)
-      status = ggml.schedGraphCompute(scheduler, graph)
+      this.#check(ggml.schedGraphCompute(scheduler, graph))
     } else {
-      if (!ggml.gallocrAllocGraph(this.#allocator, graph)) throw outOfMemory(name)
-      status = ggml.backendGraphCompute(backend, graph)
+      this.#allocate(graph)
+      this.#check(ggml.backendGraphCompute(backend, graph))
     }
-    if (status !== 0) {
-      throw new IdiolectError(
-        'ComputeFailed',
-        `the device ${name} (${this.#device.description}) stopped computing with status ${status}`,
-        'A run goes on from its last checkpoint when it is resumed.',
-      )
-    }
+  }
+
+  /**
+   * The same on another thread, for a device without a fallback. Until it is done, nothing of this device, and nothing that
+   * the graph reads or writes, may be touched.
+   * @throws as `compute`
+   */
+  async computeAside(graph: Pointer): Promise<void> {
+    this.#allocate(graph)
+    this.#check(await this.#device.ggml.computeAside(this.#device.backend, graph))
+  }
+
+  #allocate(graph: Pointer): void {
+    if (!this.#device.ggml.gallocrAllocGraph(this.#allocator, graph)) throw outOfMemory(this.#device.name)
+  }
+
+  #check(status: number): void {
+    if (status === 0) return
+    const { name, description } = this.#device
+    throw new IdiolectError(
+      'ComputeFailed',
+      `the device ${name} (${description}) stopped computing with status ${status}`,
+      'A run goes on from its last checkpoint when it is resumed.',
+    )
   }
 
   #schedule(graph: Pointer, backend: Pointer, fallback: Pointer): Pointer {

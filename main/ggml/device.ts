@@ -35,6 +35,8 @@ export interface Device {
   /** The device's own memory, bytes; of the CPU, the machine's. Some drivers call all of it free. */
   memory(): { free: number; total: number }
   setThreads(threads: number): void
+  /** Of the CPU: the same device with threads of its own, whose graphs can be computed at the same time as this one's. */
+  beside(threads: number): Device
   free(): void
 }
 
@@ -72,33 +74,43 @@ export function openDevice(options: { variant?: Variant; threads: number }): Dev
   const setThreads = ggml.regProcAddress(ggml.devReg(cpu), 'ggml_backend_set_n_threads')
   const extra = ggml.regProcAddress(ggml.devReg(dev), 'ggml_backend_dev_get_extra_bufts')
   const list = extra ? callProc<Pointer>(extra, 'void* ggml_dev_get_extra_bufts(void* dev)', dev) : NULL
-  const device: Device = {
+  const shared = {
     ggml,
-    backend,
     kind,
     name: ggml.devName(dev),
     description: ggml.devDescription(dev),
     buffers: ggml.backendDefaultBufferType(backend),
     extraBuffers: new Map((list ? pointerArray(list) : []).map((buft) => [ggml.buftName(buft), buft])),
-    fallback,
-    supports: fallback === null ? null : (node) => ggml.devSupportsOp(dev, node),
-    computes: (node) => ggml.devSupportsOp(dev, node),
+    supports: fallback === null ? null : (node: Pointer) => ggml.devSupportsOp(dev, node),
+    computes: (node: Pointer) => ggml.devSupportsOp(dev, node),
     memory() {
       const free: [number] = [0]
       const total: [number] = [0]
       ggml.devMemory(dev, free, total)
       return { free: Number(free[0]), total: Number(total[0]) }
     },
-    setThreads(threads) {
-      if (setThreads)
-        callProc(setThreads, 'void ggml_set_n_threads(void* backend, int n)', fallback ?? backend, threads)
-    },
-    free() {
-      ggml.backendFree(backend)
-      if (fallback !== null) ggml.backendFree(fallback)
+    beside(threads: number): Device {
+      if (fallback !== null) throw new Error('a GPU computes one graph at a time')
+      return withBackend(initialize(ggml, dev), threads)
     },
   }
-  device.setThreads(options.threads)
+  const withBackend = (own: Pointer, threads: number): Device => {
+    const device: Device = {
+      ...shared,
+      backend: own,
+      fallback,
+      setThreads(threads) {
+        if (setThreads) callProc(setThreads, 'void ggml_set_n_threads(void* backend, int n)', fallback ?? own, threads)
+      },
+      free() {
+        ggml.backendFree(own)
+        if (fallback !== null) ggml.backendFree(fallback)
+      },
+    }
+    device.setThreads(threads)
+    return device
+  }
+  const device = withBackend(backend, options.threads)
   try {
     if (fallback !== null) checkViews(ggml)
     selfTest(device)

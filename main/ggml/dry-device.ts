@@ -24,6 +24,8 @@ export function dryDevice(real: Device): DryDevice {
   let now = 0
   let peak = 0
   let workspace = 0
+  /** Devices beside this one: each graph that is computed at the same time has a workspace. */
+  let others = 0
   const add = (bytes: number): void => {
     now += bytes
     peak = Math.max(peak, now)
@@ -63,6 +65,7 @@ export function dryDevice(real: Device): DryDevice {
       ggml.gallocrFree(allocator)
     },
     backendGraphCompute: () => 0,
+    computeAside: async () => 0,
     backendTensorSet: () => {},
     backendTensorGet: () => {},
     backendTensorMemset: () => {},
@@ -74,6 +77,10 @@ export function dryDevice(real: Device): DryDevice {
     dry: true,
     supports: null,
     fallback: null,
+    beside() {
+      others++
+      return device
+    },
     free() {},
   }
   // The CPU's products convert their second operand into a workspace of the largest that was ever asked for.
@@ -87,7 +94,7 @@ export function dryDevice(real: Device): DryDevice {
       peak = now
     },
     get peak() {
-      return peak + workspace
+      return peak + workspace * Math.max(1, others)
     },
   }
 }

@@ -69,6 +69,11 @@ export class Graph implements Disposable {
     return this.#computer.bytes
   }
 
+  /** Share of the nodes that there is room for that this build has ordered so far. */
+  get filled(): number {
+    return this.#ggml.graphNodes(this.#graph) / this.#size
+  }
+
   /** Operations of all builds so far that the device lacks, so that the CPU computed them: how often each. */
   get lacking(): ReadonlyMap<string, number> {
     return this.#lacking
@@ -112,6 +117,11 @@ export class Graph implements Disposable {
    */
   compute(): void {
     this.#computer.compute(this.#graph, this.#lacks)
+  }
+
+  /** The same on another thread: see `Computer.computeAside`. @throws as `compute` */
+  computeAside(): Promise<void> {
+    return this.#computer.computeAside(this.#graph)
   }
 
   #has(node: Pointer): boolean {

@@ -12,7 +12,7 @@ import path from 'node:path'
 import koffi from 'koffi'
 import { unpacked } from '../entries.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
-import { bindGgml, type Ggml } from './api.ts'
+import { bindGgml, type Ggml, prepareCalls } from './api.ts'
 
 /** The ggml release whose headers `api.ts` was written against (node-llama-cpp 3.22.1 carries it). */
 export const GGML_VERSION = '0.25.1'
@@ -76,6 +76,7 @@ export function loadGgml(variant: Variant = 'cpu'): Ggml {
   }
   const folder = librariesFolder(variant)
   let ggml: Ggml
+  prepareCalls()
   try {
     const base = koffi.load(find(folder, /^(lib)?ggml-base(\.v?[\w.]+)?\.(so|dylib|dll)$/))
     const main = koffi.load(find(folder, /^(lib)?ggml(\.(cuda|vulkan|metal))?(\.v?[\d.]+)?\.(so|dylib|dll)$/))

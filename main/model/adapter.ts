@@ -50,4 +50,6 @@ export interface Adapter extends Disposable {
   put(values: readonly Float32Array[]): void
   /** The gradients summed so far, times `factor`, one array a tensor; sums begin anew. */
   takeGradients(factor: number): Float32Array[]
+  /** The same numbers, this one's, with gradients of their own: for a pack that is computed at the same time. */
+  beside(): Adapter
 }

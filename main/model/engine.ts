@@ -1,25 +1,22 @@
 /**
  * A base model on a device, with an adapter and maybe a frozen one below it: packs in, losses and summed gradients out.
- * One graph a block, so that a run can stop, be paused or answer between blocks, and so that only what the memory plan
- * keeps stays from one to the next.
+ * How a pack goes through it is in `lane.ts`; several go at once where there are several lanes.
  */
 import type { Device } from '../ggml/device.ts'
-import { Graph } from '../ggml/graph.ts'
-import type { Tensor } from '../ggml/storage.ts'
 import { TYPE, type TypeNumber } from '../ggml/types.ts'
 import type { GgufFile } from '../gguf/read.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import type { Adapter, AdapterSpec, Start } from './adapter.ts'
-import { ALIGN, outputOf, PACK_MULTIPLE, type Pack, pack, readRows } from './batch.ts'
-import { type BlockContext, blockBackward, blockForward, seenByAttention } from './block.ts'
+import { atOnce, type Between } from './at-once.ts'
+import { ALIGN, PACK_MULTIPLE, type Pack, pack } from './batch.ts'
 import { FrozenLora, type FrozenPair } from './frozen-lora.ts'
-import { HeadPass, LOSS_SCALE } from './head-pass.ts'
-import { type Hyperparameters, type LayerShape, readHyperparameters } from './hyperparameters.ts'
+import { LOSS_SCALE } from './head-pass.ts'
+import { type Hyperparameters, readHyperparameters } from './hyperparameters.ts'
+import { Lane, type PassOptions } from './lane.ts'
+import { type Lanes, sharedThreads } from './lanes.ts'
 import { Lora, type LoraSpec, type PairValues, pairsOf } from './lora.ts'
 import { openAdapter } from './open-adapter.ts'
-import { PromptTuning } from './prompt-tuning.ts'
 import { loadWeights, plainForms, type WeightForms, type Weights } from './weights.ts'
-import { Workspace } from './workspace.ts'
 
 export interface EngineOptions {
   /** Type that weights are converted to, or how each is held. */
@@ -36,55 +33,63 @@ export interface EngineOptions {
   /** Blocks whose forward results are computed again in the backward pass instead of kept. */
   recomputed?: number
   dropout?: number
+  /** Of the CPU: packs that are computed at the same time. One, with the device's threads, by default. */
+  lanes?: Lanes
+  /** About how long a graph of several blocks is computed for, seconds; 0: each block has a graph. */
+  graphSeconds?: number
   onLoad?: (fraction: number) => void
 }
 
-export interface PassOptions {
-  /** Seed of the dropout masks; null: no dropout (measuring). */
-  dropoutSeed?: string | null
-  /** Called between blocks, and between the head's parts; may throw to abandon the pass. */
-  between?: () => Promise<void>
+/** A pack, with the seed of its dropout masks. */
+export interface PackJob {
+  batch: Pack
+  dropoutSeed: string | null
 }
 
-/** Nodes of a block's graph at most, by rows of a pack: attention and LoRA's gradients go some rows at a time. */
-const graphNodes = (capacity: number): number => Math.max(16_384, 2 * capacity)
+/** As long as whoever pauses a run may wait, and far longer than it takes to hand a graph to another thread. */
+const GRAPH_SECONDS = 0.1
 
 export class Engine implements Disposable {
   readonly h: Hyperparameters
   readonly adapter: Adapter | null
   readonly #under: FrozenLora | null
   readonly #weights: Weights
-  readonly #work: Workspace
-  readonly #graph: Graph
-  readonly #head: HeadPass
-  /** Blocks whose forward results are kept; those from here on are computed again. */
-  readonly #kept: number
-  readonly #productType: TypeNumber
-  readonly #dry: boolean
+  readonly #lanes: Lane[]
+  /** Each lane's, where there are several. */
+  readonly #beside: Device[]
+  /** Of all lanes together. */
+  readonly #threads: number
 
   constructor(device: Device, gguf: GgufFile, options: EngineOptions) {
     if (options.capacity % ALIGN !== 0)
       throw new Error(`capacity must be a multiple of ${ALIGN}, not ${options.capacity}`)
-    this.#dry = device.dry ?? false
     const h = readHyperparameters(gguf)
     this.h = h
     const forms = typeof options.weightType === 'number' ? plainForms(options.weightType) : options.weightType
     this.#weights = loadWeights(device, gguf, h, forms, options.capacity > h.rope.originalContext, options.onLoad)
     const capacity = Math.ceil(options.capacity / PACK_MULTIPLE) * PACK_MULTIPLE
     const spec = options.adapter ?? (options.lora ? { kind: 'lora' as const, ...options.lora } : null)
-    this.adapter = spec ? openAdapter(device, h, spec, capacity) : null
+    const adapter = spec ? openAdapter(device, h, spec, capacity) : null
+    this.adapter = adapter
     this.#under = options.under ? new FrozenLora(device, h, options.under) : null
-    this.#kept = this.adapter ? h.blocks - Math.min(h.blocks, options.recomputed ?? 0) : 0
 
-    this.#productType = options.productType ?? (forms.blocks.type === TYPE.F32 ? TYPE.F32 : TYPE.BF16)
-    this.#work = new Workspace(device, h, {
-      capacity,
-      kept: this.#kept,
-      adapter: this.adapter,
-      dropout: options.dropout ?? 0,
-    })
-    this.#graph = new Graph(device, graphNodes(capacity))
-    this.#head = new HeadPass(device, h, this.#weights, this.#work)
+    const { count, threads } = options.lanes ?? { count: 1, threads: 1 }
+    this.#threads = threads
+    this.#beside = count > 1 ? Array.from({ length: count }, () => device.beside(1)) : []
+    const devices = this.#beside.length > 0 ? this.#beside : [device]
+    this.#lanes = devices.map(
+      (own, i) =>
+        new Lane(own, h, this.#weights, {
+          capacity,
+          kept: adapter ? h.blocks - Math.min(h.blocks, options.recomputed ?? 0) : 0,
+          adapter: i === 0 ? adapter : (adapter?.beside() ?? null),
+          under: this.#under,
+          productType: options.productType ?? (forms.blocks.type === TYPE.F32 ? TYPE.F32 : TYPE.BF16),
+          dropout: options.dropout ?? 0,
+          aside: devices.length > 1,
+          graphSeconds: options.graphSeconds ?? GRAPH_SECONDS,
+        }),
+    )
   }
 
   get lora(): Lora | null {
@@ -98,14 +103,17 @@ export class Engine implements Disposable {
 
   /** Bytes on the device: weights, adapter, kept results, intermediate results so far. */
   get bytes(): number {
-    const graphs = this.#graph.bytes + this.#head.bytes
-    const adapters = (this.adapter?.bytes ?? 0) + (this.#under?.bytes ?? 0)
-    return this.#weights.bytes + adapters + this.#work.storage.bytes + graphs
+    const own = this.#weights.bytes + (this.#under?.bytes ?? 0)
+    return this.#lanes.reduce((sum, lane) => sum + lane.bytes + (lane.adapter?.bytes ?? 0), own)
   }
 
   /** Bytes on this side, beside the device's. */
   get hostBytes(): number {
-    return this.#work.dropout.hostBytes
+    return this.#lanes.reduce((sum, lane) => sum + lane.hostBytes, 0)
+  }
+
+  get #first(): Lane {
+    return this.#lanes[0] as Lane
   }
 
   /**
@@ -113,49 +121,56 @@ export class Engine implements Disposable {
    * @returns sum of the negative log-likelihoods of the pack's supervised tokens, nats
    * @throws IdiolectError `NotANumber` when the loss is NaN or infinite
    */
-  async trainPack(batch: Pack, options: PassOptions = {}): Promise<number> {
-    const { adapter } = this
-    const { dx, storage } = this.#work
-    if (!adapter || !dx) throw new Error('an engine without an adapter cannot train')
-    await this.#forward(batch, options)
-    storage.zero(dx[0])
-    const loss = await this.#head.loss(outputOf(batch), dx[0], options.between)
-    let from = 0
-    for (let i = this.h.blocks - 1; i >= 0; i--) {
-      await options.between?.()
-      if (i >= this.#kept) this.#runForward(batch, i, options)
-      const target = i > 0 || adapter.prefix > 0 ? (dx[1 - from] as Tensor) : null
-      this.#graph.reset()
-      const context = this.#context(batch, options, i)
-      const view = (a: Tensor, rows = context.rows): Tensor => this.#graph.view(a, [a.ne[0], rows])
-      blockBackward(context, view(this.#work.x(i)), view(dx[from] as Tensor, context.read?.ne[0]), target)
-      this.#graph.compute()
-      from = 1 - from
-    }
-    if (adapter instanceof PromptTuning) {
-      this.#graph.reset()
-      adapter.gather(this.#graph, dx[from] as Tensor, batch.segments)
-      this.#graph.compute()
-    }
-    return loss
+  trainPack(batch: Pack, options: PassOptions = {}): Promise<number> {
+    return this.#first.train(batch, options)
   }
 
   /** Forward only: the sum as in `trainPack`. */
-  async measurePack(batch: Pack, options: PassOptions = {}): Promise<number> {
-    await this.#forward(batch, options)
-    return this.#head.loss(outputOf(batch), null, options.between)
+  measurePack(batch: Pack, options: PassOptions = {}): Promise<number> {
+    return this.#first.measure(batch, options)
+  }
+
+  /** `trainPack` of each lane's packs, one after another, all lanes at once. @param dealt packs by lane */
+  train(dealt: readonly (readonly PackJob[])[], between?: Between): Promise<number> {
+    return this.#all(dealt, (lane, job, pause) => lane.train(job.batch, { ...job, between: pause }), between)
+  }
+
+  /** `measurePack` of each lane's packs, as `train`. */
+  measure(dealt: readonly (readonly Pack[])[], between?: Between): Promise<number> {
+    return this.#all(dealt, (lane, batch, pause) => lane.measure(batch, { between: pause }), between)
+  }
+
+  /** Sums what each pack gave, lane by lane, so that the sum is the same however fast each was. */
+  async #all<T>(
+    dealt: readonly (readonly T[])[],
+    one: (lane: Lane, job: T, pause: () => Promise<void>) => Promise<number>,
+    between?: Between,
+  ): Promise<number> {
+    if (dealt.length > this.#lanes.length) throw new Error(`${dealt.length} lanes asked of ${this.#lanes.length}`)
+    const busy = dealt.filter((jobs) => jobs.length > 0).map((jobs, i) => ({ lane: this.#lanes[i] as Lane, jobs }))
+    // Who computes has the threads of all.
+    const threads = sharedThreads({ count: busy.length, threads: this.#threads })
+    for (const [i, own] of threads.entries()) this.#beside[i]?.setThreads(own)
+    const sums = await atOnce(
+      busy,
+      async ({ lane, jobs }, pause) => {
+        let sum = 0
+        for (const job of jobs) sum += await one(lane, job, pause)
+        return sum
+      },
+      between,
+    )
+    return sums.reduce((a, b) => a + b, 0)
   }
 
   /** Next-token logits after the positions listed, for one text of at most `capacity` tokens. */
-  async logits(tokens: Int32Array, positions: readonly number[]): Promise<Float32Array[]> {
+  logits(tokens: Int32Array, positions: readonly number[]): Promise<Float32Array[]> {
     const longer = new Int32Array(tokens.length + 1)
     longer.set(tokens)
     const prefix = this.prefix
     const text = pack([{ tokens: longer, answerFrom: tokens.length } satisfies TokenExample], prefix)
     const rows = Int32Array.from(positions, (position) => position + prefix)
-    const batch = { ...text, rows, targets: rows.map(() => 0) }
-    await this.#forward(batch, {})
-    return this.#head.logits(outputOf(batch))
+    return this.#first.logits({ ...text, rows, targets: rows.map(() => 0) })
   }
 
   /** Every pair's summed gradient, per answer token and with the loss scale divided out; sums begin anew. */
@@ -165,7 +180,12 @@ export class Engine implements Disposable {
 
   /** The same for an adapter of any kind: one array for each of its tensors. */
   takeGradients(answerTokens: number): Float32Array[] {
-    return this.adapter?.takeGradients(1 / (LOSS_SCALE * answerTokens)) ?? []
+    const taken = this.#lanes.map((lane) => lane.adapter?.takeGradients(1 / (LOSS_SCALE * answerTokens)) ?? [])
+    const [sums = [], ...others] = taken
+    for (const other of others) {
+      for (const [i, sum] of sums.entries()) addTo(sum, other[i] as Float32Array)
+    }
+    return sums
   }
 
   /** First values of the adapter. @param examples of the run: what its texts are made of */
@@ -180,140 +200,26 @@ export class Engine implements Disposable {
 
   #texts(examples: readonly TokenExample[]): Pick<Start, 'tokens' | 'embed'> {
     const tokens = Int32Array.from(examples.flatMap((example) => [...example.tokens]))
-    return { tokens, embed: (ids) => this.#embed(ids) }
+    return { tokens, embed: (ids) => this.#first.embed(ids) }
   }
 
   /** What the prefix leaves in the attention's cache: each block's keys (after RoPE) and values, `prefix` rows each. */
-  async prefixCache(): Promise<{ k: Float32Array; v: Float32Array }[]> {
-    const out: { k: Float32Array; v: Float32Array }[] = []
-    const kv = this.h.kvHeads * this.h.headSize
-    const front = (a: Tensor): Float32Array => this.#work.storage.get(a).slice(0, kv * this.prefix)
-    const batch = pack([{ tokens: Int32Array.of(0), answerFrom: 1 }], this.prefix)
-    await this.#forward(batch, {}, (i) => {
-      this.#graph.reset()
-      const { k, v } = seenByAttention(this.#context(batch, {}, i))
-      this.#graph.compute()
-      out.push({ k: front(k), v: front(v) })
-    })
-    return out
-  }
-
-  #embed(ids: Int32Array): Float32Array {
-    const { storage, inputs, capacity } = this.#work
-    const out = new Float32Array(ids.length * this.h.width)
-    for (let from = 0; from < ids.length; from += capacity) {
-      const part = ids.subarray(from, from + capacity)
-      storage.set(inputs.tokens, part)
-      this.#graph.reset()
-      const rows = this.#graph.output(this.#embedded(part.length))
-      this.#graph.compute()
-      out.set(storage.get(rows), from * this.h.width)
-    }
-    return out
-  }
-
-  /** Of the first `n` tokens that were put in. */
-  #embedded(n: number): Tensor {
-    const rows = this.#graph.getRows(this.#weights.embedding, this.#graph.view(this.#work.inputs.tokens, [n]))
-    const scale = this.h.embeddingScale
-    return scale === 1 ? rows : this.#graph.scale(rows, scale)
-  }
-
-  /** @param after called when a block's results lie in its places */
-  async #forward(batch: Pack, options: PassOptions, after?: (block: number) => void): Promise<void> {
-    this.#check(batch)
-    const { storage, inputs, dropout } = this.#work
-    const first = this.#work.x(0)
-    storage.set(inputs.tokens, batch.tokens)
-    storage.set(inputs.positions, batch.positions)
-    const read = readRows(batch)
-    if (read) storage.set(inputs.read, read)
-    if (options.dropoutSeed && !this.#dry) dropout.deal(options.dropoutSeed)
-    this.#graph.reset()
-    this.#graph.into(this.#embedded(batch.tokens.length), storage, first)
-    if (this.adapter instanceof PromptTuning) this.adapter.lay(this.#graph, first, batch.segments)
-    this.#graph.compute()
-    for (let i = 0; i < this.h.blocks; i++) {
-      await options.between?.()
-      this.#runForward(batch, i, options)
-      after?.(i)
-    }
-  }
-
-  #runForward(batch: Pack, i: number, options: PassOptions): void {
-    this.#graph.reset()
-    const x = this.#work.x(i)
-    blockForward(
-      this.#context(batch, options, i),
-      this.#graph.view(x, [x.ne[0], batch.tokens.length]),
-      this.#work.x(i + 1),
-    )
-    this.#graph.compute()
-  }
-
-  #check(batch: Pack): void {
-    const { capacity } = this.#work
-    if (batch.tokens.length > capacity) {
-      throw new Error(`a pack of ${batch.tokens.length} rows is larger than the capacity of ${capacity}`)
-    }
-    const wrong = batch.tokens.find((token) => token < 0 || token >= this.h.vocabulary)
-    if (wrong !== undefined) throw new Error(`token ${wrong} is not in the vocabulary of ${this.h.vocabulary}`)
-  }
-
-  #context(batch: Pack, options: PassOptions, index: number): BlockContext {
-    const { h } = this
-    const work = this.#work
-    const rows = batch.tokens.length
-    const { rope, window } = h.layers[index] as LayerShape
-    const read = index === h.blocks - 1 ? readRows(batch) : null
-    return {
-      graph: this.#graph,
-      storage: work.storage,
-      rows,
-      segments: batch.segments,
-      positions: this.#graph.view(work.inputs.positions, [rows]),
-      read: read && this.#graph.view(work.inputs.read, [read.length]),
-      index,
-      block: this.#weights.blocks[index] as Weights['blocks'][number],
-      places: work.places(index),
-      rope: rope && {
-        dims: h.rope.dims,
-        mode: h.rope.mode,
-        contextOriginal: h.rope.originalContext,
-        ...rope,
-        extFactor: h.rope.extFactor,
-        attnFactor: h.rope.attnFactor,
-        betaFast: h.rope.betaFast,
-        betaSlow: h.rope.betaSlow,
-        factors: this.#weights.ropeFactors,
-      },
-      attention: {
-        headSize: h.headSize,
-        heads: h.heads,
-        kvHeads: h.kvHeads,
-        scale: h.attentionScale,
-        window,
-        band: work.band(window),
-        type: this.#productType,
-      },
-      dropped: new Map(),
-      activation: h.activation,
-      eps: h.eps,
-      shared: work.shared,
-      adapter: this.adapter,
-      under: this.#under,
-      dropout: options.dropoutSeed
-        ? (pair, n) => work.dropout.mask(this.#graph, pair, n, options.dropoutSeed as string)
-        : () => null,
-    }
+  prefixCache(): Promise<{ k: Float32Array; v: Float32Array }[]> {
+    return this.#first.prefixCache(pack([{ tokens: Int32Array.of(0), answerFrom: 1 }], this.prefix))
   }
 
   [Symbol.dispose](): void {
-    this.#graph[Symbol.dispose]()
-    this.#head[Symbol.dispose]()
-    this.#work[Symbol.dispose]()
+    for (const lane of this.#lanes) {
+      lane[Symbol.dispose]()
+      if (lane.adapter !== this.adapter) lane.adapter?.[Symbol.dispose]()
+    }
+    for (const device of this.#beside) device.free()
     this.adapter?.[Symbol.dispose]()
     this.#under?.[Symbol.dispose]()
     this.#weights[Symbol.dispose]()
   }
+}
+
+function addTo(sum: Float32Array, more: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (more[i] as number)
 }

@@ -93,8 +93,11 @@ export class Lora implements Adapter {
   readonly scale: number
   readonly #storage: Storage
   readonly #matrices: MatrixName[]
+  readonly #again: (numbersOf: Lora) => Lora
 
-  constructor(device: Device, h: Hyperparameters, spec: LoraSpec) {
+  /** @param numbersOf whose A and B these are; its own when left out */
+  constructor(device: Device, h: Hyperparameters, spec: LoraSpec, numbersOf: Lora | null = null) {
+    this.#again = (other) => new Lora(device, h, spec, other)
     this.spec = spec
     this.scale = loraScale(spec)
     const padded = paddedRank(spec.rank)
@@ -105,6 +108,7 @@ export class Lora implements Adapter {
       for (const matrix of this.#matrices) {
         const [inputs, outputs] = matrixShape(h, matrix).shape
         const tensor = (ne: [number, number]): Tensor => this.#storage.tensor(TYPE.F32, ne)
+        const shared = numbersOf?.pair(block, matrix)
         this.pairs.push({
           kind: 'lora',
           block,
@@ -113,19 +117,23 @@ export class Lora implements Adapter {
           inputs,
           outputs,
           scale: this.scale,
-          a: tensor([inputs, padded]),
-          b: tensor([outputs, padded]),
+          a: shared?.a ?? tensor([inputs, padded]),
+          b: shared?.b ?? tensor([outputs, padded]),
           gradA: tensor([inputs, padded]),
           gradB: tensor([outputs, padded]),
         })
       }
     }
     this.#storage.allocate()
-    for (const pair of this.pairs) {
+    for (const pair of numbersOf ? [] : this.pairs) {
       this.#storage.zero(pair.a)
       this.#storage.zero(pair.b)
     }
     this.clearGradients()
+  }
+
+  beside(): Lora {
+    return this.#again(this)
   }
 
   get bytes(): number {

@@ -34,17 +34,32 @@ export class PromptTuning implements Adapter {
   readonly #rows: Tensor
   readonly #gradient: Tensor
 
-  /** @param width of the residual stream */
-  constructor(device: Device, width: number, { tokens }: PromptSpec) {
+  readonly #again: (numbersOf: PromptTuning) => PromptTuning
+
+  /**
+   * @param width of the residual stream
+   * @param numbersOf whose rows these are; its own when left out
+   */
+  constructor(
+    device: Device,
+    width: number,
+    { tokens }: Omit<PromptSpec, 'kind'>,
+    numbersOf: PromptTuning | null = null,
+  ) {
+    this.#again = (other) => new PromptTuning(device, width, { tokens }, other)
     this.prefix = tokens
     this.#width = width
     this.tensors = [{ name: PROMPT_ROWS, shape: [width, tokens] }]
     this.#storage = new Storage(device, device.buffers, 2)
-    this.#rows = this.#storage.tensor(TYPE.F32, [width, tokens])
+    this.#rows = numbersOf ? numbersOf.#rows : this.#storage.tensor(TYPE.F32, [width, tokens])
     this.#gradient = this.#storage.tensor(TYPE.F32, [width, tokens])
     this.#storage.allocate()
-    this.#storage.zero(this.#rows)
+    if (!numbersOf) this.#storage.zero(this.#rows)
     this.#storage.zero(this.#gradient)
+  }
+
+  beside(): PromptTuning {
+    return this.#again(this)
   }
 
   get bytes(): number {

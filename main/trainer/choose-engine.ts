@@ -9,6 +9,7 @@ import type { FrozenPair } from '../model/frozen-lora.ts'
 import type { Hyperparameters } from '../model/hyperparameters.ts'
 import { prefixOf } from './adapter-of.ts'
 import type { EngineChoice } from './engine-choice.ts'
+import { worthwhileLanes } from './lanes.ts'
 import { planMemory } from './memory-plan.ts'
 import type { RunPlan, TokenExample } from './types.ts'
 import { chooseForms, formsOf, measuredForms, productsOf, typeOfMatrices } from './weight-forms.ts'
@@ -20,7 +21,9 @@ export interface EngineQuestion {
   h: Hyperparameters
   adapter: AdapterSpec
   under: FrozenPair[] | null
-  examples: readonly TokenExample[]
+  /** What is trained on. */
+  train: readonly TokenExample[]
+  validation: readonly TokenExample[]
   /** Resident bytes before the device was opened. */
   nodeBytes: number
   /** Bytes that the run may take; undefined: what is free. */
@@ -34,7 +37,8 @@ export interface EngineQuestion {
  * @throws IdiolectError `TooLong` for an example longer than the base's context, `NotEnoughMemory`
  */
 export async function chooseEngine(question: EngineQuestion): Promise<EngineChoice> {
-  const { device, plan, gguf, h, adapter, under, examples, nodeBytes, cap } = question
+  const { device, plan, gguf, h, adapter, under, train, validation, nodeBytes, cap } = question
+  const examples = [...train, ...validation]
   const prefix = prefixOf(adapter)
   const longest = Math.max(ALIGN, ...examples.map((example) => rowsOf(example, prefix)))
   const tokens = prefix + Math.max(...examples.map((example) => example.tokens.length))
@@ -58,9 +62,16 @@ export async function chooseEngine(question: EngineQuestion): Promise<EngineChoi
     under,
     dropout: plan.settings.dropout,
     longestRows: longest,
+    lanes: device.kind === 'cpu' ? worthwhileLanes(threads, stepRows(plan, train, prefix)) : 1,
     before: nodeBytes,
     opened: process.memoryUsage().rss - nodeBytes,
     ...(cap === undefined ? {} : { cap }),
   })
   return { forms, ...memory, device: device.kind, nodeBytes }
+}
+
+/** Rows of a usual step. */
+function stepRows({ settings }: RunPlan, train: readonly TokenExample[], prefix: number): number {
+  const rows = train.reduce((sum, example) => sum + rowsOf(example, prefix), 0)
+  return (rows / Math.max(1, train.length)) * Math.min(settings.batch, train.length)
 }

@@ -3,7 +3,9 @@ import { startChild } from '../child.ts'
 import { entryFile } from '../entries.ts'
 import { IdiolectError } from '../errors.ts'
 import type { EngineChoice } from './engine-choice.ts'
+import { MOST_ASIDE } from './lanes.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
+import { readPlan } from './run-folder.ts'
 import type { SittingOptions, StepRecord, TrainResult } from './types.ts'
 
 export interface TrainingEvents {
@@ -40,7 +42,7 @@ const PATIENCE = 10
 
 /** Starts or resumes a run: when its folder holds a checkpoint, it goes on from there. */
 export function startTraining(folder: string, options: StartOptions = {}): TrainingRun {
-  const { process: child, lastWords } = startChild(entryFile('trainer-worker'))
+  const { process: child, lastWords } = startChild(entryFile('trainer-worker'), poolFor(folder, options.threads))
   const send = (message: ToWorker): void => {
     if (child.connected) child.send(message)
   }
@@ -96,6 +98,24 @@ export function startTraining(folder: string, options: StartOptions = {}): Train
       child.once('exit', () => clearTimeout(timer))
     },
     done,
+  }
+}
+
+/**
+ * As many threads in libuv's pool as lanes can use: work that goes from thread to thread of a larger one meets, on its way
+ * back, a processor that the other lane has.
+ */
+function poolFor(folder: string, threads: number | undefined): Record<string, string> {
+  const known = threads ?? planThreads(folder) ?? MOST_ASIDE
+  return { UV_THREADPOOL_SIZE: String(Math.max(2, Math.min(MOST_ASIDE, known))) }
+}
+
+/** Null where the folder is bad, which the worker will say. */
+function planThreads(folder: string): number | null {
+  try {
+    return readPlan(folder).settings.threads
+  } catch {
+    return null
   }
 }
 

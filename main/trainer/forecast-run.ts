@@ -7,6 +7,7 @@ import { readGguf } from '../gguf/read.ts'
 import { rowsOf } from '../model/batch.ts'
 import { outlineOf } from '../model/outline.ts'
 import { adapterOf, prefixOf } from './adapter-of.ts'
+import { worthwhileLanes } from './lanes.ts'
 import { type Forecast, planMemory } from './memory-plan.ts'
 import type { ForecastQuestion, MachineAnswer, MachineQuestion } from './messages.ts'
 import { frozenOf } from './under.ts'
@@ -22,7 +23,7 @@ import {
 
 /** @throws IdiolectError `NotEnoughMemory`; `BadGguf` or `NotCarried` for a base that cannot be trained on */
 export async function forecastRun(question: ForecastQuestion): Promise<Forecast> {
-  const { file, settings, under, longest, memoryCap, measurements } = question
+  const { file, settings, under, longest, stepTokens, memoryCap, measurements } = question
   const before = process.memoryUsage().rss
   const device = openDevice({ variant: settings.device ?? 'cpu', threads: 1 })
   try {
@@ -40,6 +41,7 @@ export async function forecastRun(question: ForecastQuestion): Promise<Forecast>
       adapter,
       under: under === undefined ? null : frozenOf(readVoiceFile(under)),
       dropout: settings.dropout,
+      lanes: device.kind === 'cpu' ? worthwhileLanes(settings.threads, stepTokens) : 1,
       longestRows: rowsOf({ tokens: new Int32Array(longest), answerFrom: 0 }, prefixOf(adapter)),
       before,
       ...(memoryCap === undefined ? {} : { cap: memoryCap }),

@@ -27,6 +27,8 @@ import { formsOf } from './weight-forms.ts'
 export interface LoopOptions extends StepsOptions {
   /** Opens devices in place of `openDevice`. */
   open?: typeof openDevice
+  /** See `EngineOptions`. */
+  graphSeconds?: number
 }
 
 /**
@@ -53,12 +55,14 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
   const under = readUnder(folder, plan, gguf)
   checkUsable(adapter, gguf)
   const measurements = options.measurements ?? null
-  const examples = [...train, ...validation]
-  const question = { device, plan, gguf, h, adapter, under, examples, nodeBytes, cap: options.memoryCap, measurements }
+  const cap = options.memoryCap
+  const question = { device, plan, gguf, h, adapter, under, train, validation, nodeBytes, cap, measurements }
   const kept = keptChoice(folder)
   const choice = isUsable(kept, device.kind) ? kept : await chooseEngine(question)
   keepChoice(folder, choice)
   options.report({ type: 'planned', choice })
+  const threads = options.threads ?? plan.settings.threads
+  const lanes = { count: Math.min(choice.lanes ?? 1, threads), threads }
   using engine = new Engine(device, gguf, {
     weightType: { ...formsOf(choice.forms), streamed: choice.streamed },
     productType: TYPE[choice.forms.productType],
@@ -67,9 +71,14 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
     adapter,
     under,
     dropout: plan.settings.dropout,
+    lanes,
+    ...(options.graphSeconds === undefined ? {} : { graphSeconds: options.graphSeconds }),
     onLoad: (fraction) => options.report({ type: 'loading', fraction }),
   })
-  const run = new Sitting(folder, plan, engine, train, validation, options, started, choice)
+  const run = new Sitting(folder, plan, engine, train, validation, options, started, {
+    capacity: choice.capacity,
+    lanes,
+  })
   const { step: resumedAt } = run.position
   options.report({ type: 'chosen', choice, device: device.description, note, resumedAt, steps: run.steps })
   await run.all()

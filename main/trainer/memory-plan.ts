@@ -1,6 +1,7 @@
 /**
  * What a run will take of memory, said before anything is allocated, and the plan that fits: whether blocks' results
- * are kept or computed again, whether matrices are held twice or streamed, and how many rows are packed together. The
+ * are kept or computed again, whether matrices are held twice or streamed, how many rows are packed together, and how
+ * many packs are computed at once. The
  * forecast builds the very engine on a dry device and takes one step, so that its sizes come from where memory is
  * asked for; only what Node itself takes is a measured constant.
  */
@@ -26,6 +27,8 @@ export interface MemoryPlan {
   recomputed: number
   /** Matrices kept once, in the file's own type, and converted for each product. */
   streamed: Streamed
+  /** Packs that are computed at the same time; one when left out. */
+  lanes?: number
 }
 
 export interface MemoryQuestion {
@@ -39,6 +42,8 @@ export interface MemoryQuestion {
   dropout: number
   /** Rows of the longest example, what an adapter puts before it included. */
   longestRows: number
+  /** Lanes that steps can keep busy: see `worthwhileLanes`; one when left out. */
+  lanes?: number
   /** Resident bytes of this process before anything of the engine is there. */
   before: number
   /** Resident bytes that this process grew by since then, the device open and measured. */
@@ -57,7 +62,7 @@ export interface Forecast extends MemoryPlan {
 
 /** Rows that products want to be efficient; more takes memory and gains little. */
 const USUAL_ROWS = 512
-/** Fewer make products slower. */
+/** Fewer make products slower, on several threads; and a lane has no more. */
 const FEWEST_ROWS = 256
 /** Left for everything else on the machine when no cap is given. */
 const RESERVE = 1 << 30
@@ -73,6 +78,7 @@ const ADAPTER_ARRAYS = 7
 /** Most bytes that a run by this plan will hold at once. */
 export async function forecast(q: MemoryQuestion, plan: MemoryPlan): Promise<number> {
   const dry = dryDevice(q.device)
+  const { lanes = 1 } = plan
   let loading = 0
   using engine = new Engine(dry.device, q.gguf, {
     weightType: { ...q.forms, streamed: plan.streamed },
@@ -82,6 +88,7 @@ export async function forecast(q: MemoryQuestion, plan: MemoryPlan): Promise<num
     adapter: q.adapter,
     under: q.under ?? null,
     dropout: q.dropout,
+    lanes: { count: lanes, threads: lanes },
     onLoad: () => {
       loading = dry.peak
     },
@@ -93,7 +100,8 @@ export async function forecast(q: MemoryQuestion, plan: MemoryPlan): Promise<num
   const left = plan.capacity % rows
   const texts = Array.from({ length: Math.floor(plan.capacity / rows) }, () => text(rows))
   if (left > prefix + ALIGN) texts.push(text(left))
-  await engine.trainPack(pack(texts, prefix), { dropoutSeed: q.dropout > 0 ? 'forecast' : null })
+  const job = { batch: pack(texts, prefix), dropoutSeed: q.dropout > 0 ? 'forecast' : null }
+  await engine.train(Array.from({ length: lanes }, () => [job]))
   if (q.device.kind !== 'cpu') return Math.max(loading, dry.peak)
   const parameters = (engine.adapter?.tensors ?? []).reduce(
     (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
@@ -106,8 +114,8 @@ export async function forecast(q: MemoryQuestion, plan: MemoryPlan): Promise<num
 }
 
 /**
- * The fastest plan under the cap. What costs least time for its memory goes first: rows beyond those that products
- * want; then the blocks' second copies, as many as must; then the head's; then kept results; then rows.
+ * The fastest plan under the cap. What costs least time for its memory goes first: lanes, and rows beyond those that
+ * products want; then the blocks' second copies, as many as must; then the head's; then kept results; then rows.
  * @throws IdiolectError `NotEnoughMemory` with the nearest plan that fits
  */
 export async function planMemory(q: MemoryQuestion): Promise<Forecast> {
@@ -132,6 +140,11 @@ export async function planMemory(q: MemoryQuestion): Promise<Forecast> {
   const roomy = Math.max(USUAL_ROWS, q.longestRows)
   const fewer = Math.max(FEWEST_ROWS, q.longestRows)
   const held: Streamed = { blocks: 0, head: false }
+  // Streamed matrices would be converted by each lane for itself.
+  for (let lanes = q.lanes ?? 1; lanes > 1; lanes--) {
+    const found = await fits({ capacity: fewer, recomputed: 0, streamed: held, lanes })
+    if (found) return found
+  }
   for (const capacity of new Set([roomy, fewer])) {
     const found = await fits({ capacity, recomputed: 0, streamed: held })
     if (found) return found

@@ -4,13 +4,14 @@
  * devices or of how weights are held.
  */
 import { IdiolectError } from '../errors.ts'
-import { pack, packInto } from '../model/batch.ts'
+import type { Between } from '../model/at-once.ts'
+import { type Pack, pack } from '../model/batch.ts'
 import type { Engine } from '../model/engine.ts'
+import { dealInto, type Lanes } from '../model/lanes.ts'
 import { seeded, shuffle } from '../random.ts'
 import { rateOf } from './adapter-of.ts'
 import { type Checkpoint, type Position, readCheckpoint, removeCheckpoint, writeCheckpoint } from './checkpoint.ts'
 import { beginDump, type Dump } from './dump.ts'
-import type { EngineChoice } from './engine-choice.ts'
 import type { FromWorker } from './messages.ts'
 import { adamwStep, learningRate, type Moments, zeroMoments } from './optimizer.ts'
 import { peakMemoryBytes } from './peak-memory.ts'
@@ -22,9 +23,16 @@ import type { RunPlan, SittingOptions, TokenExample, TrainResult } from './types
 export interface StepsOptions extends SittingOptions {
   report: (message: FromWorker) => void
   /** Awaited between blocks: may wait (pause) or throw `Stopped`. */
-  between: () => Promise<void>
+  between: Between
   /** Asked before each step but the first: true ends the training, and the voice is what was learnt so far. */
   enough?: () => boolean
+}
+
+/** How examples are laid out. */
+export interface PackLayout {
+  /** Most rows of a pack. */
+  capacity: number
+  lanes: Lanes
 }
 
 /** Thrown by `between` to end a sitting. */
@@ -44,6 +52,7 @@ export class Sitting {
   #lastCheckpoint = performance.now()
   /** Milliseconds that were not worked: pauses, and steps aside. */
   #rested = 0
+  #rest: Promise<void> | null = null
   #sitting = performance.now()
 
   constructor(
@@ -54,7 +63,7 @@ export class Sitting {
     readonly validation: TokenExample[],
     readonly options: StepsOptions,
     started: number,
-    readonly choice: EngineChoice,
+    readonly layout: PackLayout,
   ) {
     this.#sitting = started
     this.#perEpoch = Math.ceil(train.length / plan.settings.batch)
@@ -94,9 +103,17 @@ export class Sitting {
     this.engine.adapter?.put(this.#values())
   }
 
-  readonly #between = async (): Promise<void> => {
+  /** One for all lanes: they rest together, and their rest counts once. */
+  readonly #between: Between = (still) => {
+    this.#rest ??= this.#resting(still).finally(() => {
+      this.#rest = null
+    })
+    return this.#rest
+  }
+
+  async #resting(still: () => Promise<void>): Promise<void> {
     const began = performance.now()
-    await this.options.between()
+    await this.options.between(still)
     this.#rested += performance.now() - began
   }
 
@@ -140,6 +157,13 @@ export class Sitting {
     return order.slice(from, from + this.plan.settings.batch)
   }
 
+  /** Packs by lane. */
+  #packs(examples: readonly TokenExample[]): Pack[][] {
+    const { prefix } = this.engine
+    const { lanes, capacity } = this.layout
+    return dealInto(examples, lanes, capacity, prefix).map((lane) => lane.map((part) => pack(part, prefix)))
+  }
+
   async #step(step: number): Promise<void> {
     const spent = this.#clock()
     const { settings } = this.plan
@@ -147,14 +171,14 @@ export class Sitting {
     const batch = dealt.map((i) => this.train[i] as TokenExample)
     const answers = answerTokens(batch)
     const tokens = batch.reduce((sum, example) => sum + example.tokens.length, 0)
-    let loss = 0
-    for (const [i, part] of packInto(batch, this.choice.capacity, this.engine.prefix).entries()) {
-      const dropoutSeed = settings.dropout > 0 ? `${settings.seed}/dropout/${step}/${i}` : null
-      loss += await this.engine.trainPack(pack(part, this.engine.prefix), {
-        dropoutSeed,
-        between: this.#between,
-      })
-    }
+    let dealtPacks = 0
+    const jobs = this.#packs(batch).map((lane) =>
+      lane.map((part) => ({
+        batch: part,
+        dropoutSeed: settings.dropout > 0 ? `${settings.seed}/dropout/${step}/${dealtPacks++}` : null,
+      })),
+    )
+    const loss = await this.engine.train(jobs, this.#between)
     const gradients = this.engine.takeGradients(answers)
     if (step === 1) this.#dump?.gradients(gradients)
     const lr = learningRate(settings.lr, settings.warmup, step, this.steps)
@@ -194,10 +218,7 @@ export class Sitting {
     const every = Math.max(1, Math.round(this.#perEpoch / MEASURES_PER_EPOCH))
     if (step % every !== 0 && step !== this.steps) return null
     const answers = answerTokens(this.validation)
-    let loss = 0
-    for (const part of packInto(this.validation, this.choice.capacity, this.engine.prefix)) {
-      loss += await this.engine.measurePack(pack(part, this.engine.prefix), { between: this.#between })
-    }
+    const loss = await this.engine.measure(this.#packs(this.validation), this.#between)
     const value = loss / answers
     const { position } = this
     if (position.bestValidation === null || value < position.bestValidation) {

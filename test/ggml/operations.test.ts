@@ -18,7 +18,8 @@ afterAll(() => cpu.free())
 describe('operations', () => {
   it('has every operation of a graph', () => {
     // What is no operation, or cannot be had on a GPU.
-    const others = ['constructor', 'reset', 'bytes', 'lacking', 'expand', 'output', 'into', 'compute', 'inPlace']
+    const building = ['constructor', 'reset', 'bytes', 'filled', 'lacking', 'expand', 'output', 'into']
+    const others = [...building, 'compute', 'computeAside', 'inPlace']
     const onlyInPlace = ['causalInPlace', 'softMaxInPlace']
     const methods = Object.getOwnPropertyNames(Graph.prototype).filter(
       (name) => ![...others, ...onlyInPlace].includes(name),

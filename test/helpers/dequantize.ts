@@ -1,5 +1,6 @@
 /** Bytes of any of ggml's types as floats, by ggml's own decoding out of the libraries that node-llama-cpp carries. */
 import koffi from 'koffi'
+import { prepareCalls } from '../../main/ggml/api.ts'
 import { type GgmlTypeName, ggmlTypeNamed } from '../../main/gguf/types.ts'
 import { ggmlBaseLibrary } from './quantize.ts'
 
@@ -16,6 +17,7 @@ function library(): NonNullable<typeof known> {
     quantized: 'bool',
     toFloat: 'void*',
   })
+  prepareCalls()
   known = {
     traitsOf: koffi
       .load(ggmlBaseLibrary())

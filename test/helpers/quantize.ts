@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import koffi from 'koffi'
 import { projectFolder } from '../../main/entries.ts'
+import { prepareCalls } from '../../main/ggml/api.ts'
 import { type GgmlTypeName, ggmlTypeNamed, tensorBytes } from '../../main/gguf/types.ts'
 
 const SYSTEMS: Partial<Record<NodeJS.Platform, [packages: string, library: string]>> = {
@@ -47,9 +48,12 @@ let chunk: Chunk | undefined
 /** `values`, rows of `row` elements, as the bytes of a tensor of this type. */
 export function quantize(type: GgmlTypeName, values: Float32Array, row: number): Uint8Array {
   if (type === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-  chunk ??= koffi
-    .load(ggmlBaseLibrary())
-    .func('size_t ggml_quantize_chunk(int, const float*, void*, int64_t, int64_t, int64_t, const float*)') as Chunk
+  if (!chunk) {
+    prepareCalls()
+    chunk = koffi
+      .load(ggmlBaseLibrary())
+      .func('size_t ggml_quantize_chunk(int, const float*, void*, int64_t, int64_t, int64_t, const float*)') as Chunk
+  }
   const rows = values.length / row
   const bytes = tensorBytes(ggmlTypeNamed(type), [row, rows])
   if (bytes === null || !Number.isInteger(rows)) throw new Error(`${type} does not take rows of ${row} elements`)

@@ -78,7 +78,8 @@ describe('forward', () => {
 
 describe('a pass', () => {
   it('can be stopped before each block and each part of the head', async () => {
-    using engine = open(tiny('stoppable'), { capacity: 192, lora: { rank: 2, alpha: 2, targets: ['q'] } })
+    const lora: EngineOptions['lora'] = { rank: 2, alpha: 2, targets: ['q'] }
+    using engine = open(tiny('stoppable'), { capacity: 192, lora, graphSeconds: 0 })
     const long = pack([example(180, 150)])
     const count = async (pass: 'trainPack' | 'measurePack'): Promise<number> => {
       let calls = 0

@@ -316,6 +316,7 @@ describe.skipIf(process.platform !== 'linux')('a worker', () => {
       { targets: ['o', 'down'], rank: 32, dropout: 0 },
     ],
     ['deep', 'Q4_K_M', { capacity: 512, recomputed: 8, streamed: ALL }, {}],
+    ['deep', 'Q4_K_M', { capacity: 256, recomputed: 0, streamed: NONE, lanes: 2 }, { threads: 2 }],
     ['wordy', 'Q4_K_M', { capacity: 512, recomputed: 0, streamed: NONE }, {}],
     ['wordy', 'Q8_0', { capacity: 256, recomputed: 3, streamed: { blocks: 3, head: true } }, { dropout: 0 }],
   ] as const)(
@@ -328,6 +329,7 @@ describe.skipIf(process.platform !== 'linux')('a worker', () => {
         ...changes,
         targets: [...('targets' in changes ? changes.targets : SETTINGS.targets)],
       })
+      expect(choice.lanes).toBe('lanes' in wanted ? wanted.lanes : undefined)
       expect(choice.forecastBytes).toBeLessThanOrEqual(memoryCap)
       expect(Math.abs(said - grown) / grown).toBeLessThan(0.1)
     },
@@ -336,7 +338,7 @@ describe.skipIf(process.platform !== 'linux')('a worker', () => {
 
 describe('a run that is not prepared yet', () => {
   it('is forecast by a worker without a run folder, and refused where it does not fit', async () => {
-    const question = { file: modelFile('deep', 'Q4_K_M'), settings: SETTINGS, longest: 257 }
+    const question = { file: modelFile('deep', 'Q4_K_M'), settings: SETTINGS, longest: 257, stepTokens: 514 }
     const { forecast: plan } = await ask({ type: 'forecast', question }, 'forecast')
     expect(plan).toMatchObject({ capacity: 512, recomputed: 0, streamed: NONE })
     // More than its weights alone, and less than the machine.

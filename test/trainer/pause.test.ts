@@ -1,7 +1,9 @@
 /** Pausing: by the order of what the worker says, never by the clock. */
+import { readdirSync, readFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { startTraining, type TrainingRun } from '../../main/trainer/client.ts'
+import { type StartOptions, startTraining, type TrainingRun } from '../../main/trainer/client.ts'
 import { trainRun } from '../../main/trainer/loop.ts'
 import { createRun, readLog } from '../../main/trainer/run-folder.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
@@ -23,9 +25,10 @@ function oneLargeStep(name: string): string {
 }
 
 /** Starts a run and resolves once it computes. */
-function started(folder: string, said: string[] = []): Promise<TrainingRun> {
+function started(folder: string, said: string[] = [], options: StartOptions = {}): Promise<TrainingRun> {
   return new Promise((resolve, reject) => {
     const run = startTraining(folder, {
+      ...options,
       onChosen: () => resolve(run),
       onStep: ({ step }) => said.push(`step ${step}`),
     })
@@ -82,6 +85,24 @@ describe('a pause', () => {
     process.kill(other.pid as number, 'SIGKILL')
     await waiting
     await expect(other.done).rejects.toMatchObject({ name: 'WorkerDied' })
+  })
+})
+
+// Elsewhere a priority is a whole process's.
+describe.skipIf(process.platform !== 'linux')('in the background', () => {
+  it('every thread lets other programs go first', async () => {
+    const run = await started(oneLargeStep('background'), [], { background: true })
+    await run.pause()
+    const threads = `/proc/${run.pid}/task`
+    // After the name in brackets, which may hold anything, nice is the 17th.
+    const nice = readdirSync(threads).map((id) => {
+      const stat = readFileSync(path.join(threads, id, 'stat'), 'utf8')
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+    })
+    expect(nice.length).toBeGreaterThan(4)
+    expect(nice.filter((value) => value <= os.getPriority())).toEqual([])
+    run.stop()
+    await expect(run.done).rejects.toMatchObject({ name: 'Interrupted' })
   })
 })
 

@@ -8,12 +8,12 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { checkpointFile, readCheckpoint } from '../../main/trainer/checkpoint.ts'
 import { startTraining } from '../../main/trainer/client.ts'
 import { trainRun } from '../../main/trainer/loop.ts'
-import { createRun, readLog, readResult, voiceFile } from '../../main/trainer/run-folder.ts'
+import { createRun, keptChoice, readLog, readResult, voiceFile } from '../../main/trainer/run-folder.ts'
 import type { TrainSettings } from '../../main/trainer/types.ts'
 import { seeded } from '../helpers/random.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 import { writeTinyModel } from '../helpers/tiny-model.ts'
-import { learnable, tinyPlan } from '../helpers/tiny-run.ts'
+import { killedAt, learnable, tinyPlan } from '../helpers/tiny-run.ts'
 
 const root = temporaryFolder()
 const base = path.join(root, 'base.gguf')
@@ -47,15 +47,15 @@ beforeAll(async () => {
 })
 
 /** What must be the same: every step's loss, norm and validation, and the voice. */
-function expectTheSame(folder: string): void {
+function expectTheSame(folder: string, undisturbed = whole): void {
   const told = (of: string) =>
     readLog(of).map(({ step, loss, gradNorm, validation }) => [step, loss, gradNorm, validation])
-  expect(told(folder)).toEqual(told(whole))
-  expect(readFileSync(voiceFile(folder)).equals(readFileSync(voiceFile(whole)))).toBe(true)
-  const { steps: done, finalLoss, bestValidation, tokens } = readResult(whole) ?? {}
+  expect(told(folder)).toEqual(told(undisturbed))
+  expect(readFileSync(voiceFile(folder)).equals(readFileSync(voiceFile(undisturbed)))).toBe(true)
+  const { steps: done, finalLoss, bestValidation, tokens } = readResult(undisturbed) ?? {}
   expect(readResult(folder)).toMatchObject({ steps: done, finalLoss, bestValidation, tokens })
   // Nothing half-written, no checkpoint that nobody needs.
-  expect(readdirSync(folder).sort()).toEqual(readdirSync(whole).sort())
+  expect(readdirSync(folder).sort()).toEqual(readdirSync(undisturbed).sort())
 }
 
 it('the undisturbed run ends by its patience, with better weights kept than its last ones', () => {
@@ -106,6 +106,7 @@ describe('killed and resumed', () => {
     try {
       await trainRun(folder, {
         checkpointSeconds: 0,
+        graphSeconds: 0,
         report: () => {},
         between: async () => {
           if (++asked === n) throw new Killed()
@@ -125,6 +126,16 @@ describe('killed and resumed', () => {
     while (!(await endingAt(folder, 3 + 2 * (sittings % 9)))) sittings++
     expect(sittings).toBeGreaterThan(20)
     expectTheSame(folder)
+  })
+
+  it('with packs that are computed at the same time', async () => {
+    const lanes = { batch: 16, threads: 2, epochs: 4 }
+    const [undisturbed, disturbed] = [run('lanes', lanes), run('lanes-killed', lanes)]
+    await startTraining(undisturbed, { checkpointSeconds: 0 }).done
+    expect(keptChoice(undisturbed)?.lanes).toBe(2)
+    await killedAt(disturbed, [2, 5, 6])
+    await startTraining(disturbed, { checkpointSeconds: 0 }).done
+    expectTheSame(disturbed, undisturbed)
   })
 
   it('when it had just ended: it does not train on', async () => {

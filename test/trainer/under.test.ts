@@ -259,7 +259,7 @@ it('is counted in the forecast: as many bytes as its pairs take', async () => {
   expect(withIt - without).toBeGreaterThanOrEqual(held)
   expect(withIt - without).toBeLessThan(held + 2e6)
   const { settings } = tinyPlan(base, {}, { train: 1, validation: 0 })
-  const ask = (file: string) => askForecast({ file: base, settings, under: file, longest: 64 })
+  const ask = (file: string) => askForecast({ file: base, settings, under: file, longest: 64, stepTokens: 64 })
   expect((await ask(task.file)).forecastBytes).toBeGreaterThan(held)
   await expect(ask(path.join(root, 'nowhere.gguf'))).rejects.toThrow(/nowhere.gguf/)
 })

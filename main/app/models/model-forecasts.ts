@@ -71,14 +71,16 @@ export function forecastHandlers(
       const file = model.path ?? outlineOf(model)
       return file === null ? [] : [{ id: model.id, file }]
     })
-    const settings = defaultSettings({ examples: 200, tokens: 60_000, threads })
+    const [examples, tokens] = [200, 60_000]
+    const settings = defaultSettings({ examples, tokens, threads })
+    const stepTokens = (tokens / examples) * settings.batch
     const memoryCap = availableMemory() - RESERVE
     const measurements = deviceSpeeds(store)
     const { gflops, forecastBytes } = await askMachine({
       ...TIMED,
       threads,
       measurements,
-      forecasts: models.map(({ file }) => ({ file, settings, longest: LONGEST, memoryCap, measurements })),
+      forecasts: models.map(({ file }) => ({ file, settings, longest: LONGEST, stepTokens, memoryCap, measurements })),
     })
     // For the forecast of a base that was never trained on yet.
     store.settings.set(GFLOPS, gflops)

@@ -29,19 +29,21 @@ export type MemoryOf = (
 
 export function rememberedMemory(): MemoryOf {
   const forecasts = new Map<string, number>()
-  return async ({ settings, train, validation }, model, under, measurements) => {
+  return async ({ settings, train, validation, tokens }, model, under, measurements) => {
     const longest = Math.max(
       ...[...train.map(({ example }) => example), ...validation].map(({ tokens }) => tokens.length),
     )
     // A first training measures the device.
     const measuredAt = statSync(measurements, { throwIfNoEntry: false })?.mtimeMs
-    const key = JSON.stringify([model.sha256, longest, settings, under, measuredAt])
+    const stepTokens = (tokens / train.length) * Math.min(settings.batch, train.length)
+    const key = JSON.stringify([model.sha256, longest, stepTokens, settings, under, measuredAt])
     const known = forecasts.get(key)
     if (known !== undefined) return known
     const { forecastBytes } = await askForecast({
       file: model.path,
       settings,
       longest,
+      stepTokens,
       measurements,
       ...(under === null ? {} : { under }),
     })
