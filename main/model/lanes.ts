@@ -14,7 +14,7 @@ export interface Lanes {
 }
 
 /** How fast a thread is that shares a graph with others, for one that has a graph of its own; measured, see the notebook. */
-const SHARED = 0.8
+const SHARED = 0.85
 
 /** Threads of each of so many lanes, as even as can be. */
 export function sharedThreads({ count, threads }: Lanes): number[] {
