@@ -35,6 +35,8 @@ export interface Device {
   /** The device's own memory, bytes; of the CPU, the machine's. Some drivers call all of it free. */
   memory(): { free: number; total: number }
   setThreads(threads: number): void
+  /** Others compute at the same time, so that its graphs are computed on another thread: it was made by `beside`. */
+  readonly aside?: true
   /** Of the CPU: the same device with threads of its own, whose graphs can be computed at the same time as this one's. */
   beside(threads: number): Device
   free(): void
@@ -91,7 +93,7 @@ export function openDevice(options: { variant?: Variant; threads: number }): Dev
     },
     beside(threads: number): Device {
       if (fallback !== null) throw new Error('a GPU computes one graph at a time')
-      return withBackend(initialize(ggml, dev), threads)
+      return { ...withBackend(initialize(ggml, dev), threads), aside: true }
     },
   }
   const withBackend = (own: Pointer, threads: number): Device => {

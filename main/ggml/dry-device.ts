@@ -65,7 +65,6 @@ export function dryDevice(real: Device): DryDevice {
       ggml.gallocrFree(allocator)
     },
     backendGraphCompute: () => 0,
-    computeAside: async () => 0,
     backendTensorSet: () => {},
     backendTensorGet: () => {},
     backendTensorMemset: () => {},

@@ -119,9 +119,10 @@ export class Graph implements Disposable {
     this.#computer.compute(this.#graph, this.#lacks)
   }
 
-  /** The same on another thread: see `Computer.computeAside`. @throws as `compute` */
-  computeAside(): Promise<void> {
-    return this.#computer.computeAside(this.#graph)
+  /** The same; on another thread where the device has others beside it: see `Computer.computeAside`. @throws as `compute` */
+  async computeAside(): Promise<void> {
+    if (this.#device.aside) await this.#computer.computeAside(this.#graph)
+    else this.compute()
   }
 
   #has(node: Pointer): boolean {

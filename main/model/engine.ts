@@ -86,7 +86,6 @@ export class Engine implements Disposable {
           under: this.#under,
           productType: options.productType ?? (forms.blocks.type === TYPE.F32 ? TYPE.F32 : TYPE.BF16),
           dropout: options.dropout ?? 0,
-          aside: devices.length > 1,
           graphSeconds: options.graphSeconds ?? GRAPH_SECONDS,
         }),
     )

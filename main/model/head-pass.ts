@@ -20,15 +20,12 @@ export class HeadPass implements Disposable {
   readonly #h: Hyperparameters
   readonly #weights: Weights
   readonly #work: Workspace
-  readonly #aside: boolean
 
-  /** @param aside computes a loss on a thread of its own: see `Lane` */
-  constructor(device: Device, h: Hyperparameters, weights: Weights, work: Workspace, aside: boolean) {
+  constructor(device: Device, h: Hyperparameters, weights: Weights, work: Workspace) {
     this.#graph = new Graph(device, OTHER_NODES + 2 * productNodes(weights.head))
     this.#h = h
     this.#weights = weights
     this.#work = work
-    this.#aside = aside
   }
 
   /** Held for intermediate results. */
@@ -69,8 +66,7 @@ export class HeadPass implements Disposable {
         { rows: first(inputs.rows), targets: first(inputs.targets), at: first(inputs.at) },
         dx ? { dx: g.view(dx, [width, length]), lossScale: LOSS_SCALE } : null,
       )
-      if (this.#aside) await g.computeAside()
-      else g.compute()
+      await g.computeAside()
       for (const p of storage.get(probability)) loss -= Math.log(Math.max(p, 1e-37))
     }
     if (!Number.isFinite(loss)) {

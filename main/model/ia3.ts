@@ -49,14 +49,14 @@ export class Ia3 implements Adapter {
   readonly tensors: readonly AdapterTensor[]
   readonly #vectors: Vector[] = []
   readonly #storage: Storage
-  readonly #again: (numbersOf: Ia3) => Ia3
+  readonly beside: () => Ia3
 
   /**
    * @param capacity most rows of a pack
    * @param numbersOf whose factors these are; its own when left out
    */
   constructor(device: Device, h: Hyperparameters, capacity: number, numbersOf: Ia3 | null = null) {
-    this.#again = (other) => new Ia3(device, h, capacity, other)
+    this.beside = () => new Ia3(device, h, capacity, this)
     this.#storage = new Storage(device, device.buffers, h.blocks * scaledMatrices(h).length * 2 + 1)
     const floats = (n: number): Tensor => this.#storage.tensor(TYPE.F32, [n])
     const ones = floats(capacity)
@@ -81,10 +81,6 @@ export class Ia3 implements Adapter {
     this.#storage.set(ones, new Float32Array(capacity).fill(1))
     for (const { gradient } of this.#vectors) this.#storage.zero(gradient)
     if (!numbersOf) this.put(this.#vectors.map(({ outputs }) => new Float32Array(outputs).fill(1)))
-  }
-
-  beside(): Ia3 {
-    return this.#again(this)
   }
 
   get bytes(): number {

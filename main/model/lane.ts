@@ -31,8 +31,6 @@ export interface LaneOptions {
   /** Type of one side of attention's products. */
   productType: TypeNumber
   dropout: number
-  /** Computes on a thread of its own, so that other lanes can at the same time. */
-  aside: boolean
   /** See `EngineOptions`. */
   graphSeconds: number
 }
@@ -60,13 +58,12 @@ export class Lane implements Disposable {
   readonly #head: HeadPass
   readonly #kept: number
   readonly #productType: TypeNumber
-  readonly #aside: boolean
   readonly #graphSeconds: number
   /** Blocks that a graph takes, by how long the last one took. What is computed, and in which order, does not hang on it. */
   #blocksAGraph = 1
 
   constructor(device: Device, h: Hyperparameters, weights: Weights, options: LaneOptions) {
-    const { capacity, kept, adapter, dropout, aside } = options
+    const { capacity, kept, adapter, dropout } = options
     this.#device = device
     this.#h = h
     this.#weights = weights
@@ -74,11 +71,10 @@ export class Lane implements Disposable {
     this.#under = options.under
     this.#kept = kept
     this.#productType = options.productType
-    this.#aside = aside
     this.#graphSeconds = options.graphSeconds
     this.#work = new Workspace(device, h, { capacity, kept, adapter, dropout })
     this.#graph = new Graph(device, graphNodes(capacity))
-    this.#head = new HeadPass(device, h, weights, this.#work, aside)
+    this.#head = new HeadPass(device, h, weights, this.#work)
   }
 
   /** Bytes on the device: kept results and intermediate results so far. */
@@ -116,7 +112,7 @@ export class Lane implements Disposable {
     if (adapter instanceof PromptTuning) {
       this.#graph.reset()
       adapter.gather(this.#graph, dx[from] as Tensor, batch.segments)
-      await this.#compute()
+      await this.#graph.computeAside()
     }
     return loss
   }
@@ -171,11 +167,6 @@ export class Lane implements Disposable {
     return scale === 1 ? rows : this.#graph.scale(rows, scale)
   }
 
-  async #compute(): Promise<void> {
-    if (this.#aside) await this.#graph.computeAside()
-    else this.#graph.compute()
-  }
-
   async #forward(batch: Pack, options: PassOptions): Promise<void> {
     await this.#begin(batch, options)
     await this.#blocks(options, (i) => this.#blockForward(batch, i, options))
@@ -191,7 +182,7 @@ export class Lane implements Disposable {
       do build(n++)
       while (n < blocks && n - first < this.#blocksAGraph && this.#room(n - first))
       const began = performance.now()
-      await this.#compute()
+      await this.#graph.computeAside()
       this.#learn((performance.now() - began) / 1000 / (n - first))
     }
   }
@@ -220,7 +211,7 @@ export class Lane implements Disposable {
     this.#graph.reset()
     this.#graph.into(this.#embedded(batch.tokens.length), storage, first)
     if (this.adapter instanceof PromptTuning) this.adapter.lay(this.#graph, first, batch.segments)
-    await this.#compute()
+    await this.#graph.computeAside()
   }
 
   /** Orders one block's forward pass. */

@@ -93,11 +93,11 @@ export class Lora implements Adapter {
   readonly scale: number
   readonly #storage: Storage
   readonly #matrices: MatrixName[]
-  readonly #again: (numbersOf: Lora) => Lora
+  readonly beside: () => Lora
 
   /** @param numbersOf whose A and B these are; its own when left out */
   constructor(device: Device, h: Hyperparameters, spec: LoraSpec, numbersOf: Lora | null = null) {
-    this.#again = (other) => new Lora(device, h, spec, other)
+    this.beside = () => new Lora(device, h, spec, this)
     this.spec = spec
     this.scale = loraScale(spec)
     const padded = paddedRank(spec.rank)
@@ -130,10 +130,6 @@ export class Lora implements Adapter {
       this.#storage.zero(pair.b)
     }
     this.clearGradients()
-  }
-
-  beside(): Lora {
-    return this.#again(this)
   }
 
   get bytes(): number {

@@ -33,20 +33,15 @@ export class PromptTuning implements Adapter {
   readonly #storage: Storage
   readonly #rows: Tensor
   readonly #gradient: Tensor
-
-  readonly #again: (numbersOf: PromptTuning) => PromptTuning
+  readonly beside: () => PromptTuning
 
   /**
    * @param width of the residual stream
    * @param numbersOf whose rows these are; its own when left out
    */
-  constructor(
-    device: Device,
-    width: number,
-    { tokens }: Omit<PromptSpec, 'kind'>,
-    numbersOf: PromptTuning | null = null,
-  ) {
-    this.#again = (other) => new PromptTuning(device, width, { tokens }, other)
+  constructor(device: Device, width: number, spec: PromptSpec, numbersOf: PromptTuning | null = null) {
+    const { tokens } = spec
+    this.beside = () => new PromptTuning(device, width, spec, this)
     this.prefix = tokens
     this.#width = width
     this.tensors = [{ name: PROMPT_ROWS, shape: [width, tokens] }]
@@ -56,10 +51,6 @@ export class PromptTuning implements Adapter {
     this.#storage.allocate()
     if (!numbersOf) this.#storage.zero(this.#rows)
     this.#storage.zero(this.#gradient)
-  }
-
-  beside(): PromptTuning {
-    return this.#again(this)
   }
 
   get bytes(): number {

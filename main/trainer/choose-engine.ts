@@ -9,7 +9,7 @@ import type { FrozenPair } from '../model/frozen-lora.ts'
 import type { Hyperparameters } from '../model/hyperparameters.ts'
 import { prefixOf } from './adapter-of.ts'
 import type { EngineChoice } from './engine-choice.ts'
-import { worthwhileLanes } from './lanes.ts'
+import { ofAStep, worthwhileLanes } from './lanes.ts'
 import { planMemory } from './memory-plan.ts'
 import type { RunPlan, TokenExample } from './types.ts'
 import { chooseForms, formsOf, measuredForms, productsOf, typeOfMatrices } from './weight-forms.ts'
@@ -53,6 +53,7 @@ export async function chooseEngine(question: EngineQuestion): Promise<EngineChoi
   const { threads } = plan.settings
   const measured = own === 'F32' ? [] : measuredForms(device, productsOf(gguf), threads, question.measurements)
   const forms = chooseForms(device, own, measured)
+  const trainRows = train.reduce((sum, example) => sum + rowsOf(example, prefix), 0)
   const memory = await planMemory({
     device,
     gguf,
@@ -62,16 +63,10 @@ export async function chooseEngine(question: EngineQuestion): Promise<EngineChoi
     under,
     dropout: plan.settings.dropout,
     longestRows: longest,
-    lanes: device.kind === 'cpu' ? worthwhileLanes(threads, stepRows(plan, train, prefix)) : 1,
+    lanes: worthwhileLanes(threads, ofAStep(trainRows, train.length, plan.settings.batch)),
     before: nodeBytes,
     opened: process.memoryUsage().rss - nodeBytes,
     ...(cap === undefined ? {} : { cap }),
   })
   return { forms, ...memory, device: device.kind, nodeBytes }
-}
-
-/** Rows of a usual step. */
-function stepRows({ settings }: RunPlan, train: readonly TokenExample[], prefix: number): number {
-  const rows = train.reduce((sum, example) => sum + rowsOf(example, prefix), 0)
-  return (rows / Math.max(1, train.length)) * Math.min(settings.batch, train.length)
 }

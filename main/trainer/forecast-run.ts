@@ -41,7 +41,7 @@ export async function forecastRun(question: ForecastQuestion): Promise<Forecast>
       adapter,
       under: under === undefined ? null : frozenOf(readVoiceFile(under)),
       dropout: settings.dropout,
-      lanes: device.kind === 'cpu' ? worthwhileLanes(settings.threads, stepTokens) : 1,
+      lanes: worthwhileLanes(settings.threads, stepTokens),
       longestRows: rowsOf({ tokens: new Int32Array(longest), answerFrom: 0 }, prefixOf(adapter)),
       before,
       ...(memoryCap === undefined ? {} : { cap: memoryCap }),

@@ -42,7 +42,7 @@ export interface MemoryQuestion {
   dropout: number
   /** Rows of the longest example, what an adapter puts before it included. */
   longestRows: number
-  /** Lanes that steps can keep busy: see `worthwhileLanes`; one when left out. */
+  /** Lanes that steps can keep busy: see `worthwhileLanes`; one when left out. A GPU has one. */
   lanes?: number
   /** Resident bytes of this process before anything of the engine is there. */
   before: number
@@ -141,7 +141,7 @@ export async function planMemory(q: MemoryQuestion): Promise<Forecast> {
   const fewer = Math.max(FEWEST_ROWS, q.longestRows)
   const held: Streamed = { blocks: 0, head: false }
   // Streamed matrices would be converted by each lane for itself.
-  for (let lanes = q.lanes ?? 1; lanes > 1; lanes--) {
+  for (let lanes = q.device.kind === 'cpu' ? (q.lanes ?? 1) : 1; lanes > 1; lanes--) {
     const found = await fits({ capacity: fewer, recomputed: 0, streamed: held, lanes })
     if (found) return found
   }

@@ -17,6 +17,7 @@ import type { Architecture } from '../../model/architectures.ts'
 import { readHyperparameters } from '../../model/hyperparameters.ts'
 import { deviceSpeeds } from '../../trainer/device-speeds.ts'
 import { askMachine } from '../../trainer/forecast-client.ts'
+import { ofAStep } from '../../trainer/lanes.ts'
 import type { AppContext } from '../context.ts'
 import type { Training } from '../training/training.ts'
 import { forecastModel, GFLOPS, type MachineFacts, type ModelFacts, recommendedOf } from './model-forecast.ts'
@@ -73,7 +74,7 @@ export function forecastHandlers(
     })
     const [examples, tokens] = [200, 60_000]
     const settings = defaultSettings({ examples, tokens, threads })
-    const stepTokens = (tokens / examples) * settings.batch
+    const stepTokens = ofAStep(tokens, examples, settings.batch)
     const memoryCap = availableMemory() - RESERVE
     const measurements = deviceSpeeds(store)
     const { gflops, forecastBytes } = await askMachine({

@@ -6,6 +6,7 @@ import { machineThreads } from '../../inference/threads.ts'
 import { saidOf } from '../../said.ts'
 import { deviceSpeeds } from '../../trainer/device-speeds.ts'
 import { askForecast } from '../../trainer/forecast-client.ts'
+import { ofAStep } from '../../trainer/lanes.ts'
 import type { TrainResult } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
 import { expectedTrainSpeed, GFLOPS } from '../models/model-forecast.ts'
@@ -35,7 +36,7 @@ export function rememberedMemory(): MemoryOf {
     )
     // A first training measures the device.
     const measuredAt = statSync(measurements, { throwIfNoEntry: false })?.mtimeMs
-    const stepTokens = (tokens / train.length) * Math.min(settings.batch, train.length)
+    const stepTokens = ofAStep(tokens, train.length, settings.batch)
     const key = JSON.stringify([model.sha256, longest, stepTokens, settings, under, measuredAt])
     const known = forecasts.get(key)
     if (known !== undefined) return known
