@@ -1,22 +1,27 @@
 /** A proof as a layman reads it: chances instead of nats, and a place for each piece. Pure numbers. */
 import type { ProofDifference, ProofItem, ProofScore } from '../../preload/contract.ts'
 
-/** A proof on one piece has no interval: its bounds are the largest numbers there are. */
-const UNKNOWN = 1e300
+/** Largest bound that was measured: a proof on one piece has no interval, and the largest numbers there are instead. */
+const MOST = 1e300
+
+/** A 95% interval as it was measured; null where one piece alone says nothing of chance. */
+export function measuredRange({ low, high }: { low: number; high: number }): { low: number; high: number } | null {
+  return low > -MOST && high < MOST ? { low, high } : null
+}
 
 export interface Chance {
   /** Chance that was given, on average, to the next bit of what was really written; 0..1. */
   chance: number
-  low: number
-  high: number
+  /** Null where nothing can be said of chance. */
+  range: { low: number; high: number } | null
 }
 
 /** exp(-NLL): the geometric mean of the chances. The interval turns round with the sign. */
-export function chanceOf({ nll, low, high }: ProofScore): Chance {
+export function chanceOf(score: ProofScore): Chance {
+  const range = measuredRange(score)
   return {
-    chance: Math.exp(-nll),
-    low: high > UNKNOWN ? Math.exp(-nll) : Math.exp(-high),
-    high: low < -UNKNOWN ? Math.exp(-nll) : Math.exp(-low),
+    chance: Math.exp(-score.nll),
+    range: range && { low: Math.exp(-range.high), high: Math.exp(-range.low) },
   }
 }
 
@@ -29,14 +34,16 @@ export interface Likelier {
   /** By how much likelier each bit became, 0.35 for 35%; negative: less likely. */
   by: number
   /** Null where nothing can be said of chance. */
-  low: number | null
-  high: number | null
+  range: { low: number; high: number } | null
 }
 
 /** exp(gain) - 1. */
-export function likelierBy({ mean, low, high }: ProofDifference): Likelier {
-  const known = low > -UNKNOWN && high < UNKNOWN
-  return { by: Math.expm1(mean), low: known ? Math.expm1(low) : null, high: known ? Math.expm1(high) : null }
+export function likelierBy(difference: ProofDifference): Likelier {
+  const range = measuredRange(difference)
+  return {
+    by: Math.expm1(difference.mean),
+    range: range && { low: Math.expm1(range.low), high: Math.expm1(range.high) },
+  }
 }
 
 export interface Dot {

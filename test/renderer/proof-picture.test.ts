@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ProofItem } from '../../preload/contract.ts'
-import { chanceOf, countWins, dotsOf, likelierBy } from '../../renderer/lib/proof-picture.ts'
+import { chanceOf, countWins, dotsOf, likelierBy, measuredRange } from '../../renderer/lib/proof-picture.ts'
 
 const item = (base: number, voice: number): ProofItem => ({
   document: 'd',
@@ -18,18 +18,18 @@ const item = (base: number, voice: number): ProofItem => ({
 
 describe('a proof as a picture', () => {
   it('turns nats into chances, and the interval round with them', () => {
-    const { chance, low, high } = chanceOf({ nll: Math.log(10), low: Math.log(8), high: Math.log(20) })
+    const { chance, range } = chanceOf({ nll: Math.log(10), low: Math.log(8), high: Math.log(20) })
     expect(chance).toBeCloseTo(0.1, 10)
-    expect(low).toBeCloseTo(0.05, 10)
-    expect(high).toBeCloseTo(0.125, 10)
+    expect(range?.low).toBeCloseTo(0.05, 10)
+    expect(range?.high).toBeCloseTo(0.125, 10)
   })
 
   it('says nothing of chance where there was one piece', () => {
     const max = Number.MAX_VALUE
-    expect(likelierBy({ mean: Math.log(1.5), low: -max, high: max })).toMatchObject({ low: null, high: null })
-    const { chance, low, high } = chanceOf({ nll: 2, low: -max, high: max })
-    expect([low, high]).toEqual([chance, chance])
-    expect(likelierBy({ mean: Math.log(1.5), low: 0, high: Math.log(2) }).high).toBeCloseTo(1, 10)
+    expect(likelierBy({ mean: Math.log(1.5), low: -max, high: max })).toMatchObject({ range: null })
+    expect(chanceOf({ nll: 2, low: -max, high: max })).toEqual({ chance: Math.exp(-2), range: null })
+    expect(measuredRange({ low: -max, high: max })).toBeNull()
+    expect(likelierBy({ mean: Math.log(1.5), low: 0, high: Math.log(2) }).range?.high).toBeCloseTo(1, 10)
   })
 
   it('counts a text for the voice only when its own words got likelier', () => {
