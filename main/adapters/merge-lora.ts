@@ -7,8 +7,9 @@
  * that can be seen (docs/adapters.md has the figures). A few matrices a block are changed, so that the file grows little.
  */
 import { IdiolectError } from '../errors.ts'
-import { type Device, openDevice } from '../ggml/device.ts'
+import type { Device } from '../ggml/device.ts'
 import { Graph } from '../ggml/graph.ts'
+import { openDevice } from '../ggml/open.ts'
 import { Storage } from '../ggml/storage.ts'
 import { TYPE, type TypeName } from '../ggml/types.ts'
 import { type GgufFile, type GgufTensor, readGguf, readTensorChunks } from '../gguf/read.ts'

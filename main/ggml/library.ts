@@ -4,7 +4,7 @@
  *
  * This file finds and loads the libraries. The prototypes belong to one release of ggml: `loadGgml` refuses another,
  * and checks struct sizes and a small product against a known answer before anything else is done (selfTest in
- * `device.ts`).
+ * `open.ts`).
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'

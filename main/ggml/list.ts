@@ -1,7 +1,7 @@
 /** What devices a process can open with the libraries of one variant: for a child that may end on a broken driver. */
 import { IdiolectError, messageOf } from '../errors.ts'
-import { openDevice } from './device.ts'
 import type { Variant } from './library.ts'
+import { openDevice } from './open.ts'
 import { lackingOperations } from './operations.ts'
 
 export interface DeviceFacts {

@@ -1,7 +1,7 @@
 /** The worker's answer to what a run would take that is not prepared yet: a memory plan, without measuring the device. */
 
 import { readVoiceFile } from '../adapters/voice-file.ts'
-import { openDevice } from '../ggml/device.ts'
+import { openDevice } from '../ggml/open.ts'
 import { TYPE } from '../ggml/types.ts'
 import { readGguf } from '../gguf/read.ts'
 import { rowsOf } from '../model/batch.ts'

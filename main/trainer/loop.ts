@@ -7,7 +7,7 @@
  * a run that was killed and resumed ends with the voice that an uninterrupted one gives (same device, same threads).
  */
 import { existsSync } from 'node:fs'
-import type { openDevice } from '../ggml/device.ts'
+import type { openDevice } from '../ggml/open.ts'
 import { TYPE } from '../ggml/types.ts'
 import { readGguf } from '../gguf/read.ts'
 import { Engine } from '../model/engine.ts'

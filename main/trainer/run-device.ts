@@ -1,6 +1,7 @@
 /** The device that a run computes on, as its plan says. */
 import { IdiolectError } from '../errors.ts'
-import { type Device, openDevice } from '../ggml/device.ts'
+import type { Device } from '../ggml/device.ts'
+import { openDevice } from '../ggml/open.ts'
 import type { RunPlan } from './types.ts'
 
 export interface RunDevice extends Disposable {

@@ -1,7 +1,8 @@
 /** The same base in another quantization: what a user would download, made here by ggml's own quantizer. */
 import { existsSync } from 'node:fs'
-import { type Device, openDevice } from '../../main/ggml/device.ts'
+import type { Device } from '../../main/ggml/device.ts'
 import { Graph } from '../../main/ggml/graph.ts'
+import { openDevice } from '../../main/ggml/open.ts'
 import { Storage } from '../../main/ggml/storage.ts'
 import type { TypeNumber } from '../../main/ggml/types.ts'
 import { TYPE } from '../../main/ggml/types.ts'

@@ -4,8 +4,9 @@
  * device's own layouts that takes it.
  */
 import path from 'node:path'
-import { type Device, openDevice } from '../../main/ggml/device.ts'
+import type { Device } from '../../main/ggml/device.ts'
 import { Graph } from '../../main/ggml/graph.ts'
+import { openDevice } from '../../main/ggml/open.ts'
 import { Storage } from '../../main/ggml/storage.ts'
 import { TYPE, type TypeName } from '../../main/ggml/types.ts'
 import { readGguf } from '../../main/gguf/read.ts'

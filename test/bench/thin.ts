@@ -3,8 +3,9 @@
  * (`low-rank.ts`, `attention.ts`) against ordinary products, which are contracted over the rank alone or over rows that are
  * transposed first.
  */
-import { openDevice } from '../../main/ggml/device.ts'
+
 import { Graph } from '../../main/ggml/graph.ts'
+import { openDevice } from '../../main/ggml/open.ts'
 import { outProdFromMulMat } from '../../main/ggml/replacements.ts'
 import { Storage, type Tensor } from '../../main/ggml/storage.ts'
 import { TYPE } from '../../main/ggml/types.ts'

@@ -2,8 +2,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { IdiolectError } from '../../main/errors.ts'
 import type { Ggml, Pointer } from '../../main/ggml/api.ts'
-import { type Device, openDevice } from '../../main/ggml/device.ts'
+import type { Device } from '../../main/ggml/device.ts'
 import { librariesFolder, loadGgml } from '../../main/ggml/library.ts'
+import { openDevice } from '../../main/ggml/open.ts'
 
 const DRIVERS = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d']
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Device, openDevice } from '../../main/ggml/device.ts'
+import type { Device } from '../../main/ggml/device.ts'
 import { Graph } from '../../main/ggml/graph.ts'
+import { openDevice } from '../../main/ggml/open.ts'
 import { Storage } from '../../main/ggml/storage.ts'
 import { TYPE } from '../../main/ggml/types.ts'
 import { activated, activatedBack } from '../../main/model/activation.ts'

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openDevice } from '../../main/ggml/device.ts'
+import { openDevice } from '../../main/ggml/open.ts'
 import { TYPE, type TypeName } from '../../main/ggml/types.ts'
 import { type Streamed, uniformForms, type WeightForms } from '../../main/model/weights.ts'
 import { cosine } from '../helpers/cosine.ts'

@@ -5,7 +5,7 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { IdiolectError } from '../../main/errors.ts'
-import { openDevice } from '../../main/ggml/device.ts'
+import { openDevice } from '../../main/ggml/open.ts'
 import { TYPE } from '../../main/ggml/types.ts'
 import { readGguf, readTensor } from '../../main/gguf/read.ts'
 import type { GgufScalar, GgufValue } from '../../main/gguf/values.ts'

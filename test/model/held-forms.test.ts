@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openDevice } from '../../main/ggml/device.ts'
+import { openDevice } from '../../main/ggml/open.ts'
 import { TYPE } from '../../main/ggml/types.ts'
 import type { Form } from '../../main/model/matrix.ts'
 import { uniformForms } from '../../main/model/weights.ts'

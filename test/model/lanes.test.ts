@@ -1,7 +1,8 @@
 /** Several packs at the same time: what is dealt where, and that nothing but the time is different. */
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Device, openDevice } from '../../main/ggml/device.ts'
+import type { Device } from '../../main/ggml/device.ts'
+import { openDevice } from '../../main/ggml/open.ts'
 import { TYPE } from '../../main/ggml/types.ts'
 import { readGguf } from '../../main/gguf/read.ts'
 import type { AdapterSpec } from '../../main/model/adapter.ts'

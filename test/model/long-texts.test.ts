@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Device, openDevice } from '../../main/ggml/device.ts'
+import type { Device } from '../../main/ggml/device.ts'
+import { openDevice } from '../../main/ggml/open.ts'
 import { TYPE } from '../../main/ggml/types.ts'
 import { readGguf } from '../../main/gguf/read.ts'
 import { pack } from '../../main/model/batch.ts'

@@ -5,7 +5,7 @@
 import path from 'node:path'
 import type { Llama, LlamaModel } from 'node-llama-cpp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openDevice } from '../../main/ggml/device.ts'
+import { openDevice } from '../../main/ggml/open.ts'
 import { TYPE, type TypeName } from '../../main/ggml/types.ts'
 import { type GgufTensor, readGguf } from '../../main/gguf/read.ts'
 import { type GgmlTypeName, ggmlTypeNamed, tensorBytes } from '../../main/gguf/types.ts'

@@ -8,7 +8,7 @@ import type { Piece, TaskQuery } from '../../examples/types.ts'
 import { createSameText } from '../../retrieval/same-text.ts'
 import type { Store } from '../../store/store.ts'
 import type { AppContext } from '../context.ts'
-import { excerptOf } from '../library/shown.ts'
+import { excerptOf } from '../library/excerpt.ts'
 import { rememberSuggestion, suggestionOf } from './suggestions.ts'
 
 /** Remembers what was offered for a text, until the app is closed. @returns the record's id */

@@ -11,7 +11,6 @@ import type { TaskQuery } from '../../examples/types.ts'
 import type { Store } from '../../store/store.ts'
 import { hasPlan, readLog, readPlan, readResult } from '../../trainer/run-folder.ts'
 import type { AppContext } from '../context.ts'
-import type { TaskParts } from '../training/run-tasks.ts'
 
 type Noted = Omit<LearnedPiece, 'now'>
 
@@ -23,12 +22,11 @@ export interface LearnedNote {
 
 const fileIn = (folder: string): string => path.join(folder, 'learned.json')
 const PARTS = ['training', 'validation', 'proof'] as const
+/** A task's queries, part by part. */
+type TaskQueries = { task: TrainingTask } & Record<(typeof PARTS)[number], TaskQuery[]>
 
 /** One entry a piece and part, with the tasks that it served. */
-export function learnedNote(
-  parts: readonly Pick<TaskParts, 'task' | (typeof PARTS)[number]>[],
-  library: string[],
-): LearnedNote {
+export function learnedNote(parts: readonly TaskQueries[], library: string[]): LearnedNote {
   const pieces = new Map<string, Noted>()
   for (const { task, ...queries } of parts) {
     for (const part of PARTS) for (const query of queries[part]) add(pieces, part, task, query)

@@ -144,10 +144,3 @@ export function pieceText(text: string, purpose: string): string {
   }
   return piece
 }
-
-const EXCERPT = 160
-
-/** First words of a piece, on one line. */
-export function excerptOf(piece: string): string {
-  return piece.replaceAll(/\s+/g, ' ').slice(0, EXCERPT)
-}

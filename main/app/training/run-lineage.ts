@@ -13,15 +13,7 @@ import type { AppContext } from '../context.ts'
 import { pickedTexts } from '../labels/picks.ts'
 import { readLearned } from '../library/learned.ts'
 import { fileOfVoice } from '../voices/voices.ts'
-
-export interface LearntBefore {
-  /** Ids of the pieces. */
-  documents: ReadonlySet<string>
-  /** What was picked in the app may have been learnt too: these are their texts. */
-  picked: string[]
-  /** The nearest voice of which nobody knows here what it learnt, by name; null: all is known. */
-  unknown: string | null
-}
+import type { LearntBefore } from './run-split.ts'
 
 /** @param from id of the voice. Errors: IdiolectError `UnknownVoice`, `MixIsNoFile`. */
 export function learntBefore(context: AppContext, from: string): LearntBefore {

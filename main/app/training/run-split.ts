@@ -11,7 +11,16 @@ import { ownHistory } from '../../library/history.ts'
 import { createSameText } from '../../retrieval/same-text.ts'
 import { english, say } from '../../said.ts'
 import type { Store } from '../../store/store.ts'
-import type { LearntBefore } from './run-lineage.ts'
+
+/** What the voice that a run goes on from has learnt already, and those that it came from. */
+export interface LearntBefore {
+  /** Ids of the pieces. */
+  documents: ReadonlySet<string>
+  /** What was picked in the app may have been learnt too: these are their texts. */
+  picked: string[]
+  /** The nearest voice of which nobody knows here what it learnt, by name; null: all is known. */
+  unknown: string | null
+}
 
 export interface LibrarySplit extends HistorySplit {
   /** Ids of all of the owner's pieces. */

@@ -11,8 +11,7 @@ import { english, say } from '../../said.ts'
 import type { Store } from '../../store/store.ts'
 import { createAcceptedTest } from '../labels/accepted.ts'
 import { pickedQueries } from '../labels/picks.ts'
-import type { LearntBefore } from './run-lineage.ts'
-import { splitLibrary } from './run-split.ts'
+import { type LearntBefore, splitLibrary } from './run-split.ts'
 
 /** Queries of one task, oldest first, none of them in two parts. */
 export interface TaskParts {
