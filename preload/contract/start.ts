@@ -12,8 +12,11 @@ export interface GivenFile {
 }
 
 export interface StartCalls {
-  /** A text pasted by the owner: kept as a file in the data folder, and imported. */
-  'library.paste': { in: { title?: string; text: string }; out: DocumentSummary }
+  /**
+   * A text pasted by the owner: kept as a file in the data folder, and imported.
+   * `date`: the day it was written, `2024-05-17`; without one it stands before all pieces that have a date.
+   */
+  'library.paste': { in: { title?: string; date?: string; text: string }; out: DocumentSummary }
   /** Keeps files in the data folder, so that they can be read again; `paths` are then to be imported. */
   'library.keep': { in: { files: GivenFile[] }; out: { paths: string[] } }
   /** The owner has left the first start; it does not come back. */

@@ -165,9 +165,12 @@ export class ImportStore {
     }
   }
 
-  async paste(title: string, text: string): Promise<boolean> {
+  /** @param date the day it was written, `2024-05-17`; empty: not said */
+  async paste({ title, date, text }: { title: string; date: string; text: string }): Promise<boolean> {
     this.#error = null
-    const piece = await this.#app.attempt(() => this.#app.call('library.paste', { title, text }))
+    const piece = await this.#app.attempt(() =>
+      this.#app.call('library.paste', { title, ...(date ? { date } : {}), text }),
+    )
     return piece !== null
   }
 

@@ -7,6 +7,8 @@ export class WaysInStore {
   way = $state<'folder' | 'files' | 'paste' | null>(null)
   path = $state('')
   title = $state('')
+  /** The day it was written; empty: not said. */
+  date = $state('')
   text = $state('')
 
   constructor(imports: ImportStore) {
@@ -28,10 +30,11 @@ export class WaysInStore {
   /** Adds the pasted text; resolves true when it is in. */
   async paste(): Promise<boolean> {
     this.#adding = true
-    const done = await this.#imports.paste(this.title, this.text)
+    const done = await this.#imports.paste({ title: this.title, date: this.date, text: this.text })
     this.#adding = false
     if (!done) return false
     this.title = ''
+    this.date = ''
     this.text = ''
     this.way = null
     return true

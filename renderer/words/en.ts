@@ -239,6 +239,7 @@ export const en = {
     chooseFiles: 'Choose files',
     paste: 'Paste a text',
     pasteTitle: 'Title (may stay empty)',
+    pasteDate: 'Written on (may stay empty)',
     pasteText: 'Your text',
     pasteHere: 'Paste a piece of your writing here…',
     pasteDo: 'Add this text',

@@ -11,9 +11,9 @@ function typed(ended: boolean) {
     return ended
   }
   const store = new WaysInStore({
-    paste: (title: string, text: string) => read([title, text]),
+    paste: read,
   } as unknown as ImportStore)
-  Object.assign(store, { way: 'paste', path: ' /posts ', title: 'Tea', text: 'A first line.' })
+  Object.assign(store, { way: 'paste', path: ' /posts ', title: 'Tea', date: '2024-05-17', text: 'A first line.' })
   return { store, asked, read }
 }
 
@@ -35,12 +35,12 @@ it('keeps a text that was refused or stopped', async () => {
   const pasted = store.paste()
   expect(store.adding).toBe(true)
   expect(await pasted).toBe(false)
-  expect(asked).toEqual([['Tea', 'A first line.']])
+  expect(asked).toEqual([{ title: 'Tea', date: '2024-05-17', text: 'A first line.' }])
   expect(store).toMatchObject({ adding: false, way: 'paste', title: 'Tea', text: 'A first line.' })
 })
 
 it('lets go of a text that is in', async () => {
   const { store } = typed(true)
   expect(await store.paste()).toBe(true)
-  expect(store).toMatchObject({ adding: false, way: null, title: '', text: '', path: ' /posts ' })
+  expect(store).toMatchObject({ adding: false, way: null, title: '', date: '', text: '', path: ' /posts ' })
 })

@@ -7,6 +7,7 @@ import path from 'node:path'
 import type { DocumentSummary, GivenFile, Handlers } from '../../../preload/contract.ts'
 import { writeAtomically } from '../../atomic.ts'
 import { IdiolectError } from '../../errors.ts'
+import { parseDate } from '../../library/dates.ts'
 import { isWriting, READABLE } from '../../library/kinds.ts'
 import { MAX_BYTES } from '../../library/read.ts'
 import type { Store } from '../../store/store.ts'
@@ -23,8 +24,8 @@ const LONGEST_STEM = 200
 export function startHandlers(context: AppContext, imports: Imports): Pick<Handlers, StartCalls> {
   const { store } = context
   return {
-    async 'library.paste'({ title, text }) {
-      const file = keepPasted(path.join(store.folder, 'pasted'), { title, text, before: firstDated(store) })
+    async 'library.paste'({ title, date, text }) {
+      const file = keepPasted(path.join(store.folder, 'pasted'), { title, date, text, before: firstDated(store) })
       await imports.run(`paste ${path.basename(file)}`, [file])
       const { documents } = store.documents.list({})
       const found = documents.find((document) => document.path === file) ?? sameText(context, file)
@@ -51,8 +52,10 @@ function sameText({ store }: AppContext, file: string): DocumentSummary | null {
 
 export interface Pasted {
   title?: string | undefined
+  /** The day it was written, `2024-05-17`; undefined or empty: nobody said. */
+  date?: string | undefined
   text: string
-  /** Milliseconds since 1970. The text stands a day before this; by the time it was pasted, where null. */
+  /** Milliseconds since 1970. A text without a date stands a day before this; by the time it was pasted, where null. */
   before: number | null
 }
 
@@ -62,20 +65,33 @@ function firstDated(store: Store): number | null {
 }
 
 /**
- * Writes a pasted text as a Markdown file of its own. Nobody said when it was written: it gets no date, and stands before
+ * Writes a pasted text as a Markdown file of its own. Where nobody said when it was written, it gets no date, and stands before
  * all that have one, so that no proof of a voice is held over an old text as if it were the newest.
- * @returns its path. Errors: `EmptyText`, `TooLarge`.
+ * @returns its path. Errors: `EmptyText`, `TooLarge`, `NoDate`.
  */
-export function keepPasted(folder: string, { title, text, before }: Pasted): string {
+export function keepPasted(folder: string, { title, date, text, before }: Pasted): string {
   const body = text.replace(/\r\n?/g, '\n').trim()
   if (body === '') throw new IdiolectError('EmptyText', 'there is no text in what was pasted', 'Paste some writing.')
   refuseLarge(Buffer.byteLength(body), 'the pasted text')
   const named = title?.trim() || firstLine(body)
-  // A text that brings front matter of its own is a whole file already.
-  const whole = /^---\n[\s\S]*?\n---\n/.test(body)
-  const matter = whole ? '' : `---\ntitle: ${JSON.stringify(named)}\n---\n\n`
+  const day = date ? `date: ${dayOf(date)}\n` : ''
   const modified = before === null ? undefined : before - DAY
-  return write(folder, `${slugOf(named)}.md`, Buffer.from(`${matter}${body}\n`), modified)
+  return write(folder, `${slugOf(named)}.md`, Buffer.from(`${withMatter(body, named, day)}\n`), modified)
+}
+
+/** A text that brings front matter of its own is a whole file already: all that it may lack is the day. */
+function withMatter(body: string, title: string, day: string): string {
+  const own = /^---\n([\s\S]*?)\n---\n/.exec(body)?.[1]
+  if (own === undefined) return `---\ntitle: ${JSON.stringify(title)}\n${day}---\n\n${body}`
+  return /^date\s*:/m.test(own) ? body : body.replace('---\n', () => `---\n${day}`)
+}
+
+function dayOf(date: string): string {
+  const day = parseDate(date)
+  if (day === null || !/^\d{4}-\d{2}-\d{2}$/.test(date)) {
+    throw new IdiolectError('NoDate', `${JSON.stringify(date)} is no day`, 'Give it as 2024-05-17, or leave it out.')
+  }
+  return day
 }
 
 /** Keeps a file under its own name. @returns its path. Errors: `NotWriting`, `TooLarge`. */

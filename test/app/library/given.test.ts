@@ -49,6 +49,18 @@ describe('a pasted text', () => {
     expect(content(pasted(text))).toBe(text)
   })
 
+  it('has the day that its owner said', () => {
+    const dated = (text: string, date: string): string =>
+      content(keepPasted(fresh(), { title: 'Tea', date, text, before: null }))
+    expect(dated('Body.', '2024-05-17')).toBe('---\ntitle: "Tea"\ndate: 2024-05-17\n---\n\nBody.\n')
+    expect(dated('---\ntitle: Mine\n---\n\nBody.', '2024-05-17')).toMatch(/^---\ndate: 2024-05-17\ntitle: Mine\n---/)
+    const own = '---\ndate: 2001-01-01\n---\n\nBody.\n'
+    expect(dated(own, '2024-05-17')).toBe(own)
+    for (const date of ['2024-02-31', 'yesterday', '2024-05-17\ntitle: x']) {
+      expect(() => dated('Body.', date)).toThrow(expect.objectContaining({ name: 'NoDate' }))
+    }
+  })
+
   it('twice is one file, and another of its name stands beside it', () => {
     const folder = fresh()
     const first = pasted('One.', 'Log', folder)
@@ -142,6 +154,12 @@ describe('in the library', () => {
     expect(piece).toMatchObject({ title: 'A day at the quay', status: 'mine', kind: 'markdown' })
     expect((await paste(text, 'A day at the quay')).id).toBe(piece.id)
     expect((await app.handlers['library.list']({})).documents).toHaveLength(1)
+  })
+
+  it('a paste with its day stands there', async () => {
+    const text = prose(5, 120)
+    const piece = await app.handlers['library.paste']({ text, title: 'Dated', date: '2019-03-02' })
+    expect(piece).toMatchObject({ title: 'Dated', date: '2019-03-02' })
   })
 
   it('a paste of what a file of the library says is that piece', async () => {
