@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createSameText } from '../../main/retrieval/same-text.ts'
+import { commonRuns, createSameText } from '../../main/retrieval/same-text.ts'
 import { prose } from '../helpers/library.ts'
 
 const pieces = Array.from({ length: 6 }, (_, n) => prose(n, 300))
@@ -46,6 +46,23 @@ describe('the same text', () => {
     expect(letters.slice(0, 12).every(isHeld)).toBe(true)
     const versions = Array.from({ length: 12 }, (_, n) => `${piece} ${prose(200 + n, 30)}`)
     expect(createSameText(versions)(piece)).toBe(true)
+  })
+
+  it.each([12, 20, 30, 60, 400])('is told from others of a series by what is common in a library of %i', (count) => {
+    const words = (of: string, n: number): string => Array.from({ length: n }, (_, i) => `${of}${i}`).join(' ')
+    const letters = Array.from({ length: count }, (_, n) => `${words(`own${n}x`, 120)} ${words('footer', 60)}`)
+    const common = commonRuns(letters)
+    const [first = '', ...others] = letters
+    for (const held of [[first], letters.slice(0, 5)]) {
+      const isHeld = createSameText(held, common)
+      expect(letters.filter(isHeld)).toEqual(held)
+      expect(isHeld(`# A title\n\n${first.split(' ').slice(0, 100).join(' ')}`)).toBe(true)
+      expect(isHeld(`${words('own0x', 90)} ${words('new', 40)} ${words('footer', 60)}`)).toBe(true)
+    }
+    expect(others.some(createSameText([first]))).toBe(true)
+    // One text in a dozen versions is in common with itself, and known all the same.
+    const versions = Array.from({ length: 12 }, (_, n) => `${first} ${words(`version${n}x`, 20)}`)
+    expect(createSameText(versions.slice(0, 1), commonRuns(versions))(versions[5] as string)).toBe(true)
   })
 
   it('of few words is one that is equal', () => {

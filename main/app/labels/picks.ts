@@ -8,6 +8,7 @@ import type { Piece, TaskQuery } from '../../examples/types.ts'
 import { createSameText } from '../../retrieval/same-text.ts'
 import type { Store } from '../../store/store.ts'
 import type { AppContext } from '../context.ts'
+import { commonRunsOf } from '../library/common-runs.ts'
 import { excerptOf } from '../library/excerpt.ts'
 import { rememberSuggestion, suggestionOf } from './suggestions.ts'
 
@@ -100,7 +101,10 @@ function pickedLabels(
   const labelled = store.documents
     .mine()
     .filter(({ tags, rating }) => (task === 'tag' ? tags.length > 0 : rating !== null))
-  const isLabelled = createSameText(labelled.map(({ text }) => text))
+  const isLabelled = createSameText(
+    labelled.map(({ text }) => text),
+    commonRunsOf(store),
+  )
   const texts = new Set<string>()
   return records.flatMap((record): TaskQuery[] => {
     const answer = record.picked?.[0]

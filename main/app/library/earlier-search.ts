@@ -2,7 +2,7 @@
 import { byTime } from '../../examples/split.ts'
 import type { RetrievedPair, TaskQuery } from '../../examples/types.ts'
 import { createBm25 } from '../../retrieval/bm25.ts'
-import { createSameText } from '../../retrieval/same-text.ts'
+import { commonRuns, createSameText } from '../../retrieval/same-text.ts'
 
 /** Found beyond those wanted, since some may turn out to be versions of the query's own text. */
 const SPARE = 4
@@ -14,11 +14,12 @@ const SPARE = 4
 export function createEarlierSearch(training: readonly TaskQuery[]): (query: TaskQuery, k: number) => RetrievedPair[] {
   const ordered = training.map((query) => ({ query, ...whenOf(query) })).sort(byTime)
   const bm25 = createBm25(ordered.map(({ query }) => query.input))
+  const common = commonRuns(ordered.map(({ query }) => query.input))
   return (query, k) => {
     if (k === 0) return []
     const first = countBefore(ordered, whenOf(query))
     if (first === 0) return []
-    const isThis = createSameText([query.input])
+    const isThis = createSameText([query.input], common)
     return bm25
       .search(query.input, k + SPARE, { first })
       .flatMap(({ index }) => ordered[index]?.query ?? [])

@@ -20,6 +20,7 @@ import type { StoredDocument } from '../../store/documents.ts'
 import type { AppContext } from '../context.ts'
 import { readSettings } from '../settings.ts'
 import { profileFor } from '../voices/profiles.ts'
+import { commonRunsOf } from './common-runs.ts'
 
 export interface Shown {
   /** Most alike first; none with retrieval off. */
@@ -73,7 +74,7 @@ export async function shownBeside(
     ? await bases.withEmbedder((embedder) => retrievePieces(store, embedder, search), signal)
     : // The piece itself is looked for all the same: its words alone find it.
       await retrievePieces(store, null, search)
-  const isThisPiece = createSameText([text])
+  const isThisPiece = createSameText([text], commonRunsOf(store))
   const own = found.map(({ document }) => document).filter((document) => isThisPiece(document.text))
   // A version of the piece under the same title has the same headline, however far the texts have parted.
   const titles = new Set(task === 'headline' ? own.map(({ title }) => title) : [])

@@ -11,6 +11,7 @@ import { ownHistory } from '../../library/history.ts'
 import { createSameText } from '../../retrieval/same-text.ts'
 import { english, say } from '../../said.ts'
 import type { Store } from '../../store/store.ts'
+import { commonRunsOf } from '../library/common-runs.ts'
 
 /** What the voice that a run goes on from has learnt already, and those that it came from. */
 export interface LearntBefore {
@@ -39,7 +40,7 @@ export interface LibrarySplit extends HistorySplit {
 export function splitLibrary(store: Store, before: LearntBefore | null = null): LibrarySplit {
   const { pieces, assistants } = ownHistory(store)
   const split = splitByTime(pieces)
-  const isLearnt = before === null ? () => false : learntTest(pieces, before)
+  const isLearnt = before === null ? () => false : learntTest(store, pieces, before)
   const again = [...split.validation, ...split.proof].filter(isLearnt)
   const unseen = (part: Piece[]): Piece[] =>
     again.length === 0 ? part : part.filter((piece) => !again.includes(piece))
@@ -75,8 +76,13 @@ function checkProof(newest: number, unseen: number): void {
 const textsOf = (pieces: readonly Piece[]): string[] => pieces.map(({ text }) => text)
 
 /** A piece that was learnt under another file is known by its text. */
-function learntTest(pieces: readonly Piece[], { documents, picked }: LearntBefore): (piece: Piece) => boolean {
-  const isLearnt = createSameText([...textsOf(pieces.filter(({ id }) => documents.has(id))), ...picked])
+function learntTest(
+  store: Store,
+  pieces: readonly Piece[],
+  { documents, picked }: LearntBefore,
+): (piece: Piece) => boolean {
+  const learnt = textsOf(pieces.filter(({ id }) => documents.has(id)))
+  const isLearnt = createSameText([...learnt, ...picked], commonRunsOf(store))
   return ({ id, text }) => documents.has(id) || isLearnt(text)
 }
 
@@ -96,14 +102,15 @@ function sameTexts(store: Store, learnable: Piece[], held: Piece[], proof: Piece
   const question = JSON.stringify([store.libraryVersion(), sizes, [...held, ...proof].map(({ id }) => id)])
   const answer = answers.get(store)
   if (answer?.question === question) return answer
-  const isProof = createSameText(textsOf(proof))
+  const common = commonRunsOf(store)
+  const isProof = createSameText(textsOf(proof), common)
   const heldTwins = held.filter(({ text }) => isProof(text))
-  const isHeld = createSameText(textsOf([...held, ...proof]))
+  const isHeld = createSameText(textsOf([...held, ...proof]), common)
   const twins = new Set([...learnable.filter(({ text }) => isHeld(text)), ...heldTwins].map(({ id }) => id))
   // Where no piece for the validation is a twin, it is the same question; else asked only by those who need it.
   let known = heldTwins.length === 0 ? isHeld : null
   const isHeldOut = (text: string): boolean => {
-    known ??= createSameText(textsOf([...held.filter(({ id }) => !twins.has(id)), ...proof]))
+    known ??= createSameText(textsOf([...held.filter(({ id }) => !twins.has(id)), ...proof]), common)
     return known(text)
   }
   const found = { question, twins, isHeldOut }
