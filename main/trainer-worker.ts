@@ -42,16 +42,23 @@ async function between(still: () => Promise<void>): Promise<void> {
 }
 
 function letOthersFirst(): void {
-  const priority = os.constants.priority.PRIORITY_BELOW_NORMAL
-  os.setPriority(priority)
+  lower(process.pid)
   if (process.platform !== 'linux') return
   // There a priority is a thread's own, and the pool's threads are there already.
-  for (const thread of readdirSync('/proc/self/task')) {
-    try {
-      os.setPriority(Number(thread), priority)
-    } catch {
-      // It has ended since.
-    }
+  try {
+    for (const thread of readdirSync('/proc/self/task')) lower(Number(thread))
+  } catch {
+    // No /proc: the main thread alone.
+  }
+}
+
+/** A number is the lower a priority the larger it is; one that is lower already may not be raised. */
+function lower(id: number): void {
+  const priority = os.constants.priority.PRIORITY_BELOW_NORMAL
+  try {
+    if (os.getPriority(id) < priority) os.setPriority(id, priority)
+  } catch {
+    // The thread has ended since, or the system does not allow it: no reason not to train.
   }
 }
 

@@ -23,7 +23,7 @@ export interface AdapterTensor {
 export interface Start {
   seed: number
   /** Token ids that the run's texts are made of, repeated as often as they occur. */
-  tokens: Int32Array
+  tokens(): Int32Array
   /** Rows of the token embedding as the first block sees them, [width] each. */
   embed(ids: Int32Array): Float32Array
   /** Away from the identity, so that every tensor has a gradient from the first step on: for comparisons. */

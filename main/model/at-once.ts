@@ -30,6 +30,8 @@ export async function atOnce<T, R>(
   const still = (): Promise<void> =>
     working === 0 ? Promise.resolve() : new Promise((resolve) => void waiting.push(resolve))
   const pause = async (): Promise<void> => {
+    // Before a rest that may last a night, and after it.
+    if (failed) throw new Abandoned()
     rests()
     try {
       await between?.(still)

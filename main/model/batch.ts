@@ -48,7 +48,12 @@ export const PACK_MULTIPLE = 32
  * @param prefix rows that an adapter puts in front of every text
  */
 export function rowsOf(example: TokenExample, prefix = 0): number {
-  return Math.ceil((prefix + Math.max(1, example.tokens.length - 1)) / ALIGN) * ALIGN
+  return rowsOfTokens(example.tokens.length, prefix)
+}
+
+/** `rowsOf` an example of so many tokens. */
+export function rowsOfTokens(tokens: number, prefix = 0): number {
+  return Math.ceil((prefix + Math.max(1, tokens - 1)) / ALIGN) * ALIGN
 }
 
 /** Lays examples side by side; the rows of a prefix hold token 0, and come before position `prefix`. */

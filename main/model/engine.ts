@@ -33,7 +33,10 @@ export interface EngineOptions {
   /** Blocks whose forward results are computed again in the backward pass instead of kept. */
   recomputed?: number
   dropout?: number
-  /** Of the CPU: packs that are computed at the same time. One, with the device's threads, by default. */
+  /**
+   * Of the CPU: packs that are computed at the same time; not with streamed matrices. By default one, which has the
+   * device's threads, as one always has.
+   */
   lanes?: Lanes
   /** About how long a graph of several blocks is computed for, seconds; 0: each block has a graph. */
   graphSeconds?: number
@@ -59,6 +62,8 @@ export class Engine implements Disposable {
   readonly #beside: Device[]
   /** Of all lanes together. */
   readonly #threads: number
+  /** Gradients by the lane that they were dealt to, of passes that were dealt to more lanes than there are. */
+  readonly #folded = new Map<number, Float32Array[]>()
 
   constructor(device: Device, gguf: GgufFile, options: EngineOptions) {
     if (options.capacity % ALIGN !== 0)
@@ -66,6 +71,10 @@ export class Engine implements Disposable {
     const h = readHyperparameters(gguf)
     this.h = h
     const forms = typeof options.weightType === 'number' ? plainForms(options.weightType) : options.weightType
+    const { count, threads } = options.lanes ?? { count: 1, threads: 1 }
+    if (threads < count) throw new Error(`${count} lanes need as many threads, not ${threads}`)
+    if (count > 1 && (forms.streamed?.head || (forms.streamed?.blocks ?? 0) > 0))
+      throw new Error('streamed matrices have room for one lane')
     this.#weights = loadWeights(device, gguf, h, forms, options.capacity > h.rope.originalContext, options.onLoad)
     const capacity = Math.ceil(options.capacity / PACK_MULTIPLE) * PACK_MULTIPLE
     const spec = options.adapter ?? (options.lora ? { kind: 'lora' as const, ...options.lora } : null)
@@ -73,7 +82,6 @@ export class Engine implements Disposable {
     this.adapter = adapter
     this.#under = options.under ? new FrozenLora(device, h, options.under) : null
 
-    const { count, threads } = options.lanes ?? { count: 1, threads: 1 }
     this.#threads = threads
     this.#beside = count > 1 ? Array.from({ length: count }, () => device.beside(1)) : []
     const devices = this.#beside.length > 0 ? this.#beside : [device]
@@ -111,7 +119,9 @@ export class Engine implements Disposable {
     return this.#lanes.reduce((sum, lane) => sum + lane.hostBytes, 0)
   }
 
+  /** The first lane, with the threads of all. */
   get #first(): Lane {
+    this.#beside[0]?.setThreads(this.#threads)
     return this.#lanes[0] as Lane
   }
 
@@ -129,9 +139,20 @@ export class Engine implements Disposable {
     return this.#first.measure(batch, options)
   }
 
-  /** `trainPack` of each lane's packs, one after another, all lanes at once. @param dealt packs by lane */
+  /**
+   * `trainPack` of each lane's packs, one after another, all lanes at once.
+   * @param dealt packs by lane; where that is more lanes than there are, each has several one after another, and gives
+   *   the very sums that they would
+   * @returns sum of all packs' losses, nats
+   * @throws IdiolectError `NotANumber`, `ComputeFailed`, and what `between` throws: then no lane computes any more
+   */
   train(dealt: readonly (readonly PackJob[])[], between?: Between): Promise<number> {
-    return this.#all(dealt, (lane, job, pause) => lane.train(job.batch, { ...job, between: pause }), between)
+    const fold = dealt.length > this.#lanes.length
+    const one = async (lane: Lane, job: PackJob, pause: () => Promise<void>): Promise<number> =>
+      lane.train(job.batch, { ...job, between: pause })
+    return this.#all(dealt, one, between, (lane, i) => {
+      if (fold) this.#folded.set(i, addAll(this.#folded.get(i) ?? null, lane.adapter?.takeGradients(1) ?? []))
+    })
   }
 
   /** `measurePack` of each lane's packs, as `train`. */
@@ -144,18 +165,21 @@ export class Engine implements Disposable {
     dealt: readonly (readonly T[])[],
     one: (lane: Lane, job: T, pause: () => Promise<void>) => Promise<number>,
     between?: Between,
+    onDone?: (lane: Lane, dealtTo: number) => void,
   ): Promise<number> {
-    if (dealt.length > this.#lanes.length) throw new Error(`${dealt.length} lanes asked of ${this.#lanes.length}`)
-    const busy = dealt.filter((jobs) => jobs.length > 0).map((jobs, i) => ({ lane: this.#lanes[i] as Lane, jobs }))
+    const busy = dealt.filter((jobs) => jobs.length > 0)
+    const sums = new Float64Array(busy.length)
+    const lanes = this.#lanes.slice(0, busy.length)
     // Who computes has the threads of all.
-    const threads = sharedThreads({ count: busy.length, threads: this.#threads })
+    const threads = sharedThreads({ count: lanes.length, threads: this.#threads })
     for (const [i, own] of threads.entries()) this.#beside[i]?.setThreads(own)
-    const sums = await atOnce(
-      busy,
-      async ({ lane, jobs }, pause) => {
-        let sum = 0
-        for (const job of jobs) sum += await one(lane, job, pause)
-        return sum
+    await atOnce(
+      [...lanes.entries()],
+      async ([first, lane], pause) => {
+        for (let i = first; i < busy.length; i += lanes.length) {
+          for (const job of busy[i] as readonly T[]) sums[i] = (sums[i] as number) + (await one(lane, job, pause))
+          onDone?.(lane, i)
+        }
       },
       between,
     )
@@ -179,12 +203,19 @@ export class Engine implements Disposable {
 
   /** The same for an adapter of any kind: one array for each of its tensors. */
   takeGradients(answerTokens: number): Float32Array[] {
-    const taken = this.#lanes.map((lane) => lane.adapter?.takeGradients(1 / (LOSS_SCALE * answerTokens)) ?? [])
-    const [sums = [], ...others] = taken
-    for (const other of others) {
-      for (const [i, sum] of sums.entries()) addTo(sum, other[i] as Float32Array)
+    const factor = 1 / (LOSS_SCALE * answerTokens)
+    let sums: Float32Array[] | null = null
+    const folded = [...this.#folded].sort(([a], [b]) => a - b)
+    this.#folded.clear()
+    for (const [, gradients] of folded) {
+      sums = addAll(
+        sums,
+        gradients.map((gradient) => gradient.map((value) => value * factor)),
+      )
     }
-    return sums
+    // One lane's after another: at most two of them are on this side.
+    for (const { adapter } of this.#lanes) if (adapter) sums = addAll(sums, adapter.takeGradients(factor))
+    return sums ?? []
   }
 
   /** First values of the adapter. @param examples of the run: what its texts are made of */
@@ -198,8 +229,7 @@ export class Engine implements Disposable {
   }
 
   #texts(examples: readonly TokenExample[]): Pick<Start, 'tokens' | 'embed'> {
-    const tokens = Int32Array.from(examples.flatMap((example) => [...example.tokens]))
-    return { tokens, embed: (ids) => this.#first.embed(ids) }
+    return { tokens: () => allTokens(examples), embed: (ids) => this.#first.embed(ids) }
   }
 
   /** What the prefix leaves in the attention's cache: each block's keys (after RoPE) and values, `prefix` rows each. */
@@ -219,6 +249,22 @@ export class Engine implements Disposable {
   }
 }
 
-function addTo(sum: Float32Array, more: Float32Array): void {
-  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (more[i] as number)
+/** Adds each array of `more` to that of `sums`, which is given back; `more` itself where there are none yet. */
+function addAll(sums: Float32Array[] | null, more: Float32Array[]): Float32Array[] {
+  if (sums === null) return more
+  for (const [n, sum] of sums.entries()) {
+    const other = more[n] as Float32Array
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (other[i] as number)
+  }
+  return sums
+}
+
+function allTokens(examples: readonly TokenExample[]): Int32Array {
+  const tokens = new Int32Array(examples.reduce((sum, example) => sum + example.tokens.length, 0))
+  let at = 0
+  for (const example of examples) {
+    tokens.set(example.tokens, at)
+    at += example.tokens.length
+  }
+  return tokens
 }

@@ -13,8 +13,16 @@ export interface Lanes {
   threads: number
 }
 
-/** How fast a thread is that shares a graph with others, for one that has a graph of its own; measured, see the notebook. */
+/**
+ * How fast a thread is that shares a graph with one other, for one that has a graph of its own; measured, see the notebook.
+ * Taken once more for each doubling: more threads than two were not measured.
+ */
 const SHARED = 0.85
+
+/** Speed of so many threads on one graph, for one thread's. */
+function speedOf(threads: number): number {
+  return threads * SHARED ** Math.log2(threads)
+}
 
 /** Threads of each of so many lanes, as even as can be. */
 export function sharedThreads({ count, threads }: Lanes): number[] {
@@ -23,36 +31,53 @@ export function sharedThreads({ count, threads }: Lanes): number[] {
 
 /**
  * Deals examples to as many lanes as are soonest done with them, and each lane's into packs.
+ * @param capacity most rows of a pack
+ * @param prefix rows that an adapter puts in front of every text
  * @returns packs by lane, for the first lanes
+ * @throws Error when one example alone is larger than `capacity`
  */
 export function dealInto(
   examples: readonly TokenExample[],
-  { count, threads }: Lanes,
+  lanes: Lanes,
   capacity: number,
   prefix = 0,
 ): TokenExample[][][] {
-  const longestFirst = [...examples].sort((a, b) => rowsOf(b, prefix) - rowsOf(a, prefix))
-  const ways = Array.from({ length: count }, (_, i) => deal(longestFirst, { count: count - i, threads }, prefix))
-  const best = ways.reduce((one, other) => (other.time < one.time ? other : one))
-  return best.lanes.map((lane) => packInto(lane, capacity, prefix))
+  const rows = examples.map((example) => rowsOf(example, prefix))
+  return deal(rows, lanes).dealt.map((lane) =>
+    packInto(
+      lane.map((i) => examples[i] as TokenExample),
+      capacity,
+      prefix,
+    ),
+  )
 }
 
-/** The longest first to the lane that would be done with it soonest. */
-function deal(examples: readonly TokenExample[], to: Lanes, prefix: number): { lanes: TokenExample[][]; time: number } {
-  const lanes = sharedThreads(to).map((own) => ({
-    speed: own === 1 ? 1 : own * SHARED,
-    rows: 0,
-    examples: [] as TokenExample[],
-  }))
-  for (const example of examples) {
-    const rows = rowsOf(example, prefix)
-    const end = (lane: (typeof lanes)[0]): number => (lane.rows + rows) / lane.speed
+interface Dealt {
+  /** Indices by lane. */
+  dealt: number[][]
+  /** In units of what one thread takes for a row. */
+  time: number
+}
+
+/** Deals texts of so many rows each to as many lanes, `count` at most, as are soonest done with them. */
+export function deal(rows: readonly number[], { count, threads }: Lanes): Dealt {
+  const longestFirst = [...rows.keys()].sort((a, b) => (rows[b] as number) - (rows[a] as number))
+  const ways = Array.from({ length: count }, (_, i) => dealTo(rows, longestFirst, { count: count - i, threads }))
+  return ways.reduce((one, other) => (other.time < one.time ? other : one))
+}
+
+/** Each, in order, to the lane that would be done with it soonest. */
+function dealTo(rows: readonly number[], order: readonly number[], to: Lanes): Dealt {
+  const lanes = sharedThreads(to).map((own) => ({ speed: speedOf(own), rows: 0, dealt: [] as number[] }))
+  for (const i of order) {
+    const more = rows[i] as number
+    const end = (lane: (typeof lanes)[0]): number => (lane.rows + more) / lane.speed
     const soonest = lanes.reduce((best, lane) => (end(lane) < end(best) ? lane : best))
-    soonest.examples.push(example)
-    soonest.rows += rows
+    soonest.dealt.push(i)
+    soonest.rows += more
   }
   return {
-    lanes: lanes.map((lane) => lane.examples),
-    time: Math.max(...lanes.map(({ rows, speed }) => rows / speed)),
+    dealt: lanes.map((lane) => lane.dealt),
+    time: Math.max(...lanes.map((lane) => lane.rows / lane.speed)),
   }
 }

@@ -63,7 +63,7 @@ export class PromptTuning implements Adapter {
 
   /** The root mean square of the embeddings of what the texts are made of: 0.1 in one base, 1 in another. */
   unit({ tokens, embed }: Pick<Start, 'tokens' | 'embed'>): number {
-    const rows = embed(Int32Array.from(new Set(tokens)).subarray(0, UNIT_TOKENS))
+    const rows = embed(Int32Array.from(new Set(tokens())).subarray(0, UNIT_TOKENS))
     let sum = 0
     for (let i = 0; i < rows.length; i++) sum += (rows[i] as number) ** 2
     return rows.length === 0 || sum === 0 ? 1 : Math.sqrt(sum / rows.length)
@@ -72,10 +72,11 @@ export class PromptTuning implements Adapter {
   /** Tokens are drawn as often as the texts have them, and none twice while others are left. */
   initial({ seed, tokens, embed, disturbed }: Start): Float32Array[] {
     const random = seeded(`${seed}/init/${PROMPT_ROWS}`)
-    const known = new Set(tokens)
+    const all = tokens()
+    const known = new Set(all)
     const chosen: number[] = []
     while (chosen.length < this.prefix) {
-      const token = tokens.length === 0 ? chosen.length : (tokens[random.below(tokens.length)] as number)
+      const token = all.length === 0 ? chosen.length : (all[random.below(all.length)] as number)
       if (chosen.length < known.size && chosen.includes(token)) continue
       chosen.push(token)
     }

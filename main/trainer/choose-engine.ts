@@ -9,10 +9,10 @@ import type { FrozenPair } from '../model/frozen-lora.ts'
 import type { Hyperparameters } from '../model/hyperparameters.ts'
 import { prefixOf } from './adapter-of.ts'
 import type { EngineChoice } from './engine-choice.ts'
-import { ofAStep, worthwhileLanes } from './lanes.ts'
-import { planMemory } from './memory-plan.ts'
+import { worthwhileLanes } from './lanes.ts'
+import { lanesThatFit, type MemoryQuestion, planMemory } from './memory-plan.ts'
 import type { RunPlan, TokenExample } from './types.ts'
-import { chooseForms, formsOf, measuredForms, productsOf, typeOfMatrices } from './weight-forms.ts'
+import { chooseForms, type FormChoice, formsOf, measuredForms, productsOf, typeOfMatrices } from './weight-forms.ts'
 
 export interface EngineQuestion {
   device: Device
@@ -37,11 +37,9 @@ export interface EngineQuestion {
  * @throws IdiolectError `TooLong` for an example longer than the base's context, `NotEnoughMemory`
  */
 export async function chooseEngine(question: EngineQuestion): Promise<EngineChoice> {
-  const { device, plan, gguf, h, adapter, under, train, validation, nodeBytes, cap } = question
-  const examples = [...train, ...validation]
+  const { device, plan, gguf, h, adapter, train, validation, nodeBytes } = question
   const prefix = prefixOf(adapter)
-  const longest = Math.max(ALIGN, ...examples.map((example) => rowsOf(example, prefix)))
-  const tokens = prefix + Math.max(...examples.map((example) => example.tokens.length))
+  const tokens = prefix + Math.max(...[...train, ...validation].map((example) => example.tokens.length))
   if (tokens > h.context) {
     throw new IdiolectError(
       'TooLong',
@@ -50,11 +48,26 @@ export async function chooseEngine(question: EngineQuestion): Promise<EngineChoi
     )
   }
   const own = typeOfMatrices(gguf)
-  const { threads } = plan.settings
+  const { threads, batch } = plan.settings
   const measured = own === 'F32' ? [] : measuredForms(device, productsOf(gguf), threads, question.measurements)
   const forms = chooseForms(device, own, measured)
-  const trainRows = train.reduce((sum, example) => sum + rowsOf(example, prefix), 0)
+  const rows = train.map((example) => rowsOf(example, prefix))
   const memory = await planMemory({
+    ...memoryQuestion(question, forms),
+    lanes: worthwhileLanes({ threads, batch, rows }),
+  })
+  return { forms, ...memory, device: device.kind, nodeBytes }
+}
+
+/** Lanes of a choice that was made in another sitting which there is memory for in this one; at least 1. */
+export function lanesNow(question: EngineQuestion, kept: EngineChoice): Promise<number> {
+  return lanesThatFit(memoryQuestion(question, kept.forms), kept)
+}
+
+function memoryQuestion(question: EngineQuestion, forms: FormChoice): MemoryQuestion {
+  const { device, plan, gguf, adapter, under, train, validation, nodeBytes, cap } = question
+  const prefix = prefixOf(adapter)
+  return {
     device,
     gguf,
     forms: formsOf(forms),
@@ -62,11 +75,9 @@ export async function chooseEngine(question: EngineQuestion): Promise<EngineChoi
     adapter,
     under,
     dropout: plan.settings.dropout,
-    longestRows: longest,
-    lanes: worthwhileLanes(threads, ofAStep(trainRows, train.length, plan.settings.batch)),
+    longestRows: Math.max(ALIGN, ...[...train, ...validation].map((example) => rowsOf(example, prefix))),
     before: nodeBytes,
     opened: process.memoryUsage().rss - nodeBytes,
     ...(cap === undefined ? {} : { cap }),
-  })
-  return { forms, ...memory, device: device.kind, nodeBytes }
+  }
 }

@@ -5,7 +5,7 @@ import { IdiolectError } from '../errors.ts'
 import type { EngineChoice } from './engine-choice.ts'
 import { MOST_ASIDE } from './lanes.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
-import { readPlan } from './run-folder.ts'
+import { keptChoice, readPlan } from './run-folder.ts'
 import type { SittingOptions, StepRecord, TrainResult } from './types.ts'
 
 export interface TrainingEvents {
@@ -106,16 +106,17 @@ export function startTraining(folder: string, options: StartOptions = {}): Train
  * back, a processor that the other lane has.
  */
 function poolFor(folder: string, threads: number | undefined): Record<string, string> {
-  const known = threads ?? planThreads(folder) ?? MOST_ASIDE
-  return { UV_THREADPOOL_SIZE: String(Math.max(2, Math.min(MOST_ASIDE, known))) }
+  const lanes = Math.min(MOST_ASIDE, threads ?? MOST_ASIDE, mostLanes(folder))
+  return { UV_THREADPOOL_SIZE: String(Math.max(2, lanes)) }
 }
 
-/** Null where the folder is bad, which the worker will say. */
-function planThreads(folder: string): number | null {
+/** Of the choice that is kept, or what a choice may come to; where the folder is bad, the worker will say it. */
+function mostLanes(folder: string): number {
   try {
-    return readPlan(folder).settings.threads
+    const { threads, batch } = readPlan(folder).settings
+    return keptChoice(folder)?.lanes ?? Math.min(threads, batch)
   } catch {
-    return null
+    return MOST_ASIDE
   }
 }
 

@@ -4,7 +4,7 @@ import { readVoiceFile } from '../adapters/voice-file.ts'
 import { openDevice } from '../ggml/open.ts'
 import { TYPE } from '../ggml/types.ts'
 import { readGguf } from '../gguf/read.ts'
-import { rowsOf } from '../model/batch.ts'
+import { rowsOfTokens } from '../model/batch.ts'
 import { outlineOf } from '../model/outline.ts'
 import { adapterOf, prefixOf } from './adapter-of.ts'
 import { worthwhileLanes } from './lanes.ts'
@@ -23,15 +23,16 @@ import {
 
 /** @throws IdiolectError `NotEnoughMemory`; `BadGguf` or `NotCarried` for a base that cannot be trained on */
 export async function forecastRun(question: ForecastQuestion): Promise<Forecast> {
-  const { file, settings, under, longest, stepTokens, memoryCap, measurements } = question
+  const { file, settings, under, longest, lengths, memoryCap, measurements } = question
+  const { threads, batch } = settings
   const before = process.memoryUsage().rss
   const device = openDevice({ variant: settings.device ?? 'cpu', threads: 1 })
   try {
     const gguf = typeof file === 'string' ? readGguf(file) : outlineOf(file.architecture, file.shape)
     const adapter = adapterOf(settings)
+    const prefix = prefixOf(adapter)
     const own = typeOfMatrices(gguf)
-    const measured =
-      measurements === undefined ? null : keptForms(device, productsOf(gguf), settings.threads, measurements)
+    const measured = measurements === undefined ? null : keptForms(device, productsOf(gguf), threads, measurements)
     const forms = measured ? chooseForms(device, own, measured) : usualForms(own)
     return await planMemory({
       device,
@@ -41,8 +42,8 @@ export async function forecastRun(question: ForecastQuestion): Promise<Forecast>
       adapter,
       under: under === undefined ? null : frozenOf(readVoiceFile(under)),
       dropout: settings.dropout,
-      lanes: worthwhileLanes(settings.threads, stepTokens),
-      longestRows: rowsOf({ tokens: new Int32Array(longest), answerFrom: 0 }, prefixOf(adapter)),
+      lanes: worthwhileLanes({ threads, batch, rows: lengths.map((length) => rowsOfTokens(length, prefix)) }),
+      longestRows: rowsOfTokens(longest, prefix),
       before,
       ...(memoryCap === undefined ? {} : { cap: memoryCap }),
     })

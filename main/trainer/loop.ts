@@ -14,7 +14,7 @@ import { Engine } from '../model/engine.ts'
 import { readHyperparameters } from '../model/hyperparameters.ts'
 import { adapterOf, checkUsable } from './adapter-of.ts'
 import { checkpointFile, removeCheckpoint } from './checkpoint.ts'
-import { chooseEngine } from './choose-engine.ts'
+import { chooseEngine, lanesNow } from './choose-engine.ts'
 import { isUsable } from './engine-choice.ts'
 import { readExamples } from './examples-file.ts'
 import { openRunDevice } from './run-device.ts'
@@ -62,7 +62,8 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
   keepChoice(folder, choice)
   options.report({ type: 'planned', choice })
   const threads = options.threads ?? plan.settings.threads
-  const lanes = { count: Math.min(choice.lanes ?? 1, threads), threads }
+  // Fewer than the steps are dealt to do the same, one after another: this sitting's threads and memory decide.
+  const count = Math.min(choice === kept ? await lanesNow(question, kept) : (choice.lanes ?? 1), threads)
   using engine = new Engine(device, gguf, {
     weightType: { ...formsOf(choice.forms), streamed: choice.streamed },
     productType: TYPE[choice.forms.productType],
@@ -71,13 +72,13 @@ export async function trainRun(folder: string, options: LoopOptions): Promise<Tr
     adapter,
     under,
     dropout: plan.settings.dropout,
-    lanes,
+    lanes: { count, threads },
     ...(options.graphSeconds === undefined ? {} : { graphSeconds: options.graphSeconds }),
     onLoad: (fraction) => options.report({ type: 'loading', fraction }),
   })
   const run = new Sitting(folder, plan, engine, train, validation, options, started, {
     capacity: choice.capacity,
-    lanes,
+    lanes: { count: choice.lanes ?? 1, threads: plan.settings.threads },
   })
   const { step: resumedAt } = run.position
   options.report({ type: 'chosen', choice, device: device.description, note, resumedAt, steps: run.steps })

@@ -19,7 +19,7 @@ import { readHyperparameters } from '../model/hyperparameters.ts'
 import type { Streamed, WeightForms } from '../model/weights.ts'
 import { prefixOf } from './adapter-of.ts'
 
-/** All of it decides speed and memory only: results are the same but for the order of some sums. */
+/** All of it decides speed and memory only: results are the same but for the order of some sums, and dropout's masks. */
 export interface MemoryPlan {
   /** Rows of a pack. */
   capacity: number
@@ -66,6 +66,8 @@ const USUAL_ROWS = 512
 const FEWEST_ROWS = 256
 /** Left for everything else on the machine when no cap is given. */
 const RESERVE = 1 << 30
+/** Of what a run may take, what it may take for lanes: other programs have more use for memory that saves a third of a run's time. */
+const LANES_SHARE = 0.5
 /** Of a GPU's free memory, what a run may plan with: drivers need some for themselves. */
 const GPU_SHARE = 0.9
 /** What V8's heap, the libraries' own data and an allocator's remains grow by; measured, see the notebook. */
@@ -74,6 +76,8 @@ const GROWTH = { loading: 10e6, training: 27e6 }
 const OPENED = 8e6
 /** Arrays of the adapter's size on this side: value, two moments, the best so far, a gradient and its garbage. */
 const ADAPTER_ARRAYS = 7
+/** Where there are several lanes: the gradient of a second one, while it is added. */
+const LANES_ARRAYS = 1
 
 /** Most bytes that a run by this plan will hold at once. */
 export async function forecast(q: MemoryQuestion, plan: MemoryPlan): Promise<number> {
@@ -107,7 +111,7 @@ export async function forecast(q: MemoryQuestion, plan: MemoryPlan): Promise<num
     (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
     0,
   )
-  const adapter = parameters * 4 * ADAPTER_ARRAYS
+  const adapter = parameters * 4 * (ADAPTER_ARRAYS + (lanes > 1 ? LANES_ARRAYS : 0))
   const training = dry.peak + engine.hostBytes + adapter
   const start = q.before + (q.opened ?? OPENED)
   return Math.round(start + Math.max(loading + GROWTH.loading, training + GROWTH.training))
@@ -140,10 +144,11 @@ export async function planMemory(q: MemoryQuestion): Promise<Forecast> {
   const roomy = Math.max(USUAL_ROWS, q.longestRows)
   const fewer = Math.max(FEWEST_ROWS, q.longestRows)
   const held: Streamed = { blocks: 0, head: false }
+  const forLanes = q.before + (cap - q.before) * LANES_SHARE
   // Streamed matrices would be converted by each lane for itself.
   for (let lanes = q.device.kind === 'cpu' ? (q.lanes ?? 1) : 1; lanes > 1; lanes--) {
     const found = await fits({ capacity: fewer, recomputed: 0, streamed: held, lanes })
-    if (found) return found
+    if (found && found.forecastBytes <= forLanes) return found
   }
   for (const capacity of new Set([roomy, fewer])) {
     const found = await fits({ capacity, recomputed: 0, streamed: held })
@@ -159,6 +164,15 @@ export async function planMemory(q: MemoryQuestion): Promise<Forecast> {
     if (least) return first(blocks, (n) => ({ capacity, recomputed: n, streamed: all }), least)
   }
   throw await refusal(q, cap, blocks)
+}
+
+/** Of a plan that was made when other programs took less or more: as many of its lanes as fit now; at least 1. */
+export async function lanesThatFit(q: MemoryQuestion, plan: MemoryPlan): Promise<number> {
+  const cap = q.cap ?? roomOf(q)
+  for (let lanes = plan.lanes ?? 1; lanes > 1; lanes--) {
+    if ((await forecast(q, { ...plan, lanes })) <= cap) return lanes
+  }
+  return 1
 }
 
 function roomOf({ device, before }: MemoryQuestion): number {

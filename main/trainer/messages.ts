@@ -14,8 +14,8 @@ export interface ForecastQuestion {
   under?: string
   /** Tokens of the longest example. */
   longest: number
-  /** Tokens of a usual step: how many packs go at once hangs on it. */
-  stepTokens: number
+  /** Tokens of each training example: how many packs go at once hangs on them. */
+  lengths: readonly number[]
   memoryCap?: number
   /** Where measurements of this device are kept: with them the forecast is of what a run would choose. */
   measurements?: string

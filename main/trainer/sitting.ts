@@ -28,10 +28,11 @@ export interface StepsOptions extends SittingOptions {
   enough?: () => boolean
 }
 
-/** How examples are laid out. */
+/** How examples are laid out: the same in every sitting, whatever threads and memory there are. */
 export interface PackLayout {
   /** Most rows of a pack. */
   capacity: number
+  /** What steps are dealt to; the engine may have fewer. */
   lanes: Lanes
 }
 

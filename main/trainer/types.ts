@@ -80,7 +80,7 @@ export interface RunPlan {
   about: Record<string, unknown>
 }
 
-/** How one sitting of a run goes: nothing here changes the outcome, but `threads` its last bits, and `dump` the start. */
+/** How one sitting of a run goes: nothing here changes the outcome, but `dump` the start, and `threads` maybe its last bits. */
 export interface SittingOptions {
   /** Instead of the plan's. */
   threads?: number

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import { seeded } from '../../main/random.ts'
 import { startTraining } from '../../main/trainer/client.ts'
 import { voiceFile } from '../../main/trainer/run-folder.ts'
-import type { RunPlan, TokenExample, TrainSettings } from '../../main/trainer/types.ts'
+import type { RunPlan, SittingOptions, TokenExample, TrainSettings } from '../../main/trainer/types.ts'
 
 /** Answers follow from prompts: each of 8 tokens is one of the prompt's plus one. */
 export function learnable(count: number, stream: string): TokenExample[] {
@@ -33,12 +33,17 @@ export const TINY_SETTINGS: TrainSettings = {
 
 /**
  * Sittings of a run, each ended by killing its worker at a step.
- * @param checkpoints seconds between two checkpoints, by step; after every step when not given
+ * @param sitting how each goes, by the step that it ends at; by default there is a checkpoint after every step
  */
-export async function killedAt(folder: string, steps: readonly number[], checkpoints = (_step: number) => 0) {
+export async function killedAt(
+  folder: string,
+  steps: readonly number[],
+  sitting: (step: number) => SittingOptions = () => ({}),
+) {
   for (const at of steps) {
     const training = startTraining(folder, {
-      checkpointSeconds: checkpoints(at),
+      checkpointSeconds: 0,
+      ...sitting(at),
       onStep: ({ step }) => {
         if (step === at) process.kill(training.pid as number, 'SIGKILL')
       },

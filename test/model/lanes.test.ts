@@ -9,6 +9,7 @@ import type { AdapterSpec } from '../../main/model/adapter.ts'
 import { pack, rowsOf } from '../../main/model/batch.ts'
 import { Engine } from '../../main/model/engine.ts'
 import { dealInto, type Lanes, sharedThreads } from '../../main/model/lanes.ts'
+import { plainForms } from '../../main/model/weights.ts'
 import { seeded } from '../../main/random.ts'
 import { worthwhileLanes } from '../../main/trainer/lanes.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
@@ -33,14 +34,19 @@ describe('threads', () => {
 })
 
 describe('lanes', () => {
+  const alike = (rows: number): number[] => Array.from({ length: 40 }, () => rows)
   it.each([
-    [1, 10_000, 1],
-    [2, 100, 1],
-    [2, 300, 2],
-    [4, 300, 2],
-    [16, 10_000, 4],
-  ])('of %i threads and steps of %i rows are %i', (threads, rows, wanted) => {
-    expect(worthwhileLanes(threads, rows)).toBe(wanted)
+    ['one, of one thread', { threads: 1, batch: 16, rows: alike(600) }, 1],
+    ['one, where a step has few rows', { threads: 2, batch: 4, rows: alike(32) }, 1],
+    ['one, where a step has one example', { threads: 16, batch: 1, rows: alike(600) }, 1],
+    ['one, where there is one example', { threads: 2, batch: 4, rows: [600] }, 1],
+    ['two', { threads: 2, batch: 4, rows: alike(160) }, 2],
+    ['two, of steps of two examples, however many threads', { threads: 8, batch: 2, rows: alike(512) }, 2],
+    ['four', { threads: 16, batch: 16, rows: alike(512) }, 4],
+    ['one, where three threads meet four texts that are alike', { threads: 3, batch: 4, rows: alike(256) }, 1],
+    ['one, where one text of a step is all of it', { threads: 2, batch: 2, rows: [1024, 32] }, 1],
+  ])('are %s', (_, steps, wanted) => {
+    expect(worthwhileLanes(steps)).toBe(wanted)
   })
 })
 
@@ -103,13 +109,17 @@ describe('an engine with lanes', () => {
     { kind: 'prompt', tokens: 5 },
   ]
 
-  async function pass(spec: AdapterSpec, lanes: Lanes, graphSeconds?: number) {
+  async function pass(
+    spec: AdapterSpec,
+    lanes: Lanes,
+    { graphSeconds, own = lanes, times = 2 }: { graphSeconds?: number | undefined; own?: Lanes; times?: number } = {},
+  ) {
     using engine = new Engine(device, readGguf(file), {
       weightType: TYPE.F32,
       capacity: 128,
       adapter: spec,
       dropout: spec.kind === 'lora' ? 0.1 : 0,
-      lanes,
+      lanes: own,
       ...(graphSeconds === undefined ? {} : { graphSeconds }),
     })
     engine.adapter?.put(engine.initial(7, examples, true))
@@ -118,7 +128,8 @@ describe('an engine with lanes', () => {
     )
     const measured = await engine.measure(packs)
     const jobs = packs.map((lane) => lane.map((batch) => ({ batch, dropoutSeed: null })))
-    const losses = [await engine.train(jobs), await engine.train(jobs)]
+    const losses: number[] = []
+    for (let i = 0; i < times; i++) losses.push(await engine.train(jobs))
     const gradients = engine.takeGradients(1)
     return { measured, losses, gradients, again: engine.takeGradients(1) }
   }
@@ -143,7 +154,33 @@ describe('an engine with lanes', () => {
     const [spec] = SPECS as [AdapterSpec]
     const lanes = { count: 3, threads: 3 }
     const first = await pass(spec, lanes)
-    for (const seconds of [undefined, 0, 1000]) expect(await pass(spec, lanes, seconds)).toEqual(first)
+    for (const seconds of [undefined, 0, 1000])
+      expect(await pass(spec, lanes, { graphSeconds: seconds })).toEqual(first)
+  })
+
+  it('has none of streamed matrices, nor without a thread each', () => {
+    const open = (lanes: Lanes, head: boolean) => () =>
+      new Engine(device, readGguf(file), {
+        weightType: { ...plainForms(TYPE.F32), streamed: { blocks: 0, head } },
+        capacity: 64,
+        lanes,
+      })
+    expect(open({ count: 2, threads: 2 }, true)).toThrow('streamed')
+    expect(open({ count: 2, threads: 1 }, false)).toThrow('threads')
+  })
+
+  it('with fewer lanes than its examples are dealt to gives the same bits', async () => {
+    for (const spec of SPECS) {
+      const dealtTo = { count: 3, threads: 3 }
+      const whole = await pass(spec, dealtTo, { times: 1 })
+      for (const count of [1, 2]) {
+        const folded = await pass(spec, dealtTo, { own: { count, threads: count }, times: 1 })
+        expect(folded.measured).toBe(whole.measured)
+        expect(folded.losses).toEqual(whole.losses)
+        for (const [i, gradient] of folded.gradients.entries()) expect(gradient).toEqual(whole.gradients[i])
+        for (const gradient of folded.again) expect(gradient.every((value) => value === 0)).toBe(true)
+      }
+    }
   })
 
   it('is left whole by a pass that is abandoned: nothing is computed any more, and the next one is right', async () => {

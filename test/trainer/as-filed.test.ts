@@ -82,7 +82,7 @@ it('a run takes them where they are faster, keeps that choice, and ends with the
 it('a forecast is of what a run would choose, where the device has been measured', async () => {
   const bytes = async (measurements: string): Promise<number> => {
     const before = process.memoryUsage().rss
-    const question = { file: wide, settings: TINY_SETTINGS, longest: 64, stepTokens: 64, memoryCap: 4e9, measurements }
+    const question = { file: wide, settings: TINY_SETTINGS, longest: 64, lengths: [64], memoryCap: 4e9, measurements }
     return (await forecastRun(question)).forecastBytes - before
   }
   const usual = await bytes(path.join(root, 'none.json'))

@@ -138,6 +138,17 @@ describe('killed and resumed', () => {
     expectTheSame(disturbed, undisturbed)
   })
 
+  it('with fewer threads, or less memory, than its packs were dealt for', async () => {
+    const lanes = { batch: 16, threads: 2, epochs: 4 }
+    const folder = run('lanes-fewer', lanes)
+    await killedAt(folder, [2])
+    await killedAt(folder, [3], () => ({ threads: 1 }))
+    // No plan fits into this: what was begun goes on in one lane.
+    await startTraining(folder, { checkpointSeconds: 0, memoryCap: 1 }).done
+    expect(keptChoice(folder)?.lanes).toBe(2)
+    expectTheSame(folder, path.join(root, 'lanes'))
+  })
+
   it('when it had just ended: it does not train on', async () => {
     const folder = run('ended')
     // A folder in the voice's place stops the run after its last checkpoint, where a kill might.

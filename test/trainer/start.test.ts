@@ -103,7 +103,7 @@ describe('going on from a voice', () => {
     copyFileSync(first.file, copy)
     const broken = run('broken', { epochs: 24 }, copy)
     rmSync(copy)
-    await killedAt(broken, [1, 5], (step) => (step === 1 ? 3600 : 0))
+    await killedAt(broken, [1, 5], (step) => ({ checkpointSeconds: step === 1 ? 3600 : 0 }))
     await startTraining(broken).done
     const [one, other] = [readVoiceFile(voiceFile(broken)), readVoiceFile(voiceFile(unbroken))]
     expect(readVoiceTensors(one)).toEqual(readVoiceTensors(other))

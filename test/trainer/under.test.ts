@@ -184,7 +184,7 @@ describe('a run over a task adapter', () => {
     const long = await trained('unbroken', { epochs: 12, about: 'whole' })
     const broken = run('broken', { under: copy, about: 'whole', epochs: 12 })
     rmSync(copy)
-    await killedAt(broken, [1, 4], (step) => (step === 1 ? 3600 : 0))
+    await killedAt(broken, [1, 4], (step) => ({ checkpointSeconds: step === 1 ? 3600 : 0 }))
     await startTraining(broken).done
     expect(readFileSync(voiceFile(broken)).equals(readFileSync(long.file))).toBe(true)
     expect(readLog(broken).map(({ loss, gradNorm }) => [loss, gradNorm])).toEqual(
@@ -260,7 +260,7 @@ it('is counted in the forecast: as many bytes as its pairs take', async () => {
   expect(withIt - without).toBeGreaterThanOrEqual(held)
   expect(withIt - without).toBeLessThan(held + 2e6)
   const { settings } = tinyPlan(base, {}, { train: 1, validation: 0 })
-  const ask = (file: string) => askForecast({ file: base, settings, under: file, longest: 64, stepTokens: 64 })
+  const ask = (file: string) => askForecast({ file: base, settings, under: file, longest: 64, lengths: [64] })
   expect((await ask(task.file)).forecastBytes).toBeGreaterThan(held)
   await expect(ask(path.join(root, 'nowhere.gguf'))).rejects.toThrow(/nowhere.gguf/)
 })

@@ -17,7 +17,6 @@ import type { Architecture } from '../../model/architectures.ts'
 import { readHyperparameters } from '../../model/hyperparameters.ts'
 import { deviceSpeeds } from '../../trainer/device-speeds.ts'
 import { askMachine } from '../../trainer/forecast-client.ts'
-import { ofAStep } from '../../trainer/lanes.ts'
 import type { AppContext } from '../context.ts'
 import type { Training } from '../training/training.ts'
 import { forecastModel, GFLOPS, type MachineFacts, type ModelFacts, recommendedOf } from './model-forecast.ts'
@@ -74,14 +73,14 @@ export function forecastHandlers(
     })
     const [examples, tokens] = [200, 60_000]
     const settings = defaultSettings({ examples, tokens, threads })
-    const stepTokens = ofAStep(tokens, examples, settings.batch)
+    const lengths = Array.from({ length: examples }, () => tokens / examples)
     const memoryCap = availableMemory() - RESERVE
     const measurements = deviceSpeeds(store)
     const { gflops, forecastBytes } = await askMachine({
       ...TIMED,
       threads,
       measurements,
-      forecasts: models.map(({ file }) => ({ file, settings, longest: LONGEST, stepTokens, memoryCap, measurements })),
+      forecasts: models.map(({ file }) => ({ file, settings, longest: LONGEST, lengths, memoryCap, measurements })),
     })
     // For the forecast of a base that was never trained on yet.
     store.settings.set(GFLOPS, gflops)

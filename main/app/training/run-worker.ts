@@ -3,8 +3,10 @@
  * an answer. Knows no stages and no proof.
  */
 import { setTimeout } from 'node:timers/promises'
+import { machineThreads } from '../../inference/threads.ts'
 import { startTraining, type TrainingEvents, type TrainingRun } from '../../trainer/client.ts'
 import { deviceSpeeds } from '../../trainer/device-speeds.ts'
+import { readPlan } from '../../trainer/run-folder.ts'
 import type { TrainResult } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
 
@@ -64,6 +66,8 @@ export function createRunWorker(getContext: () => AppContext, onAside: (aside: b
       worker = startTraining(folder, {
         ...heard,
         background: options.host !== 'terminal',
+        // A run from a larger machine, or from before fewer threads were lent: more than there are wait for one another.
+        threads: Math.min(readPlan(folder).settings.threads, machineThreads().chat),
         measurements: deviceSpeeds(store),
       })
       void rest()

@@ -6,7 +6,6 @@ import { machineThreads } from '../../inference/threads.ts'
 import { saidOf } from '../../said.ts'
 import { deviceSpeeds } from '../../trainer/device-speeds.ts'
 import { askForecast } from '../../trainer/forecast-client.ts'
-import { ofAStep } from '../../trainer/lanes.ts'
 import type { TrainResult } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
 import { expectedTrainSpeed, GFLOPS } from '../models/model-forecast.ts'
@@ -30,21 +29,19 @@ export type MemoryOf = (
 
 export function rememberedMemory(): MemoryOf {
   const forecasts = new Map<string, number>()
-  return async ({ settings, train, validation, tokens }, model, under, measurements) => {
-    const longest = Math.max(
-      ...[...train.map(({ example }) => example), ...validation].map(({ tokens }) => tokens.length),
-    )
+  return async ({ settings, train, validation }, model, under, measurements) => {
+    const lengths = train.map(({ example }) => example.tokens.length)
+    const longest = Math.max(...lengths, ...validation.map(({ tokens }) => tokens.length))
     // A first training measures the device.
     const measuredAt = statSync(measurements, { throwIfNoEntry: false })?.mtimeMs
-    const stepTokens = ofAStep(tokens, train.length, settings.batch)
-    const key = JSON.stringify([model.sha256, longest, stepTokens, settings, under, measuredAt])
+    const key = JSON.stringify([model.sha256, longest, lengths, settings, under, measuredAt])
     const known = forecasts.get(key)
     if (known !== undefined) return known
     const { forecastBytes } = await askForecast({
       file: model.path,
       settings,
       longest,
-      stepTokens,
+      lengths,
       measurements,
       ...(under === null ? {} : { under }),
     })
