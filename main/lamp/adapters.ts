@@ -150,7 +150,7 @@ export function createAdapters(
       const served = fold === null ? everyone : everyone.filter((one) => foldOf(one) === fold)
       const teachers = trainers ?? everyone.filter((one) => foldOf(one) !== fold)
       const chosen: TrainingSource[] = []
-      for (const source of taskSources(teachers, served, options.taskItems ?? TASK_ITEMS)) {
+      for (const source of taskSources(teachers, served, options.taskItems ?? TASK_ITEMS, seed)) {
         chosen.push({ ...source, profile: await profileFor(source.user, method) })
       }
       if (chosen.length === 0) {

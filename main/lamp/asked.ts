@@ -71,6 +71,8 @@ export function decisiveSettings(options: LampRunOptions, more: Record<string, u
     taskUsers: options.taskFile ? usersHash(options.taskFile.users) : null,
     // Runs from when they were drawn of the chosen users are other runs.
     othersFrom: 'all users of the file',
+    // So are those whose task adapters learnt the first users' oldest items.
+    taskItemsFrom: 'users by draw, the middle of each stretch of time',
     planned: options.plan !== undefined,
     mostPasses: options.mostPasses ?? null,
     settings: withoutThreads({ ...LAMP_SETTINGS, ...options.settings }),
