@@ -43,9 +43,13 @@ export function judgeLabels(
   }
 }
 
+/** Errors beyond are counted as this one: its square, and sums of such squares, are still numbers, as JSON must have. */
+const LARGEST_ERROR = 1e75
+
 /**
  * What a written answer is worth by the rules of LaMP's evaluator: a tag is right as it stands, but for space around it; a
- * text that is no score counts as the further of 1 and 5.
+ * text that is no score counts as the further of 1 and 5, and a number out of the scale as it is (there a hundred fives
+ * in a row is a number too, and two hundred have a square without end; here the error ends at 1e75).
  */
 export function judgeWritten(
   task: 'tag' | 'rate',
@@ -53,7 +57,7 @@ export function judgeWritten(
   { gold, golds }: { gold: string; golds?: readonly string[] },
 ): Pick<QueryResult, 'writtenCorrect' | 'writtenError' | 'writtenSquared'> {
   if (task === 'tag') return { writtenCorrect: (golds ?? [gold]).includes(text.trim()) ? 1 : 0 }
-  const error = Math.abs(parseScore(text, Number(gold)) - Number(gold))
+  const error = Math.min(LARGEST_ERROR, Math.abs(parseScore(text, Number(gold)) - Number(gold)))
   return { writtenCorrect: error === 0 ? 1 : 0, writtenError: error, writtenSquared: error ** 2 }
 }
 
