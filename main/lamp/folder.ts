@@ -9,7 +9,7 @@
  * A process killed at any moment leaves these so that the next run takes up what is finished and does the rest.
  */
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readFileSync, rmSync } from 'node:fs'
+import { createReadStream, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { writeJson } from '../atomic.ts'
@@ -43,10 +43,27 @@ const voiceShape = z.object({
 })
 const trainingShape = z.object({ plan: z.string(), user: z.string() })
 
-/** The user's folder in `out`: a readable name, and six digits of a hash since ids may differ in signs or case only. */
+/**
+ * The user's folder in `out`: a readable name, and 16 digits of a hash since ids may differ in signs or case only. Earlier
+ * versions took six, which two users may share: such a folder is used on where it is this user's alone.
+ */
 export function userFolder(out: string, user: string): string {
   const readable = user.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60)
-  return path.join(out, `${readable}-${hashOf([user]).slice(0, 6)}`)
+  const named = (digits: number): string => path.join(out, `${readable}-${hashOf([user]).slice(0, digits)}`)
+  const folder = named(16)
+  if (existsSync(folder)) return folder
+  const early = named(6)
+  const owners = existsSync(early) ? ownersOf(early) : new Set()
+  return owners.size === 1 && owners.has(user) ? early : folder
+}
+
+const ownerShape = z.object({ user: z.string() })
+
+/** The users whose record and adapters lie in a folder. */
+function ownersOf(folder: string): Set<string> {
+  const adapters = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const said = ['result.json', ...adapters.map(({ name }) => path.join(name, 'training.json'))]
+  return new Set(said.flatMap((file) => readJson(path.join(folder, file), ownerShape)?.user ?? []))
 }
 
 /** The finished voice of this very plan, or null: none, of another plan, or its file is gone or changed. */

@@ -7,9 +7,12 @@
  * The clock stands in times.jsonl, in the minutes of summary.json, in voice.json (the trainer's seconds, speed and memory)
  * and in the trainer's own files; all else repeats from the seeds.
  */
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { writeJson } from '../atomic.ts'
+import { IdiolectError } from '../errors.ts'
+import { parsedOrNothing } from '../lines.ts'
 import { readJson } from './folder.ts'
 
 const queryShape = z.object({
@@ -85,6 +88,7 @@ const userShape = z.object({
   golds: z.record(z.string(), z.string()),
   methods: z.record(z.string(), methodShape),
 })
+const configShape = z.object({ config: z.string() })
 export type UserRecord = z.infer<typeof userShape>
 
 const runShape = z.object({
@@ -145,9 +149,30 @@ function differences(one: LampRunRecord, other: LampRunRecord): string[] {
   return names.filter((name) => JSON.stringify(one.settings[name]) !== JSON.stringify(other.settings[name]))
 }
 
-/** Null where there is none, or one of another configuration. */
-export function readUser(folder: string, config: string): UserRecord | null {
-  const record = readJson(userFile(folder), userShape)
-  return record?.config === config ? record : null
+/**
+ * Null where there is none, or one of another configuration. Errors: `BadRecord` for one of this that is damaged, which
+ * must not look like a user without rows; `ForeignRecord` for another user's.
+ */
+export function readUser(folder: string, config: string, user: string): UserRecord | null {
+  const file = userFile(folder)
+  if (!existsSync(file)) return null
+  const value = parsedOrNothing(readFileSync(file, 'utf8'))
+  const stated = configShape.safeParse(value)
+  if (stated.success && stated.data.config !== config) return null
+  const record = userShape.safeParse(value)
+  if (!record.success) {
+    const [issue] = record.error.issues
+    throw new IdiolectError(
+      'BadRecord',
+      `${file} cannot be read as results of ${user}: ${value === undefined ? 'it is no JSON' : `${issue?.path.join('.')}: ${issue?.message}`}`,
+      'Run the same methods again in this folder: scores are kept beside it, and only the record is written anew.',
+    )
+  }
+  if (record.data.user === user) return record.data
+  throw new IdiolectError(
+    'ForeignRecord',
+    `${file} holds results of the user "${record.data.user}", not of "${user}"`,
+    'Move that folder away and run again.',
+  )
 }
 export const writeUser = (folder: string, record: UserRecord): void => writeJson(userFile(folder), record)

@@ -4,6 +4,7 @@
  */
 import path from 'node:path'
 import { makeFolder } from '../atomic.ts'
+import { IdiolectError } from '../errors.ts'
 import { rouge } from '../evaluation/metrics.ts'
 import type { RetrievedPair, TaskQuery } from '../examples/types.ts'
 import { hashOf } from '../hash.ts'
@@ -51,7 +52,7 @@ export interface LampResult {
  * A finished adapter is kept while its examples, settings (threads aside) and base are the same, a score while its
  * tokens and adapters are; so a run that was killed, or is asked for more methods or queries, does only what is missing.
  * Errors: `UnknownUser`, `UnknownMethod`, `TooFewUsers`, `TaskUserInRun`, `NothingToScore`, `NoProfiles`, `NoHybrid`,
- * `BadShard`, `CannotWrite`, `OutFolderInUse`, and the trainer's own. An abort rejects with the signal's reason; what
+ * `BadShard`, `CannotWrite`, `OutFolderInUse`, `ForeignRecord`, and the trainer's own. An abort rejects with the signal's reason; what
  * was finished stays.
  */
 export async function runLamp(options: LampRunOptions): Promise<LampResult> {
@@ -184,8 +185,18 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     return prompts
   }
 
+  const kept = (folder: string, { id }: LampUser): UserRecord | null => {
+    try {
+      return readUser(folder, config, id)
+    } catch (error) {
+      if (!(error instanceof IdiolectError && error.name === 'BadRecord')) throw error
+      note(`${error.message}; it is written anew, and methods that this run is not asked for leave it`)
+      return null
+    }
+  }
+
   const keep = (folder: string, user: LampUser, method: Method, result: LampMethodResult): void => {
-    const record: UserRecord = readUser(folder, config) ?? {
+    const record: UserRecord = kept(folder, user) ?? {
       version: 1,
       config,
       user: user.id,

@@ -73,7 +73,7 @@ interface Run {
   record: LampRunRecord
 }
 
-/** One run, or the shards of one. Errors: `NoRun`, `ShardsDiffer`, `NothingToShow`. */
+/** One run, or the shards of one. Errors: `NoRun`, `ShardsDiffer`, `NothingToShow`, `BadRecord`, `ForeignRecord`. */
 export function readTable(outs: readonly string[], options: TableOptions = {}): LampTable {
   const { leastQueries = 0, queries: most, against = ['base'], seed = 1 } = options
   const runs = outs.map((out): Run => {
@@ -117,9 +117,9 @@ export function readTable(outs: readonly string[], options: TableOptions = {}): 
   }
 }
 
-/** As far as they are finished. */
+/** As far as they are finished. Errors: `BadRecord`, `ForeignRecord`. */
 export function finishedUsers(out: string, { users, config }: LampRunRecord): UserRecord[] {
-  return users.flatMap((user) => readUser(userFolder(out, user), config) ?? [])
+  return users.flatMap((user) => readUser(userFolder(out, user), config, user) ?? [])
 }
 
 /** What `method` gains over `over`; undefined where the table has it not. */
