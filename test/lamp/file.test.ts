@@ -44,6 +44,15 @@ describe('a LaMP-shaped file', () => {
     expect(read.users[0]?.queries).toEqual([{ id: 'q', input: 'input q', gold: 'gold q', date: '2025-01-01' }])
   })
 
+  it('orders by the moment, whatever zone it is written in, and shows a query nothing later', () => {
+    const profile = [item('late', '2024-05-17T23:30:00-05:00'), item('early', '2024-05-18T01:00:00Z')]
+    const queries = [{ ...query('q', '2024-05-18T02:00:00+00:00'), input: 'text' }]
+    const [one] = readLampFile(written(headline(user(profile, queries)))).users as [LampUser]
+    expect(one.profile.map(({ id }) => id)).toEqual(['early', 'late'])
+    const found = lampRetrieval(one, 2)(lampQueries(one)[0] as TaskQuery)
+    expect(found.map(({ document }) => document)).toEqual(['early'])
+  })
+
   it('says what it set aside', () => {
     const profile = [item('a'), { ...item('b'), text: ' \n' }, { ...item('c'), title: null }, item('a')]
     const queries = [query('q'), { ...query('r'), gold: '' }, query('q'), query('a')]
