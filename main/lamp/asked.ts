@@ -73,6 +73,8 @@ export function decisiveSettings(options: LampRunOptions, more: Record<string, u
     othersFrom: 'all users of the file',
     // So are those whose task adapters learnt the first users' oldest items.
     taskItemsFrom: 'users by draw, the middle of each stretch of time',
+    // And those whose log-loss left out golds that are no label, or that the history of the baseline did not have.
+    logLoss: 'of every query, over the labels of the file, 36.04 at most',
     planned: options.plan !== undefined,
     mostPasses: options.mostPasses ?? null,
     settings: withoutThreads({ ...LAMP_SETTINGS, ...options.settings }),

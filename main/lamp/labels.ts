@@ -1,6 +1,6 @@
 /** Answers out of a set: the labels that a user's answer may be, and what a distribution over them is worth. */
 
-import { parseScore } from '../evaluation/metrics.ts'
+import { logLossOf, parseScore } from '../evaluation/metrics.ts'
 import type { QueryResult } from './result.ts'
 import type { LampUser } from './types.ts'
 
@@ -15,7 +15,7 @@ export function labelsOf(user: LampUser): string[] | null {
 
 /**
  * What a distribution over the labels says of a query. Of rate the prediction is the median, of tag the likeliest label
- * (the first of equals); right is whatever is among `golds`.
+ * (the first of equals); right is whatever is among `golds`. A gold that is no label counts as one of probability 0.
  */
 export function judgeLabels(
   task: 'tag' | 'rate',
@@ -25,12 +25,10 @@ export function judgeLabels(
 ): Omit<QueryResult, 'query' | 'tokens' | 'nll'> {
   const likeliest = probabilities.indexOf(Math.max(...probabilities))
   const prediction = labels[task === 'rate' ? medianAt(probabilities) : likeliest] ?? ''
-  const share = probabilities[labels.indexOf(gold)]
   const common = {
     prediction,
     correct: (golds ?? [gold]).includes(prediction) ? 1 : 0,
-    // No distribution is certain to the last bit; a share that rounds to 0 would make the mean infinite.
-    logLoss: share === undefined ? null : -Math.log(Math.max(share, Number.MIN_VALUE)),
+    logLoss: logLossOf(probabilities[labels.indexOf(gold)]),
   }
   if (task === 'tag') return common
   const error = Math.abs(Number(prediction) - Number(gold))

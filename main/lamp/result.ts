@@ -28,7 +28,7 @@ const queryShape = z.object({
   /** Of rate: the distance of prediction and gold, and its square. */
   error: z.number().optional(),
   squared: z.number().optional(),
-  /** -ln of the gold label's probability among the labels; null where gold is none of them. */
+  /** -ln of the gold label's probability among the labels, at most 36.04 (2^-52), as where gold is none; null in old records. */
   logLoss: z.number().nullable().optional(),
   /** Of rate: mean of the distribution. */
   expected: z.number().optional(),
