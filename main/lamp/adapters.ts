@@ -174,10 +174,13 @@ export function createAdapters(
     const folder = path.join(userFolder(out, user.id), name.replaceAll(/[ ()]+/g, '-').replace(/-$/, ''))
     const under = method.task ? await task(user, method) : undefined
     return once(folder, async () => {
-      const source = { user, profile: await profileFor(user, method) }
-      const whole = options.examples?.(user) ?? (await examplesOf(source, method))
       const { mostPasses = Number.POSITIVE_INFINITY } = options
-      const examples = boundedHistory(user.task, whole, mostPasses)
+      const given = options.examples?.(user)
+      // Each example is made by itself, with a search of its own: of a long history only those that are learnt.
+      const items = boundedHistory(user.task, [...(given ?? lampHistory(user)).keys()], mostPasses)
+      const examples = given
+        ? items.flatMap((at) => given[at] ?? [])
+        : await examplesOf({ user, profile: await profileFor(user, method), items }, method)
       if (examples.length === 0) {
         throw new IdiolectError('NothingToScore', `${user.id} has no usable item of history`, 'Leave this user out.')
       }
