@@ -184,7 +184,8 @@ describe('bad input', () => {
   it('10,000 items: every one looked at, in time that grows with their number', () => {
     // Every text begins alike: the worst case for finding pieces by their beginnings.
     const formula = 'As every week, here is what happened at the harbour. '.repeat(10)
-    const text = (n: number): string => `${formula} ${String(n).padStart(5, '0')}`
+    const own = (n: number): string => Array.from({ length: 30 }, (_, i) => `gull${n}x${i}`).join(' ')
+    const text = (n: number): string => `${formula} ${String(n).padStart(5, '0')} ${own(n)}`
     const profile = Array.from({ length: 10_000 }, (_, i) => item(`i${i}`, { text: text(i), answer: `t${i}` }))
     const queries = Array.from({ length: 500 }, (_, i) => query(`q${i}`, { input: text(i * 20) }))
     const { ids } = clean({ profile, queries })
@@ -196,6 +197,10 @@ describe('bad input', () => {
 describe('one piece under two names', () => {
   const long = Array.from({ length: 80 }, (_, i) => `word${i}`).join(' ')
 
+  const other = (seed: string): string => Array.from({ length: 80 }, (_, i) => `${seed}${i}`).join(' ')
+
+  const formula = 'As every week, this is what happened at the harbour: '
+
   it.each<[string, string, string, boolean]>([
     ['the same', 'A short text.', 'A short text.', true],
     ['case and white space', 'A short\n\ntext. ', 'a SHORT text.', true],
@@ -203,7 +208,10 @@ describe('one piece under two names', () => {
     ['a long beginning', long, long.slice(0, 300), true],
     ['a longer text', long.slice(0, 300), long, true],
     ['a short beginning', 'A short text.', 'A short text. And more.', false],
-    ['another end', `${long} one`, `${long} two`, false],
+    ['another end', `${long} one`, `${long} two`, true],
+    ['a word before it', long, `Update: ${long}`, true],
+    ['revised here and there', long, long.replaceAll(/word(\d*)0 /g, 'other$1 '), true],
+    ['a formula in common', `${formula} ${other('b')}`, `${formula} ${other('c')}`, false],
     ['a beginning of two', long.slice(0, 300), `${long} three`, true],
     ['nothing', '', '', false],
   ])('%s', (_case, one, other, same) => {
@@ -249,6 +257,12 @@ describe('canaries', () => {
       { input: words('a'), gold: CANARY },
     ],
     [
+      'its text with a word before it',
+      'headline',
+      { text: `Update: ${words('a')}`, answer: CANARY },
+      { input: words('a'), gold: CANARY },
+    ],
+    [
       'its text, written otherwise and cut',
       'headline',
       { text: words('a').toUpperCase(), answer: CANARY },
@@ -278,7 +292,13 @@ describe('canaries', () => {
       plain('new'),
     ]
     const { user } = clean(
-      { profile, queries: [query('held', held), query('other', { input: words('p') + words('new') })] },
+      {
+        profile,
+        queries: [
+          query('held', held),
+          query('other', { input: `${words('p').split(' ').reverse().join(' ')} new1 new59` }),
+        ],
+      },
       task,
     )
     expect(seen(user)).not.toContain(CANARY)
