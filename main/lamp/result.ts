@@ -64,6 +64,8 @@ const methodShape = z.object({
   voices: z.record(z.string(), z.number()).optional(),
   /** And the nats of each query's answer under each, in the order of `scores`. */
   nlls: z.record(z.string(), z.array(z.number())).optional(),
+  /** And how many of them were trained over another task adapter than the one that they are laid over; absent: none. */
+  foreign: z.number().optional(),
   accuracy: z.number().optional(),
   macroF1: z.number().optional(),
   mae: z.number().optional(),

@@ -33,7 +33,7 @@ import {
 import { type Scoring, scoreUnit, type Unit } from './score.ts'
 import { summarize, type VoiceScores } from './summarize.ts'
 import type { LampUser } from './types.ts'
-import { chosenUsers, panelOf, scorable, shardOf, withVoices } from './users.ts'
+import { chosenUsers, createMates, type Lent, panelOf, scorable, shardOf, withVoices } from './users.ts'
 
 export interface LampUserResult {
   /** By the names that the methods were asked for. */
@@ -75,6 +75,19 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
   const profiles = createProfiles(options, { seed, baseSha256, base: bases.current })
   const adapters = createAdapters(options, { budget, baseSha256, seed, profileOf: profiles.of })
   for (const method of methods) for (const user of users) adapters.names(user, method)
+  const overTask = methods.filter(({ task, voice }) => task && voice === 'other')
+  const mates = new Map(
+    overTask.map((method) => [
+      method,
+      createMates({ able, panel, others, seed }, (user) => adapters.names(user, method).task),
+    ]),
+  )
+  const lentTo = (user: LampUser, method: Method): Lent =>
+    mates.get(method)?.(user) ?? { users: panel.filter(({ id }) => id !== user.id).slice(0, others), foreign: 0 }
+  const lenders = new Set([
+    ...(methods.some(({ task, voice }) => !task && voice === 'other') ? panel : []),
+    ...overTask.flatMap((method) => users.flatMap((user) => lentTo(user, method).users)),
+  ])
   for (const message of file.notes) onProgress?.({ user: null, stage: 'note', message })
 
   const decoding = decodingOf(file.task, file.benchmark?.id ?? null)
@@ -91,7 +104,7 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     base: { file: path.basename(options.base.file), sha256: baseSha256 },
     methods: methods.map(({ name }) => name),
     users: users.map(({ id }) => id),
-    panel: panel.map(({ id }) => id),
+    panel: [...lenders].map(({ id }) => id),
     shard: options.shard ?? null,
     taskFile: options.taskFile ? path.basename(options.taskFile.file) : null,
     labels: labels ? [...labels] : null,
@@ -149,7 +162,8 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
         ? judgeWritten(user.task, text, { gold, golds: user.queries[i]?.golds })
         : rouge(gold, text)
     const result = summarize(withTexts(voices, texts, judge), golds, { isMean: method.voice === 'other', labels })
-    keep(folder, user, method, result)
+    const { foreign } = method.voice === 'other' ? lentTo(user, method) : { foreign: 0 }
+    keep(folder, user, method, foreign === 0 ? result : { ...result, foreign })
     const shown = results.users[user.id] as LampUserResult
     const own = method.voice === 'own' || method.voice === 'cope' ? laid[0]?.voice : null
     if (own && shown.training === null) {
@@ -167,8 +181,8 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     if (method.voice === 'none') return [{ voice: null, under, whose: null }]
     if (method.voice !== 'other') return [{ voice: await adapters.voice(user, method), under, whose: user.id }]
     const laid = []
-    for (const other of panel.filter(({ id }) => id !== user.id).slice(0, others)) {
-      // Over this user's task adapter: the other's own may have been trained on this user.
+    for (const other of lentTo(user, method).users) {
+      // Over this user's task adapter: another's may have been trained on this user.
       laid.push({ voice: await adapters.voice(other, method), under, whose: other.id })
     }
     return laid

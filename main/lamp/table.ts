@@ -28,6 +28,8 @@ export interface TableRow {
   metrics: Partial<Record<TableMetric, TableValue>>
   /** Of a voice that others' were scored beside: users for whom its NLL is below the mean of theirs. */
   belowOthers: { users: number; of: number } | null
+  /** Of others' voices: how many lie over another task adapter than they were trained over. */
+  foreign: { voices: number; of: number } | null
   /** Shared adapters count in every row that uses them. */
   minutes: Minutes
 }
@@ -179,6 +181,7 @@ function rowOf(method: Method, users: UserRecord[], timed: Timed[], measuring: M
     queries: scores.length,
     metrics,
     belowOthers: belowOthers(method, users),
+    foreign: foreignIn(method, users),
     minutes: rowMinutes(method, timed),
   }
 }
@@ -191,6 +194,15 @@ function belowOthers(method: Method, users: UserRecord[]): TableRow['belowOthers
     return own && other ? [sumOf(own.scores) < sumOf(other.scores)] : []
   })
   return pairs.length === 0 ? null : { users: pairs.filter(Boolean).length, of: pairs.length }
+}
+
+function foreignIn({ name, task, voice }: Method, users: UserRecord[]): TableRow['foreign'] {
+  if (!task || voice !== 'other') return null
+  const scored = users.flatMap(({ methods }) => methods[name] ?? [])
+  return {
+    voices: scored.reduce((sum, { foreign = 0 }) => sum + foreign, 0),
+    of: scored.reduce((sum, { voices = {} }) => sum + Object.keys(voices).length, 0),
+  }
 }
 
 function sumOf(scores: QueryResult[]): number {

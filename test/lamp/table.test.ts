@@ -9,6 +9,7 @@ import { readRun } from '../../main/lamp/result.ts'
 import { runLamp } from '../../main/lamp/run.ts'
 import { readTable } from '../../main/lamp/table.ts'
 import { LAMP_TASKS, type LampTask } from '../../main/lamp/tasks.ts'
+import { foldsOf } from '../../main/lamp/training.ts'
 import type { LampFile, LampUser } from '../../main/lamp/types.ts'
 import { tableLines } from '../../main/terminal/lamp-table.ts'
 import { fakeBase, fakeBuilder } from '../evaluation/fake-base.ts'
@@ -120,6 +121,33 @@ describe('two stages', () => {
     expect(at('base') - at('task')).toBeCloseTo(0.5, 10)
     expect(at('base') - at('task+voice')).toBeCloseTo(1.5, 10)
     expect(at('base') - at('task+other')).toBeCloseTo(0.75, 10)
+  })
+
+  it('hold against a voice those that were trained over the same task adapter, where there are enough', async () => {
+    const ids = Array.from({ length: 12 }, (_, n) => `u${n}`)
+    const [one] = headlines.users as [LampUser]
+    const file = { ...headlines, users: ids.map((id) => ({ ...one, id })) }
+    const { run } = setUp(file, { methods: ['task+other'], others: 3, folds: 2 })
+    const { users } = await run()
+    const folds = foldsOf(file.users, 2)
+    for (const [at, id] of ids.entries()) {
+      const lent = Object.keys(users[id]?.methods['task+other']?.voices ?? {})
+      expect(lent).toHaveLength(3)
+      expect(lent).not.toContain(id)
+      for (const other of lent) expect(folds[ids.indexOf(other)]).toBe(folds[at])
+    }
+    const table = readTable([out], { resamples: 20 })
+    expect(table.rows.find(({ method }) => method === 'task+other')?.foreign).toEqual({ voices: 0, of: 36 })
+    expect(tableLines(table).join('\n')).not.toContain('another task adapter')
+  })
+
+  it('say how many voices lie over another task adapter than their own, where too few users share one', async () => {
+    const { run } = setUp(headlines, { methods: ['task+other'], others: 2, folds: 5 })
+    const { users } = await run()
+    for (const id of NAMES) expect(Object.keys(users[id]?.methods['task+other']?.voices ?? {})).toHaveLength(2)
+    const table = readTable([out], { resamples: 20 })
+    expect(table.rows[0]?.foreign).toEqual({ voices: 10, of: 10 })
+    expect(tableLines(table).join('\n')).toContain('task+other: 10 of 10 voices lie over another task adapter')
   })
 
   it("trains on another file's users instead, and refuses one that has a user of the run", async () => {
