@@ -6,6 +6,7 @@
  *   training.json   what is being trained here (a hash of all that decides the outcome); written before training
  *   run/            the trainer's run folder
  *   voice.json      the finished voice: that hash, the trainer's result, the voice file's sha256; written after training
+ * In `out` itself a lock (lock.db, and lock.json while it is held) keeps other processes away.
  * A process killed at any moment leaves these so that the next run takes up what is finished and does the rest.
  */
 import { createHash } from 'node:crypto'
@@ -16,6 +17,7 @@ import { writeJson } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { hashOf } from '../hash.ts'
 import { parsedOrNothing } from '../lines.ts'
+import { type FolderLock, lockFolder } from '../store/lock.ts'
 import type { TrainResult } from '../trainer/types.ts'
 
 /** A voice that is finished and whole on disk. */
@@ -64,6 +66,15 @@ function ownersOf(folder: string): Set<string> {
   const adapters = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
   const said = ['result.json', ...adapters.map(({ name }) => path.join(name, 'training.json'))]
   return new Set(said.flatMap((file) => readJson(path.join(folder, file), ownerShape)?.user ?? []))
+}
+
+/** Holds `out` for one run until `release`. Error `OutFolderBusy` naming the process that has it. */
+export function lockOut(out: string): FolderLock {
+  return lockFolder(out, {
+    name: 'OutFolderBusy',
+    what: 'The folder',
+    next: 'Wait for that run, or give this one another folder (--out): one would write over the other.',
+  })
 }
 
 /** The finished voice of this very plan, or null: none, of another plan, or its file is gone or changed. */

@@ -13,7 +13,7 @@ import { createAdapters } from './adapters.ts'
 import { checkMethods, decisiveSettings, usersHash, withoutLonely, writers } from './asked.ts'
 import { createBaselines } from './baseline-methods.ts'
 import { lampQueries, lampSearch, promptOptions } from './examples.ts'
-import { fileSha256, type KeptVoice, userFolder } from './folder.ts'
+import { fileSha256, type KeptVoice, lockOut, userFolder } from './folder.ts'
 import { decodingOf, generateUnit, keptTexts, withTexts } from './generate.ts'
 import { judgeWritten, labelsOf } from './labels.ts'
 import { FIRST_METHODS, type Method, parseMethods } from './methods.ts'
@@ -52,7 +52,7 @@ export interface LampResult {
  * A finished adapter is kept while its examples, settings (threads aside) and base are the same, a score while its
  * tokens and adapters are; so a run that was killed, or is asked for more methods or queries, does only what is missing.
  * Errors: `UnknownUser`, `UnknownMethod`, `TooFewUsers`, `TaskUserInRun`, `NothingToScore`, `NoProfiles`, `NoHybrid`,
- * `BadShard`, `CannotWrite`, `OutFolderInUse`, `ForeignRecord`, and the trainer's own. An abort rejects with the signal's reason; what
+ * `BadShard`, `CannotWrite`, `OutFolderInUse`, `OutFolderBusy`, `ForeignRecord`, and the trainer's own. An abort rejects with the signal's reason; what
  * was finished stays.
  */
 export async function runLamp(options: LampRunOptions): Promise<LampResult> {
@@ -111,8 +111,6 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     settings: decisive,
   }
   const note = (message: string): void => onProgress?.({ user: null, stage: 'note', message })
-  writeRun(out, joined(out, record, note))
-
   const baselines = createBaselines(file.users)
   const results: LampResult = { users: {} }
   for (const { id } of users) results.users[id] = { methods: {}, training: null }
@@ -224,10 +222,16 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     shown.methods[method.asked] = result
   }
 
-  // Others' voices last: every user's own results are there before the voices of the panel are trained.
-  const passes = [methods.filter(({ voice }) => voice !== 'other'), methods.filter(({ voice }) => voice === 'other')]
-  for (const pass of passes) for (const user of users) for (const method of pass) await runMethod(user, method)
-  return results
+  const lock = lockOut(out)
+  try {
+    writeRun(out, joined(out, record, note))
+    // Others' voices last: every user's own results are there before the voices of the panel are trained.
+    const passes = [methods.filter(({ voice }) => voice !== 'other'), methods.filter(({ voice }) => voice === 'other')]
+    for (const pass of passes) for (const user of users) for (const method of pass) await runMethod(user, method)
+    return results
+  } finally {
+    lock.release()
+  }
 }
 
 async function retrieval(

@@ -276,6 +276,25 @@ describe('what cannot be run', () => {
     expect(existsSync(folders.out)).toBe(false)
   })
 
+  it('a folder in which another run is going on is left to it, and free again when that has ended', async () => {
+    const first = setUp()
+    let second: unknown = null
+    const train: TrainVoice = async (...asked) => {
+      second ??= await setUp({ methods: ['base'] })
+        .run()
+        .catch((error: unknown) => error)
+      return first.train(...asked)
+    }
+    await first.run({ users: ['ann'], methods: ['voice'], train })
+    expect(second).toMatchObject({
+      name: 'OutFolderBusy',
+      message: expect.stringContaining(`${folders.out} is in use by process ${process.pid}`),
+    })
+    expect(readRun(folders.out)?.users).toEqual(['ann'])
+    await setUp({ methods: ['base'] }).run()
+    expect(readRun(folders.out)?.users).toEqual(['ann', 'Ann', 'bob:x/y'])
+  })
+
   it('a folder with a run of someone else is left alone', async () => {
     const foreign = path.join(userFolder(folders.out, 'ann'), 'voice', 'run')
     mkdirSync(foreign, { recursive: true })
