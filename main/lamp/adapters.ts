@@ -193,7 +193,7 @@ export function createAdapters(
 
   const trained = async ({ folder, times, name, user, examples, settings, under, about }: Plan): Promise<KeptVoice> => {
     const { train, onProgress, signal } = options
-    // Threads change the speed, not what is trained.
+    // Threads change the speed and last bits, for which no finished adapter is trained anew; `voice.json` says how many.
     const { threads: _threads, ...decisive } = settings
     const sorted = Object.entries(decisive).sort(([a], [b]) => (a < b ? -1 : 1))
     const plan = hashOf(['voice 2', baseSha256, JSON.stringify(sorted), under?.sha256 ?? '', ...examples])

@@ -5,7 +5,8 @@
  * and in it a folder for each adapter of the user's (`voice`, `task+voice`); task adapters are in `tasks/`:
  *   training.json   what is being trained here (a hash of all that decides the outcome); written before training
  *   run/            the trainer's run folder
- *   voice.json      the finished voice: that hash, the trainer's result, the voice file's sha256; written after training
+ *   voice.json      the finished voice: that hash, the trainer's result and how it was computed, the voice file's sha256;
+ *                   written after training
  * In `out` itself a lock (lock.db, and lock.json while it is held) keeps other processes away.
  * A process killed at any moment leaves these so that the next run takes up what is finished and does the rest.
  */
@@ -18,6 +19,7 @@ import { IdiolectError, messageOf } from '../errors.ts'
 import { hashOf } from '../hash.ts'
 import { parsedOrNothing } from '../lines.ts'
 import { type FolderLock, lockFolder } from '../store/lock.ts'
+import type { Computed } from '../trainer/computed.ts'
 import type { TrainResult } from '../trainer/types.ts'
 
 /** A voice that is finished and whole on disk. */
@@ -41,6 +43,15 @@ const voiceShape = z.object({
     peakMemoryBytes: z.number(),
     finalLoss: z.number(),
     bestValidation: z.number().nullable(),
+  }),
+})
+const computedShape = z.object({
+  computed: z.object({
+    cpu: z.string(),
+    device: z.string(),
+    forms: z.string(),
+    lanes: z.number(),
+    threads: z.number(),
   }),
 })
 const trainingShape = z.object({ plan: z.string(), user: z.string() })
@@ -108,11 +119,29 @@ export function beginTraining(folder: string, user: string, plan: string): { run
 }
 
 /** Records the finished voice. Last of all: its being there means that the voice is whole. */
-export async function keepVoice(folder: string, user: string, plan: string, training: TrainResult): Promise<KeptVoice> {
+export async function keepVoice(
+  folder: string,
+  user: string,
+  plan: string,
+  { computed, ...training }: TrainResult & { computed?: Computed | null },
+): Promise<KeptVoice> {
   const { voiceFile, ...facts } = training
   const sha256 = await fileSha256(voiceFile)
-  writeJson(path.join(folder, 'voice.json'), { plan, file: path.relative(folder, voiceFile), sha256, training: facts })
+  writeJson(path.join(folder, 'voice.json'), {
+    plan,
+    file: path.relative(folder, voiceFile),
+    sha256,
+    training: facts,
+    ...(computed && { computed }),
+  })
   return { user, file: path.resolve(voiceFile), sha256, training }
+}
+
+/** How the finished adapters in a user's or the task adapters' folder were computed, as far as they say. */
+export function computedOf(folder: string): Computed[] {
+  if (!existsSync(folder)) return []
+  const adapters = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return adapters.flatMap(({ name }) => readJson(path.join(folder, name, 'voice.json'), computedShape)?.computed ?? [])
 }
 
 /** sha256 of a file's bytes, hex. Error `CannotRead` naming it. */

@@ -5,7 +5,9 @@
  *   <out>/<user>/times.jsonl   seconds as they accrue, over kills (`times.ts`)
  *   <out>/summary.json         table and differences (`table.ts`), written last
  * The clock stands in times.jsonl, in the minutes of summary.json, in voice.json (the trainer's seconds, speed and memory)
- * and in the trainer's own files; all else repeats from the seeds.
+ * and in the trainer's own files. All else repeats from the seeds where it is computed alike: adapters trained with other
+ * weight forms (chosen by measuring the machine), lanes, threads or on another processor differ in their last bits, and
+ * what they score in its last digits. `voice.json` says how each was computed (`computed`), and the table where they differ.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'

@@ -2,10 +2,12 @@
  * The methods table from a run's folders alone: what each method gives over all users and queries, with intervals, what
  * it gains over others, and the minutes it took. Nothing is computed anew by a model.
  */
+import path from 'node:path'
 import { IdiolectError } from '../errors.ts'
 import { bootstrapUsers, pairedByQuery, type UserEffect } from '../evaluation/statistics.ts'
 import type { TaskName } from '../examples/types.ts'
-import { userFolder } from './folder.ts'
+import { TASKS_FOLDER } from './adapters.ts'
+import { computedOf, userFolder } from './folder.ts'
 import { METHODS_TABLE, type Method, parseMethod, withVoice } from './methods.ts'
 import { type Minutes, minutesOf, rowMinutes, type Timed, timesOf } from './minutes.ts'
 import { type LampRunRecord, type QueryResult, readRun, readUser, type UserRecord } from './result.ts'
@@ -50,6 +52,11 @@ export interface LampTable {
   labels: string[] | null
   rows: TableRow[]
   gains: TableGain[]
+  /**
+   * How the adapters were computed, in words, each way once: where there are several, equal seeds give numbers that differ
+   * in their last digits.
+   */
+  computed: string[]
   /** Of everything that is in the folders, each adapter once. */
   minutes: Minutes & { perUser: number }
 }
@@ -115,8 +122,22 @@ export function readTable(outs: readonly string[], options: TableOptions = {}): 
     labels: first.labels ?? null,
     rows,
     gains,
+    computed: waysOf(runs),
     minutes: minutesOf(timed, users.length),
   }
+}
+
+/** Lanes are left out: on one machine they differ by the size of a history. */
+function waysOf(runs: readonly Run[]): string[] {
+  const ways = runs.flatMap(({ out, record: { users, panel } }) => {
+    const folders = [...new Set([...users, ...(panel ?? [])])].map((user) => userFolder(out, user))
+    return [path.join(out, TASKS_FOLDER), ...folders].flatMap(computedOf)
+  })
+  const named = ways.map(
+    ({ cpu, device, forms, threads }) =>
+      `${cpu}${device === 'cpu' ? '' : ` with ${device}`}, ${threads} thread${threads === 1 ? '' : 's'}, ${forms}`,
+  )
+  return [...new Set(named)].sort()
 }
 
 /** As far as they are finished. Errors: `BadRecord`, `ForeignRecord`. */

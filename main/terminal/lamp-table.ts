@@ -131,6 +131,11 @@ export function tableCells(table: LampTable): { head: string[]; rows: string[][]
           ]
         : [],
     ),
+    ...(table.computed.length > 1
+      ? [
+          `Adapters were computed in ${table.computed.length} ways (${table.computed.join('; ')}): equal seeds give numbers that differ in their last digits between them.`,
+        ]
+      : []),
     `${sum.toFixed(1)} minutes in all (training ${training.toFixed(1)}, scoring ${(scoring + generating).toFixed(1)}), ${perUser.toFixed(2)} a user; an adapter counts in each row that uses it, once in the sum.`,
   ]
   return { head, rows, notes }

@@ -12,6 +12,7 @@ import { LAMP_TASKS, type LampTask } from '../../main/lamp/tasks.ts'
 import { foldsOf } from '../../main/lamp/training.ts'
 import type { LampFile, LampUser } from '../../main/lamp/types.ts'
 import { tableLines } from '../../main/terminal/lamp-table.ts'
+import type { Computed } from '../../main/trainer/computed.ts'
 import { fakeBase, fakeBuilder } from '../evaluation/fake-base.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 
@@ -63,7 +64,7 @@ interface Trained {
 }
 
 /** Voices lower the NLL of their own user's queries by 1, task adapters everybody's by .5, another's voice by .25. */
-function setUp(file: LampFile, extra: Partial<LampRunOptions> = {}) {
+function setUp(file: LampFile, { computed, ...extra }: Partial<LampRunOptions> & { computed?: Computed } = {}) {
   const trained: Trained[] = []
   const base = fakeBase(baseFile, (prompt, answer, voice) => {
     const asker = / ?(\w+) asks/.exec(prompt)?.[1] ?? ''
@@ -78,7 +79,7 @@ function setUp(file: LampFile, extra: Partial<LampRunOptions> = {}) {
     const voiceFile = path.join(runFolder, 'voice.gguf')
     writeFileSync(voiceFile, user)
     const facts = { steps: 2, tokens: 90, seconds: 3, tokensPerSecond: 30, peakMemoryBytes: 5, finalLoss: 1 }
-    return { voiceFile, ...facts, bestValidation: null }
+    return { voiceFile, ...facts, bestValidation: null, computed }
   }
   const run = (more: Partial<LampRunOptions> = {}) =>
     runLamp({ base, file, builder: fakeBuilder, train, out, ...extra, ...more })
@@ -362,6 +363,28 @@ describe('the table', () => {
     expect(() => readTable([out, other])).toThrowError(expect.objectContaining({ name: 'ShardsDiffer' }))
     expect(() => readTable([root])).toThrowError(expect.objectContaining({ name: 'NoRun' }))
     await expect(setUp(headlines, { shard: { index: 3, of: 3 } }).run()).rejects.toMatchObject({ name: 'BadShard' })
+  })
+
+  it('says where adapters were computed in several ways, as shards on two machines are', async () => {
+    const shards = ['A chip', 'Another chip'].map((cpu, index) => {
+      const shard = path.join(root, `chip ${count} ${index}`)
+      const computed = { cpu, device: 'cpu', forms: 'Q8_0, products in F32', lanes: index + 1, threads: 2 }
+      return { shard, index, computed }
+    })
+    for (const { shard, index, computed } of shards) {
+      await setUp(headlines, { methods: ['voice'], out: shard, shard: { index, of: 2 }, computed }).run()
+    }
+    const [first] = shards.map(({ shard }) => shard) as [string]
+    const kept = JSON.parse(readFileSync(path.join(userFolder(first, 'ann'), 'voice', 'voice.json'), 'utf8'))
+    expect(kept.computed).toEqual(shards[0]?.computed)
+    expect(readTable([first], { resamples: 20 }).computed).toEqual(['A chip, 2 threads, Q8_0, products in F32'])
+    const merged = readTable(
+      shards.map(({ shard }) => shard),
+      { resamples: 20 },
+    )
+    expect(tableLines(merged).join('\n')).toContain(
+      'computed in 2 ways (A chip, 2 threads, Q8_0, products in F32; Another chip, 2 threads',
+    )
   })
 
   it('repeats its folder from its seeds', async () => {
