@@ -22,9 +22,11 @@ export interface Pieces {
 /**
  * Empty texts are no pieces. Time is that of sorting the texts, then of a binary search each; and of reading each long text
  * once (10,000 in seconds).
+ * @param parts of the texts which may stand alone. Equal to one, or of one beginning: the same piece; what shares runs
+ * with a part alone shares a formula with it
  */
-export function createPieces(texts: readonly string[]): Pieces {
-  const heads = [...new Set(texts.map(headOf))].filter((head) => head !== '').sort()
+export function createPieces(texts: readonly string[], parts: readonly string[] = []): Pieces {
+  const heads = [...new Set([...texts, ...parts].map(headOf))].filter((head) => head !== '').sort()
   const whole = new Set(heads)
   let madeFromOne: ((text: string) => boolean) | null = null
   return {

@@ -220,6 +220,14 @@ describe('one piece under two names', () => {
   })
 })
 
+it('a part of a piece is known as it stands, and by no formula in it', () => {
+  const made = (seed: string): string => Array.from({ length: 80 }, (_, i) => `${seed}${i}`).join(' ')
+  const [intro, steps] = [made('intro'), made('step')]
+  const pieces = createPieces([`${intro} ${made('more')} ${made('own')} ${steps}`], [steps])
+  expect(pieces.has(steps)).toBe(true)
+  expect(pieces.has(`${made('x')} ${made('y')} ${made('z')} ${steps}`)).toBe(false)
+})
+
 it('finds what comparing each with each finds', () => {
   const random = seeded('pieces')
   const beginning = 'x'.repeat(200)

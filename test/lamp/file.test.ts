@@ -199,8 +199,11 @@ describe.skipIf(!existsSync(shared))('the real files (../shared)', () => {
   it('headline: every user whole', () => {
     const { users, notes } = readLampFile(path.join(shared, 'headline.json'))
     expect(users).toHaveLength(13)
-    expect(users.reduce((sum, { profile, queries }) => sum + profile.length + queries.length, 0)).toBe(1033)
-    for (const note of notes)
+    expect(users.reduce((sum, { profile, queries }) => sum + profile.length + queries.length, 0)).toBe(1031)
+    // Two posts are the next edition of an earlier one.
+    const copies = notes.filter((note) => note.includes('1 item') && note.includes('with the text of a held-out query'))
+    expect(copies).toHaveLength(2)
+    for (const note of notes.filter((one) => !copies.includes(one)))
       expect(note).toMatch(/: [0-9]+ (item|items|query|queries) .* whose (title|gold) stands in its/)
   })
 
