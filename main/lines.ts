@@ -1,5 +1,5 @@
 /** Files of JSON lines that grow as results come, so that a kill costs what was not written yet. */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import type { z } from 'zod'
 import { cannotWrite } from './atomic.ts'
 
@@ -17,10 +17,22 @@ export function readLines<T>(file: string, line: z.ZodType<T>): T[] {
 /** Adds lines; first ends a line that a kill had torn. Errors: `CannotWrite`. */
 export function appendLines(file: string, lines: unknown[]): void {
   try {
-    const torn = existsSync(file) && !readFileSync(file, 'utf8').endsWith('\n')
-    appendFileSync(file, (torn ? '\n' : '') + lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    appendFileSync(file, (isTorn(file) ? '\n' : '') + lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
   } catch (error) {
     throw cannotWrite(file, error)
+  }
+}
+
+/** By its last byte alone: a file grows by a line at a time, and may be long. */
+function isTorn(file: string): boolean {
+  if (!existsSync(file)) return false
+  const descriptor = openSync(file, 'r')
+  try {
+    const last = Buffer.alloc(1)
+    const { size } = fstatSync(descriptor)
+    return size > 0 && (readSync(descriptor, last, 0, 1, size - 1) === 0 || last[0] !== 0x0a)
+  } finally {
+    closeSync(descriptor)
   }
 }
 

@@ -150,16 +150,17 @@ export function parseScore(text: string, gold: number): number {
 }
 
 /**
- * Mean of -ln p(gold) in nats. `distributions` give each label's probability, 0..1; a label that is missing has 0, and
- * probabilities are held within 2^-52 and 1 - 2^-52, as scikit-learn's log_loss holds them.
+ * -ln of a probability, nats. It is held within 2^-52 and 1 - 2^-52, as scikit-learn's log_loss holds it: so at most 36.04,
+ * which is what a label that is missing counts.
  */
+export function logLossOf(probability = 0): number {
+  return -Math.log(Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, probability)))
+}
+
+/** Mean of `logLossOf` the gold labels, nats. `distributions` give each label's probability, 0..1. */
 export function meanLogLoss(gold: string[], distributions: Readonly<Record<string, number>>[]): number {
   sameLength(gold, distributions)
-  const sum = gold.reduce((total, label, i) => {
-    const given = distributions[i]?.[label] ?? 0
-    return total - Math.log(Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, given)))
-  }, 0)
-  return sum / gold.length
+  return gold.reduce((sum, label, i) => sum + logLossOf(distributions[i]?.[label]), 0) / gold.length
 }
 
 /** Mean absolute error, in the scores' own unit. */

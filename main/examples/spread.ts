@@ -1,10 +1,13 @@
 /** Some of a history, where not all of it can be taken. */
 import type { TaskName } from './types.ts'
 
-/** At most `most` of the items, evenly spread over their order. */
+/**
+ * At most `most` of the items, evenly spread over their order: the middle one of each stretch, so that one of many is not
+ * the very first.
+ */
 export function spread<T>(items: readonly T[], most: number): T[] {
   if (items.length <= most) return [...items]
-  return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)] as T)
+  return Array.from({ length: most }, (_, i) => items[Math.floor(((i + 0.5) * items.length) / most)] as T)
 }
 
 /**

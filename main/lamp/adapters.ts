@@ -150,7 +150,7 @@ export function createAdapters(
       const served = fold === null ? everyone : everyone.filter((one) => foldOf(one) === fold)
       const teachers = trainers ?? everyone.filter((one) => foldOf(one) !== fold)
       const chosen: TrainingSource[] = []
-      for (const source of taskSources(teachers, served, options.taskItems ?? TASK_ITEMS)) {
+      for (const source of taskSources(teachers, served, options.taskItems ?? TASK_ITEMS, seed)) {
         chosen.push({ ...source, profile: await profileFor(source.user, method) })
       }
       if (chosen.length === 0) {
@@ -174,10 +174,13 @@ export function createAdapters(
     const folder = path.join(userFolder(out, user.id), name.replaceAll(/[ ()]+/g, '-').replace(/-$/, ''))
     const under = method.task ? await task(user, method) : undefined
     return once(folder, async () => {
-      const source = { user, profile: await profileFor(user, method) }
-      const whole = options.examples?.(user) ?? (await examplesOf(source, method))
       const { mostPasses = Number.POSITIVE_INFINITY } = options
-      const examples = boundedHistory(user.task, whole, mostPasses)
+      const given = options.examples?.(user)
+      // Each example is made by itself, with a search of its own: of a long history only those that are learnt.
+      const items = boundedHistory(user.task, [...(given ?? lampHistory(user)).keys()], mostPasses)
+      const examples = given
+        ? items.flatMap((at) => given[at] ?? [])
+        : await examplesOf({ user, profile: await profileFor(user, method), items }, method)
       if (examples.length === 0) {
         throw new IdiolectError('NothingToScore', `${user.id} has no usable item of history`, 'Leave this user out.')
       }
@@ -190,7 +193,7 @@ export function createAdapters(
 
   const trained = async ({ folder, times, name, user, examples, settings, under, about }: Plan): Promise<KeptVoice> => {
     const { train, onProgress, signal } = options
-    // Threads change the speed, not what is trained.
+    // Threads change the speed and last bits, for which no finished adapter is trained anew; `voice.json` says how many.
     const { threads: _threads, ...decisive } = settings
     const sorted = Object.entries(decisive).sort(([a], [b]) => (a < b ? -1 : 1))
     const plan = hashOf(['voice 2', baseSha256, JSON.stringify(sorted), under?.sha256 ?? '', ...examples])

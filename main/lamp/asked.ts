@@ -70,7 +70,13 @@ export function decisiveSettings(options: LampRunOptions, more: Record<string, u
     // By what is in it, since many files have one name.
     taskUsers: options.taskFile ? usersHash(options.taskFile.users) : null,
     // Runs from when they were drawn of the chosen users are other runs.
-    othersFrom: 'all users of the file',
+    othersFrom: 'all users of the file; over a task adapter those whom it serves',
+    // So are those whose task adapters learnt the first users' oldest items.
+    taskItemsFrom: 'users by draw, the middle of each stretch of time',
+    // And those whose log-loss left out golds that are no label, or that the history of the baseline did not have.
+    logLoss: 'of every query, over the labels of the file, 36.04 at most',
+    // And those that took a revised text for another piece.
+    samePiece: 'equal, of one beginning, or one made from the other',
     planned: options.plan !== undefined,
     mostPasses: options.mostPasses ?? null,
     settings: withoutThreads({ ...LAMP_SETTINGS, ...options.settings }),

@@ -4,6 +4,7 @@
  */
 import { createBm25 } from '../retrieval/bm25.ts'
 import { termsOf } from '../retrieval/tokens.ts'
+import { labelsOf } from './labels.ts'
 import type { LampUser } from './types.ts'
 
 /** Labels with their probabilities, which add up to 1. */
@@ -23,13 +24,14 @@ export function majorityAnswer(user: LampUser): string {
 }
 
 /**
- * How often the history gives each answer: over 1 to 5 for scores, else over the answers in it.
- * @param added to each count, so that no score is impossible (a half: Krichevsky and Trofimov 1981)
+ * How often the history gives each answer: over the very labels that a model ranks, 1 to 5 for scores, of tags those that
+ * the file names, else those of the history. Answers that are none of them do not count.
+ * @param added to each count, so that no label is impossible (a half: Krichevsky and Trofimov 1981)
  */
 export function answerFrequencies(user: LampUser, added = 0.5): Distribution {
   const counts = countsOf(user)
-  const answers = user.task === 'rate' ? [...SCORES] : [...counts.keys()]
-  const total = user.profile.length + added * answers.length
+  const answers = labelsOf(user) ?? [...counts.keys()]
+  const total = answers.reduce((sum, answer) => sum + (counts.get(answer) ?? 0) + added, 0)
   return Object.fromEntries(answers.map((answer) => [answer, ((counts.get(answer) ?? 0) + added) / total]))
 }
 

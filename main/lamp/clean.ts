@@ -231,7 +231,7 @@ function inOrder(items: RawItem[], note: (text: string) => void): RawItem[] {
     note(`${undated} of ${items.length} items of the history have no date; the order of the file is taken for time`)
     return items
   }
-  // ISO dates order as text.
+  // ISO dates in one zone order as text (`date.ts`).
   return items.toSorted((a, b) => ((a.date as string) < (b.date as string) ? -1 : a.date === b.date ? 0 : 1))
 }
 

@@ -115,12 +115,17 @@ export function lampSearch(user: LampUser): LampSearch {
     if (k === 0 || query.input.trim() === '') return []
     // Looked at after the search, not for each term's hits: comparing texts is the slow part.
     const own = query.task === 'prose' ? null : createPieces([query.input])
-    return bm25
-      .search(query.input, k + SPARE, { first, accept: (index) => isOther(query, history[index]) })
-      .filter(({ index }) => !own?.has(history[index]?.input ?? ''))
-      .slice(0, k)
-      .flatMap(({ index }) => history[index] ?? [])
-      .map(({ document, input, answer }) => ({ document, input, answer }))
+    const pairs: RetrievedPair[] = []
+    for (const { index } of bm25.search(query.input, k + SPARE, {
+      first,
+      accept: (at) => isOther(query, history[at]),
+    })) {
+      const { document, input, answer } = history[index] as TaskQuery
+      if (own?.has(input)) continue
+      pairs.push({ document, input, answer })
+      if (pairs.length === k) break
+    }
+    return pairs
   }
   return {
     atUse: (query, k) => search(query, k, history.length),

@@ -12,17 +12,25 @@ import { readQuestions } from './questions.ts'
 import type { LampFile } from './types.ts'
 
 const text = z.union([z.string(), z.number()]).transform(String)
+/** A null is blank: it sets its own entry aside, and not the whole file. */
+const blank = (value: string | null): string => value ?? ''
 const date = z.unknown().optional()
 const item = z.object({
   id: text,
-  text: z.string(),
+  text: z.string().nullable().transform(blank),
   title: z.string().nullish(),
   tag: z.string().nullish(),
   score: z.union([z.string(), z.number()]).nullish(),
   date,
   order: z.number().optional(),
 })
-const query = z.object({ id: text, input: z.string(), gold: text, gold_all: z.array(text).nullish(), date })
+const query = z.object({
+  id: text,
+  input: z.string().nullable().transform(blank),
+  gold: text.nullable().transform(blank),
+  gold_all: z.array(text).nullish(),
+  date,
+})
 const user = z.object({
   user_id: text.refine((id) => id !== '', 'is empty'),
   labels: z.array(text).nullish(),

@@ -5,17 +5,21 @@
  * and in it a folder for each adapter of the user's (`voice`, `task+voice`); task adapters are in `tasks/`:
  *   training.json   what is being trained here (a hash of all that decides the outcome); written before training
  *   run/            the trainer's run folder
- *   voice.json      the finished voice: that hash, the trainer's result, the voice file's sha256; written after training
+ *   voice.json      the finished voice: that hash, the trainer's result and how it was computed, the voice file's sha256;
+ *                   written after training
+ * In `out` itself a lock (lock.db, and lock.json while it is held) keeps other processes away.
  * A process killed at any moment leaves these so that the next run takes up what is finished and does the rest.
  */
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readFileSync, rmSync } from 'node:fs'
+import { createReadStream, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { writeJson } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
 import { hashOf } from '../hash.ts'
 import { parsedOrNothing } from '../lines.ts'
+import { type FolderLock, lockFolder } from '../store/lock.ts'
+import type { Computed } from '../trainer/computed.ts'
 import type { TrainResult } from '../trainer/types.ts'
 
 /** A voice that is finished and whole on disk. */
@@ -41,12 +45,47 @@ const voiceShape = z.object({
     bestValidation: z.number().nullable(),
   }),
 })
+const computedShape = z.object({
+  computed: z.object({
+    cpu: z.string(),
+    device: z.string(),
+    forms: z.string(),
+    lanes: z.number(),
+    threads: z.number(),
+  }),
+})
 const trainingShape = z.object({ plan: z.string(), user: z.string() })
 
-/** The user's folder in `out`: a readable name, and six digits of a hash since ids may differ in signs or case only. */
+/**
+ * The user's folder in `out`: a readable name, and 16 digits of a hash since ids may differ in signs or case only. Earlier
+ * versions took six, which two users may share: such a folder is used on where it is this user's alone.
+ */
 export function userFolder(out: string, user: string): string {
   const readable = user.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 60)
-  return path.join(out, `${readable}-${hashOf([user]).slice(0, 6)}`)
+  const named = (digits: number): string => path.join(out, `${readable}-${hashOf([user]).slice(0, digits)}`)
+  const folder = named(16)
+  if (existsSync(folder)) return folder
+  const early = named(6)
+  const owners = existsSync(early) ? ownersOf(early) : new Set()
+  return owners.size === 1 && owners.has(user) ? early : folder
+}
+
+const ownerShape = z.object({ user: z.string() })
+
+/** The users whose record and adapters lie in a folder. */
+function ownersOf(folder: string): Set<string> {
+  const adapters = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  const said = ['result.json', ...adapters.map(({ name }) => path.join(name, 'training.json'))]
+  return new Set(said.flatMap((file) => readJson(path.join(folder, file), ownerShape)?.user ?? []))
+}
+
+/** Holds `out` for one run until `release`. Error `OutFolderBusy` naming the process that has it. */
+export function lockOut(out: string): FolderLock {
+  return lockFolder(out, {
+    name: 'OutFolderBusy',
+    what: 'The folder',
+    next: 'Wait for that run, or give this one another folder (--out): one would write over the other.',
+  })
 }
 
 /** The finished voice of this very plan, or null: none, of another plan, or its file is gone or changed. */
@@ -80,11 +119,29 @@ export function beginTraining(folder: string, user: string, plan: string): { run
 }
 
 /** Records the finished voice. Last of all: its being there means that the voice is whole. */
-export async function keepVoice(folder: string, user: string, plan: string, training: TrainResult): Promise<KeptVoice> {
+export async function keepVoice(
+  folder: string,
+  user: string,
+  plan: string,
+  { computed, ...training }: TrainResult & { computed?: Computed | null },
+): Promise<KeptVoice> {
   const { voiceFile, ...facts } = training
   const sha256 = await fileSha256(voiceFile)
-  writeJson(path.join(folder, 'voice.json'), { plan, file: path.relative(folder, voiceFile), sha256, training: facts })
+  writeJson(path.join(folder, 'voice.json'), {
+    plan,
+    file: path.relative(folder, voiceFile),
+    sha256,
+    training: facts,
+    ...(computed && { computed }),
+  })
   return { user, file: path.resolve(voiceFile), sha256, training }
+}
+
+/** How the finished adapters in a user's or the task adapters' folder were computed, as far as they say. */
+export function computedOf(folder: string): Computed[] {
+  if (!existsSync(folder)) return []
+  const adapters = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return adapters.flatMap(({ name }) => readJson(path.join(folder, name, 'voice.json'), computedShape)?.computed ?? [])
 }
 
 /** sha256 of a file's bytes, hex. Error `CannotRead` naming it. */

@@ -27,14 +27,10 @@ export interface PossiblePiece {
  * bare answers by its answer, which is the gold.
  */
 export function createHeldOut(queries: readonly AskedPiece[], task: TaskName): (item: PossiblePiece) => boolean {
-  const held = createPieces(
-    queries.flatMap(({ input, piece = input, gold }) => {
-      if (task === 'prose') return [gold]
-      // A title often stands above the text: a copy may come without it.
-      const [, below] = /^[^\n]*\n\s*\n(.+)$/s.exec(piece) ?? []
-      return below === undefined ? [piece] : [piece, below]
-    }),
-  )
+  const pieces = queries.map(({ input, piece = input, gold }) => (task === 'prose' ? gold : piece))
+  // A title often stands above the text: a copy may come without it.
+  const below = pieces.flatMap((piece) => (task === 'prose' ? [] : (/^[^\n]*\n\s*\n(.+)$/s.exec(piece)?.[1] ?? [])))
+  const held = createPieces(pieces, below)
   const golds = createPieces(queries.map(({ gold }) => gold))
   return ({ text, body, answer }) =>
     text === null ? golds.has(answer) || held.has(answer) : held.has(body) || (text !== body && held.has(text))

@@ -20,10 +20,19 @@ const CHUNK = 1 << 24
 /** Half a gigabyte: about what V8 holds in one string. */
 const LONGEST_TEXT = 500_000_000
 
+/** A name of an entry written as a number of so many digits that not all of them are kept: from 2^53 on. */
+const LONG_ID = /("(?:id|user_id)"\s*:\s*)(\d{16,})(?=\s*[,}])/g
+
+/** The value; whole numbers of 16 digits and more as ids are taken as text, since two of them may be one number. */
+function parsed(text: string): unknown {
+  // No text can look like this from inside: its quotes would be escaped.
+  return JSON.parse(text.search(LONG_ID) >= 0 ? text.replaceAll(LONG_ID, '$1"$2"') : text)
+}
+
 /** The file's value; a long list is read entry by entry. Errors: `BadLampFile`. */
 export function readJson(file: string, longest = LONGEST_TEXT): unknown {
   try {
-    return statSync(file).size > longest ? readList(file) : JSON.parse(readFileSync(file, 'utf8'))
+    return statSync(file).size > longest ? readList(file) : parsed(readFileSync(file, 'utf8'))
   } catch (error) {
     const what = error instanceof SyntaxError ? 'is no JSON' : 'cannot be read'
     throw badLampFile(file, ` ${what}: ${messageOf(error)}`, undefined, error)
@@ -57,7 +66,7 @@ function readList(file: string): unknown[] {
           depth--
           if (depth === 1) {
             entry.push(chunk.subarray(from, at + 1))
-            entries.push(JSON.parse(Buffer.concat(entry.splice(0)).toString('utf8')))
+            entries.push(parsed(Buffer.concat(entry.splice(0)).toString('utf8')))
           }
         }
       }

@@ -1,6 +1,6 @@
 /** Answers out of a set: the labels that a user's answer may be, and what a distribution over them is worth. */
 
-import { parseScore } from '../evaluation/metrics.ts'
+import { logLossOf, parseScore } from '../evaluation/metrics.ts'
 import type { QueryResult } from './result.ts'
 import type { LampUser } from './types.ts'
 
@@ -15,7 +15,7 @@ export function labelsOf(user: LampUser): string[] | null {
 
 /**
  * What a distribution over the labels says of a query. Of rate the prediction is the median, of tag the likeliest label
- * (the first of equals); right is whatever is among `golds`.
+ * (the first of equals); right is whatever is among `golds`. A gold that is no label counts as one of probability 0.
  */
 export function judgeLabels(
   task: 'tag' | 'rate',
@@ -25,12 +25,10 @@ export function judgeLabels(
 ): Omit<QueryResult, 'query' | 'tokens' | 'nll'> {
   const likeliest = probabilities.indexOf(Math.max(...probabilities))
   const prediction = labels[task === 'rate' ? medianAt(probabilities) : likeliest] ?? ''
-  const share = probabilities[labels.indexOf(gold)]
   const common = {
     prediction,
     correct: (golds ?? [gold]).includes(prediction) ? 1 : 0,
-    // No distribution is certain to the last bit; a share that rounds to 0 would make the mean infinite.
-    logLoss: share === undefined ? null : -Math.log(Math.max(share, Number.MIN_VALUE)),
+    logLoss: logLossOf(probabilities[labels.indexOf(gold)]),
   }
   if (task === 'tag') return common
   const error = Math.abs(Number(prediction) - Number(gold))
@@ -43,9 +41,13 @@ export function judgeLabels(
   }
 }
 
+/** Errors beyond are counted as this one: its square, and sums of such squares, are still numbers, as JSON must have. */
+const LARGEST_ERROR = 1e75
+
 /**
  * What a written answer is worth by the rules of LaMP's evaluator: a tag is right as it stands, but for space around it; a
- * text that is no score counts as the further of 1 and 5.
+ * text that is no score counts as the further of 1 and 5, and a number out of the scale as it is (there a hundred fives
+ * in a row is a number too, and two hundred have a square without end; here the error ends at 1e75).
  */
 export function judgeWritten(
   task: 'tag' | 'rate',
@@ -53,7 +55,7 @@ export function judgeWritten(
   { gold, golds }: { gold: string; golds?: readonly string[] },
 ): Pick<QueryResult, 'writtenCorrect' | 'writtenError' | 'writtenSquared'> {
   if (task === 'tag') return { writtenCorrect: (golds ?? [gold]).includes(text.trim()) ? 1 : 0 }
-  const error = Math.abs(parseScore(text, Number(gold)) - Number(gold))
+  const error = Math.min(LARGEST_ERROR, Math.abs(parseScore(text, Number(gold)) - Number(gold)))
   return { writtenCorrect: error === 0 ? 1 : 0, writtenError: error, writtenSquared: error ** 2 }
 }
 

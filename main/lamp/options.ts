@@ -2,6 +2,7 @@
 import { TRAINED_WITH_RETRIEVAL } from '../examples/defaults.ts'
 import type { BuildExample, TaskName } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
+import type { Computed } from '../trainer/computed.ts'
 import type { TokenExample, TrainResult, TrainSettings } from '../trainer/types.ts'
 import type { PromptBudget } from './examples.ts'
 import type { KeptVoice } from './folder.ts'
@@ -53,7 +54,10 @@ export interface LampProgress {
   message: string
 }
 
-/** Trains one adapter. With `resume`, the folder holds a begun run of the same examples and settings. */
+/**
+ * Trains one adapter, and says how it was computed where it knows. With `resume`, the folder holds a begun run of the same
+ * examples and settings.
+ */
 export type TrainVoice = (
   examples: TokenExample[],
   validation: TokenExample[],
@@ -69,7 +73,7 @@ export type TrainVoice = (
     /** For the card. */
     about?: Record<string, unknown>
   },
-) => Promise<TrainResult>
+) => Promise<TrainResult & { computed?: Computed | null }>
 
 /** Settings for these examples, over which the run's own are laid. */
 export type SettingsPlan = (examples: TokenExample[]) => Partial<TrainSettings>
@@ -120,7 +124,10 @@ export interface LampRunOptions {
   contrast?: Partial<ContrastOptions>
   /** By the size of what is trained on; default LAMP_SETTINGS alone. */
   plan?: SettingsPlan
-  /** Of every training, voices and task adapters alike; 1 when not given. They change the speed, never what is done. */
+  /**
+   * Of every training, voices and task adapters alike; 1 when not given. They change the speed and, since sums round in
+   * another order, an adapter's last bits; nothing is trained anew for them.
+   */
   threads?: number
   /**
    * Examples times epochs that a voice is trained on, at most: fewer epochs, and of a longer history so many items,

@@ -12,17 +12,22 @@ import { askedText, LAMP_TASKS, type LampTask, lampTaskOf, lampTasksNamed } from
 import type { LampFile, LampUser } from './types.ts'
 
 const text = z.union([z.string(), z.number()]).transform(String)
+/** A null is no question in the benchmark's wording, and so set aside. */
+const wording = z
+  .string()
+  .nullable()
+  .transform((value) => value ?? '')
 const item = z.record(z.string(), z.unknown())
 const profile = z.array(item)
 const questions = z
-  .array(z.object({ id: text, user_id: text.nullish(), input: z.string(), output: text.nullish(), profile }))
+  .array(z.object({ id: text, user_id: text.nullish(), input: wording, output: text.nullish(), profile }))
   .min(1)
 const released = z
   .array(
     z.object({
       user_id: text,
       profile,
-      query: z.array(z.object({ id: text, input: z.string(), gold: text.nullish(), date: z.unknown().optional() })),
+      query: z.array(z.object({ id: text, input: wording, gold: text.nullish(), date: z.unknown().optional() })),
     }),
   )
   .min(1)

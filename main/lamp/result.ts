@@ -5,11 +5,16 @@
  *   <out>/<user>/times.jsonl   seconds as they accrue, over kills (`times.ts`)
  *   <out>/summary.json         table and differences (`table.ts`), written last
  * The clock stands in times.jsonl, in the minutes of summary.json, in voice.json (the trainer's seconds, speed and memory)
- * and in the trainer's own files; all else repeats from the seeds.
+ * and in the trainer's own files. All else repeats from the seeds where it is computed alike: adapters trained with other
+ * weight forms (chosen by measuring the machine), lanes, threads or on another processor differ in their last bits, and
+ * what they score in its last digits. `voice.json` says how each was computed (`computed`), and the table where they differ.
  */
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { writeJson } from '../atomic.ts'
+import { IdiolectError } from '../errors.ts'
+import { parsedOrNothing } from '../lines.ts'
 import { readJson } from './folder.ts'
 
 const queryShape = z.object({
@@ -25,7 +30,7 @@ const queryShape = z.object({
   /** Of rate: the distance of prediction and gold, and its square. */
   error: z.number().optional(),
   squared: z.number().optional(),
-  /** -ln of the gold label's probability among the labels; null where gold is none of them. */
+  /** -ln of the gold label's probability among the labels, at most 36.04 (2^-52), as where gold is none; null in old records. */
   logLoss: z.number().nullable().optional(),
   /** Of rate: mean of the distribution. */
   expected: z.number().optional(),
@@ -61,6 +66,8 @@ const methodShape = z.object({
   voices: z.record(z.string(), z.number()).optional(),
   /** And the nats of each query's answer under each, in the order of `scores`. */
   nlls: z.record(z.string(), z.array(z.number())).optional(),
+  /** And how many of them were trained over another task adapter than the one that they are laid over; absent: none. */
+  foreign: z.number().optional(),
   accuracy: z.number().optional(),
   macroF1: z.number().optional(),
   mae: z.number().optional(),
@@ -85,6 +92,7 @@ const userShape = z.object({
   golds: z.record(z.string(), z.string()),
   methods: z.record(z.string(), methodShape),
 })
+const configShape = z.object({ config: z.string() })
 export type UserRecord = z.infer<typeof userShape>
 
 const runShape = z.object({
@@ -145,9 +153,30 @@ function differences(one: LampRunRecord, other: LampRunRecord): string[] {
   return names.filter((name) => JSON.stringify(one.settings[name]) !== JSON.stringify(other.settings[name]))
 }
 
-/** Null where there is none, or one of another configuration. */
-export function readUser(folder: string, config: string): UserRecord | null {
-  const record = readJson(userFile(folder), userShape)
-  return record?.config === config ? record : null
+/**
+ * Null where there is none, or one of another configuration. Errors: `BadRecord` for one of this that is damaged, which
+ * must not look like a user without rows; `ForeignRecord` for another user's.
+ */
+export function readUser(folder: string, config: string, user: string): UserRecord | null {
+  const file = userFile(folder)
+  if (!existsSync(file)) return null
+  const value = parsedOrNothing(readFileSync(file, 'utf8'))
+  const stated = configShape.safeParse(value)
+  if (stated.success && stated.data.config !== config) return null
+  const record = userShape.safeParse(value)
+  if (!record.success) {
+    const [issue] = record.error.issues
+    throw new IdiolectError(
+      'BadRecord',
+      `${file} cannot be read as results of ${user}: ${value === undefined ? 'it is no JSON' : `${issue?.path.join('.')}: ${issue?.message}`}`,
+      'Run the same methods again in this folder: scores are kept beside it, and only the record is written anew.',
+    )
+  }
+  if (record.data.user === user) return record.data
+  throw new IdiolectError(
+    'ForeignRecord',
+    `${file} holds results of the user "${record.data.user}", not of "${user}"`,
+    'Move that folder away and run again.',
+  )
 }
 export const writeUser = (folder: string, record: UserRecord): void => writeJson(userFile(folder), record)

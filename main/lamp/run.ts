@@ -4,6 +4,7 @@
  */
 import path from 'node:path'
 import { makeFolder } from '../atomic.ts'
+import { IdiolectError } from '../errors.ts'
 import { rouge } from '../evaluation/metrics.ts'
 import type { RetrievedPair, TaskQuery } from '../examples/types.ts'
 import { hashOf } from '../hash.ts'
@@ -12,7 +13,7 @@ import { createAdapters } from './adapters.ts'
 import { checkMethods, decisiveSettings, usersHash, withoutLonely, writers } from './asked.ts'
 import { createBaselines } from './baseline-methods.ts'
 import { lampQueries, lampSearch, promptOptions } from './examples.ts'
-import { fileSha256, type KeptVoice, userFolder } from './folder.ts'
+import { fileSha256, type KeptVoice, lockOut, userFolder } from './folder.ts'
 import { decodingOf, generateUnit, keptTexts, withTexts } from './generate.ts'
 import { judgeWritten, labelsOf } from './labels.ts'
 import { FIRST_METHODS, type Method, parseMethods } from './methods.ts'
@@ -32,7 +33,7 @@ import {
 import { type Scoring, scoreUnit, type Unit } from './score.ts'
 import { summarize, type VoiceScores } from './summarize.ts'
 import type { LampUser } from './types.ts'
-import { chosenUsers, panelOf, scorable, shardOf, withVoices } from './users.ts'
+import { chosenUsers, createMates, type Lent, panelOf, scorable, shardOf, withVoices } from './users.ts'
 
 export interface LampUserResult {
   /** By the names that the methods were asked for. */
@@ -51,7 +52,7 @@ export interface LampResult {
  * A finished adapter is kept while its examples, settings (threads aside) and base are the same, a score while its
  * tokens and adapters are; so a run that was killed, or is asked for more methods or queries, does only what is missing.
  * Errors: `UnknownUser`, `UnknownMethod`, `TooFewUsers`, `TaskUserInRun`, `NothingToScore`, `NoProfiles`, `NoHybrid`,
- * `BadShard`, `CannotWrite`, `OutFolderInUse`, and the trainer's own. An abort rejects with the signal's reason; what
+ * `BadShard`, `CannotWrite`, `OutFolderInUse`, `OutFolderBusy`, `ForeignRecord`, and the trainer's own. An abort rejects with the signal's reason; what
  * was finished stays.
  */
 export async function runLamp(options: LampRunOptions): Promise<LampResult> {
@@ -74,6 +75,19 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
   const profiles = createProfiles(options, { seed, baseSha256, base: bases.current })
   const adapters = createAdapters(options, { budget, baseSha256, seed, profileOf: profiles.of })
   for (const method of methods) for (const user of users) adapters.names(user, method)
+  const overTask = methods.filter(({ task, voice }) => task && voice === 'other')
+  const mates = new Map(
+    overTask.map((method) => [
+      method,
+      createMates({ able, panel, others, seed }, (user) => adapters.names(user, method).task),
+    ]),
+  )
+  const lentTo = (user: LampUser, method: Method): Lent =>
+    mates.get(method)?.(user) ?? { users: panel.filter(({ id }) => id !== user.id).slice(0, others), foreign: 0 }
+  const lenders = new Set([
+    ...(methods.some(({ task, voice }) => !task && voice === 'other') ? panel : []),
+    ...overTask.flatMap((method) => users.flatMap((user) => lentTo(user, method).users)),
+  ])
   for (const message of file.notes) onProgress?.({ user: null, stage: 'note', message })
 
   const decoding = decodingOf(file.task, file.benchmark?.id ?? null)
@@ -90,15 +104,13 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     base: { file: path.basename(options.base.file), sha256: baseSha256 },
     methods: methods.map(({ name }) => name),
     users: users.map(({ id }) => id),
-    panel: panel.map(({ id }) => id),
+    panel: [...lenders].map(({ id }) => id),
     shard: options.shard ?? null,
     taskFile: options.taskFile ? path.basename(options.taskFile.file) : null,
     labels: labels ? [...labels] : null,
     settings: decisive,
   }
   const note = (message: string): void => onProgress?.({ user: null, stage: 'note', message })
-  writeRun(out, joined(out, record, note))
-
   const baselines = createBaselines(file.users)
   const results: LampResult = { users: {} }
   for (const { id } of users) results.users[id] = { methods: {}, training: null }
@@ -148,7 +160,8 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
         ? judgeWritten(user.task, text, { gold, golds: user.queries[i]?.golds })
         : rouge(gold, text)
     const result = summarize(withTexts(voices, texts, judge), golds, { isMean: method.voice === 'other', labels })
-    keep(folder, user, method, result)
+    const { foreign } = method.voice === 'other' ? lentTo(user, method) : { foreign: 0 }
+    keep(folder, user, method, foreign === 0 ? result : { ...result, foreign })
     const shown = results.users[user.id] as LampUserResult
     const own = method.voice === 'own' || method.voice === 'cope' ? laid[0]?.voice : null
     if (own && shown.training === null) {
@@ -166,8 +179,8 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     if (method.voice === 'none') return [{ voice: null, under, whose: null }]
     if (method.voice !== 'other') return [{ voice: await adapters.voice(user, method), under, whose: user.id }]
     const laid = []
-    for (const other of panel.filter(({ id }) => id !== user.id).slice(0, others)) {
-      // Over this user's task adapter: the other's own may have been trained on this user.
+    for (const other of lentTo(user, method).users) {
+      // Over this user's task adapter: another's may have been trained on this user.
       laid.push({ voice: await adapters.voice(other, method), under, whose: other.id })
     }
     return laid
@@ -184,8 +197,18 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     return prompts
   }
 
+  const kept = (folder: string, { id }: LampUser): UserRecord | null => {
+    try {
+      return readUser(folder, config, id)
+    } catch (error) {
+      if (!(error instanceof IdiolectError && error.name === 'BadRecord')) throw error
+      note(`${error.message}; it is written anew, and methods that this run is not asked for leave it`)
+      return null
+    }
+  }
+
   const keep = (folder: string, user: LampUser, method: Method, result: LampMethodResult): void => {
-    const record: UserRecord = readUser(folder, config) ?? {
+    const record: UserRecord = kept(folder, user) ?? {
       version: 1,
       config,
       user: user.id,
@@ -199,10 +222,16 @@ export async function runLamp(options: LampRunOptions): Promise<LampResult> {
     shown.methods[method.asked] = result
   }
 
-  // Others' voices last: every user's own results are there before the voices of the panel are trained.
-  const passes = [methods.filter(({ voice }) => voice !== 'other'), methods.filter(({ voice }) => voice === 'other')]
-  for (const pass of passes) for (const user of users) for (const method of pass) await runMethod(user, method)
-  return results
+  const lock = lockOut(out)
+  try {
+    writeRun(out, joined(out, record, note))
+    // Others' voices last: every user's own results are there before the voices of the panel are trained.
+    const passes = [methods.filter(({ voice }) => voice !== 'other'), methods.filter(({ voice }) => voice === 'other')]
+    for (const pass of passes) for (const user of users) for (const method of pass) await runMethod(user, method)
+    return results
+  } finally {
+    lock.release()
+  }
 }
 
 async function retrieval(

@@ -2,10 +2,12 @@
  * The methods table from a run's folders alone: what each method gives over all users and queries, with intervals, what
  * it gains over others, and the minutes it took. Nothing is computed anew by a model.
  */
+import path from 'node:path'
 import { IdiolectError } from '../errors.ts'
 import { bootstrapUsers, pairedByQuery, type UserEffect } from '../evaluation/statistics.ts'
 import type { TaskName } from '../examples/types.ts'
-import { userFolder } from './folder.ts'
+import { TASKS_FOLDER } from './adapters.ts'
+import { computedOf, userFolder } from './folder.ts'
 import { METHODS_TABLE, type Method, parseMethod, withVoice } from './methods.ts'
 import { type Minutes, minutesOf, rowMinutes, type Timed, timesOf } from './minutes.ts'
 import { type LampRunRecord, type QueryResult, readRun, readUser, type UserRecord } from './result.ts'
@@ -28,6 +30,8 @@ export interface TableRow {
   metrics: Partial<Record<TableMetric, TableValue>>
   /** Of a voice that others' were scored beside: users for whom its NLL is below the mean of theirs. */
   belowOthers: { users: number; of: number } | null
+  /** Of others' voices: how many lie over another task adapter than they were trained over. */
+  foreign: { voices: number; of: number } | null
   /** Shared adapters count in every row that uses them. */
   minutes: Minutes
 }
@@ -48,6 +52,11 @@ export interface LampTable {
   labels: string[] | null
   rows: TableRow[]
   gains: TableGain[]
+  /**
+   * How the adapters were computed, in words, each way once: where there are several, equal seeds give numbers that differ
+   * in their last digits.
+   */
+  computed: string[]
   /** Of everything that is in the folders, each adapter once. */
   minutes: Minutes & { perUser: number }
 }
@@ -73,7 +82,7 @@ interface Run {
   record: LampRunRecord
 }
 
-/** One run, or the shards of one. Errors: `NoRun`, `ShardsDiffer`, `NothingToShow`. */
+/** One run, or the shards of one. Errors: `NoRun`, `ShardsDiffer`, `NothingToShow`, `BadRecord`, `ForeignRecord`. */
 export function readTable(outs: readonly string[], options: TableOptions = {}): LampTable {
   const { leastQueries = 0, queries: most, against = ['base'], seed = 1 } = options
   const runs = outs.map((out): Run => {
@@ -113,13 +122,27 @@ export function readTable(outs: readonly string[], options: TableOptions = {}): 
     labels: first.labels ?? null,
     rows,
     gains,
+    computed: waysOf(runs),
     minutes: minutesOf(timed, users.length),
   }
 }
 
-/** As far as they are finished. */
+/** Lanes are left out: on one machine they differ by the size of a history. */
+function waysOf(runs: readonly Run[]): string[] {
+  const ways = runs.flatMap(({ out, record: { users, panel } }) => {
+    const folders = [...new Set([...users, ...(panel ?? [])])].map((user) => userFolder(out, user))
+    return [path.join(out, TASKS_FOLDER), ...folders].flatMap(computedOf)
+  })
+  const named = ways.map(
+    ({ cpu, device, forms, threads }) =>
+      `${cpu}${device === 'cpu' ? '' : ` with ${device}`}, ${threads} thread${threads === 1 ? '' : 's'}, ${forms}`,
+  )
+  return [...new Set(named)].sort()
+}
+
+/** As far as they are finished. Errors: `BadRecord`, `ForeignRecord`. */
 export function finishedUsers(out: string, { users, config }: LampRunRecord): UserRecord[] {
-  return users.flatMap((user) => readUser(userFolder(out, user), config) ?? [])
+  return users.flatMap((user) => readUser(userFolder(out, user), config, user) ?? [])
 }
 
 /** What `method` gains over `over`; undefined where the table has it not. */
@@ -179,6 +202,7 @@ function rowOf(method: Method, users: UserRecord[], timed: Timed[], measuring: M
     queries: scores.length,
     metrics,
     belowOthers: belowOthers(method, users),
+    foreign: foreignIn(method, users),
     minutes: rowMinutes(method, timed),
   }
 }
@@ -191,6 +215,15 @@ function belowOthers(method: Method, users: UserRecord[]): TableRow['belowOthers
     return own && other ? [sumOf(own.scores) < sumOf(other.scores)] : []
   })
   return pairs.length === 0 ? null : { users: pairs.filter(Boolean).length, of: pairs.length }
+}
+
+function foreignIn({ name, task, voice }: Method, users: UserRecord[]): TableRow['foreign'] {
+  if (!task || voice !== 'other') return null
+  const scored = users.flatMap(({ methods }) => methods[name] ?? [])
+  return {
+    voices: scored.reduce((sum, { foreign = 0 }) => sum + foreign, 0),
+    of: scored.reduce((sum, { voices = {} }) => sum + Object.keys(voices).length, 0),
+  }
 }
 
 function sumOf(scores: QueryResult[]): number {

@@ -2,6 +2,7 @@
 import { drawnMix } from '../examples/mix.ts'
 import { spread } from '../examples/spread.ts'
 import type { BuildExample } from '../examples/types.ts'
+import { seeded, shuffle } from '../random.ts'
 import type { TokenExample } from '../trainer/types.ts'
 import { type LampSearch, lampHistory, lampSearch, type PromptBudget, promptOptions } from './examples.ts'
 import { withoutHeldOut } from './held-out.ts'
@@ -91,19 +92,25 @@ export function evenShares(sizes: readonly number[], most: number): number[] {
 
 /**
  * What a task adapter is trained on: items of the `trainers`' histories, at most `most` in all, of each user evenly over
- * time. What holds the text of a query of the users it will serve is no part of those histories, so that it stands in no
+ * time. Where they do not go round, the seed and the ids alone decide whose are taken, not the order of the file. What holds the text of a query of the users it will serve is no part of those histories, so that it stands in no
  * prompt either.
  */
 export function taskSources(
   trainers: readonly LampUser[],
   served: readonly LampUser[],
   most: number,
+  seed: number,
 ): { user: LampUser; items: number[] }[] {
   const users = withoutHeldOut(trainers, served)
-  const sizes = users.map((user) => lampHistory(user).length)
+  const drawn = shuffle(
+    [...users].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    seeded(`teachers/${seed}`),
+  )
+  const sizes = drawn.map((user) => lampHistory(user).length)
   const shares = evenShares(sizes, most)
-  return users.flatMap((user, i) => {
-    const items = spread([...Array(sizes[i] ?? 0).keys()], shares[i] ?? 0)
+  const taken = new Map(drawn.map((user, i) => [user, spread([...Array(sizes[i] ?? 0).keys()], shares[i] ?? 0)]))
+  return users.flatMap((user) => {
+    const items = taken.get(user) ?? []
     return items.length === 0 ? [] : [{ user, items }]
   })
 }

@@ -89,9 +89,47 @@ export function panelOf(
       'Take a file of more users, or leave "other" out of the methods.',
     )
   }
-  if (able.length <= others + 1) return [...able]
+  return drawnOf(able, others + 1, seed)
+}
+
+/** The same whatever the order of the file. */
+function drawnOf(users: readonly LampUser[], count: number, seed: number): LampUser[] {
+  if (users.length <= count) return [...users]
   return shuffle(
-    [...able].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    [...users].sort((a, b) => (a.id < b.id ? -1 : 1)),
     seeded(`others/${seed}`),
-  ).slice(0, others + 1)
+  ).slice(0, count)
+}
+
+export interface Lent {
+  users: LampUser[]
+  /** How many of them had another task adapter under them while training than lies under them here. */
+  foreign: number
+}
+
+/**
+ * Whose voices are laid over a user's task adapter: those of the users whom the same one serves, since a voice knows the
+ * one it was trained over, as the user's own does; of the panel where there are too few.
+ * @param able as of `panelOf`
+ * @param taskOf names the task adapter that serves a user; one that was trained on other people altogether serves all
+ */
+export function createMates(
+  {
+    able,
+    panel,
+    others,
+    seed,
+  }: { able: readonly LampUser[]; panel: readonly LampUser[]; others: number; seed: number },
+  taskOf: (user: LampUser) => string | null,
+): (user: LampUser) => Lent {
+  const byTask = new Map<string | null, LampUser[]>()
+  for (const user of able) byTask.set(taskOf(user), [])
+  for (const user of able) byTask.get(taskOf(user))?.push(user)
+  const drawn = new Map([...byTask].map(([task, users]) => [task, drawnOf(users, others + 1, seed)]))
+  return (user) => {
+    const mates = (drawn.get(taskOf(user)) ?? []).filter(({ id }) => id !== user.id).slice(0, others)
+    const known = new Set([user.id, ...mates.map(({ id }) => id)])
+    const strangers = panel.filter(({ id }) => !known.has(id)).slice(0, others - mates.length)
+    return { users: [...mates, ...strangers], foreign: strangers.filter((one) => taskOf(one) !== taskOf(user)).length }
+  }
 }

@@ -58,32 +58,73 @@ export function createBm25(texts: readonly string[]): Bm25 {
     }
   })
 
+  /** Of the search that is going on, all 0 between two; and the texts where it is not. A history's searches are many. */
+  const scores = new Float64Array(texts.length)
+  const found: number[] = []
   return {
     size: texts.length,
     search(query, k, { first = texts.length, accept } = {}) {
       const size = Math.min(first, texts.length)
       const mean = (totals[size] ?? 0) / size
-      const scores = new Map<number, number>()
       // A term that the query repeats counts as often, as in rank_bm25.
-      for (const term of termsOf(query)) {
+      for (const [term, repeats] of countsOf(termsOf(query))) {
         const posting = postings.get(term)
         if (!posting) continue
         const frequency = countBelow(posting.texts, size)
-        const idf = Math.log(1 + (size - frequency + 0.5) / (frequency + 0.5))
+        const idf = repeats * Math.log(1 + (size - frequency + 0.5) / (frequency + 0.5))
         for (let at = 0; at < frequency; at++) {
-          const index = posting.texts[at] ?? 0
-          if (accept && !accept(index)) continue
-          const count = posting.counts[at] ?? 0
-          const weight = (count * (K1 + 1)) / (count + K1 * (1 - B + (B * (lengths[index] ?? 0)) / mean))
-          scores.set(index, (scores.get(index) ?? 0) + idf * weight)
+          const index = posting.texts[at] as number
+          const count = posting.counts[at] as number
+          const weight = (count * (K1 + 1)) / (count + K1 * (1 - B + (B * (lengths[index] as number)) / mean))
+          // Weights are above 0.
+          if (scores[index] === 0) found.push(index)
+          scores[index] = (scores[index] as number) + idf * weight
         }
       }
-      return [...scores]
-        .map(([index, score]) => ({ index, score }))
-        .sort((a, b) => b.score - a.score || a.index - b.index)
-        .slice(0, k)
+      try {
+        return bestOf(found, scores, k, accept)
+      } finally {
+        for (const index of found.splice(0)) scores[index] = 0
+      }
     },
   }
+}
+
+/** A best text is kept in its place among so many; of more all are sorted. */
+const MOST_KEPT = 64
+
+/** Best first; equal scores in the texts' order. `accept` is asked at most once a text. */
+function bestOf(
+  found: readonly number[],
+  scores: Float64Array,
+  k: number,
+  accept: Bm25SearchOptions['accept'],
+): Bm25Hit[] {
+  const hit = (index: number): Bm25Hit => ({ index, score: scores[index] as number })
+  const order = (a: Bm25Hit, b: Bm25Hit): number => b.score - a.score || a.index - b.index
+  if (k > MOST_KEPT) {
+    const accepted = accept ? found.filter((index) => accept(index)) : found
+    return accepted.map(hit).sort(order).slice(0, k)
+  }
+  const best: Bm25Hit[] = []
+  for (const index of found) {
+    const last = best[k - 1]
+    const score = scores[index] as number
+    if (last !== undefined && (score < last.score || (score === last.score && index > last.index))) continue
+    if (k <= 0 || (accept && !accept(index))) continue
+    const one = { index, score }
+    let at = best.length
+    while (at > 0 && order(one, best[at - 1] as Bm25Hit) < 0) at--
+    best.splice(at, 0, one)
+    if (best.length > k) best.pop()
+  }
+  return best
+}
+
+function countsOf(terms: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1)
+  return counts
 }
 
 /** How many of the ascending `values` are below `bound`. */

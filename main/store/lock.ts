@@ -1,5 +1,5 @@
 /**
- * The data folder's lock: one process at a time. The lock itself is SQLite's exclusive lock on an empty file, which
+ * A folder's lock, that of the data folder or of a benchmark's run: one process at a time. The lock itself is SQLite's exclusive lock on an empty file, which
  * the system lets go when its holder ends in whatever way; so there is no stale lock, and a reused pid fools nobody.
  * `lock.json` beside it only says who holds it, for the message.
  */
@@ -19,8 +19,21 @@ export interface FolderLock {
   release(): void
 }
 
-/** Takes the lock or throws IdiolectError `DataFolderBusy` naming the holder's pid. */
-export function lockFolder(folder: string): FolderLock {
+/** What is locked, for the error. */
+interface Locked {
+  name: string
+  what: string
+  next: string
+}
+
+const DATA_FOLDER: Locked = {
+  name: 'DataFolderBusy',
+  what: 'The data folder',
+  next: 'Close that window or end that process, or name another data folder.',
+}
+
+/** Takes the lock or throws IdiolectError, `DataFolderBusy` where nothing else is said, naming the holder's pid. */
+export function lockFolder(folder: string, locked = DATA_FOLDER): FolderLock {
   const file = path.join(folder, LOCK)
   const note = path.join(folder, 'lock.json')
   let connection: Libsql.Database | null = null
@@ -32,7 +45,7 @@ export function lockFolder(folder: string): FolderLock {
     renameSync(`${note}.new`, note)
   } catch (error) {
     connection?.close()
-    if ((error as { code?: unknown }).code === 'SQLITE_BUSY') throw busy(folder, note)
+    if ((error as { code?: unknown }).code === 'SQLITE_BUSY') throw busy(folder, note, locked)
     throw storeError(error, folder)
   }
   const held = connection
@@ -52,7 +65,7 @@ function processStart(): string {
   return new Date(Date.now() - process.uptime() * 1000).toISOString()
 }
 
-function busy(folder: string, note: string): IdiolectError {
+function busy(folder: string, note: string, { name, what, next }: Locked): IdiolectError {
   let who = 'another process'
   try {
     const holder = JSON.parse(readFileSync(note, 'utf8')) as Partial<Holder>
@@ -61,9 +74,5 @@ function busy(folder: string, note: string): IdiolectError {
   } catch {
     // The note is for the message only; the lock stands without it.
   }
-  return new IdiolectError(
-    'DataFolderBusy',
-    `The data folder ${folder} is in use by ${who}`,
-    'Close that window or end that process, or name another data folder.',
-  )
+  return new IdiolectError(name, `${what} ${folder} is in use by ${who}`, next)
 }

@@ -16,6 +16,7 @@ import { lampWords } from '../lamp/tasks.ts'
 import type { LampFile } from '../lamp/types.ts'
 import { openStore } from '../store/store.ts'
 import { startTraining, type TrainingRun } from '../trainer/client.ts'
+import { computedIn } from '../trainer/computed.ts'
 import { deviceSpeeds } from '../trainer/device-speeds.ts'
 import { createRun, hasPlan, readResult } from '../trainer/run-folder.ts'
 import type { StepRecord } from '../trainer/types.ts'
@@ -128,7 +129,7 @@ function trainer(
       const plan = {
         version: 1 as const,
         run: path.basename(runFolder),
-        // No date, since it would stand in the voice's file: a folder repeats from its seeds to the byte.
+        // No date, since it would stand in the voice's file: computed alike, a folder repeats from its seeds to the byte.
         createdAt: new Date(0).toISOString(),
         base: { id: model.id, file: model.path, sha256: model.sha256, architecture: model.architecture ?? 'llama' },
         settings,
@@ -139,7 +140,7 @@ function trainer(
       createRun(runFolder, under ? { ...plan, under: keepUnder(runFolder, under.file) } : plan, examples, validation)
     }
     const known = readResult(runFolder)
-    if (known) return known
+    if (known) return { ...known, computed: computedIn(runFolder) }
     const onStep = ({ step, steps, loss, tokensPerSecond, memoryBytes, secondsLeft }: StepRecord): void =>
       progress.show(
         `${user}: step ${step} of ${steps}, loss ${loss.toFixed(3)}, ${tokensPerSecond.toFixed(0)} tokens/s, ${megabytes(memoryBytes)}, ${seconds(secondsLeft)} left`,
@@ -151,7 +152,7 @@ function trainer(
     })
     started(run)
     try {
-      return await run.done
+      return { ...(await run.done), computed: computedIn(runFolder, settings.threads) }
     } finally {
       started(null)
     }

@@ -124,6 +124,18 @@ export function tableCells(table: LampTable): { head: string[]; rows: string[][]
           `Macro F1 is over ${table.labels ? `all ${table.labels.length} labels of the benchmark` : 'the labels that occur'}.`,
         ]
       : []),
+    ...table.rows.flatMap(({ method, foreign }) =>
+      foreign && foreign.voices > 0
+        ? [
+            `${method}: ${foreign.voices} of ${foreign.of} voices lie over another task adapter than they were trained over, since too few users share one (--folds); the own voice never does.`,
+          ]
+        : [],
+    ),
+    ...(table.computed.length > 1
+      ? [
+          `Adapters were computed in ${table.computed.length} ways (${table.computed.join('; ')}): equal seeds give numbers that differ in their last digits between them.`,
+        ]
+      : []),
     `${sum.toFixed(1)} minutes in all (training ${training.toFixed(1)}, scoring ${(scoring + generating).toFixed(1)}), ${perUser.toFixed(2)} a user; an adapter counts in each row that uses it, once in the sum.`,
   ]
   return { head, rows, notes }

@@ -24,6 +24,7 @@ const table = (task: TaskName, gains: TableGain[], rows: Partial<LampTable['rows
   file: `${task}.json`,
   users: [],
   labels: null,
+  computed: [],
   rows: rows as LampTable['rows'],
   gains,
   minutes: { training: 0, scoring: 0, generating: 0, perUser: 0 },

@@ -4,7 +4,9 @@ import { boundedHistory, spread } from '../../main/examples/spread.ts'
 const items = Array.from({ length: 10 }, (_, i) => i)
 
 test('evenly spread items keep their order, and all are there where there is room', () => {
-  expect(spread(items, 4)).toEqual([0, 2, 5, 7])
+  expect(spread(items, 4)).toEqual([1, 3, 6, 8])
+  expect(spread(items, 1)).toEqual([5])
+  expect(spread(items, 9)).toEqual([0, 1, 2, 3, 5, 6, 7, 8, 9])
   expect(spread(items, 10)).toEqual(items)
   expect(spread(items, 0)).toEqual([])
 })
@@ -17,6 +19,6 @@ test.each(['headline', 'tag', 'rate'] as const)('of %s the newest are learnt', (
 })
 
 test('of prose passages of all of its time', () => {
-  expect(boundedHistory('prose', items, 4)).toEqual([0, 2, 5, 7])
+  expect(boundedHistory('prose', items, 4)).toEqual([1, 3, 6, 8])
   expect(boundedHistory('prose', items, Number.POSITIVE_INFINITY)).toEqual(items)
 })

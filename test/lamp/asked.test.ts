@@ -7,6 +7,7 @@ import { createProfiles } from '../../main/lamp/profiles.ts'
 import { readRun } from '../../main/lamp/result.ts'
 import { lastItems } from '../../main/lamp/studies/activity.ts'
 import type { LampUser } from '../../main/lamp/types.ts'
+import { fakeBuilder } from '../evaluation/fake-base.ts'
 import { file, NAMES, runFolders, setUpRun } from './fake-run.ts'
 
 const folders = runFolders()
@@ -75,6 +76,20 @@ describe('passes at most', () => {
     [2, [[2, 1]]],
   ])('%s: fewer epochs, then fewer pieces', async (most, expected) => {
     expect(await passes(most)).toEqual(expected)
+  })
+
+  it('make no example, and search for none, beyond those that are learnt', async () => {
+    const made: string[] = []
+    const builder: typeof fakeBuilder = {
+      example(query, retrieved, options) {
+        if (query.document.startsWith('ann ') && !query.document.includes('q')) made.push(query.document)
+        return fakeBuilder.example(query, retrieved, options)
+      },
+    }
+    const { run, trained } = setUp({ users: ['ann'], methods: ['voice'], builder })
+    await run({ mostPasses: 2 })
+    expect(made).toEqual(['ann 2', 'ann 3'])
+    expect(trained).toMatchObject([{ examples: 2 }])
   })
 })
 

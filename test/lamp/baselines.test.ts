@@ -3,6 +3,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { accuracy, meanLogLoss } from '../../main/evaluation/metrics.ts'
 import type { TaskName } from '../../main/examples/types.ts'
+import { createBaselines } from '../../main/lamp/baseline-methods.ts'
 import {
   answerFrequencies,
   bm25Vote,
@@ -11,7 +12,10 @@ import {
   unigramAuthors,
 } from '../../main/lamp/baselines.ts'
 import { readLampFile } from '../../main/lamp/file.ts'
+import { judgeLabels } from '../../main/lamp/labels.ts'
 import type { LampUser } from '../../main/lamp/types.ts'
+
+const ASKED = { task: 'tag' as const, title: '', date: '', input: 'some text' }
 
 /** `items`: text and answer. */
 function user(task: TaskName, items: [text: string, answer: string][], id = 'ann'): LampUser {
@@ -35,6 +39,9 @@ describe('the history’s own answers', () => {
   it('how often, with something added to each that is there, and to all five scores', () => {
     expect(answerFrequencies(tags('a', 'b', 'b'))).toEqual({ a: 1.5 / 4, b: 2.5 / 4 })
     expect(answerFrequencies(tags('a', 'b', 'b'), 1)).toEqual({ a: 2 / 5, b: 3 / 5 })
+    // Over the labels of the file, where it names them: a gold that the history has not is no less asked.
+    const labelled = { ...tags('a', 'b', 'b', 'old'), labels: ['a', 'b', 'new'] }
+    expect(answerFrequencies(labelled)).toEqual({ a: 1.5 / 4.5, b: 2.5 / 4.5, new: 0.5 / 4.5 })
     const scores = user('rate', [
       ['x', '4'],
       ['y', '4'],
@@ -42,6 +49,24 @@ describe('the history’s own answers', () => {
     ])
     expect(answerFrequencies(scores, 1)).toEqual({ 1: 1 / 8, 2: 1 / 8, 3: 1 / 8, 4: 3 / 8, 5: 2 / 8 })
   })
+})
+
+it('log-losses are of every query: frequencies and a model rank the same labels', () => {
+  const one: LampUser = {
+    ...user('tag', [
+      ['x', 'a'],
+      ['y', 'b'],
+    ]),
+    labels: ['a', 'b', 'new'],
+  }
+  const queries = ['a', 'new', 'stranger'].map((answer, i) => ({ ...ASKED, document: `q${i}`, answer }))
+  const losses = createBaselines([one])
+    .score('frequencies', one, queries)
+    .map(({ logLoss }) => logLoss)
+  expect(losses).toEqual([1.5 / 3.5, 0.5 / 3.5, Number.EPSILON].map((share) => expect.closeTo(-Math.log(share), 12)))
+  // One constant for the users' rows and for the mean.
+  const least = judgeLabels('tag', ['a', 'b'], [0, 1], { gold: 'a' }).logLoss
+  expect(least).toBe(meanLogLoss(['a'], [{ a: 0, b: 1 }]))
 })
 
 describe('neighbours', () => {

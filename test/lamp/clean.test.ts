@@ -48,6 +48,10 @@ describe('bad input', () => {
     [20140105, '2014-01-05'],
     [1388880000, '2014-01-05T00:00:00.000Z'],
     ['1388880000000', '2014-01-05T00:00:00.000Z'],
+    ['2014-01-05T23:30:00-05:00', '2014-01-06T04:30:00.000Z'],
+    ['2014-01-05 01:00+0200', '2014-01-04T23:00:00.000Z'],
+    ['2014-01-05T09:00:00Z', '2014-01-05T09:00:00.000Z'],
+    ['2014-01-05 09:00', '2014-01-05T09:00:00'],
   ])('the date %j is %s', (value, date) => {
     expect(isoDate(value)).toBe(date)
   })
@@ -180,7 +184,8 @@ describe('bad input', () => {
   it('10,000 items: every one looked at, in time that grows with their number', () => {
     // Every text begins alike: the worst case for finding pieces by their beginnings.
     const formula = 'As every week, here is what happened at the harbour. '.repeat(10)
-    const text = (n: number): string => `${formula} ${String(n).padStart(5, '0')}`
+    const own = (n: number): string => Array.from({ length: 30 }, (_, i) => `gull${n}x${i}`).join(' ')
+    const text = (n: number): string => `${formula} ${String(n).padStart(5, '0')} ${own(n)}`
     const profile = Array.from({ length: 10_000 }, (_, i) => item(`i${i}`, { text: text(i), answer: `t${i}` }))
     const queries = Array.from({ length: 500 }, (_, i) => query(`q${i}`, { input: text(i * 20) }))
     const { ids } = clean({ profile, queries })
@@ -192,6 +197,10 @@ describe('bad input', () => {
 describe('one piece under two names', () => {
   const long = Array.from({ length: 80 }, (_, i) => `word${i}`).join(' ')
 
+  const other = (seed: string): string => Array.from({ length: 80 }, (_, i) => `${seed}${i}`).join(' ')
+
+  const formula = 'As every week, this is what happened at the harbour: '
+
   it.each<[string, string, string, boolean]>([
     ['the same', 'A short text.', 'A short text.', true],
     ['case and white space', 'A short\n\ntext. ', 'a SHORT text.', true],
@@ -199,13 +208,24 @@ describe('one piece under two names', () => {
     ['a long beginning', long, long.slice(0, 300), true],
     ['a longer text', long.slice(0, 300), long, true],
     ['a short beginning', 'A short text.', 'A short text. And more.', false],
-    ['another end', `${long} one`, `${long} two`, false],
+    ['another end', `${long} one`, `${long} two`, true],
+    ['a word before it', long, `Update: ${long}`, true],
+    ['revised here and there', long, long.replaceAll(/word(\d*)0 /g, 'other$1 '), true],
+    ['a formula in common', `${formula} ${other('b')}`, `${formula} ${other('c')}`, false],
     ['a beginning of two', long.slice(0, 300), `${long} three`, true],
     ['nothing', '', '', false],
   ])('%s', (_case, one, other, same) => {
     expect(createPieces([one, `${long.slice(0, 250)} elsewhere`, 'z']).has(other)).toBe(same)
     expect(createPieces([other]).has(one)).toBe(same)
   })
+})
+
+it('a part of a piece is known as it stands, and by no formula in it', () => {
+  const made = (seed: string): string => Array.from({ length: 80 }, (_, i) => `${seed}${i}`).join(' ')
+  const [intro, steps] = [made('intro'), made('step')]
+  const pieces = createPieces([`${intro} ${made('more')} ${made('own')} ${steps}`], [steps])
+  expect(pieces.has(steps)).toBe(true)
+  expect(pieces.has(`${made('x')} ${made('y')} ${made('z')} ${steps}`)).toBe(false)
 })
 
 it('finds what comparing each with each finds', () => {
@@ -245,6 +265,12 @@ describe('canaries', () => {
       { input: words('a'), gold: CANARY },
     ],
     [
+      'its text with a word before it',
+      'headline',
+      { text: `Update: ${words('a')}`, answer: CANARY },
+      { input: words('a'), gold: CANARY },
+    ],
+    [
       'its text, written otherwise and cut',
       'headline',
       { text: words('a').toUpperCase(), answer: CANARY },
@@ -274,7 +300,13 @@ describe('canaries', () => {
       plain('new'),
     ]
     const { user } = clean(
-      { profile, queries: [query('held', held), query('other', { input: words('p') + words('new') })] },
+      {
+        profile,
+        queries: [
+          query('held', held),
+          query('other', { input: `${words('p').split(' ').reverse().join(' ')} new1 new59` }),
+        ],
+      },
       task,
     )
     expect(seen(user)).not.toContain(CANARY)

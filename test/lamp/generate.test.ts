@@ -13,7 +13,7 @@ import { file, runFolders, setUpRun } from './fake-run.ts'
 const folders = runFolders()
 const setUp = (extra: Partial<LampRunOptions> = {}) =>
   setUpRun(folders, { users: ['ann', 'Ann'], queries: 2, methods: ['base', 'voice', 'other'], ...extra })
-const kept = () => readUser(userFolder(folders.out, 'ann'), readRun(folders.out)?.config ?? '')?.methods ?? {}
+const kept = () => readUser(userFolder(folders.out, 'ann'), readRun(folders.out)?.config ?? '', 'ann')?.methods ?? {}
 const withRouge = () =>
   Object.entries(kept()).flatMap(([name, { rougeL, texts }]) => (rougeL !== undefined && texts ? [name] : []))
 

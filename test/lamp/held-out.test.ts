@@ -23,7 +23,7 @@ function taught(file: string): string {
   const [served, ...others] = readLampFile(file).users
   if (served === undefined) throw new Error('no user')
   expect(served.queries.length).toBeGreaterThan(0)
-  const sources = taskSources(others, [served], 1000)
+  const sources = taskSources(others, [served], 1000, 1)
   const mix = { retrieved: 2, profile: false }
   return sources
     .flatMap(({ user, items }) =>

@@ -197,6 +197,17 @@ describe('questions', () => {
     ])
   })
 
+  it('of null are set aside, and not the file', () => {
+    const { users, notes } = readLampFile(
+      written('nulls.json', [
+        ask('1', 'one', [item('a')], { user_id: 9, output: 'One' }),
+        { ...ask('2', 'two', [item('a')], { user_id: 9, output: 'Two' }), input: null },
+      ]),
+    )
+    expect(users[0]?.queries.map(({ id }) => id)).toEqual(['1'])
+    expect(notes).toContain('9: 1 query (2) not in the wording of LaMP-4 set aside')
+  })
+
   it('need their answers', () => {
     const file = written('test_questions.json', [ask('1', 'one', [item('a')]), ask('2', 'two', [item('b')])])
     expect(() => readLampFile(file)).toThrow('test_outputs.json is not there')

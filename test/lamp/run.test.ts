@@ -1,6 +1,16 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { hashOf } from '../../main/hash.ts'
 import { userFolder } from '../../main/lamp/folder.ts'
 import { LAMP_SETTINGS, type LampRunOptions, type TrainVoice } from '../../main/lamp/options.ts'
 import { readRun, readUser } from '../../main/lamp/result.ts'
@@ -38,6 +48,30 @@ describe('a LaMP run', () => {
     const made = NAMES.concat('bob-x-y', '..').map((id) => userFolder(folders.out, id).toLowerCase())
     expect(new Set(made).size).toBe(5)
     for (const one of made) expect(path.dirname(one)).toBe(folders.out.toLowerCase())
+  })
+
+  it('keeps users apart whose ids have six digits of a hash in common, and takes up folders of when that was all', async () => {
+    const [one, two] = ['作者棋一', '作者矈一'] as [string, string]
+    const early = (id: string) => path.join(folders.out, `--${hashOf([id]).slice(0, 6)}`)
+    expect(early(one)).toBe(early(two))
+    const users = [one, two].map((id) => ({ ...(file.users[0] as LampFile['users'][number]), id }))
+    await setUp({ file: { ...file, users } }).run({ methods: ['base', 'voice'], queries: 1 })
+    const config = readRun(folders.out)?.config ?? ''
+    for (const id of [one, two]) {
+      const folder = userFolder(folders.out, id)
+      expect(readUser(folder, config, id)?.user).toBe(id)
+      expect(() => readUser(folder, config, 'bob')).toThrow('not of "bob"')
+    }
+    renameSync(userFolder(folders.out, one), early(one))
+    expect(userFolder(folders.out, one)).toBe(early(one))
+    expect(path.basename(userFolder(folders.out, two))).toMatch(/-\w{16}$/)
+    const again = setUp({ file: { ...file, users } })
+    await again.run({ methods: ['base', 'voice'], queries: 1 })
+    expect(again.base.scored).toEqual([])
+    expect(again.trained).toEqual([])
+    // Both users' adapters in one folder: whose the scores are, nobody knows.
+    renameSync(path.join(userFolder(folders.out, two), 'voice'), path.join(early(one), 'task-voice'))
+    expect(userFolder(folders.out, one)).not.toBe(early(one))
   })
 
   it('leaves out, with a word, who has nothing to score, unless it was named', async () => {
@@ -180,7 +214,8 @@ describe('taking up a run', () => {
   })
 
   it('of other settings leaves the rows of the first out, and says so', async () => {
-    const rows = () => readUser(userFolder(folders.out, 'ann'), readRun(folders.out)?.config ?? '')?.methods ?? {}
+    const rows = () =>
+      readUser(userFolder(folders.out, 'ann'), readRun(folders.out)?.config ?? '', 'ann')?.methods ?? {}
     await setUp().run({ methods: ['base'], queries: 3 })
     const { run, notes } = setUp()
     await run({ methods: ['voice'], queries: 2, folds: 2 })
@@ -239,6 +274,25 @@ describe('what cannot be run', () => {
     const { run } = setUp()
     await expect(run(options)).rejects.toMatchObject({ name, message: expect.stringContaining(words) })
     expect(existsSync(folders.out)).toBe(false)
+  })
+
+  it('a folder in which another run is going on is left to it, and free again when that has ended', async () => {
+    const first = setUp()
+    let second: unknown = null
+    const train: TrainVoice = async (...asked) => {
+      second ??= await setUp({ methods: ['base'] })
+        .run()
+        .catch((error: unknown) => error)
+      return first.train(...asked)
+    }
+    await first.run({ users: ['ann'], methods: ['voice'], train })
+    expect(second).toMatchObject({
+      name: 'OutFolderBusy',
+      message: expect.stringContaining(`${folders.out} is in use by process ${process.pid}`),
+    })
+    expect(readRun(folders.out)?.users).toEqual(['ann'])
+    await setUp({ methods: ['base'] }).run()
+    expect(readRun(folders.out)?.users).toEqual(['ann', 'Ann', 'bob:x/y'])
   })
 
   it('a folder with a run of someone else is left alone', async () => {

@@ -9,8 +9,10 @@ import { readRun } from '../../main/lamp/result.ts'
 import { runLamp } from '../../main/lamp/run.ts'
 import { readTable } from '../../main/lamp/table.ts'
 import { LAMP_TASKS, type LampTask } from '../../main/lamp/tasks.ts'
+import { foldsOf } from '../../main/lamp/training.ts'
 import type { LampFile, LampUser } from '../../main/lamp/types.ts'
 import { tableLines } from '../../main/terminal/lamp-table.ts'
+import type { Computed } from '../../main/trainer/computed.ts'
 import { fakeBase, fakeBuilder } from '../evaluation/fake-base.ts'
 import { temporaryFolder } from '../helpers/temporary.ts'
 
@@ -62,7 +64,7 @@ interface Trained {
 }
 
 /** Voices lower the NLL of their own user's queries by 1, task adapters everybody's by .5, another's voice by .25. */
-function setUp(file: LampFile, extra: Partial<LampRunOptions> = {}) {
+function setUp(file: LampFile, { computed, ...extra }: Partial<LampRunOptions> & { computed?: Computed } = {}) {
   const trained: Trained[] = []
   const base = fakeBase(baseFile, (prompt, answer, voice) => {
     const asker = / ?(\w+) asks/.exec(prompt)?.[1] ?? ''
@@ -77,7 +79,7 @@ function setUp(file: LampFile, extra: Partial<LampRunOptions> = {}) {
     const voiceFile = path.join(runFolder, 'voice.gguf')
     writeFileSync(voiceFile, user)
     const facts = { steps: 2, tokens: 90, seconds: 3, tokensPerSecond: 30, peakMemoryBytes: 5, finalLoss: 1 }
-    return { voiceFile, ...facts, bestValidation: null }
+    return { voiceFile, ...facts, bestValidation: null, computed }
   }
   const run = (more: Partial<LampRunOptions> = {}) =>
     runLamp({ base, file, builder: fakeBuilder, train, out, ...extra, ...more })
@@ -120,6 +122,33 @@ describe('two stages', () => {
     expect(at('base') - at('task')).toBeCloseTo(0.5, 10)
     expect(at('base') - at('task+voice')).toBeCloseTo(1.5, 10)
     expect(at('base') - at('task+other')).toBeCloseTo(0.75, 10)
+  })
+
+  it('hold against a voice those that were trained over the same task adapter, where there are enough', async () => {
+    const ids = Array.from({ length: 12 }, (_, n) => `u${n}`)
+    const [one] = headlines.users as [LampUser]
+    const file = { ...headlines, users: ids.map((id) => ({ ...one, id })) }
+    const { run } = setUp(file, { methods: ['task+other'], others: 3, folds: 2 })
+    const { users } = await run()
+    const folds = foldsOf(file.users, 2)
+    for (const [at, id] of ids.entries()) {
+      const lent = Object.keys(users[id]?.methods['task+other']?.voices ?? {})
+      expect(lent).toHaveLength(3)
+      expect(lent).not.toContain(id)
+      for (const other of lent) expect(folds[ids.indexOf(other)]).toBe(folds[at])
+    }
+    const table = readTable([out], { resamples: 20 })
+    expect(table.rows.find(({ method }) => method === 'task+other')?.foreign).toEqual({ voices: 0, of: 36 })
+    expect(tableLines(table).join('\n')).not.toContain('another task adapter')
+  })
+
+  it('say how many voices lie over another task adapter than their own, where too few users share one', async () => {
+    const { run } = setUp(headlines, { methods: ['task+other'], others: 2, folds: 5 })
+    const { users } = await run()
+    for (const id of NAMES) expect(Object.keys(users[id]?.methods['task+other']?.voices ?? {})).toHaveLength(2)
+    const table = readTable([out], { resamples: 20 })
+    expect(table.rows[0]?.foreign).toEqual({ voices: 10, of: 10 })
+    expect(tableLines(table).join('\n')).toContain('task+other: 10 of 10 voices lie over another task adapter')
   })
 
   it("trains on another file's users instead, and refuses one that has a user of the run", async () => {
@@ -214,7 +243,7 @@ describe('labels', () => {
       ['b', 0],
       ['b', 0],
     ])
-    expect(base?.scores[1]).toMatchObject({ logLoss: null, nll: expect.any(Number) })
+    expect(base?.scores[1]).toMatchObject({ logLoss: expect.closeTo(36.04, 2), nll: expect.any(Number) })
     expect(base?.accuracy).toBeCloseTo(1 / 3, 10)
     expect(users.ann?.methods.majority?.scores[0]?.prediction).toBe('b')
   })
@@ -334,6 +363,28 @@ describe('the table', () => {
     expect(() => readTable([out, other])).toThrowError(expect.objectContaining({ name: 'ShardsDiffer' }))
     expect(() => readTable([root])).toThrowError(expect.objectContaining({ name: 'NoRun' }))
     await expect(setUp(headlines, { shard: { index: 3, of: 3 } }).run()).rejects.toMatchObject({ name: 'BadShard' })
+  })
+
+  it('says where adapters were computed in several ways, as shards on two machines are', async () => {
+    const shards = ['A chip', 'Another chip'].map((cpu, index) => {
+      const shard = path.join(root, `chip ${count} ${index}`)
+      const computed = { cpu, device: 'cpu', forms: 'Q8_0, products in F32', lanes: index + 1, threads: 2 }
+      return { shard, index, computed }
+    })
+    for (const { shard, index, computed } of shards) {
+      await setUp(headlines, { methods: ['voice'], out: shard, shard: { index, of: 2 }, computed }).run()
+    }
+    const [first] = shards.map(({ shard }) => shard) as [string]
+    const kept = JSON.parse(readFileSync(path.join(userFolder(first, 'ann'), 'voice', 'voice.json'), 'utf8'))
+    expect(kept.computed).toEqual(shards[0]?.computed)
+    expect(readTable([first], { resamples: 20 }).computed).toEqual(['A chip, 2 threads, Q8_0, products in F32'])
+    const merged = readTable(
+      shards.map(({ shard }) => shard),
+      { resamples: 20 },
+    )
+    expect(tableLines(merged).join('\n')).toContain(
+      'computed in 2 ways (A chip, 2 threads, Q8_0, products in F32; Another chip, 2 threads',
+    )
   })
 
   it('repeats its folder from its seeds', async () => {

@@ -122,10 +122,25 @@ describe('groups of users', () => {
   })
 
   it('take the items of a long history evenly over its time', () => {
-    const sources = taskSources([many('ann', 100), many('bob', 3)], [], 13)
+    const sources = taskSources([many('ann', 100), many('bob', 3)], [], 13, 1)
     expect(sources.map(({ items }) => items)).toEqual([
-      [0, 10, 20, 30, 40, 50, 60, 70, 80, 90],
+      [5, 15, 25, 35, 45, 55, 65, 75, 85, 95],
       [0, 1, 2],
     ])
+  })
+
+  it('take teachers by draw where there are more than items, and an item of each that has earlier ones', () => {
+    const teachers = Array.from({ length: 60 }, (_, n) => many(`u${n}`, 8))
+    const taken = (users: LampUser[], seed: number) =>
+      taskSources(users, [], 25, seed)
+        .map(({ user: { id }, items }) => `${id}: ${items}`)
+        .sort()
+    const some = taken(teachers, 1)
+    expect(some).toHaveLength(25)
+    for (const one of some) expect(one).toMatch(/: 4$/)
+    expect(taken(teachers.toReversed(), 1)).toEqual(some)
+    expect(taken(teachers, 2)).not.toEqual(some)
+    const inFirstHalf = some.filter((one) => Number(one.slice(1).split(':')[0]) < 30)
+    expect(inFirstHalf.length).toBeLessThan(25)
   })
 })

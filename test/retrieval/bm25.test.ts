@@ -61,6 +61,23 @@ describe('createBm25', () => {
     expect(createBm25(['', '!']).search('lamp', 5)).toEqual([])
   })
 
+  it('is the same whether a few are wanted or all, and asks once whether a text may be found', () => {
+    const bm25 = createBm25([...texts, ...texts.slice(0, 20)])
+    const query = `${texts[7]} ${texts[7]} lamp lamp`
+    let asked: number[] = []
+    const accept = (index: number): boolean => {
+      asked.push(index)
+      return index % 3 !== 0
+    }
+    const all = bm25.search(query, 80, { accept })
+    expect(new Set(asked).size).toBe(asked.length)
+    for (const k of [0, 1, 2, 10, 40]) {
+      asked = []
+      expect(bm25.search(query, k, { accept })).toEqual(all.slice(0, k))
+      expect(new Set(asked).size).toBe(asked.length)
+    }
+  })
+
   it('leaves out what is not accepted, the scores of the rest unchanged', () => {
     const bm25 = createBm25(texts)
     const all = bm25.search('brass', 60)

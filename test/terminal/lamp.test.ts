@@ -58,6 +58,7 @@ describe.skipIf(STORIES === null)('lamp run, table and merge (../shared)', () =>
       ['task+cope', 6],
     ])
     expect(whole.minutes.training).toBeGreaterThan(0)
+    expect(whole.computed).toEqual([expect.stringMatching(/, 1 thread, .*products in /)])
   })
 
   it('ends with the same table and the same adapters when it is killed on its way', { timeout: 240_000 }, async () => {

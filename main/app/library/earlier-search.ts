@@ -8,8 +8,9 @@ import { commonRuns, createSameText } from '../../retrieval/same-text.ts'
 const SPARE = 4
 
 /**
- * BM25 over the training side of one task. Only what is strictly older than a query is found, by the document frequencies
- * of that part alone: as it would have been on the day. Most alike first.
+ * BM25 over the training side of one task. Only what stands before a query in the order of time is found, by the document
+ * frequencies of that part alone: what is older, and of pieces of one date those of lower id, since nobody knows which of them
+ * was first. Most alike first.
  */
 export function createEarlierSearch(training: readonly TaskQuery[]): (query: TaskQuery, k: number) => RetrievedPair[] {
   const ordered = training.map((query) => ({ query, ...whenOf(query) })).sort(byTime)

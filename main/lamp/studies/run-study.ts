@@ -5,7 +5,7 @@ import { makeFolder } from '../../atomic.ts'
 import { messageOf } from '../../errors.ts'
 import type { Tokenizer } from '../../inference/types.ts'
 import { promptOptions } from '../examples.ts'
-import { fileSha256 } from '../folder.ts'
+import { fileSha256, lockOut } from '../folder.ts'
 import { parseMethod, withVoice } from '../methods.ts'
 import { budgetOf, trainPromptsOf } from '../options.ts'
 import { chosenUsers, scorable } from '../users.ts'
@@ -74,7 +74,9 @@ export async function runStudy(
       numbersOf: wanted.numbersOf ?? learntNumbers,
     }),
   }
-  const study = await studies[name](context, wanted)
+  // Its settings' runs lock folders of their own; the task adapters in this one are theirs together.
+  const lock = lockOut(out)
+  const study = await studies[name](context, wanted).finally(lock.release)
   const files = writeStudy(out, study, {
     file: options.file.file,
     task: options.file.task,
