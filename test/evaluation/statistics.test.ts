@@ -62,6 +62,33 @@ describe('the bootstrap', () => {
     }
   })
 
+  it('covers the truth where one of few pieces has most of the tokens', () => {
+    // Each piece has a headline of 12 tokens, the first ones prose of 170 too; there is no gain in truth.
+    for (const [pieces, prose] of [
+      [3, 1],
+      [4, 1],
+      [3, 3],
+    ] as const) {
+      const normal = normals(seeded(`uneven/${pieces}/${prose}`).next)
+      const trials = 2000
+      let above = 0
+      for (let trial = 0; trial < trials; trial++) {
+        const observations = Array.from({ length: pieces }, (_, i) => {
+          const piece = 0.15 * normal()
+          const part = (tokens: number, spread: number): Observation => ({
+            sum: (piece + spread * normal()) * tokens,
+            tokens,
+            cluster: `piece ${i}`,
+          })
+          return i < prose ? [part(12, 0.5), part(170, 0.12)] : [part(12, 0.5)]
+        }).flat()
+        if (bootstrap({ observations, seed: trial }).low > 0) above++
+      }
+      // 2.5 of 100 is right; 11 and 12 were above before the jackknife.
+      expect(above / trials, `${pieces} pieces, ${prose} with prose`).toBeLessThan(0.06)
+    }
+  })
+
   it('takes a piece as one draw: copies of its queries do not narrow the interval', () => {
     const once = bootstrap({ observations: sample(8, 1, 3), seed: 1 })
     const copied = bootstrap({ observations: sample(8, 1, 3).flatMap((o) => [o, o, o, o]), seed: 1 })
@@ -75,11 +102,11 @@ describe('the bootstrap', () => {
     const { mean, low, high } = bootstrap({ observations: three, seed: 1 })
     // R: t.test(1:3)
     expect([mean, low, high]).toEqual([2, expect.closeTo(-0.484138, 4), expect.closeTo(4.484138, 4)])
-    // Pieces count by their tokens. The linearised error of a ratio (W. G. Cochran, "Sampling Techniques", 1977, 6.4).
+    // Pieces count by their tokens: the mean without each in turn, by hand.
     const uneven = [2, 6, 9].map((sum, i) => ({ sum, tokens: i + 1, cluster: `piece ${i}` }))
     const ratio = bootstrap({ observations: uneven, seed: 1 })
-    const residuals = [2 - 17 / 6, 6 - 17 / 3, 9 - 17 / 2].map((one) => one / 2)
-    const error = Math.sqrt(residuals.reduce((sum, one) => sum + one ** 2, 0) / 2 / 3)
+    const without = [15 / 5, 11 / 4, 8 / 3].map((one) => one - 17 / 6)
+    const error = Math.sqrt((2 / 3) * without.reduce((sum, one) => sum + one ** 2, 0))
     expect(ratio.mean).toBeCloseTo(17 / 6, 10)
     expect(ratio.high - ratio.mean).toBeCloseTo(4.3027 * error, 10)
     expect(ratio.mean - ratio.low).toBeCloseTo(4.3027 * error, 10)
