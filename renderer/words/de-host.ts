@@ -160,7 +160,7 @@ function german(
       `Zur Kontrolle diente ${say(other)}; davor liegt sie um ${span(lead)}.` +
       (overTask ? ` Gegenüber dem Basismodell mit Aufgabenadapter ist ihr Gewinn ${span(overTask)}.` : '') +
       (silent.length > 0
-        ? ` Sie schweigt, wo es um ${lists.format(silent.map(task))} geht: Da war sie nicht besser als das, was ohne sie antwortet.`
+        ? ` Sie schweigt, wo es um ${lists.format(silent.map(task))} geht: Da war sie nicht deutlich besser als das, was ohne sie antwortet.`
         : ''),
     'proof.lost': (reasons) =>
       `Die Stimme bleibt, ist aber nicht eingeschaltet: ${reasons.map(say).join('. Außerdem: ')}.`,
@@ -178,7 +178,7 @@ function german(
       `mit den früheren Texten zur Hand ist ihr Gewinn gegenüber dem Basismodell mit Aufgabenadapter ${span(gain)}, nicht sicher über null`,
     'proof.unknownStart': (voice) =>
       `Sie geht von der Stimme „${voice}“ aus, und was die gelernt hat, ist hier nicht bekannt: Sie kennt diese Texte vielleicht schon`,
-    'proof.noTask': () => 'in keiner Aufgabe ist sie besser als das, was ohne sie antwortet',
+    'proof.noTask': () => 'in keiner Aufgabe ist sie deutlich besser als das, was ohne sie antwortet',
     'control.shuffled': (examples) =>
       `eine Vergleichsstimme, halb so lange trainiert an ${count(examples, 'Beispiel', 'Beispielen')} mit vertauschten Antworten`,
     'control.imported': (voice) => `die importierte Stimme „${voice}“`,

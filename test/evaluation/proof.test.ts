@@ -236,7 +236,7 @@ describe('the verdict', () => {
     expect(judge({ pieces: 8, scores, gain, otherIs, tasks }).won).toBe(true)
     expect(judge({ pieces: 8, scores, gain, otherIs, tasks: against })).toMatchObject({
       won: false,
-      verdict: expect.stringContaining('there is no task in which it is better'),
+      verdict: expect.stringContaining('there is no task in which it is clearly better'),
     })
   })
 

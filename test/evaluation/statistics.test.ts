@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { quantile, tailShare } from '../../main/evaluation/intervals.ts'
+import { quantile, studentPoint, tailShare } from '../../main/evaluation/intervals.ts'
 import { bootstrap, type Observation, paired, perToken } from '../../main/evaluation/statistics.ts'
 import { seeded } from '../../main/random.ts'
 
@@ -122,6 +122,24 @@ describe('the bootstrap', () => {
     const reference = { 3: 6.834e-8, 5: 0.000954, 10: 0.00855064, 31: 0.01894553, 32: 0.01912583, 100: 0.02306439 }
     for (const [clusters, share] of Object.entries(reference)) expect(tailShare(Number(clusters))).toBeCloseTo(share, 5)
     expect(tailShare(100_000)).toBeCloseTo(0.025, 5)
+  })
+
+  it('knows the quartiles of the same distributions', () => {
+    // R: qt(.75, df). The table's end is at 4.
+    const reference = { 1: 1, 2: 0.8164966, 3: 0.7648923, 4: 0.7406971, 5: 0.7266868, 7: 0.7111418, 30: 0.6827557 }
+    for (const [degrees, point] of Object.entries(reference))
+      expect(studentPoint(Number(degrees), 0.5)).toBeCloseTo(point, 4)
+    expect(tailShare(100_000, 0.5)).toBeCloseTo(0.25, 5)
+    for (const clusters of [2, 3, 4, 5, 8, 20]) {
+      let above = 0
+      const trials = 1500
+      for (let seed = 0; seed < trials; seed++) {
+        const observations = sample(clusters, 1, 5000 + seed)
+        if (bootstrap({ observations, seed, level: 0.5, resamples: 300 }).low > 0) above++
+      }
+      expect(above / trials, `${clusters} pieces`).toBeGreaterThan(0.21)
+      expect(above / trials, `${clusters} pieces`).toBeLessThan(0.29)
+    }
   })
 
   it('reads quantiles between order statistics', () => {
