@@ -78,7 +78,7 @@ export interface Proof {
   /** Did the voice win, and so is switched on; the reason in words either way. */
   won: boolean
   verdict: string
-  said?: Said
+  said?: Said | undefined
   items: ProofItem[]
 }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ofKnownStart } from '../../main/app/training/prove.ts'
 import { worseIn } from '../../main/evaluation/by-task.ts'
 import { runProof } from '../../main/evaluation/proof.ts'
 import { readProof, writeProof } from '../../main/evaluation/proof-file.ts'
@@ -280,6 +281,19 @@ describe('proof.json', () => {
     writeProof(folder, proof)
     expect(readProof(folder)).toEqual(proof)
     expect(readdirSync(folder).sort()).toEqual(['form.gguf', 'other.gguf', 'proof.json', 'voice.gguf'])
+  })
+
+  it('says what it said, not what its numbers alone would', async () => {
+    const proof = ofKnownStart(await proofOf({ voice: 0.5 }), { unknownStart: 'A stranger' })
+    writeProof(folder, proof)
+    expect(readProof(folder)).toEqual(proof)
+    expect(readProof(folder)?.said).toMatchObject({ code: 'proof.lost', values: [[{ code: 'proof.unknownStart' }]] })
+    // Early versions wrote no codes, later ones may write others.
+    const { said, ...early } = await proofOf({ voice: 0.5 })
+    writeProof(folder, early)
+    expect(readProof(folder)?.said).toEqual(said)
+    writeProof(folder, { ...early, said: { code: 'proof.later', values: [] } as never })
+    expect(readProof(folder)?.said).toEqual(said)
   })
 
   it('is refused by name of file and place when it is not whole', async () => {
