@@ -69,6 +69,7 @@ const proofShape = z.object({
       date: z.string().nullable(),
       task,
       tokens: z.number().int(),
+      choices: z.number().int().optional(),
       base: z.number(),
       voice: z.number(),
       other: z.number(),

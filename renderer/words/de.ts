@@ -791,6 +791,7 @@ export const de: Words = {
     lead: (pieces) => `Geprüft an dem, was vom Training ausgenommen war: ${pieces}.`,
     what: 'Jeder Balken zeigt, wie sehr das wirklich Geschriebene das Modell überrascht: weniger ist besser.',
     unit: 'Negative Log-Likelihood je Token (NLL) mit 95-%-Intervall.',
+    chosen: 'Ein Schlagwort oder eine Wertung zählt als ein Token, nach dem Anteil der richtigen unter allen eigenen.',
     base: 'Basismodell',
     voice: 'Eigene Stimme',
     other: 'Andere Stimme',

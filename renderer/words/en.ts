@@ -619,6 +619,7 @@ export const en = {
     lead: (pieces: string): string => `Tried on ${pieces} that were kept out of training.`,
     what: 'Each bar shows how surprised the model is by what you really wrote: lower is better.',
     unit: 'Negative log-likelihood per token (NLL), with its 95% interval.',
+    chosen: 'A tag or a rating counts as one token, by the share of the right one among all that you use.',
     base: 'Base model',
     voice: 'Your voice',
     other: 'Another voice',

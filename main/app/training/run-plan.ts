@@ -41,6 +41,8 @@ export interface PreparedRun {
   tasks: TrainingTask[]
   /** Scores of the scale that the prompts name. */
   scale: number[]
+  /** Tags that the proof's are compared with. */
+  vocabulary: string[]
   train: { task: TrainingTask; example: TokenExample }[]
   validation: TokenExample[]
   proof: ProofQuery[]
@@ -63,7 +65,7 @@ export interface PreparedRun {
  * Errors: IdiolectError `TooFewPieces`.
  */
 export function prepareRun(
-  { parts, pieces, library, scale, note, noteSaid, unknownStart }: RunTasks,
+  { parts, pieces, library, scale, vocabulary, note, noteSaid, unknownStart }: RunTasks,
   base: Base,
   options: TrainOptions,
   threads: number,
@@ -106,7 +108,7 @@ export function prepareRun(
   const tasks = parts.map(({ task }) => task)
   const learned = learnedNote(parts, library)
   const about = { pieces, tokens, note, noteSaid, unknownStart, learned }
-  return { settings, tasks, scale, train, validation, proof, profiles, ...about }
+  return { settings, tasks, scale, vocabulary, train, validation, proof, profiles, ...about }
 }
 
 /** Tokens of the context that a prompt's own rows take. */
