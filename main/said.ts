@@ -123,8 +123,10 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
       .replace(/^./, (first) => first.toUpperCase()),
   'note.tooFew': (pieces, least, good) =>
     `${pieces} ${pieces === 1 ? 'piece is' : 'pieces are'} too few to train on: at least ${least} are needed, and ${good} are better`,
-  'note.mayLose': (pieces, good) =>
-    `With ${counted(pieces, 'piece')} a voice may not win its proof; ${good} and more are better`,
+  'note.mayLose': (pieces, good, kept) =>
+    `With ${counted(pieces, 'piece')}, the newest ${kept} of them kept for the proof, a voice may not win it; ${good} and more are better`,
+  'note.cannotWin': (pieces, least) =>
+    `a voice cannot win: only ${counted(pieces, 'piece')} can be proved on, and at least ${least} are needed; it is kept, and not switched on by itself`,
   'note.leftOut': (task, why) => `${task} is left out: ${english(why)}`,
   'note.lacks': (task) => LACKS[task] ?? 'no piece to learn from has what it takes',
   'note.fewLabels': (task, pieces, least) => {

@@ -119,8 +119,10 @@ function german(
     'note.list': (notes) => capital(notes.map(say).join('; ')),
     'note.tooFew': (pieces, least, good) =>
       `${texts(pieces)} ${pieces === 1 ? 'ist' : 'sind'} zu wenig für ein Training: Es braucht mindestens ${plain(least)}, besser ${plain(good)}`,
-    'note.mayLose': (pieces, good) =>
-      `Mit ${count(pieces, 'Text', 'Texten')} gelingt einer Stimme ihr Nachweis vielleicht nicht; besser sind ${plain(good)} und mehr`,
+    'note.mayLose': (pieces, good, kept) =>
+      `Mit ${count(pieces, 'Text', 'Texten')}, von denen die neuesten ${plain(kept)} dem Nachweis vorbehalten sind, gelingt er einer Stimme vielleicht nicht; besser sind ${plain(good)} und mehr`,
+    'note.cannotWin': (pieces, least) =>
+      `Eine Stimme kann nicht gewinnen: Prüfen lässt sie sich nur an ${count(pieces, 'Text', 'Texten')}, und es braucht mindestens ${plain(least)}; sie bleibt, schaltet sich aber nicht von selbst ein`,
     'note.leftOut': (name, why) =>
       `${task(name)} bleiben außen vor: ${say(why)}`.replace('Prosa bleiben', 'Prosa bleibt'),
     'note.lacks': (name) => LACKS[name] ?? 'kein Text zum Lernen hat, was es braucht',
