@@ -123,8 +123,10 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
       .replace(/^./, (first) => first.toUpperCase()),
   'note.tooFew': (pieces, least, good) =>
     `${pieces} ${pieces === 1 ? 'piece is' : 'pieces are'} too few to train on: at least ${least} are needed, and ${good} are better`,
-  'note.mayLose': (pieces, good) =>
-    `With ${counted(pieces, 'piece')} a voice may not win its proof; ${good} and more are better`,
+  'note.mayLose': (pieces, good, kept) =>
+    `With ${counted(pieces, 'piece')}, the newest ${kept} of them kept for the proof, a voice may not win it; ${good} and more are better`,
+  'note.cannotWin': (pieces, least) =>
+    `a voice cannot win: only ${counted(pieces, 'piece')} can be proved on, and at least ${least} are needed; it is kept, and not switched on by itself`,
   'note.leftOut': (task, why) => `${task} is left out: ${english(why)}`,
   'note.lacks': (task) => LACKS[task] ?? 'no piece to learn from has what it takes',
   'note.fewLabels': (task, pieces, least) => {
@@ -162,7 +164,7 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
     `It leads ${english(other)} by ${written(lead)}.` +
     (overTask ? ` Over the base model with its task adapter, its gain is ${written(overTask)}.` : '') +
     (silent.length > 0
-      ? ` It is silent in ${listed(silent.map((task) => LABELS[task] ?? task))}, where it did no better than what answers without it.`
+      ? ` It is silent in ${listed(silent.map((task) => LABELS[task] ?? task))}, where it did not do clearly better than what answers without it.`
       : ''),
   'proof.lost': (reasons) => `The voice is kept but not switched on: ${reasons.map(english).join('. Also, ')}.`,
   'proof.fewPieces': (pieces, least) =>
@@ -178,7 +180,7 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
     `with your earlier writing at hand, its gain over the base model with its task adapter is ${written(gain)}, which is not clear of zero`,
   'proof.unknownStart': (voice) =>
     `it goes on from the voice “${voice}”, and what that has learned is not known here: it may have seen these very pieces`,
-  'proof.noTask': () => 'there is no task in which it is better than what answers without it',
+  'proof.noTask': () => 'there is no task in which it is clearly better than what answers without it',
   'control.shuffled': (examples) =>
     `a control voice, trained half as long on ${examples} of the same examples with their answers shuffled`,
   'control.imported': (voice) => `the imported voice “${voice}”`,

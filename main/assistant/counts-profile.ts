@@ -3,6 +3,7 @@
  * sentences are built. What a base of 135M would have to infer from ten entries is here exact, over the whole history.
  */
 import type { RetrievedPair, TaskName } from '../examples/types.ts'
+import { sentenceBreaks, wordBreaks } from '../segments.ts'
 
 /** What of a history is counted: what the author was given or wrote from, and what they made of it. */
 export type HistoryEntry = Pick<RetrievedPair, 'input' | 'answer'>
@@ -14,9 +15,6 @@ const MOST_WORDS = 8
 const HABIT = 0.1
 /** A word that stands in more of the texts than this belongs to the language, not to the author. */
 const COMMON = 0.4
-
-const wordBreaks = new Intl.Segmenter(undefined, { granularity: 'word' })
-const sentenceBreaks = new Intl.Segmenter(undefined, { granularity: 'sentence' })
 
 /** A few plain sentences of what the history shows; empty for an empty history. */
 export function countsProfile(task: TaskName, history: readonly HistoryEntry[]): string {

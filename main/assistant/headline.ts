@@ -131,11 +131,11 @@ export function tidyHeadline(text: string): string {
   return line
 }
 
-/** What two headlines have in common that differ in case and marks alone. */
+/** What two texts have in common that differ in case and marks alone, in any script. */
 export function sameness(text: string): string {
   return text
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
     .trim()
 }
 

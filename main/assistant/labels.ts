@@ -4,7 +4,7 @@ import { labelTokens, sharesOf } from '../examples/labels.ts'
 import type { Base, Contrast, Voices } from '../inference/types.ts'
 
 export interface LabelRequest {
-  base: Base
+  base: Pick<Base, 'rank' | 'tokenize' | 'endToken'>
   prompt: Int32Array
   /** Distinct texts; each is compared as " " + label + end token. */
   labels: readonly string[]

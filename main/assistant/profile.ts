@@ -8,6 +8,7 @@ import type { RetrievedPair, TaskName } from '../examples/types.ts'
 import type { Base } from '../inference/types.ts'
 import { seeded } from '../random.ts'
 import { termsOf } from '../retrieval/tokens.ts'
+import { sentenceBreaks } from '../segments.ts'
 import { countsProfile } from './counts-profile.ts'
 import { PROFILE_INSTRUCTIONS, PROFILE_SYSTEM, type ProfileInstruction } from './profile-words.ts'
 
@@ -126,8 +127,6 @@ function cut(base: Base, text: string, count: number): string {
   return ids.length <= count ? line : `${firstOf(base, line, ids, count).trim()}…`
 }
 
-const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' })
-
 /** One paragraph of whole sentences, none twice, without lists' marks, headings and announcements. @param brokenOff its end is missing */
 export function tidyProfile(text: string, brokenOff: boolean): string {
   const line = text
@@ -143,7 +142,7 @@ export function tidyProfile(text: string, brokenOff: boolean): string {
     .join(' ')
   const seen = new Set<string>()
   const kept: string[] = []
-  for (const { segment } of sentences.segment(line)) {
+  for (const { segment } of sentenceBreaks.segment(line)) {
     const sentence = segment.trim()
     const key = termsOf(sentence).join(' ')
     if (key === '' || seen.has(key)) continue

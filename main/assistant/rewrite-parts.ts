@@ -1,6 +1,7 @@
 /** A selection as paragraphs that are rewritten one by one; what stands between and around them is never touched. */
 import { afterWords, countWords, goesOn } from '../examples/words.ts'
 import type { Tokenizer } from '../inference/types.ts'
+import { sentenceBreaks } from '../segments.ts'
 
 export interface Part {
   /** Goes before the part as it is: white space, list and quotation marks. */
@@ -65,11 +66,9 @@ export function partsOf(tokenizer: Tokenizer, selection: string, most: number): 
   }
 }
 
-const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' })
-
 /** Sentences; one that is too long by itself, as a paragraph without full stops is, between words. */
 function* segmentsOf(tokenizer: Tokenizer, text: string, most: number): Generator<string> {
-  for (const { segment } of sentences.segment(text)) {
+  for (const { segment } of sentenceBreaks.segment(text)) {
     let rest = segment
     for (;;) {
       const tokens = tokenizer.tokenize(rest).length

@@ -2,10 +2,9 @@
 
 import { IdiolectError } from '../errors.ts'
 import { DEFAULT_PROMPT } from '../examples/defaults.ts'
-import { labelTokens } from '../examples/labels.ts'
+import { roomBeside } from '../examples/labels.ts'
 import type { PromptBuilder } from '../examples/prompt.ts'
-import { type TagCount, tagKey, tidyTag } from '../examples/tag.ts'
-import { TASKS } from '../examples/tasks.ts'
+import { MOST_COMPARED, type TagCount, tagKey, tidyTag } from '../examples/tag.ts'
 import type { PromptOptions, RetrievedPair } from '../examples/types.ts'
 import type { Base, Contrast, Voices } from '../inference/types.ts'
 import { rankLabels } from './labels.ts'
@@ -48,8 +47,6 @@ export interface TagChoices {
   confidence: number
 }
 
-/** A tag more costs some tokens: of a larger vocabulary the most used are compared. */
-const MOST_COMPARED = 400
 const FRESH_TRIES = 6
 const MOST_FRESH = 3
 const LONGEST_TAG = { words: 4, characters: 40 }
@@ -61,11 +58,14 @@ const LONGEST_TAG = { words: 4, characters: 40 }
 export async function chooseTags(request: TagRequest): Promise<TagChoices> {
   const { base, count = 5, voice = null, contrast, signal } = request
   const known = request.vocabulary.slice(0, MOST_COMPARED)
-  const longest = Math.max(0, ...known.map(({ tag }) => labelTokens(base, tag).length))
   const prompt = request.builder.prompt({ task: 'tag', input: request.text }, request.retrieved, {
     ...DEFAULT_PROMPT.tag,
-    // A tag may be longer than the room that a prompt leaves for one.
-    maxTokens: base.contextSize - Math.max(0, longest - TASKS.tag.answerRoom),
+    maxTokens: roomBeside(
+      base,
+      base.contextSize,
+      'tag',
+      known.map(({ tag }) => tag),
+    ),
     ...request.prompt,
   })
   const fresh = request.fresh ? await newTags(request, prompt) : []

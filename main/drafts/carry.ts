@@ -5,6 +5,7 @@
  */
 import type { DraftSpan } from '../../preload/contract.ts'
 import { writesNoSpaces } from '../library/words.ts'
+import { wordBreaks } from '../segments.ts'
 import { type Alignment, align } from './align.ts'
 
 /** Words in a row that stood in the text before are not new wherever they stand now; fewer where there is no telling. */
@@ -68,8 +69,6 @@ const isSpace = (text: string, place: number): boolean => /\s/.test(text.charAt(
 
 type Word = [start: number, end: number]
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' })
-
 /** What stands between white space; in scripts that write none, the words of a dictionary. */
 function wordsOf(text: string, start: number, end: number): Word[] {
   const words: Word[] = []
@@ -77,7 +76,7 @@ function wordsOf(text: string, start: number, end: number): Word[] {
     const from = start + index
     if (!writesNoSpaces(run)) words.push([from, from + run.length])
     else
-      for (const { segment, index: at } of segmenter.segment(run)) words.push([from + at, from + at + segment.length])
+      for (const { segment, index: at } of wordBreaks.segment(run)) words.push([from + at, from + at + segment.length])
   }
   return words
 }

@@ -5,11 +5,18 @@ import { z } from 'zod'
 import type { Proof, Said } from '../../preload/contract.ts'
 import { writeJson } from '../atomic.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
+import { ENGLISH } from '../said.ts'
 import { judge } from './verdict.ts'
 
 const score = z.object({ nll: z.number(), low: z.number(), high: z.number() })
 const task = z.enum(['headline', 'tag', 'rate', 'prose'])
 const difference = z.object({ mean: z.number(), low: z.number(), high: z.number() })
+
+/** As a host says it that knows this code. */
+const said = z.custom<Said>((value) => {
+  const { code, values } = (value ?? {}) as Partial<Said>
+  return typeof code === 'string' && Object.hasOwn(ENGLISH, code) && Array.isArray(values)
+})
 
 const proofShape = z.object({
   run: z.string(),
@@ -51,9 +58,10 @@ const proofShape = z.object({
     )
     .optional(),
   otherIs: z.string(),
-  otherSaid: z.custom<Said>().optional(),
+  otherSaid: said.optional(),
   won: z.boolean(),
   verdict: z.string(),
+  said: said.optional().catch(undefined),
   items: z.array(
     z.object({
       document: z.string(),
@@ -61,6 +69,7 @@ const proofShape = z.object({
       date: z.string().nullable(),
       task,
       tokens: z.number().int(),
+      choices: z.number().int().optional(),
       base: z.number(),
       voice: z.number(),
       other: z.number(),
@@ -94,8 +103,9 @@ export function readProof(runFolder: string): Proof | null {
     throw new IdiolectError('BadProof', `${file} is no JSON: ${messageOf(error)}`, next, { cause: error })
   }
   const checked = proofShape.safeParse(value)
-  // Of proofs that were written before words had codes too: all that is said follows from the numbers.
-  if (checked.success) return { ...checked.data, said: judge(checked.data).said }
+  // Proofs from before words had codes say nothing but what follows from the numbers. What another one says need not: a
+  // voice whose start nobody knows has lost with whatever numbers.
+  if (checked.success) return { ...checked.data, said: checked.data.said ?? judge(checked.data).said }
   const issue = checked.error.issues[0]
   throw new IdiolectError('BadProof', `${file}: ${issue?.path.join('.')}: ${issue?.message}`, next)
 }

@@ -7,15 +7,17 @@
  */
 import type { Proof, ProofItem, ProofScore, Said } from '../../preload/contract.ts'
 import { IdiolectError } from '../errors.ts'
+import { roomBeside } from '../examples/labels.ts'
 import type { BuildExample, PromptOptions, RetrievedPair, TaskName, TaskQuery } from '../examples/types.ts'
 import type { Base, QueryScore, VoiceUse } from '../inference/types.ts'
 import type { TokenExample } from '../trainer/types.ts'
+import { type Asked, type Choices, choiceOf, scoreAnswers, tokensOf } from './answers.ts'
 import { byTask } from './by-task.ts'
 import { bootstrap, type Observation, paired } from './statistics.ts'
 import { judge } from './verdict.ts'
 
 export interface ProofOptions {
-  base: Pick<Base, 'score'>
+  base: Pick<Base, 'score' | 'rank' | 'tokenize' | 'endToken' | 'contextSize'>
   /** Ids of the base, the run and the voice, as the proof will name them. */
   baseId: string
   run: string
@@ -23,6 +25,8 @@ export interface ProofOptions {
   /** From the proof pieces only: newer than all that trained the voice, and scored once per run. */
   queries: TaskQuery[]
   builder: { example: BuildExample }
+  /** What tags and scores are chosen from, known before the proof pieces were; see `choiceOf`. None: all is written. */
+  choices?: Choices
   /** Cuts of the prompt, as in training. */
   prompt: PromptOptions
   voiceFile: string
@@ -56,8 +60,8 @@ type Arm = (typeof ARMS)[number] | (typeof TASK_ARMS)[number]
 
 /**
  * Scores every query under the base, the voice and the control, each without and with retrieval, by the runtime that
- * will use the voice, and judges it. NLL is in nats per answer token, the end token counted; intervals are 95% over
- * pieces.
+ * will use the voice, and judges it. NLL is in nats per answer token, the end token counted; an answer that is chosen
+ * (`choices`) counts as one token, by its share. Intervals are 95% over pieces.
  * Errors: `NothingToProve` without queries, `BadScore` when a likelihood is not a number; a proof piece among the
  * retrieved is a fault of the program and throws a plain error. An abort rejects
  * with the signal's reason.
@@ -88,15 +92,12 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
     signal?.throwIfAborted()
     const withRetrieval = arm.endsWith('WithRetrieval')
     const asked = withRetrieval ? examples.retrieved : examples.plain
-    const score = async (some: TokenExample[], voice: VoiceUse[], before = 0): Promise<QueryScore[]> => {
-      const found = await base.score(some, {
-        voice: voice.length === 0 ? null : voice.length === 1 ? voice[0] : voice,
+    const score = (some: Asked[], voice: VoiceUse[], before = 0): Promise<QueryScore[]> =>
+      scoreAnswers(base, some, {
+        voice: voice.length === 0 ? null : voice.length === 1 ? (voice[0] as VoiceUse) : voice,
         signal,
         onProgress: (done) => options.onProgress?.((index + (before + done) / queries.length) / arms.length),
       })
-      if (found.length !== some.length) throw new Error(`${arm}: ${found.length} scores for ${some.length} queries`)
-      return found
-    }
     scores[arm] = isTaskArm(arm)
       ? await scoreInstead(instead, asked, scores[withRetrieval ? 'baseWithRetrieval' : 'base'], score)
       : await score(asked, voices[arm.replace('WithRetrieval', '') as keyof typeof voices])
@@ -159,7 +160,7 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
     computedAt: new Date().toISOString(),
     ...facts,
     ...judge(facts),
-    items: queries.map((query, i) => item(query, i, scores)),
+    items: queries.map((query, i) => item(query, i, scores, examples.plain[i] as Asked)),
   }
 }
 
@@ -168,16 +169,16 @@ const isTaskArm = (arm: Arm): boolean => TASK_ARMS.some((one) => one === arm)
 /** Scores of what answers without the voice: each query's file, and the base's own score where it has none. */
 async function scoreInstead(
   files: readonly (string | null)[],
-  examples: readonly TokenExample[],
+  examples: readonly Asked[],
   bare: readonly QueryScore[],
-  score: (some: TokenExample[], voice: VoiceUse[], before: number) => Promise<QueryScore[]>,
+  score: (some: Asked[], voice: VoiceUse[], before: number) => Promise<QueryScore[]>,
 ): Promise<QueryScore[]> {
   const scores = [...bare]
   let before = 0
   for (const file of new Set(files.filter((one) => one !== null))) {
     const at = [...files.keys()].filter((i) => files[i] === file)
     const own = await score(
-      at.map((i) => examples[i] as TokenExample),
+      at.map((i) => examples[i] as Asked),
       laid(file),
       before,
     )
@@ -193,24 +194,37 @@ function laid(...files: (string | null)[]): VoiceUse[] {
   return files.filter((file) => file !== null).map((file) => ({ file, scale: 1 }))
 }
 
-async function buildExamples(options: ProofOptions): Promise<{ plain: TokenExample[]; retrieved: TokenExample[] }> {
-  const { queries, builder, prompt } = options
+async function buildExamples(options: ProofOptions): Promise<{ plain: Asked[]; retrieved: Asked[] }> {
+  const { base, queries, builder, choices = {} } = options
   const held = new Set(queries.map((query) => query.document))
-  const plain: TokenExample[] = []
-  const retrieved: TokenExample[] = []
+  const plain: Asked[] = []
+  const retrieved: Asked[] = []
   for (const query of queries) {
     options.signal?.throwIfAborted()
     const pairs = await options.retrieve(query)
     const leak = pairs.find((pair) => held.has(pair.document))
     if (leak) throw new Error(`${leak.document} is kept for the proof and was retrieved for ${query.document}`)
+    const choice = choiceOf(query, choices)
+    const prompt = choice === null ? options.prompt : besideLabels(base, options.prompt, query.task, choice.labels)
     const one = builder.example(query, [], prompt)
     const other = builder.example(query, pairs, prompt)
     // A long prompt may have cost the answer its end: then both are scored on what both have.
     const length = Math.min(answerLength(one), answerLength(other))
-    plain.push(cutAnswer(one, length))
-    retrieved.push(cutAnswer(other, length))
+    plain.push({ example: cutAnswer(one, length), choice })
+    retrieved.push({ example: cutAnswer(other, length), choice })
   }
   return { plain, retrieved }
+}
+
+/** Prompts so short that the longest label fits, as in use. */
+function besideLabels(
+  base: ProofOptions['base'],
+  prompt: PromptOptions,
+  task: TaskName,
+  labels: readonly string[],
+): PromptOptions {
+  const room = roomBeside(base, base.contextSize, task, labels)
+  return { ...prompt, maxTokens: Math.min(prompt.maxTokens ?? room, room) }
 }
 
 function answerLength(example: TokenExample): number {
@@ -222,10 +236,10 @@ function cutAnswer({ tokens, answerFrom }: TokenExample, length: number): TokenE
 }
 
 /** Every arm must have scored the same answers: each query with the same supervised tokens, all finite. */
-function checkScores(scores: QueryScore[], plain: TokenExample[], queries: TaskQuery[], arm: Arm): void {
+function checkScores(scores: QueryScore[], plain: Asked[], queries: TaskQuery[], arm: Arm): void {
   for (const [i, score] of scores.entries()) {
     const { title } = queries[i] as TaskQuery
-    const wanted = answerLength(plain[i] as TokenExample)
+    const wanted = tokensOf(plain[i] as Asked)
     if (score.tokens !== wanted) {
       throw new Error(`${arm}: "${title}" has ${wanted} answer tokens, and ${score.tokens} were scored`)
     }
@@ -239,7 +253,7 @@ function checkScores(scores: QueryScore[], plain: TokenExample[], queries: TaskQ
   }
 }
 
-function item(query: TaskQuery, index: number, scores: Record<Arm, QueryScore[]>): ProofItem {
+function item(query: TaskQuery, index: number, scores: Record<Arm, QueryScore[]>, { choice }: Asked): ProofItem {
   const perToken = (arm: Arm): number => {
     const score = scores[arm][index] as QueryScore
     return score.nll / score.tokens
@@ -250,6 +264,7 @@ function item(query: TaskQuery, index: number, scores: Record<Arm, QueryScore[]>
     date: query.date || null,
     task: query.task,
     tokens: (scores.base[index] as QueryScore).tokens,
+    ...(choice === null ? {} : { choices: choice.labels.length }),
     base: perToken('base'),
     voice: perToken('voice'),
     other: perToken('other'),

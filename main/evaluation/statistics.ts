@@ -3,7 +3,7 @@
  * piece, not the query: queries of one piece share its topic and mood, so pieces are drawn as wholes.
  */
 import { seeded } from '../random.ts'
-import { type Bounds, type Interval, percentiles, studentPoint, tailShare, UNKNOWN } from './intervals.ts'
+import { type Bounds, type Interval, type Level, percentiles, studentPoint, tailShare, UNKNOWN } from './intervals.ts'
 
 /** Clusters, queries or users from which an interval is resampled. */
 export const LEAST_DRAWS = 5
@@ -29,6 +29,8 @@ export interface BootstrapOptions {
   /** Default 4,000. */
   resamples?: number
   seed: number
+  /** Default 0.95. */
+  level?: Level
 }
 
 /** Sum of the sums over sum of the tokens: every token counts the same. NaN without a token. */
@@ -60,12 +62,12 @@ export function paired(worse: Observation[], better: Observation[]): Observation
 }
 
 /**
- * Mean per token with a 95% interval over clusters: by bootstrap (percentiles of resampled means, `tailShare`), and from
+ * Mean per token with an interval over clusters, of 95% where no other is asked for: by bootstrap (percentiles of resampled means, `tailShare`), and from
  * fewer than LEAST_DRAWS clusters by Student's t. No resample leaves the range of what was measured, and the range of three
  * clusters holds the truth in 75 of 100 histories only, that of four in 87; with t it is 95 where clusters are about
  * normal, at the price of a wide interval. A single cluster says nothing about chance: the bounds are UNKNOWN.
  */
-export function bootstrap({ observations, resamples = 4000, seed }: BootstrapOptions): Interval {
+export function bootstrap({ observations, resamples = 4000, seed, level = 0.95 }: BootstrapOptions): Interval {
   if (observations.length === 0) throw new RangeError('a bootstrap needs at least one observation')
   const clusters = new Map<string, Mean>()
   for (const { sum, tokens, cluster } of observations) {
@@ -75,21 +77,35 @@ export function bootstrap({ observations, resamples = 4000, seed }: BootstrapOpt
   const totals = [...clusters.values()]
   const mean = perToken(totals)
   if (totals.length === 1) return { mean, ...UNKNOWN }
-  if (totals.length < LEAST_DRAWS) return { mean, ...studentBounds(totals, mean) }
+  if (totals.length < LEAST_DRAWS) return { mean, ...studentBounds(totals, mean, level) }
 
   const random = seeded(`bootstrap/${seed}`)
   const means = resampled(resamples, (draw) => {
     for (let i = 0; i < totals.length; i++) draw(totals[random.below(totals.length)] as Mean)
   })
-  return { mean, ...percentiles(means, tailShare(totals.length)) }
+  return { mean, ...percentiles(means, tailShare(totals.length, level)) }
 }
 
-/** mean ± t s / √n; a ratio of sums is linear about its value (its clusters' residuals over their mean tokens). */
-function studentBounds(totals: readonly Mean[], mean: number): Bounds {
+/**
+ * mean ± t times its error by the jackknife: what the mean becomes without each cluster in turn (B. Efron and R. Tibshirani,
+ * "An Introduction to the Bootstrap", 1993, section 11.2). Of clusters with equal tokens it is s / √n. The linearised error
+ * of a ratio is too small where one cluster has most of the tokens, since its own residual is then near zero. Simulated (a
+ * headline of 12 tokens in each piece, prose of 170 in some), the low end is above the truth in so many of 100 histories,
+ * by the linearised error before and so: 3 pieces, 1 with prose: 10.9, 3.1; 3 and 2: 5.8, 4.7; 4 and 1: 12.1, 4.3; 4 and
+ * 2: 7.6, 5.6. That is more than 2.5 still.
+ */
+function studentBounds(totals: readonly Mean[], mean: number, level: Level): Bounds {
   const n = totals.length
-  const tokens = totals.reduce((sum, total) => sum + total.tokens, 0) / n
-  const squares = totals.reduce((sum, total) => sum + ((total.sum - mean * total.tokens) / tokens) ** 2, 0)
-  const half = studentPoint(n - 1) * Math.sqrt(squares / (n - 1) / n)
+  const all = { sum: 0, tokens: 0 }
+  for (const { sum, tokens } of totals) {
+    all.sum += sum
+    all.tokens += tokens
+  }
+  const squares = totals.reduce(
+    (total, { sum, tokens }) => total + ((all.sum - sum) / (all.tokens - tokens) - mean) ** 2,
+    0,
+  )
+  const half = studentPoint(n - 1, level) * Math.sqrt(((n - 1) / n) * squares)
   return { low: mean - half, high: mean + half }
 }
 

@@ -1,5 +1,7 @@
 /** Answers out of a set, as a prompt's answers are written and compared. */
 import type { Tokenizer } from '../inference/types.ts'
+import { TASKS } from './tasks.ts'
+import type { TaskName } from './types.ts'
 
 /**
  * " " + label + end token, as examples end. The end token is counted: without it a label would be favoured for being how
@@ -7,6 +9,17 @@ import type { Tokenizer } from '../inference/types.ts'
  */
 export function labelTokens(tokenizer: Pick<Tokenizer, 'tokenize' | 'endToken'>, label: string): Int32Array {
   return Int32Array.from([...tokenizer.tokenize(` ${label}`), tokenizer.endToken])
+}
+
+/** `maxTokens` of a prompt beside which each of the labels fits: one may be longer than the room that a prompt leaves. */
+export function roomBeside(
+  tokenizer: Pick<Tokenizer, 'tokenize' | 'endToken'>,
+  contextSize: number,
+  task: TaskName,
+  labels: readonly string[],
+): number {
+  const longest = labels.reduce((most, label) => Math.max(most, labelTokens(tokenizer, label).length), 0)
+  return contextSize - Math.max(0, longest - TASKS[task].answerRoom)
 }
 
 /** The softmax: shares of labels from their log-probabilities (nats), or from any weights given as logarithms. */

@@ -1,4 +1,6 @@
 /** Pieces -> prose queries: what stands before in a piece, and how its author goes on. */
+
+import { sentenceBreaks } from '../segments.ts'
 import { spread } from './spread.ts'
 import type { DroppedPiece, Piece, TaskQueries, TaskQuery } from './types.ts'
 import { afterWords, countWords, lastWords, wordFrom } from './words.ts'
@@ -93,14 +95,12 @@ function passagesOf(text: string, least: number, most: number): Span[] {
 /** Characters of a line that the segmenter is handed at once: its time grows with their square. */
 const WINDOW = 8000
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'sentence' })
-
 function* sentences(text: string): Generator<Span> {
   for (let start = 0; start < text.length; ) {
     // A sentence ends with its line.
     const line = text.indexOf('\n', start) + 1 || text.length
     const end = Math.min(line, wordFrom(text, start + WINDOW))
-    const found = [...segmenter.segment(text.slice(start, end))]
+    const found = [...sentenceBreaks.segment(text.slice(start, end))]
     // The last of a window goes on in the next, unless it is all of it.
     const whole = end < line && found.length > 1 ? found.slice(0, -1) : found
     let at = start

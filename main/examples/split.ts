@@ -28,8 +28,9 @@ const GOOD_SIZE = 20
 
 /**
  * Whole pieces by date, oldest first; equal dates by id. Proof pieces are the newest, validation pieces the newest
- * before them. From 20 pieces on there are at least 5 proof and 2 validation pieces, from 10 on 3 and 1, below 2 and 1: an
- * interval over 5 pieces is half as wide as one over 3, and a voice that is any good can clear it.
+ * before them. From 20 pieces on there are at least 5 proof and 2 validation pieces, below 3 and 1: an interval over 5 pieces
+ * is half as wide as one over 3, and a voice that is any good can clear it. Fewer than 3 are no proof (MINIMUM_PIECES of the
+ * verdict): the owner of 8 pieces learns from 4, since a voice of 5 that can never win would be trained for nothing.
  */
 export function splitByTime(pieces: Piece[], options: SplitOptions = {}): HistorySplit {
   const { validation = 0.1, proof = 0.15, leastPieces = 8 } = options
@@ -39,10 +40,10 @@ export function splitByTime(pieces: Piece[], options: SplitOptions = {}): Histor
     const said = say('note.tooFew', count, leastPieces, GOOD_SIZE)
     return { training: ordered, validation: [], proof: [], enough: false, note: english(said), said }
   }
-  const proofCount = Math.max(count >= GOOD_SIZE ? 5 : count >= 10 ? 3 : 2, Math.round(count * proof))
+  const proofCount = Math.max(count >= GOOD_SIZE ? 5 : 3, Math.round(count * proof))
   const validationCount = Math.max(count >= GOOD_SIZE ? 2 : 1, Math.round(count * validation))
   const proofFrom = count - proofCount
-  const few = count >= GOOD_SIZE ? null : say('note.mayLose', count, GOOD_SIZE)
+  const few = count >= GOOD_SIZE ? null : say('note.mayLose', count, GOOD_SIZE, proofCount)
   const validationFrom = proofFrom - validationCount
   return {
     training: ordered.slice(0, validationFrom),

@@ -44,6 +44,9 @@ export function tagKey(tag: string): string {
     .replace(/[\s_-]+/g, ' ')
 }
 
+/** A tag more costs some tokens: of a larger vocabulary the most used are compared, in use and in the proof. */
+export const MOST_COMPARED = 400
+
 /** The tags of these pieces, the most used first, then by name; a piece counts once for each of its tags. */
 export function vocabularyOf(pieces: readonly { tags?: readonly string[] }[]): TagCount[] {
   const found = new Map<string, { pieces: number; spellings: Map<string, number> }>()

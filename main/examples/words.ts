@@ -3,6 +3,7 @@
  * they do in the library, and a cut falls between the words of a dictionary.
  */
 import { beginningWhole } from '../characters.ts'
+import { wordBreaks } from '../segments.ts'
 
 /** Han, kana with the sign that lengthens them, and the scripts of South East Asia that write no spaces. */
 const UNSPACED =
@@ -66,14 +67,13 @@ export function wordFrom(text: string, at: number): number {
   return beginningWhole(text, at)
 }
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' })
 /** Longer than a dictionary's words. */
 const NEAR = 32
 
 /** Where the word that holds the place `at` begins and ends, in a script without spaces. */
 function dictionaryWord(text: string, at: number): [begin: number, end: number] {
   const from = Math.max(0, at - NEAR)
-  const found = segmenter.segment(text.slice(from, at + NEAR)).containing(at - from)
+  const found = wordBreaks.segment(text.slice(from, at + NEAR)).containing(at - from)
   if (found === undefined) return [at, at]
   return [from + found.index, from + found.index + found.segment.length]
 }

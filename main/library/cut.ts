@@ -1,5 +1,6 @@
 /** Cutting a piece into passages of some 120 to 180 words, at paragraphs; very long paragraphs at sentences. */
 import { endingWhole } from '../characters.ts'
+import { sentenceBreaks } from '../segments.ts'
 import { countWords } from './words.ts'
 
 const LEAST = 120
@@ -8,8 +9,6 @@ const MOST = 180
 const TAIL = 40
 /** Characters that weigh as much as a word at most: a line of base64 is one word, of emoji none. */
 const WORD = 11
-
-const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' })
 
 function weight(text: string): number {
   return Math.max(countWords(text), Math.floor(text.length / WORD))
@@ -80,7 +79,7 @@ function* sentencesOf(paragraph: string): Generator<string> {
       const space = paragraph.lastIndexOf(' ', to)
       to = space > from ? space + 1 : endingWhole(paragraph, to)
     }
-    for (const { segment } of sentences.segment(paragraph.slice(from, to))) yield* shortened(segment)
+    for (const { segment } of sentenceBreaks.segment(paragraph.slice(from, to))) yield* shortened(segment)
     from = to
   }
 }

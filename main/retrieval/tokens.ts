@@ -1,4 +1,5 @@
 /** Text to search terms: words in lower case; where a script writes no spaces, characters and pairs, or a dictionary's words. */
+import { wordBreaks } from '../segments.ts'
 
 const RUN = /[\p{L}\p{N}\p{M}]+(?:['’][\p{L}\p{M}]+)*/gu
 const UNSPACED =
@@ -7,8 +8,6 @@ const PARTS =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]+|[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{M}]+|[^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu
 const CJK = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u
 const DICTIONARY = /^[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
-
-const words = new Intl.Segmenter(undefined, { granularity: 'word' })
 
 /** Terms of `text` in order, repeats kept; no stemming, no stop words (their inverse document frequency is near 0). */
 export function termsOf(text: string): string[] {
@@ -21,7 +20,7 @@ export function termsOf(text: string): string[] {
     for (const [part] of run.matchAll(PARTS)) {
       if (CJK.test(part)) pushPairs(terms, [...part])
       else if (DICTIONARY.test(part)) {
-        for (const { segment, isWordLike } of words.segment(part)) if (isWordLike) terms.push(segment)
+        for (const { segment, isWordLike } of wordBreaks.segment(part)) if (isWordLike) terms.push(segment)
       } else terms.push(part)
     }
   }

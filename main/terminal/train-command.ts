@@ -109,12 +109,15 @@ export function proofNumbers(proof: Proof) {
   }
 }
 
-export function proofLines({ scores, gain, verdict, queries, pieces }: Proof): string[] {
+export function proofLines({ scores, gain, verdict, queries, pieces, items }: Proof): string[] {
   const nll = (score: { nll: number }): string => score.nll.toFixed(3)
   const interval = ({ mean, low, high }: { mean: number; low: number; high: number }): string =>
     `${mean.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`
   return [
     `Proof: ${queries} queries from ${pieces} pieces that it has not seen; surprise per token (nats, lower is better)`,
+    ...(items.some(({ choices }) => choices !== undefined)
+      ? ['  (a tag or a rating counts as one token, by the share of the right one among all that you use)']
+      : []),
     `                     base  voice  other`,
     `  without retrieval  ${nll(scores.base)}  ${nll(scores.voice)}  ${nll(scores.other)}`,
     `  with retrieval     ${nll(scores.baseWithRetrieval)}  ${nll(scores.voiceWithRetrieval)}  ${nll(scores.otherWithRetrieval)}`,

@@ -52,7 +52,7 @@ export async function saySilent({ handlers }: TerminalApp, { voice }: WriteOptio
   const on = (await handlers['voices.list']({})).find(({ active }) => active)
   if (on?.usable && on.speaks.includes(task)) return
   if (on?.usable) {
-    const why = on.worse?.includes(task) ? `was no better at ${task} in its proof` : `never learnt ${task}`
+    const why = on.worse?.includes(task) ? `was not clearly better at ${task} in its proof` : `never learnt ${task}`
     process.stderr.write(`“${on.name}” ${why} and is silent here; --voice ${on.id} asks for it\n`)
   }
   const standIn = (await handlers['app.state']({})).standIns?.[task]

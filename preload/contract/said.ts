@@ -76,7 +76,9 @@ export interface SaidValues {
   /** What is to be known of what a run would learn, or why it would learn nothing. */
   'note.list': [notes: Said[]]
   'note.tooFew': [pieces: number, least: number, good: number]
-  'note.mayLose': [pieces: number, good: number]
+  /** @param kept of them, for the proof */
+  'note.mayLose': [pieces: number, good: number, kept: number]
+  'note.cannotWin': [pieces: number, least: number]
   'note.leftOut': [task: string, why: Said]
   'note.lacks': [task: string]
   'note.fewLabels': [task: string, pieces: number, least: number]

@@ -3,7 +3,10 @@ import type { VoiceWeight } from './assistant.ts'
 import type { Said } from './said.ts'
 import type { AdapterKind, TrainingStep, TrainingTask } from './training.ts'
 
-/** NLL per answer token (nats, the end token counted) over the proof pieces, with a 95% interval over pieces. */
+/**
+ * NLL per answer token (nats, the end token counted) over the proof pieces, with a 95% interval over pieces. A tag or a
+ * score counts as one token: -ln of the right one's share among all that it is chosen from (`ProofItem.choices`).
+ */
 export interface ProofScore {
   nll: number
   low: number
@@ -22,8 +25,10 @@ export interface ProofItem {
   title: string
   date: string | null
   task: TrainingTask
-  /** Answer tokens in this query. */
+  /** Answer tokens in this query: 1 of a tag or a score that was chosen. */
   tokens: number
+  /** Tags or scores that the right one was compared with, itself among them; absent: the answer was scored as it is written. */
+  choices?: number | undefined
   base: number
   voice: number
   other: number
@@ -38,7 +43,7 @@ export interface TaskProof {
   queries: number
   pieces: number
   gain: Pick<Proof['gain'], 'overBase' | 'overBaseWithRetrieval' | 'overTaskWithRetrieval'>
-  /** Nothing here is against the voice: every gain of this task is above zero, on average. */
+  /** Every gain of this task is above zero by its lower quartile; in proofs of early versions, by its mean. */
   better: boolean
 }
 
@@ -78,7 +83,7 @@ export interface Proof {
   /** Did the voice win, and so is switched on; the reason in words either way. */
   won: boolean
   verdict: string
-  said?: Said
+  said?: Said | undefined
   items: ProofItem[]
 }
 

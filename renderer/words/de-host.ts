@@ -119,8 +119,10 @@ function german(
     'note.list': (notes) => capital(notes.map(say).join('; ')),
     'note.tooFew': (pieces, least, good) =>
       `${texts(pieces)} ${pieces === 1 ? 'ist' : 'sind'} zu wenig für ein Training: Es braucht mindestens ${plain(least)}, besser ${plain(good)}`,
-    'note.mayLose': (pieces, good) =>
-      `Mit ${count(pieces, 'Text', 'Texten')} gelingt einer Stimme ihr Nachweis vielleicht nicht; besser sind ${plain(good)} und mehr`,
+    'note.mayLose': (pieces, good, kept) =>
+      `Mit ${count(pieces, 'Text', 'Texten')}, von denen die neuesten ${plain(kept)} dem Nachweis vorbehalten sind, gelingt er einer Stimme vielleicht nicht; besser sind ${plain(good)} und mehr`,
+    'note.cannotWin': (pieces, least) =>
+      `Eine Stimme kann nicht gewinnen: Prüfen lässt sie sich nur an ${count(pieces, 'Text', 'Texten')}, und es braucht mindestens ${plain(least)}; sie bleibt, schaltet sich aber nicht von selbst ein`,
     'note.leftOut': (name, why) =>
       `${task(name)} bleiben außen vor: ${say(why)}`.replace('Prosa bleiben', 'Prosa bleibt'),
     'note.lacks': (name) => LACKS[name] ?? 'kein Text zum Lernen hat, was es braucht',
@@ -160,7 +162,7 @@ function german(
       `Zur Kontrolle diente ${say(other)}; davor liegt sie um ${span(lead)}.` +
       (overTask ? ` Gegenüber dem Basismodell mit Aufgabenadapter ist ihr Gewinn ${span(overTask)}.` : '') +
       (silent.length > 0
-        ? ` Sie schweigt, wo es um ${lists.format(silent.map(task))} geht: Da war sie nicht besser als das, was ohne sie antwortet.`
+        ? ` Sie schweigt, wo es um ${lists.format(silent.map(task))} geht: Da war sie nicht deutlich besser als das, was ohne sie antwortet.`
         : ''),
     'proof.lost': (reasons) =>
       `Die Stimme bleibt, ist aber nicht eingeschaltet: ${reasons.map(say).join('. Außerdem: ')}.`,
@@ -178,7 +180,7 @@ function german(
       `mit den früheren Texten zur Hand ist ihr Gewinn gegenüber dem Basismodell mit Aufgabenadapter ${span(gain)}, nicht sicher über null`,
     'proof.unknownStart': (voice) =>
       `Sie geht von der Stimme „${voice}“ aus, und was die gelernt hat, ist hier nicht bekannt: Sie kennt diese Texte vielleicht schon`,
-    'proof.noTask': () => 'in keiner Aufgabe ist sie besser als das, was ohne sie antwortet',
+    'proof.noTask': () => 'in keiner Aufgabe ist sie deutlich besser als das, was ohne sie antwortet',
     'control.shuffled': (examples) =>
       `eine Vergleichsstimme, halb so lange trainiert an ${count(examples, 'Beispiel', 'Beispielen')} mit vertauschten Antworten`,
     'control.imported': (voice) => `die importierte Stimme „${voice}“`,

@@ -791,6 +791,7 @@ export const de: Words = {
     lead: (pieces) => `Geprüft an dem, was vom Training ausgenommen war: ${pieces}.`,
     what: 'Jeder Balken zeigt, wie sehr das wirklich Geschriebene das Modell überrascht: weniger ist besser.',
     unit: 'Negative Log-Likelihood je Token (NLL) mit 95-%-Intervall.',
+    chosen: 'Ein Schlagwort oder eine Wertung zählt als ein Token, nach dem Anteil der richtigen unter allen eigenen.',
     base: 'Basismodell',
     voice: 'Eigene Stimme',
     other: 'Andere Stimme',
@@ -824,7 +825,7 @@ export const de: Words = {
     range: (low, high) => `Mit anderen eigenen Texten könnte es zwischen ${low} und ${high} liegen.`,
     noRange: 'Ein einziger Text sagt nichts über den Zufall.',
     silent: (tasks) =>
-      `Sie schweigt, wo es um ${listed(tasks)} geht: Da war sie nicht besser als das, was ohne sie antwortet.`,
+      `Sie schweigt, wo es um ${listed(tasks)} geht: Da war sie nicht deutlich besser als das, was ohne sie antwortet.`,
     dots: (wins, all) =>
       `Ein Punkt je ungesehenem Text: Bei ${wins} von ${all} ist die Stimme besser, bei den übrigen das Basismodell.`,
     baseBetter: 'das Basismodell riet die Worte besser',
@@ -1015,8 +1016,8 @@ export const de: Words = {
       `„${name}“ schweigt hier: Gelernt hat sie ${listed(learnt)}. Eingeschaltet schreibt sie trotzdem.`,
     anyway: (learnt, name) => `„${name}“ schreibt hier, obwohl sie nur ${listed(learnt)} gelernt hat.`,
     worse: (name) =>
-      `„${name}“ schweigt hier: Im Nachweis war sie dabei nicht besser als das, was ohne sie antwortet. Eingeschaltet schreibt sie trotzdem.`,
-    worseAnyway: (name) => `„${name}“ schreibt hier, obwohl sie dabei im Nachweis nicht besser war.`,
+      `„${name}“ schweigt hier: Im Nachweis war sie dabei nicht deutlich besser als das, was ohne sie antwortet. Eingeschaltet schreibt sie trotzdem.`,
+    worseAnyway: (name) => `„${name}“ schreibt hier, obwohl sie dabei im Nachweis nicht deutlich besser war.`,
     strength: 'Stärke',
     retrieval: 'Frühere Texte nutzen',
     retrievalHint: 'Zeigt ihm eigene Passagen, die dem Stoff nahe sind',
@@ -1282,7 +1283,7 @@ export const de: Words = {
     forecast: (pieces, time) => `${pieces}, etwa ${time}`,
     forecastFirst: (pieces, time) => `${pieces}, vielleicht ${time}`,
     silent: (learnt, name) => `Ohne „${name}“, die nur ${listed(learnt)} gelernt hat.`,
-    worse: (name) => `Ohne „${name}“, die dabei im Nachweis nicht besser war.`,
+    worse: (name) => `Ohne „${name}“, die dabei im Nachweis nicht deutlich besser war.`,
     noPieces: 'Kein Text passt.',
     made: (made, total) => `${made} von ${total} vorgeschlagen`,
     left: (time) => `noch etwa ${time}`,

@@ -619,6 +619,7 @@ export const en = {
     lead: (pieces: string): string => `Tried on ${pieces} that were kept out of training.`,
     what: 'Each bar shows how surprised the model is by what you really wrote: lower is better.',
     unit: 'Negative log-likelihood per token (NLL), with its 95% interval.',
+    chosen: 'A tag or a rating counts as one token, by the share of the right one among all that you use.',
     base: 'Base model',
     voice: 'Your voice',
     other: 'Another voice',
@@ -654,7 +655,7 @@ export const en = {
       `With other texts of yours it might be anything from ${low} to ${high}.`,
     noRange: 'One text says nothing about chance.',
     silent: (tasks: string[]): string =>
-      `It is silent in ${listed(tasks)}, where it was no better than what answers without it.`,
+      `It is silent in ${listed(tasks)}, where it was not clearly better than what answers without it.`,
     dots: (wins: number, all: number): string =>
       `A dot for each unseen text: on ${wins} of ${all} the voice is better, on the others the base model.`,
     baseBetter: 'the base model guessed your words better',
@@ -848,8 +849,9 @@ export const en = {
     anyway: (learnt: string[], name: string): string =>
       `“${name}” writes here though it learned only ${listed(learnt)}.`,
     worse: (name: string): string =>
-      `“${name}” is silent here: in its proof it was no better at this than what answers without it. Switch it on to hear it all the same.`,
-    worseAnyway: (name: string): string => `“${name}” writes here though in its proof it was no better at this.`,
+      `“${name}” is silent here: in its proof it was not clearly better at this than what answers without it. Switch it on to hear it all the same.`,
+    worseAnyway: (name: string): string =>
+      `“${name}” writes here though in its proof it was not clearly better at this.`,
     strength: 'Strength',
     retrieval: 'Use my earlier writing',
     retrievalHint: 'Lets it see passages of yours that are close to the matter',
@@ -1106,7 +1108,7 @@ export const en = {
     forecast: (pieces: string, time: string): string => `${pieces}, about ${time}`,
     forecastFirst: (pieces: string, time: string): string => `${pieces}, perhaps ${time}`,
     silent: (learnt: string[], name: string): string => `Without “${name}”, which learned ${listed(learnt)} only.`,
-    worse: (name: string): string => `Without “${name}”, which was no better at this in its proof.`,
+    worse: (name: string): string => `Without “${name}”, which was not clearly better at this in its proof.`,
     noPieces: 'No pieces match.',
     made: (made: string, total: string): string => `${made} of ${total} suggested`,
     left: (time: string): string => `about ${time} left`,

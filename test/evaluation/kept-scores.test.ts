@@ -11,7 +11,7 @@ const query = (...tokens: number[]): TokenExample => ({ tokens: Int32Array.from(
 const three = [query(1, 2, 3), query(4, 5), query(6, 7, 8, 9)]
 
 /** Scores by the tokens' sum and counts what it was asked. */
-function counting(): Pick<Base, 'score'> & { asked: number } {
+function counting(): Pick<Base, 'score' | 'rank'> & { asked: number } {
   return {
     asked: 0,
     async score(queries) {
@@ -19,6 +19,13 @@ function counting(): Pick<Base, 'score'> & { asked: number } {
       return queries.map(({ tokens, answerFrom }) => ({
         nll: tokens.reduce((sum, token) => sum + token, 0) / 7,
         tokens: tokens.length - answerFrom,
+      }))
+    },
+    async rank(prompt, continuations) {
+      this.asked++
+      return continuations.map((tokens) => ({
+        logProbability: -((prompt[0] as number) + (tokens[0] as number)) / 7,
+        tokens: tokens.length,
       }))
     },
   }
@@ -77,9 +84,26 @@ describe('scores that are kept', () => {
     expect(await ask({ voice: { file: 'a', scale: 1 } })).toBe(3)
   })
 
+  test('are rankings too, each for its prompt, its labels and its voice', async () => {
+    const file = path.join(folder, 'ranked.jsonl')
+    const [prompt, labels] = [Int32Array.of(1, 2), [Int32Array.of(3, 4), Int32Array.of(5)]]
+    const first = await keepScores(counting(), file, () => 'content').rank(prompt, labels)
+    expect(first).toEqual(await counting().rank(prompt, labels))
+    const base = counting()
+    const kept = keepScores(base, file, (voice) => voice)
+    expect(await kept.rank(prompt, labels)).toEqual(first)
+    expect(base.asked).toBe(0)
+    await kept.rank(Int32Array.of(1), [Int32Array.of(2, 3, 4), Int32Array.of(5)])
+    await kept.rank(prompt, labels.toReversed())
+    await kept.rank(prompt, labels, { voice: { file: 'a', scale: 1 } })
+    expect(base.asked).toBe(3)
+    await kept.rank(prompt, labels, { voice: { file: 'a', scale: 1 } })
+    expect(base.asked).toBe(3)
+  })
+
   test('a score that is no number is handed on and not kept; an abort keeps what is there', async () => {
     const file = path.join(folder, 'bad.jsonl')
-    const broken: Pick<Base, 'score'> = { score: async () => [{ nll: Number.NaN, tokens: 2 }] }
+    const broken: Pick<Base, 'score' | 'rank'> = { ...counting(), score: async () => [{ nll: Number.NaN, tokens: 2 }] }
     expect((await keepScores(broken, file, () => '').score([query(1, 2)]))[0]?.nll).toBeNaN()
     const controller = new AbortController()
     const kept = keepScores(counting(), file, () => '')

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ofKnownStart } from '../../main/app/training/prove.ts'
 import { worseIn } from '../../main/evaluation/by-task.ts'
 import { runProof } from '../../main/evaluation/proof.ts'
 import { readProof, writeProof } from '../../main/evaluation/proof-file.ts'
@@ -224,6 +225,31 @@ describe('the verdict', () => {
     expect((await twoTasks(1, 0.1)).verdict).not.toContain('silent')
   })
 
+  it('is lost by a voice that writes tags likelier and ranks the right one last', async () => {
+    // Three tags, " x" the right one: the base thinks of anything but tags, the voice of tags, and of another one first.
+    const logs: Record<string, number[]> = { base: [-12.6, -13.5, -14], mine: [-3, -1, -2.2] }
+    const tags = ['xxx', 'yyy', 'zzz']
+    const base = fakeBase('fake.gguf', (_prompt, answer, by) => {
+      const log = (logs[by === 'mine' ? 'mine' : 'base'] as number[])[tags.indexOf(answer.trim())] as number
+      // The example's answer ends as a label does, and has no space before it here.
+      return -log / (answer.length + 1)
+    })
+    const queries = makeQueries(8)
+      .filter((_, i) => i % 2 === 0)
+      .map((query) => ({ ...query, task: 'tag' as const, answer: 'xxx' }))
+    const written = await proofOf({ voice: 0 }, { base, queries })
+    expect(written.won).toBe(true)
+    const chosen = await proofOf({ voice: 0 }, { base, queries, choices: { tag: tags } })
+    expect(chosen.won).toBe(false)
+    expect(worseIn(chosen)).toEqual(['tag'])
+    const lossOf = ([right = 0, ...others]: number[]) =>
+      Math.log(1 + others.reduce((sum, log) => sum + Math.exp(log - right), 0))
+    expect(chosen.scores.base.nll).toBeCloseTo(lossOf(logs.base as number[]), 10)
+    expect(chosen.scores.voice.nll).toBeCloseTo(lossOf(logs.mine as number[]), 10)
+    expect(chosen.items[0]).toMatchObject({ tokens: 1, choices: 3 })
+    expect(chosen.tasks?.[0]?.gain.overBase.mean).toBeCloseTo(chosen.gain.overBase.mean, 10)
+  })
+
   it('holds a task against what stands in for it there', async () => {
     const standIns = { tag: { file: path.join(folder, 'form.gguf') } }
     expect(worseIn(await twoTasks(1, 0.1, { standIns }, 0.3))).toEqual(['tag'])
@@ -236,7 +262,7 @@ describe('the verdict', () => {
     expect(judge({ pieces: 8, scores, gain, otherIs, tasks }).won).toBe(true)
     expect(judge({ pieces: 8, scores, gain, otherIs, tasks: against })).toMatchObject({
       won: false,
-      verdict: expect.stringContaining('there is no task in which it is better'),
+      verdict: expect.stringContaining('there is no task in which it is clearly better'),
     })
   })
 
@@ -279,7 +305,23 @@ describe('proof.json', () => {
     expect(readProof(folder)).toBeNull()
     writeProof(folder, proof)
     expect(readProof(folder)).toEqual(proof)
+    const items = proof.items.map((item) => ({ ...item, choices: 3 }))
+    writeProof(folder, { ...proof, items })
+    expect(readProof(folder)?.items).toEqual(items)
     expect(readdirSync(folder).sort()).toEqual(['form.gguf', 'other.gguf', 'proof.json', 'voice.gguf'])
+  })
+
+  it('says what it said, not what its numbers alone would', async () => {
+    const proof = ofKnownStart(await proofOf({ voice: 0.5 }), { unknownStart: 'A stranger' })
+    writeProof(folder, proof)
+    expect(readProof(folder)).toEqual(proof)
+    expect(readProof(folder)?.said).toMatchObject({ code: 'proof.lost', values: [[{ code: 'proof.unknownStart' }]] })
+    // Early versions wrote no codes, later ones may write others.
+    const { said, ...early } = await proofOf({ voice: 0.5 })
+    writeProof(folder, early)
+    expect(readProof(folder)?.said).toEqual(said)
+    writeProof(folder, { ...early, said: { code: 'proof.later', values: [] } as never })
+    expect(readProof(folder)?.said).toEqual(said)
   })
 
   it('is refused by name of file and place when it is not whole', async () => {

@@ -95,6 +95,42 @@ describe('a proof by the runtime', () => {
     }
   })
 
+  it('counts a tag by the share that the runtime gives it among all tags', async () => {
+    const tags = ['sea', 'On tides', 'On gulls']
+    const proof = await runProof({
+      base,
+      baseId: 'tiny',
+      run: 'run',
+      voice: 'voice',
+      queries: queries.map((query) => ({ ...query, task: 'tag' as const })),
+      builder: createPromptBuilder(base),
+      prompt,
+      choices: { tag: tags },
+      voiceFile,
+      otherFile,
+      otherIs: 'a voice of random numbers',
+      retrieve: async () => [earlier],
+      seed: 1,
+    })
+    const builder = createPromptBuilder(base)
+    for (const [i, one] of queries.entries()) {
+      const labels = tags.includes(one.answer) ? tags : [...tags, one.answer]
+      for (const [arm, file] of [
+        ['base', null],
+        ['voiceWithRetrieval', voiceFile],
+      ] as const) {
+        const pairs = arm === 'base' ? [] : [earlier]
+        const losses = await Promise.all(
+          labels.map((answer) => nllOf(builder.example({ ...one, task: 'tag', answer }, pairs, prompt), file)),
+        )
+        const weights = losses.map((loss) => Math.exp(-loss))
+        const share = (weights[labels.indexOf(one.answer)] as number) / weights.reduce((sum, weight) => sum + weight, 0)
+        expect(proof.items[i]?.[arm]).toBeCloseTo(-Math.log(share), 3)
+      }
+      expect(proof.items[i]).toMatchObject({ tokens: 1, choices: labels.length })
+    }
+  })
+
   it('is not won over itself', async () => {
     const proof = await prove({ voiceFile, otherFile: voiceFile })
     expect(proof.gain.overOther).toEqual({ mean: 0, low: 0, high: 0 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { quantile, tailShare } from '../../main/evaluation/intervals.ts'
+import { quantile, studentPoint, tailShare } from '../../main/evaluation/intervals.ts'
 import { bootstrap, type Observation, paired, perToken } from '../../main/evaluation/statistics.ts'
 import { seeded } from '../../main/random.ts'
 
@@ -62,6 +62,33 @@ describe('the bootstrap', () => {
     }
   })
 
+  it('covers the truth where one of few pieces has most of the tokens', () => {
+    // Each piece has a headline of 12 tokens, the first ones prose of 170 too; there is no gain in truth.
+    for (const [pieces, prose] of [
+      [3, 1],
+      [4, 1],
+      [3, 3],
+    ] as const) {
+      const normal = normals(seeded(`uneven/${pieces}/${prose}`).next)
+      const trials = 2000
+      let above = 0
+      for (let trial = 0; trial < trials; trial++) {
+        const observations = Array.from({ length: pieces }, (_, i) => {
+          const piece = 0.15 * normal()
+          const part = (tokens: number, spread: number): Observation => ({
+            sum: (piece + spread * normal()) * tokens,
+            tokens,
+            cluster: `piece ${i}`,
+          })
+          return i < prose ? [part(12, 0.5), part(170, 0.12)] : [part(12, 0.5)]
+        }).flat()
+        if (bootstrap({ observations, seed: trial }).low > 0) above++
+      }
+      // 2.5 of 100 is right; 11 and 12 were above before the jackknife.
+      expect(above / trials, `${pieces} pieces, ${prose} with prose`).toBeLessThan(0.06)
+    }
+  })
+
   it('takes a piece as one draw: copies of its queries do not narrow the interval', () => {
     const once = bootstrap({ observations: sample(8, 1, 3), seed: 1 })
     const copied = bootstrap({ observations: sample(8, 1, 3).flatMap((o) => [o, o, o, o]), seed: 1 })
@@ -75,11 +102,11 @@ describe('the bootstrap', () => {
     const { mean, low, high } = bootstrap({ observations: three, seed: 1 })
     // R: t.test(1:3)
     expect([mean, low, high]).toEqual([2, expect.closeTo(-0.484138, 4), expect.closeTo(4.484138, 4)])
-    // Pieces count by their tokens. The linearised error of a ratio (W. G. Cochran, "Sampling Techniques", 1977, 6.4).
+    // Pieces count by their tokens: the mean without each in turn, by hand.
     const uneven = [2, 6, 9].map((sum, i) => ({ sum, tokens: i + 1, cluster: `piece ${i}` }))
     const ratio = bootstrap({ observations: uneven, seed: 1 })
-    const residuals = [2 - 17 / 6, 6 - 17 / 3, 9 - 17 / 2].map((one) => one / 2)
-    const error = Math.sqrt(residuals.reduce((sum, one) => sum + one ** 2, 0) / 2 / 3)
+    const without = [15 / 5, 11 / 4, 8 / 3].map((one) => one - 17 / 6)
+    const error = Math.sqrt((2 / 3) * without.reduce((sum, one) => sum + one ** 2, 0))
     expect(ratio.mean).toBeCloseTo(17 / 6, 10)
     expect(ratio.high - ratio.mean).toBeCloseTo(4.3027 * error, 10)
     expect(ratio.mean - ratio.low).toBeCloseTo(4.3027 * error, 10)
@@ -95,6 +122,24 @@ describe('the bootstrap', () => {
     const reference = { 3: 6.834e-8, 5: 0.000954, 10: 0.00855064, 31: 0.01894553, 32: 0.01912583, 100: 0.02306439 }
     for (const [clusters, share] of Object.entries(reference)) expect(tailShare(Number(clusters))).toBeCloseTo(share, 5)
     expect(tailShare(100_000)).toBeCloseTo(0.025, 5)
+  })
+
+  it('knows the quartiles of the same distributions', () => {
+    // R: qt(.75, df). The table's end is at 4.
+    const reference = { 1: 1, 2: 0.8164966, 3: 0.7648923, 4: 0.7406971, 5: 0.7266868, 7: 0.7111418, 30: 0.6827557 }
+    for (const [degrees, point] of Object.entries(reference))
+      expect(studentPoint(Number(degrees), 0.5)).toBeCloseTo(point, 4)
+    expect(tailShare(100_000, 0.5)).toBeCloseTo(0.25, 5)
+    for (const clusters of [2, 3, 4, 5, 8, 20]) {
+      let above = 0
+      const trials = 1500
+      for (let seed = 0; seed < trials; seed++) {
+        const observations = sample(clusters, 1, 5000 + seed)
+        if (bootstrap({ observations, seed, level: 0.5, resamples: 300 }).low > 0) above++
+      }
+      expect(above / trials, `${clusters} pieces`).toBeGreaterThan(0.21)
+      expect(above / trials, `${clusters} pieces`).toBeLessThan(0.29)
+    }
   })
 
   it('reads quantiles between order statistics', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { MINIMUM_PIECES } from '../../main/evaluation/verdict.ts'
 import { splitByTime } from '../../main/examples/split.ts'
 import type { Piece } from '../../main/examples/types.ts'
 
@@ -14,7 +15,8 @@ const ids = (list: Piece[]) => list.map(({ id }) => id)
 
 describe('splitting by time', () => {
   test.each([
-    [8, 5, 1, 2],
+    [8, 4, 1, 3],
+    [9, 5, 1, 3],
     [12, 8, 1, 3],
     [19, 14, 2, 3],
     [20, 13, 2, 5],
@@ -44,7 +46,13 @@ describe('splitting by time', () => {
       ...piece,
       date: `2024-05-17T${String(20 - i).padStart(2, '0')}:00:00Z`,
     }))
-    expect(ids(splitByTime(timed).proof)).toEqual(['p001', 'p000'])
+    expect(ids(splitByTime(timed).proof)).toEqual(['p002', 'p001', 'p000'])
+  })
+
+  test('from the least number of pieces on, as many are held out as a voice needs to win', () => {
+    for (let count = 8; count < 40; count++)
+      expect(splitByTime(pieces(count)).proof.length, `${count} pieces`).toBeGreaterThanOrEqual(MINIMUM_PIECES)
+    expect(splitByTime(pieces(8)).note).toMatch(/^With 8 pieces, the newest 3 of them kept for the proof, /)
   })
 
   test('too few pieces: nothing is held out, and it is said how many are needed', () => {

@@ -36,6 +36,7 @@ export function voiceBeginning(
     pieces,
     tasks,
     scale,
+    vocabulary,
     note,
     profiles,
     unknownStart,
@@ -49,7 +50,7 @@ export function voiceBeginning(
   return {
     plan: {
       settings,
-      about: { name: name?.trim(), pieces, tasks, scale, note, trainTasks, profiles, unknownStart },
+      about: { name: name?.trim(), pieces, tasks, scale, vocabulary, note, trainTasks, profiles, unknownStart },
       card: { learnt },
     },
     train: train.map(({ example }) => example),

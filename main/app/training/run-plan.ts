@@ -7,6 +7,7 @@ import path from 'node:path'
 import type { Said, TrainingForecast, TrainingTask, TrainOptions } from '../../../preload/contract.ts'
 import { writeJson } from '../../atomic.ts'
 import { IdiolectError } from '../../errors.ts'
+import { MINIMUM_PIECES } from '../../evaluation/verdict.ts'
 import { DEFAULT_PROMPT, defaultSettings } from '../../examples/defaults.ts'
 import { createPromptBuilder, MAX_PROFILE } from '../../examples/prompt.ts'
 import { tasksOnScale } from '../../examples/rate.ts'
@@ -41,6 +42,8 @@ export interface PreparedRun {
   tasks: TrainingTask[]
   /** Scores of the scale that the prompts name. */
   scale: number[]
+  /** Tags that the proof's are compared with. */
+  vocabulary: string[]
   train: { task: TrainingTask; example: TokenExample }[]
   validation: TokenExample[]
   proof: ProofQuery[]
@@ -63,7 +66,7 @@ export interface PreparedRun {
  * Errors: IdiolectError `TooFewPieces`.
  */
 export function prepareRun(
-  { parts, pieces, library, scale, note, noteSaid, unknownStart }: RunTasks,
+  { parts, pieces, library, scale, vocabulary, noteSaid: taskNotes, unknownStart }: RunTasks,
   base: Base,
   options: TrainOptions,
   threads: number,
@@ -90,7 +93,7 @@ export function prepareRun(
   }
   if (train.length < 8 || proof.length === 0) {
     const few = say('note.fewExamples', pieces, train.length, proof.length)
-    const said = noteSaid === null ? few : say('note.list', [few, noteSaid])
+    const said = taskNotes === null ? few : say('note.list', [few, taskNotes])
     throw new IdiolectError(
       'TooFewPieces',
       english(said),
@@ -105,8 +108,19 @@ export function prepareRun(
   const settings = { ...defaultSettings({ examples: train.length, tokens, threads }), ...givenSettings(options) }
   const tasks = parts.map(({ task }) => task)
   const learned = learnedNote(parts, library)
+  const noteSaid = withChance(taskNotes, proof)
+  const note = noteSaid && english(noteSaid)
   const about = { pieces, tokens, note, noteSaid, unknownStart, learned }
-  return { settings, tasks, scale, train, validation, proof, profiles, ...about }
+  return { settings, tasks, scale, vocabulary, train, validation, proof, profiles, ...about }
+}
+
+/** The notes, and where so few pieces gave anything to prove on that no voice can win, that first. */
+function withChance(notes: Said | null, proof: readonly ProofQuery[]): Said | null {
+  const pieces = new Set(proof.map(({ query }) => query.document)).size
+  if (pieces >= MINIMUM_PIECES) return notes
+  const why = say('note.cannotWin', pieces, MINIMUM_PIECES)
+  const others = notes?.code === 'note.list' ? notes.values[0] : notes === null ? [] : [notes]
+  return say('note.list', [why, ...others])
 }
 
 /** Tokens of the context that a prompt's own rows take. */

@@ -5,6 +5,7 @@ import { MOST_UNASKED } from '../../examples/defaults.ts'
 import { queriesOf } from '../../examples/queries.ts'
 import { scaleOf } from '../../examples/rate.ts'
 import { boundedHistory, spread } from '../../examples/spread.ts'
+import { MOST_COMPARED, vocabularyOf } from '../../examples/tag.ts'
 import { TASK_NAMES } from '../../examples/tasks.ts'
 import type { TaskQuery } from '../../examples/types.ts'
 import { english, say } from '../../said.ts'
@@ -31,6 +32,8 @@ export interface RunTasks {
   parts: TaskParts[]
   /** The scores of the training side's scale: what is held out decides nothing. */
   scale: number[]
+  /** Tags of the training side, the most used first, as many as are compared in use. */
+  vocabulary: string[]
   /** What is to be expected of few pieces, what was left out and why, what was done about ratings; or null. */
   note: string | null
   noteSaid: Said | null
@@ -115,8 +118,11 @@ export function runTasks(
   )
   const noteSaid = notes.length === 0 ? null : say('note.list', notes)
   const { library } = split
+  const vocabulary = vocabularyOf(split.training)
+    .slice(0, MOST_COMPARED)
+    .map(({ tag }) => tag)
   const note = noteSaid && english(noteSaid)
-  return { pieces: library.length, library, parts, scale: scale.scores, note, noteSaid, unknownStart }
+  return { pieces: library.length, library, parts, scale: scale.scores, vocabulary, note, noteSaid, unknownStart }
 }
 
 /** Why tags or ratings are not learnt unasked, or null. */

@@ -76,9 +76,10 @@ function isOwn(context: AppContext, id: string): boolean {
 }
 
 /**
- * Another person's voice as the control of a run's proof: it fits the base in use, learnt one of the run's tasks, and none
- * of the owner's pieces is among those that it learnt from. Where its file tells neither, as those of early versions and of
- * other programs do, it is taken for another's. Null when there is none.
+ * Another person's voice as the control of a run's proof: it fits the base in use, its file tells that it learnt every task
+ * of the run, and none of the owner's pieces is among those that it learnt from. One that learnt less, or does not tell, as
+ * those of early versions and of other programs, would be beaten by the mere form of what it never learnt. Null when there
+ * is none.
  */
 export function otherVoice(context: AppContext, run: string): Control | null {
   const tasks = tasksOf(context, run)
@@ -86,7 +87,7 @@ export function otherVoice(context: AppContext, run: string): Control | null {
     if (id === run || !card.imported || whyNotUsable(context, id) !== null) continue
     const learnt = learntIn(readVoiceFile(fileOf(context, id)).extra)
     if (context.store.documents.mineAmong(learnt.hashes) !== null) continue
-    if (learnt.tasks.length > 0 && !learnt.tasks.some((task) => tasks.includes(task))) continue
+    if (!tasks.every((task) => learnt.tasks.includes(task))) continue
     const [under] = laidUnder(context, fileOf(context, id))
     return { file: fileOf(context, id), under: under ?? null, is: say('control.imported', card.name) }
   }

@@ -1,6 +1,7 @@
 /** Blind trials: what is asked of the owner, and how often the voice was taken for their own hand. */
 import { randomUUID } from 'node:crypto'
 import type { Tally, Trial, TrialItem } from '../../../preload/contract.ts'
+import { sameness } from '../../assistant/headline.ts'
 import { binomialInterval } from '../../evaluation/binomial.ts'
 import type { TaskQuery } from '../../examples/types.ts'
 import type { Base, Voices } from '../../inference/types.ts'
@@ -44,7 +45,7 @@ export function leftFor(context: AppContext, voice: string, records: readonly Tr
   )
 }
 
-/** One item, its options in an order by chance; null where base and voice write the same, or one of them nothing. */
+/** One item, its options in an order by chance; null where base and voice write the same but for case and marks, or one of them nothing. */
 export async function writeItem(
   base: Base,
   held: HeldOut,
@@ -53,7 +54,7 @@ export async function writeItem(
 ): Promise<TrialRecord | null> {
   const alone = await held.write(base, query, null, signal)
   const spoken = await held.write(base, query, use, signal)
-  if (alone === null || spoken === null || same(alone, spoken)) return null
+  if (alone === null || spoken === null || sameness(alone) === sameness(spoken)) return null
   const longer = alone.length > spoken.length ? alone : spoken
   const options: TrialRecord['options'] = [
     { by: 'base', text: alone },
@@ -78,5 +79,3 @@ export async function writeItem(
     picked: null,
   }
 }
-
-const same = (a: string, b: string): boolean => a.replace(/\W+/g, ' ').trim() === b.replace(/\W+/g, ' ').trim()

@@ -366,7 +366,7 @@ describe('the control', () => {
   it('is another person’s voice where one was imported', async () => {
     const app = await ready()
     const file = path.join(root, 'another.gguf')
-    randomVoice(file, one, { name: 'Jane Doe' })
+    randomVoice(file, one, { name: 'Jane Doe', extra: { learnt: { tasks: ['headline'], hashes: [] } } })
     await app.handlers['voices.import']({ file })
     const end = ends(app)
     const { run } = await app.handlers['train.start'](QUICK)
@@ -409,18 +409,24 @@ describe('the control', () => {
     expect(await controlIs(app, second.run)).toMatch(/^a control voice/)
   })
 
-  it('is no voice that learnt nothing of what the run learns', async () => {
+  it('is no voice that is not known to have learnt all that the run learns', async () => {
     const app = await ready()
-    const imported = async (name: string, tasks: unknown): Promise<void> => {
+    const imported = async (name: string, tasks?: string[]): Promise<void> => {
       const file = path.join(root, `${name}.gguf`)
-      randomVoice(file, one, { name, extra: { learnt: { tasks, hashes: [] } } })
+      randomVoice(file, one, { name, ...(tasks ? { extra: { learnt: { tasks, hashes: [] } } } : {}) })
       await app.handlers['voices.import']({ file })
     }
+    const controlOfNext = async (): Promise<string | undefined> => {
+      const end = ends(app)
+      const { run } = await app.handlers['train.start']({ ...QUICK, tasks: ['headline', 'prose'] })
+      await end
+      return controlIs(app, run)
+    }
     await imported('Titles', ['headline', 'other'])
+    await imported('Says nothing')
+    expect(await controlOfNext()).toMatch(/^a control voice/)
+    await imported('All', ['headline', 'tag', 'prose'])
     await imported('Taggings', ['tag'])
-    const end = ends(app)
-    const { run } = await app.handlers['train.start'](QUICK)
-    await end
-    expect(await controlIs(app, run)).toBe('the imported voice “Titles”')
+    expect(await controlOfNext()).toBe('the imported voice “All”')
   })
 })
