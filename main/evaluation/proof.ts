@@ -46,6 +46,8 @@ export interface ProofOptions {
   otherSaid?: Said
   /** Earlier pieces of the training side, best first; a piece of the proof among them is refused. */
   retrieve: (query: TaskQuery) => RetrievedPair[] | Promise<RetrievedPair[]>
+  /** Those that are shown where no voice speaks, since what a voice must beat is what is had without it; as `retrieve` when absent. */
+  retrieveWithoutVoice?: ProofOptions['retrieve']
   /** Of the bootstrap. */
   seed: number
   /** 0..1, rising. */
@@ -91,7 +93,8 @@ export async function runProof(options: ProofOptions): Promise<Proof> {
   for (const [index, arm] of arms.entries()) {
     signal?.throwIfAborted()
     const withRetrieval = arm.endsWith('WithRetrieval')
-    const asked = withRetrieval ? examples.retrieved : examples.plain
+    const voiced = arm.startsWith('voice') || arm.startsWith('other')
+    const asked = withRetrieval ? (voiced ? examples.retrieved : examples.withoutVoice) : examples.plain
     const score = (some: Asked[], voice: VoiceUse[], before = 0): Promise<QueryScore[]> =>
       scoreAnswers(base, some, {
         voice: voice.length === 0 ? null : voice.length === 1 ? (voice[0] as VoiceUse) : voice,
@@ -194,26 +197,31 @@ function laid(...files: (string | null)[]): VoiceUse[] {
   return files.filter((file) => file !== null).map((file) => ({ file, scale: 1 }))
 }
 
-async function buildExamples(options: ProofOptions): Promise<{ plain: Asked[]; retrieved: Asked[] }> {
+/** Each query by itself, with what is shown beside a voice, and with what is shown without one. */
+async function buildExamples(
+  options: ProofOptions,
+): Promise<{ plain: Asked[]; retrieved: Asked[]; withoutVoice: Asked[] }> {
   const { base, queries, builder, choices = {} } = options
   const held = new Set(queries.map((query) => query.document))
   const plain: Asked[] = []
   const retrieved: Asked[] = []
+  const withoutVoice: Asked[] = []
+  const { retrieve, retrieveWithoutVoice = retrieve } = options
   for (const query of queries) {
     options.signal?.throwIfAborted()
-    const pairs = await options.retrieve(query)
-    const leak = pairs.find((pair) => held.has(pair.document))
+    const pairs = await retrieve(query)
+    const others = await retrieveWithoutVoice(query)
+    const leak = [...pairs, ...others].find((pair) => held.has(pair.document))
     if (leak) throw new Error(`${leak.document} is kept for the proof and was retrieved for ${query.document}`)
     const choice = choiceOf(query, choices)
     const prompt = choice === null ? options.prompt : besideLabels(base, options.prompt, query.task, choice.labels)
-    const one = builder.example(query, [], prompt)
-    const other = builder.example(query, pairs, prompt)
-    // A long prompt may have cost the answer its end: then both are scored on what both have.
-    const length = Math.min(answerLength(one), answerLength(other))
-    plain.push({ example: cutAnswer(one, length), choice })
-    retrieved.push({ example: cutAnswer(other, length), choice })
+    const built = [[], pairs, others].map((shown) => builder.example(query, shown, prompt))
+    // A long prompt may have cost the answer its end: then all are scored on what all have.
+    const length = Math.min(...built.map(answerLength))
+    const parts = [plain, retrieved, withoutVoice]
+    for (const [i, example] of built.entries()) parts[i]?.push({ example: cutAnswer(example, length), choice })
   }
-  return { plain, retrieved }
+  return { plain, retrieved, withoutVoice }
 }
 
 /** Prompts so short that the longest label fits, as in use. */

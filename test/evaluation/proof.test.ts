@@ -48,7 +48,7 @@ interface Effects {
   pieces?: number
 }
 
-/** A proof where the voice gains as said, and the text before the query is worth 0.2 nats to all. */
+/** A proof where the voice gains as said, and each text before the query is worth 0.2 nats to all. */
 function proofOf(
   { voice, voiceRetrieved = voice, other = 0, form = 0, spread = 0.05, pieces = 8 }: Effects,
   options = {},
@@ -59,7 +59,7 @@ function proofOf(
     const shift = spread * (letter % 2 === 0 ? 1 : -1)
     const gain =
       by === 'mine' ? (retrieved ? voiceRetrieved : voice) + shift : by === 'theirs' ? other : by === 'form' ? form : 0
-    return 4 + letter / 10 - gain - (retrieved ? 0.2 : 0)
+    return 4 + letter / 10 - gain - 0.2 * (prompt.split('|').length - 1)
   })
   return runProof({
     base,
@@ -145,6 +145,19 @@ describe('a proof', () => {
     const without = await proofOf({ voice: 0.5 }, { standIns: { tag: { file: path.join(folder, 'form.gguf') } } })
     expect(without.scores.task).toBeUndefined()
     expect(without.gain.overTask).toBeUndefined()
+  })
+
+  it('holds a voice against what is shown without one', async () => {
+    const pieces = { retrieveWithoutVoice: () => [pair, pair, pair] }
+    const [alike, more] = [await proofOf({ voice: 0.5 }), await proofOf({ voice: 0.5 }, pieces)]
+    expect(more.gain.overBase).toEqual(alike.gain.overBase)
+    expect(more.gain.overOther).toEqual(alike.gain.overOther)
+    expect(alike.gain.overBaseWithRetrieval.mean).toBeCloseTo(0.5, 1)
+    expect(more.gain.overBaseWithRetrieval.mean).toBeCloseTo(alike.gain.overBaseWithRetrieval.mean - 0.4, 10)
+    expect([alike.won, more.won]).toEqual([true, true])
+    expect((await proofOf({ voice: 0.3 }, pieces)).won).toBe(false)
+    const leak = { retrieveWithoutVoice: () => [{ ...pair, document: 'piece b' }] }
+    await expect(proofOf({ voice: 0.5 }, leak)).rejects.toThrow('piece b')
   })
 
   it('refuses a piece of the proof among the retrieved', async () => {

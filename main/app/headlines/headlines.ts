@@ -41,7 +41,7 @@ export function headlineHandlers(context: AppContext): Pick<Handlers, HeadlineCa
         const piece = pieceText(text, 'to headline')
         const sides = sidesOf(context, options, against)
         const earlier = id === undefined ? null : get(id)
-        const shown = await shownOf(piece, options, signal)
+        const shown = await shownOf(piece, { ...options, voiced: sides.some((side) => side.id !== null) }, signal)
         const own = new Set(shown.own.map(({ title }) => title))
         const titles = store.documents.list({ status: 'mine' }).documents.map(({ title }) => title)
         const record = earlier ?? recordOf(piece, sides)
@@ -199,12 +199,13 @@ function createShown(context: AppContext) {
   let kept: { key: string; shown: Shown } | null = null
   return async (
     piece: string,
-    options: Pick<GenerationOptions, 'retrieval' | 'profile'>,
+    options: Pick<GenerationOptions, 'retrieval' | 'profile'> & { voiced: boolean },
     signal: AbortSignal,
   ): Promise<Shown> => {
     const retrieval = options.retrieval ?? readSettings(context).retrieval
     const key = JSON.stringify([
       retrieval,
+      options.voiced,
       profileFor(context, 'headline', options.profile),
       store.libraryVersion(),
       store.passages.pendingCount(),

@@ -26,7 +26,13 @@ export function scoreHandlers(context: AppContext): Pick<Handlers, 'score'> {
         const answer = task === 'prose' ? gold.trim() : gold.replace(/\s+/g, ' ').trim()
         if (answer === '') throw new IdiolectError('EmptyText', 'there is no answer to score', 'Give one.')
         const used = voicesFor(context, { voice, voices, scale }, readSettings(context).scale, task)
-        const shown = await shownBeside(context, task, piece, shownWith, signal)
+        const shown = await shownBeside(
+          context,
+          task,
+          piece,
+          { ...shownWith, voiced: (used?.id ?? null) !== null },
+          signal,
+        )
         if (task === 'rate') checkScore(Number(answer), shown.scale)
         return bases.withBase(async (base) => {
           const query = {

@@ -13,7 +13,9 @@ import { excerptAround } from '../../retrieval/excerpt.ts'
 import { type PieceHit, searchPassages } from '../../retrieval/search.ts'
 import { PASSAGES } from '../chat/chat-answer.ts'
 import type { AppContext } from '../context.ts'
+import { readSettings } from '../settings.ts'
 import { profileFor } from '../voices/profiles.ts'
+import { voicesFor } from '../voices/voices.ts'
 import { whyNoMeaning } from './library.ts'
 import { pieceText, shownBeside } from './shown.ts'
 
@@ -99,7 +101,8 @@ async function recallTask(
   signal: AbortSignal,
 ): Promise<RecallResult> {
   const { store, bases } = context
-  const shown = await shownBeside(context, task, text, { ...with_, retrieval: true }, signal)
+  const voiced = (voicesFor(context, {}, readSettings(context).scale, task)?.id ?? null) !== null
+  const shown = await shownBeside(context, task, text, { ...with_, retrieval: true, voiced }, signal)
   const note = await bases.withEmbedder(async (embedder: Embedder | null) => whyNoMeaning(context, embedder), signal)
   const own = new Set(shown.own.map(({ id }) => id))
   const others = shown.found.filter(({ document }) => !own.has(document.id)).slice(0, LISTED)

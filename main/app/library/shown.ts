@@ -5,7 +5,7 @@
  */
 import type { GenerationOptions, Source, TrainingTask } from '../../../preload/contract.ts'
 import { IdiolectError } from '../../errors.ts'
-import { DEFAULT_PROMPT, DEFAULT_RETRIEVED, sharedOut } from '../../examples/defaults.ts'
+import { DEFAULT_PROMPT, piecesShown, sharedOut } from '../../examples/defaults.ts'
 import { createPromptBuilder, type PromptBuilder } from '../../examples/prompt.ts'
 import { proseQueries } from '../../examples/prose.ts'
 import { type Scale, scaleOf, tasksOnScale } from '../../examples/rate.ts'
@@ -44,6 +44,7 @@ const MOST_PASSAGES = 50
 
 /**
  * @param text as `pieceText` gives it
+ * @param voiced whether a voice answers: without one, more pieces are shown
  * @param k pieces shown: the task's usual number when not given; several share what there is room for
  */
 export async function shownBeside(
@@ -54,8 +55,9 @@ export async function shownBeside(
     retrieval,
     profile,
     before,
-    k = DEFAULT_RETRIEVED[task],
-  }: Pick<GenerationOptions, 'retrieval' | 'profile'> & { before?: string; k?: number },
+    voiced = true,
+    k = piecesShown(task, voiced),
+  }: Pick<GenerationOptions, 'retrieval' | 'profile'> & { before?: string; k?: number; voiced?: boolean },
   signal: AbortSignal,
 ): Promise<Shown> {
   const { store, bases } = context

@@ -13,7 +13,7 @@ import { shuffledAnswers } from '../../evaluation/control.ts'
 import { keepScores } from '../../evaluation/kept-scores.ts'
 import { runProof } from '../../evaluation/proof.ts'
 import { readProof, writeProof } from '../../evaluation/proof-file.ts'
-import { DEFAULT_PROMPT } from '../../examples/defaults.ts'
+import { DEFAULT_PROMPT, sharedOut } from '../../examples/defaults.ts'
 import { createPromptBuilder } from '../../examples/prompt.ts'
 import { tasksOnScale } from '../../examples/rate.ts'
 import type { TaskName } from '../../examples/types.ts'
@@ -126,7 +126,7 @@ export async function proveRun(
   if (known) return known
   const plan = readPlan(folder)
   const proof = readProofQueries(folder)
-  const retrieved = new Map(proof.map(({ query, retrieved }) => [query, retrieved]))
+  const shown = new Map(proof.map((one) => [one.query, one]))
   const base = await openBase(plan.base.file, { threads: options.threads })
   try {
     const scores = path.join(folder, SCORES_FILE)
@@ -150,7 +150,8 @@ export async function proveRun(
       otherTaskFile: control.under,
       otherIs: english(control.is),
       otherSaid: control.is,
-      retrieve: (query) => retrieved.get(query) ?? [],
+      retrieve: (query) => shown.get(query)?.retrieved ?? [],
+      retrieveWithoutVoice: (query) => shown.get(query)?.withoutVoice ?? shown.get(query)?.retrieved ?? [],
       seed: plan.settings.seed,
       onProgress: options.onProgress,
       signal: options.signal,
@@ -199,7 +200,7 @@ function withTaskPrompts(
   return {
     example: (query, retrieved, asked) =>
       builder.example(query, retrieved, {
-        ...DEFAULT_PROMPT[query.task],
+        ...sharedOut(DEFAULT_PROMPT[query.task], retrieved.length),
         maxTokens: Math.min(asked.maxTokens ?? contextSize, contextSize),
         profile: profiles[query.task] ?? null,
       }),

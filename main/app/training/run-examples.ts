@@ -1,5 +1,5 @@
 /** A run's queries as examples whose prompts are those of use: what stands before a query, in each part of the run. */
-import { DEFAULT_RETRIEVED, sharedOut, TRAINED_WITH_RETRIEVAL } from '../../examples/defaults.ts'
+import { piecesShown, sharedOut, TRAINED_WITH_RETRIEVAL } from '../../examples/defaults.ts'
 import { drawnMix } from '../../examples/mix.ts'
 import type { PromptBuilder } from '../../examples/prompt.ts'
 import type { PromptOptions, RetrievedPair, TaskName, TaskQuery } from '../../examples/types.ts'
@@ -13,6 +13,8 @@ export interface RunExamples {
   validation(query: TaskQuery): TokenExample
   /** For the proof, which scores a query with and without them. */
   retrieved(query: TaskQuery): RetrievedPair[]
+  /** What is shown in use where no voice speaks. */
+  withoutVoice(query: TaskQuery): RetrievedPair[]
 }
 
 /**
@@ -32,7 +34,8 @@ export function createRunExamples(
   }
   return {
     training: (query) => example(query, withRetrieval ? drawnMix(seed, owner, query.document).retrieved : 0),
-    validation: (query) => example(query, withRetrieval ? DEFAULT_RETRIEVED[task] : 0),
-    retrieved: (query) => search(query, DEFAULT_RETRIEVED[task]),
+    validation: (query) => example(query, withRetrieval ? piecesShown(task, true) : 0),
+    retrieved: (query) => search(query, piecesShown(task, true)),
+    withoutVoice: (query) => search(query, piecesShown(task, false)),
   }
 }

@@ -34,6 +34,8 @@ export interface ProofQuery {
   query: TaskQuery
   /** Nearest earlier pieces of the training side, chosen when the run was made. */
   retrieved: RetrievedPair[]
+  /** Those that are shown where no voice speaks; the same when left out. */
+  withoutVoice?: RetrievedPair[]
 }
 
 export interface PreparedRun {
@@ -89,7 +91,9 @@ export function prepareRun(
     const examples = createRunExamples(task, earlier, { builder, prompt: promptOf(task), seed, owner: 'owner' })
     for (const query of part.training) train.push({ task, example: examples.training(query) })
     for (const query of part.validation) validation.push(examples.validation(query))
-    for (const query of part.proof) proof.push({ query, retrieved: examples.retrieved(query) })
+    for (const query of part.proof) {
+      proof.push({ query, retrieved: examples.retrieved(query), withoutVoice: examples.withoutVoice(query) })
+    }
   }
   if (train.length < 8 || proof.length === 0) {
     const few = say('note.fewExamples', pieces, train.length, proof.length)

@@ -59,6 +59,14 @@ describe('candidates of one piece', () => {
     )
   })
 
+  it('are asked beside four pieces where no voice answers, and beside one where one does', async () => {
+    const ask = { text: PIECE, count: 1, retrieval: true, maxTokens: 6 } as const
+    const sources = async (request: string, by: string | null): Promise<number> =>
+      (await app.handlers['headline.write']({ request, ...ask, voice: by })).sources.length
+    expect(await sources('without', null)).toBe(4)
+    expect(await sources('with', voice)).toBe(1)
+  })
+
   it('that were rejected are not written again for the piece, and can be brought back', async () => {
     const { handlers } = app
     const text = `${PIECE} It took the evening.`
