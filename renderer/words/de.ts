@@ -1338,6 +1338,8 @@ export const de: Words = {
       `${count(tags, 'Schlagwort', 'Schlagwörter')} an ${count(pieces, 'Text', 'Texten')} ${tags === 1 ? 'würde' : 'würden'} angenommen.`,
     bulkScores: (pieces) => `Die wahrscheinlichste Wertung würde angenommen: ${pieces}.`,
     bulkNone: 'So wahrscheinlich ist nichts.',
+    bulkOnlyOwn: 'Sonst ist nichts so wahrscheinlich.',
+    bulkOwn: (pieces) => `${count(pieces, 'Text behält', 'Texte behalten')} die eigene Wertung.`,
     bulkYes: 'Annehmen',
     write: 'In Dateien schreiben …',
     writeTitle: 'In die Dateien schreiben',

@@ -1164,6 +1164,9 @@ export const en = {
       `${count(tags, 'tag', 'tags')} on ${count(pieces, 'piece', 'pieces')} would be accepted.`,
     bulkScores: (pieces: string): string => `The likeliest score of ${pieces} would be accepted.`,
     bulkNone: 'Nothing is that likely.',
+    bulkOnlyOwn: 'Nothing else is that likely.',
+    bulkOwn: (pieces: number): string =>
+      `${count(pieces, 'piece keeps the score', 'pieces keep the scores')} that you gave.`,
     bulkYes: 'Accept them',
     write: 'Write into files…',
     writeTitle: 'Write into the files',
