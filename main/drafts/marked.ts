@@ -36,7 +36,9 @@ const text: TokenizerAndRendererExtension = {
 }
 
 /** As the editor shows it: a line that the owner ended ends. */
-export const draftMarked = new Marked({ gfm: true, breaks: true, extensions: undefined }).use({ extensions: [reference, text] })
+export const draftMarked = new Marked({ gfm: true, breaks: true, extensions: undefined }).use({
+  extensions: [reference, text],
+})
 
 function attribute(value: string): string {
   return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

@@ -68,7 +68,8 @@ export function bulkAbove(task: 'tag' | 'rate', rows: readonly LabelRow[], level
 
 /** Undecided pieces whose suggested score is at least this likely, and which keep a score of the owner's own. */
 export function ownScoresAbove(rows: readonly LabelRow[], level: number): number {
-  return rows.filter((row) => row.state === 'suggested' && row.rating !== null && likelyScore(row, level) !== null).length
+  return rows.filter((row) => row.state === 'suggested' && row.rating !== null && likelyScore(row, level) !== null)
+    .length
 }
 
 function likelyScore({ distribution, likeliest }: LabelRow, level: number): number | null {
