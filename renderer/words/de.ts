@@ -564,7 +564,9 @@ export const de: Words = {
     removeLead:
       'Der Text verlässt die Bibliothek und kommt nur zurück, wenn die Datei selbst hinzugefügt wird, nicht ihr Ordner. Die Datei bleibt, wo sie ist.',
     removeManyLead:
-      'Die Texte verlassen die Bibliothek und kommen nur zurück, wenn die Dateien selbst hinzugefügt werden, nicht ihr Ordner. Die Dateien bleiben, wo sie sind.',
+      'Die Texte verlassen die Bibliothek und kommen nur zurück, wenn die Dateien selbst hinzugefügt werden, nicht ihr Ordner. Die Dateien bleiben, wo sie sind; was hier eingefügt oder abgelegt wurde, wird gelöscht.',
+    removeKeptLead:
+      'Der Text wurde hier eingefügt oder abgelegt, und nur Idiolect hat diese Kopie. Sie wird gelöscht und lässt sich nicht zurückholen.',
     removeGoneLead:
       'Der Text verlässt die Bibliothek. Taucht seine Datei wieder auf, wird sie gelesen wie jede andere.',
     removeManyGoneLead:

@@ -394,7 +394,9 @@ export const en = {
     removeLead:
       'It leaves Idiolect’s library, and comes back only when the file itself is added, not its folder. The file stays where it is.',
     removeManyLead:
-      'They leave Idiolect’s library, and come back only when the files themselves are added, not their folder. The files stay where they are.',
+      'They leave Idiolect’s library, and come back only when the files themselves are added, not their folder. The files stay where they are; what was pasted or dropped here is deleted.',
+    removeKeptLead:
+      'It was pasted or dropped here, so that only Idiolect has this copy. It is deleted, and can’t be brought back.',
     removeGoneLead: 'It leaves Idiolect’s library. Should its file turn up again, it is read like any other.',
     removeManyGoneLead: 'They leave Idiolect’s library. Should a file turn up again, it is read like any other.',
     write: 'Headline this',
