@@ -2,6 +2,7 @@
 import {
   chmodSync,
   closeSync,
+  existsSync,
   fchmodSync,
   fstatSync,
   fsyncSync,
@@ -119,6 +120,14 @@ function syncFolder(folder: string): void {
 
 /** That `place`, a file or a folder, cannot be written, with the system's reason. */
 export function cannotWrite(place: string, error: unknown): IdiolectError {
+  const folder = path.dirname(place)
+  if ((error as { code?: unknown }).code === 'ENOENT' && !existsSync(folder)) {
+    const said = say('write.noFolder', place, folder)
+    return new IdiolectError('CannotWrite', english(said), 'Make the folder, or choose another place.', {
+      said,
+      cause: error,
+    })
+  }
   return new IdiolectError(
     'CannotWrite',
     `${place} cannot be written: ${messageOf(error)}`,

@@ -96,6 +96,7 @@ export const ENGLISH: { readonly [C in SaidCode]: (...values: SaidValues[C]) => 
   'write.bodyMoves': () => 'the text below its front matter would not stay as it is',
   'write.anchor': () => 'its front matter shares what would be changed with other lines (an anchor)',
   'write.not': (path, why) => `${path} was not written: ${english(why)}`,
+  'write.noFolder': (path, folder) => `${path} cannot be written: the folder ${folder} does not exist`,
   'write.there': (path) => `${path} is there already, and was not written by this draft`,
   'write.since': (path) => `${path} was not written: it has changed since the preview`,
   'write.changed': (path) => `${path} was changed on disk since this draft last wrote or read it`,

@@ -77,7 +77,7 @@ describe('writeAtomically', () => {
 
   it('says in words that a place cannot be written', () => {
     const nowhere = path.join(folder, 'no', 'such', 'folder', 'file')
-    expect(() => writeAtomically(nowhere, () => {})).toThrow(`${nowhere} cannot be written: ENOENT`)
+    expect(() => writeAtomically(nowhere, () => {})).toThrow(`${nowhere} cannot be written: the folder`)
   })
 
   it("replaces a file of the app's own that came back read-only, which can be written from then on", () => {

@@ -8,6 +8,7 @@ import { IdiolectError, messageOf } from '../errors.ts'
 import { isFolder } from '../library/find.ts'
 import { isWriting } from '../library/kinds.ts'
 import type { AppContext } from './context.ts'
+import { typedPath } from './typed-path.ts'
 
 type FileCalls = 'files.choose' | 'files.list' | 'files.read' | 'files.reveal'
 
@@ -27,7 +28,7 @@ export function fileHandlers({ options }: AppContext): Pick<Handlers, FileCalls>
       return { shown: true }
     },
     async 'files.list'({ path: asked, kind = 'writing' }) {
-      return listFolder(path.resolve(asked ?? os.homedir()), kind)
+      return listFolder(path.resolve(asked === undefined ? os.homedir() : typedPath(asked)), kind)
     },
     async 'files.read'({ name, data }) {
       const { text, title } = await readWhole(name, Buffer.from(data, 'base64'))

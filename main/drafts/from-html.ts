@@ -24,6 +24,8 @@ export function fromHtml(html: string): string {
   const service = new TurndownService({
     headingStyle: 'atx',
     hr: '* * *',
+    // In drafts a line ends where it ends.
+    br: '',
     bulletListMarker: '-',
     codeBlockStyle: 'fenced',
     emDelimiter: '*',

@@ -35,7 +35,10 @@ const text: TokenizerAndRendererExtension = {
   },
 }
 
-export const draftMarked = new Marked({ gfm: true, extensions: undefined }).use({ extensions: [reference, text] })
+/** As the editor shows it: a line that the owner ended ends. */
+export const draftMarked = new Marked({ gfm: true, breaks: true, extensions: undefined }).use({
+  extensions: [reference, text],
+})
 
 function attribute(value: string): string {
   return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

@@ -225,9 +225,9 @@ function runs(tokens: readonly Token[] | undefined, look: IRunOptions, build: Bu
       case 'image':
         return [new TextRun({ ...look, text: String(token.text) })]
       case 'br':
-        return [new TextRun({ break: 1 })]
+        return [new TextRun({ ...look, break: 1 })]
       case 'html':
-        return /^<br\b/i.test(token.raw) ? [new TextRun({ break: 1 })] : []
+        return /^<br\b/i.test(token.raw) ? [new TextRun({ ...look, break: 1 })] : []
       case 'footnote': {
         const place = build.notes.get((token as FootnoteToken).id)
         return place === undefined ? [new TextRun({ ...look, text: token.raw })] : [new FootnoteReferenceRun(place)]

@@ -7,6 +7,7 @@ import path from 'node:path'
 import type * as Electron from 'electron'
 import type { App, CreateApp } from '../app/types.ts'
 import { IdiolectError, messageOf } from '../errors.ts'
+import { makeDataFolder } from '../store/make-folder.ts'
 import { type Background, followTraining } from './background.ts'
 import { readBounds, smallest, writeBounds } from './bounds.ts'
 import { askToEndPage, askToLeave, askToLose, fileDialogs } from './dialogs.ts'
@@ -99,6 +100,7 @@ export async function startElectron(electron: ElectronLike, deps: ElectronDeps):
   // Chromium's own files; the single-instance lock stands there too, so it is one instance a data folder.
   const chromium = path.join(deps.dataFolder, 'window')
   try {
+    makeDataFolder(deps.dataFolder)
     mkdirSync(chromium, { recursive: true })
   } catch (error) {
     showError(electron, error)

@@ -10,18 +10,19 @@ import { because, type Reason, reasonOf } from '../said.ts'
 import { cutPassages } from './cut.ts'
 import { decodeText } from './decode.ts'
 import { readDocx } from './docx.ts'
-import { type Facts, factsOf } from './facts.ts'
+import type { Facts } from './facts.ts'
 import { saidUnreachable } from './find.ts'
 import { splitFrontMatter } from './front-matter.ts'
 import { readHtml } from './html.ts'
 import { kindOf, READABLE } from './kinds.ts'
 import { readMarkdown } from './markdown.ts'
+import { matterFacts } from './matter-facts.ts'
 import { nameFacts } from './name.ts'
 import { readPlainText } from './plain-text.ts'
 import { countWords } from './words.ts'
 
 /** Grows when the readers change what they make of a file: then unchanged files are read again. */
-export const READER_VERSION = 2
+export const READER_VERSION = 3
 /** Larger files are no pieces but archives. */
 export const MAX_BYTES = 20_000_000
 
@@ -126,7 +127,7 @@ function readText(bytes: Uint8Array, kind: Exclude<DocumentSummary['kind'], 'doc
   if ('reason' in decoded) return decoded
   const matter = splitFrontMatter(decoded.text)
   if ('reason' in matter) return matter
-  const facts = factsOf(matter.data)
+  const facts = matterFacts(matter.data)
   if (kind !== 'html') {
     const { heading, text } = kind === 'markdown' ? readMarkdown(matter.body) : readPlainText(matter.body)
     return { facts, heading, text }

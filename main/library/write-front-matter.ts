@@ -5,8 +5,8 @@
  */
 import type { DocumentSummary, Said } from '../../preload/contract.ts'
 import { because, type Reason, reasonOf, say } from '../said.ts'
-import { factsOf } from './facts.ts'
 import { type Block, findBlock, splitFrontMatter } from './front-matter.ts'
+import { matterFacts } from './matter-facts.ts'
 import { type Change, type Edit, type Edits, spliced } from './splice.ts'
 import { tomlEdits } from './toml-edits.ts'
 import { yamlEdits } from './yaml-edits.ts'
@@ -65,7 +65,7 @@ function fresh(text: string, change: Change, kind: DocumentSummary['kind']): Edi
 
 /** Does the front matter say this already? */
 function says(data: Record<string, unknown>, { tags, rating }: Change): boolean {
-  const facts = factsOf(data)
+  const facts = matterFacts(data)
   const tagsAgree =
     tags === undefined || (facts.tags.length === tags.length && facts.tags.every((tag, i) => tag === tags[i]))
   return tagsAgree && (rating === undefined || facts.rating === rating)

@@ -5,14 +5,12 @@
  *   <data folder>/library.db            state (WAL)
  *   <data folder>/vectors/              LanceDB
  */
-import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { type Answers, createAnswers } from './answers.ts'
 import { type Chats, createChats } from './chats.ts'
 import { openDatabase } from './database.ts'
 import { createDocuments, type Documents } from './documents.ts'
 import { createDrafts, type Drafts } from './drafts.ts'
-import { storeError } from './errors.ts'
 import { createFolders, type Folders } from './folders.ts'
 import { createForeignRuns, type ForeignRuns } from './foreign-runs.ts'
 import { createHeadlines, type Headlines } from './headlines.ts'
@@ -21,6 +19,7 @@ import { createLabelOriginals, type LabelOriginals } from './label-originals.ts'
 import { createLabelRows, type LabelRows } from './label-rows.ts'
 import { createLabels, type Labels } from './labels.ts'
 import { lockFolder } from './lock.ts'
+import { makeDataFolder } from './make-folder.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { createModels, type Models } from './models.ts'
 import { DATABASE } from './own-folder.ts'
@@ -77,11 +76,7 @@ export interface Store {
  */
 export async function openStore(dataFolder: string): Promise<Store> {
   const folder = path.resolve(dataFolder)
-  try {
-    mkdirSync(folder, { recursive: true })
-  } catch (error) {
-    throw storeError(error, folder)
-  }
+  makeDataFolder(folder)
   const lock = lockFolder(folder)
   try {
     const db = openDatabase(path.join(folder, DATABASE), MIGRATIONS)

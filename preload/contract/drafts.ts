@@ -30,6 +30,15 @@ export interface DraftSummary {
   learn: boolean
 }
 
+/** A draft that was removed, and can be brought back. */
+export interface RemovedDraft {
+  id: string
+  title: string
+  words: number
+  /** When it was removed, ISO. */
+  removed: string
+}
+
 export interface Draft extends DraftSummary {
   text: string
   spans: DraftSpan[]
@@ -121,6 +130,8 @@ export interface DraftsCalls {
   'draft.version': { in: { draft: string; version: string }; out: Draft }
   /** It can be restored for thirty days, unless `forever`. */
   'draft.remove': { in: { draft: string; forever?: boolean }; out: { removed: boolean } }
+  /** Those that can still be restored; removed last first. */
+  'draft.removed': { in: Record<string, never>; out: RemovedDraft[] }
   'draft.restore': { in: { draft: string }; out: DraftSummary }
   /** Off unless switched on: may training use what the owner alone wrote in this draft. */
   'draft.learn': { in: { draft: string; learn: boolean }; out: DraftSummary }
@@ -181,6 +192,7 @@ export const DRAFTS_CALLS = [
   'draft.versions',
   'draft.version',
   'draft.remove',
+  'draft.removed',
   'draft.restore',
   'draft.learn',
   'draft.import',

@@ -34,6 +34,8 @@ export interface OpenedPiece extends DocumentFull {
   excludedBy: string | null
   /** How the file stands to what was read from it. */
   file: FileState
+  /** The file is the app's own, of a pasted or dropped text: it is deleted with the piece. */
+  kept: boolean
   /** A Markdown file's own text, without front matter; null where it is no Markdown, or not what was read. */
   source: string | null
   /** As search and prompts know it. */

@@ -54,6 +54,7 @@ export interface SaidValues {
   'write.bodyMoves': []
   'write.anchor': []
   'write.not': [path: string, why: Said]
+  'write.noFolder': [path: string, folder: string]
   'write.there': [path: string]
   'write.changed': [path: string]
   'write.since': [path: string]

@@ -53,17 +53,28 @@ export function toggled(picked: readonly string[], tag: string): string[] {
   return has(picked, tag) ? picked.filter((other) => !sameTag(other, tag)) : [...picked, tag]
 }
 
-/** Everything undecided that is at least this likely; tags are added to those that a piece has. */
+/** Everything undecided that is at least this likely; tags are added to those that a piece has, and no score is replaced. */
 export function bulkAbove(task: 'tag' | 'rate', rows: readonly LabelRow[], level: number): LabelDecision[] {
   return rows.flatMap((row): LabelDecision[] => {
     if (row.state !== 'suggested') return []
     if (task === 'rate') {
-      const best = row.distribution.find(({ score }) => score === row.likeliest)
-      return best && best.probability >= level ? [{ document: row.document, picked: [String(best.score)] }] : []
+      const score = row.rating === null ? likelyScore(row, level) : null
+      return score === null ? [] : [{ document: row.document, picked: [String(score)] }]
     }
     const added = row.suggestions.filter(({ tag, probability }) => probability >= level && !has(row.tags, tag))
     return added.length === 0 ? [] : [{ document: row.document, picked: [...row.tags, ...added.map(({ tag }) => tag)] }]
   })
+}
+
+/** Undecided pieces whose suggested score is at least this likely, and which keep a score of the owner's own. */
+export function ownScoresAbove(rows: readonly LabelRow[], level: number): number {
+  return rows.filter((row) => row.state === 'suggested' && row.rating !== null && likelyScore(row, level) !== null)
+    .length
+}
+
+function likelyScore({ distribution, likeliest }: LabelRow, level: number): number | null {
+  const best = distribution.find(({ score }) => score === likeliest)
+  return best && best.probability >= level ? best.score : null
 }
 
 /** Rated pieces whose suggested score is known, the farthest from the owner's own (of before) first. */

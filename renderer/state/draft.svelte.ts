@@ -1,4 +1,4 @@
-import type { Draft, DraftSpan, DraftSummary, DraftVersion } from '../../preload/contract.ts'
+import type { Draft, DraftSpan, DraftSummary, DraftVersion, RemovedDraft } from '../../preload/contract.ts'
 import { LONGEST, rememberWritten } from '../lib/draft/clipboard.ts'
 import { toContractError } from '../lib/errors.ts'
 import type { AppStore } from './app.svelte.ts'
@@ -15,6 +15,7 @@ export class DraftStore {
   #opened = $state.raw<Draft | null>(null)
   #summary = $state.raw<DraftSummary | null>(null)
   #removed = $state.raw<DraftSummary | null>(null)
+  #gone = $state.raw<RemovedDraft[]>([])
   /** Counts the texts that were shown. Plain, since an effect's end still sees the runes as they were. */
   #serial = 0
   /** Counts what was asked for: an answer that comes late shows nothing. */
@@ -56,6 +57,10 @@ export class DraftStore {
   get removed() {
     return this.#removed
   }
+  /** All that can be brought back. */
+  get gone() {
+    return this.#gone
+  }
 
   async load(): Promise<void> {
     const text = this.filter.trim()
@@ -63,6 +68,8 @@ export class DraftStore {
     if (!drafts || text !== this.filter.trim()) return
     this.#drafts = drafts
     this.#loaded = true
+    const gone = await this.#app.attempt(() => this.#app.call('draft.removed', {}))
+    if (gone) this.#gone = gone
     this.saving.look()
   }
 
@@ -184,9 +191,9 @@ export class DraftStore {
     await this.load()
   }
 
-  async restore(): Promise<void> {
-    const draft = this.#removed?.id
-    this.#removed = null
+  /** Without a name, the one that was removed last. */
+  async restore(draft = this.#removed?.id): Promise<void> {
+    if (draft === this.#removed?.id) this.#removed = null
     if (draft) await this.#app.attempt(() => this.#app.call('draft.restore', { draft }))
     await this.load()
   }

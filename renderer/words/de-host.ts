@@ -95,6 +95,7 @@ function german(
     'write.bodyMoves': () => 'der Text unter ihrem Kopf bliebe nicht, wie er ist',
     'write.anchor': () => 'ihr Kopf teilt das zu Ändernde mit anderen Zeilen (ein Anker)',
     'write.not': (path, why) => `${path} wurde nicht geschrieben: ${say(why)}`,
+    'write.noFolder': (path, folder) => `${path} lässt sich nicht schreiben: Den Ordner ${folder} gibt es nicht`,
     'write.there': (path) => `${path} gibt es schon, und dieser Entwurf hat die Datei nicht geschrieben`,
     'write.since': (path) => `${path} wurde nicht geschrieben: Die Datei hat sich seit der Vorschau geändert`,
     'write.changed': (path) =>

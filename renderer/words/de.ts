@@ -564,7 +564,9 @@ export const de: Words = {
     removeLead:
       'Der Text verlässt die Bibliothek und kommt nur zurück, wenn die Datei selbst hinzugefügt wird, nicht ihr Ordner. Die Datei bleibt, wo sie ist.',
     removeManyLead:
-      'Die Texte verlassen die Bibliothek und kommen nur zurück, wenn die Dateien selbst hinzugefügt werden, nicht ihr Ordner. Die Dateien bleiben, wo sie sind.',
+      'Die Texte verlassen die Bibliothek und kommen nur zurück, wenn die Dateien selbst hinzugefügt werden, nicht ihr Ordner. Die Dateien bleiben, wo sie sind; was hier eingefügt oder abgelegt wurde, wird gelöscht.',
+    removeKeptLead:
+      'Der Text wurde hier eingefügt oder abgelegt, und nur Idiolect hat diese Kopie. Sie wird gelöscht und lässt sich nicht zurückholen.',
     removeGoneLead:
       'Der Text verlässt die Bibliothek. Taucht seine Datei wieder auf, wird sie gelesen wie jede andere.',
     removeManyGoneLead:
@@ -1045,6 +1047,9 @@ export const de: Words = {
     removeYes: 'Entfernen',
     removed: (title) => `„${title}“ ist entfernt.`,
     restore: 'Zurückholen',
+    restoreThis: (title) => `Zurückholen: ${title}`,
+    removedList: 'Entfernte Entwürfe',
+    removedAt: (length, when) => `${length} · entfernt ${when}`,
     saveNow: 'Jetzt speichern',
     behind: 'Worte dieses Entwurfs konnten noch nicht gespeichert werden; darum blieb seine Datei, wie sie ist.',
     behindNext: 'Noch einmal versuchen, sobald sie gespeichert sind oder zwischen beiden Fassungen gewählt ist.',
@@ -1338,6 +1343,8 @@ export const de: Words = {
       `${count(tags, 'Schlagwort', 'Schlagwörter')} an ${count(pieces, 'Text', 'Texten')} ${tags === 1 ? 'würde' : 'würden'} angenommen.`,
     bulkScores: (pieces) => `Die wahrscheinlichste Wertung würde angenommen: ${pieces}.`,
     bulkNone: 'So wahrscheinlich ist nichts.',
+    bulkOnlyOwn: 'Sonst ist nichts so wahrscheinlich.',
+    bulkOwn: (pieces) => `${count(pieces, 'Text behält', 'Texte behalten')} die eigene Wertung.`,
     bulkYes: 'Annehmen',
     write: 'In Dateien schreiben …',
     writeTitle: 'In die Dateien schreiben',

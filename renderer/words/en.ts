@@ -394,7 +394,9 @@ export const en = {
     removeLead:
       'It leaves Idiolect’s library, and comes back only when the file itself is added, not its folder. The file stays where it is.',
     removeManyLead:
-      'They leave Idiolect’s library, and come back only when the files themselves are added, not their folder. The files stay where they are.',
+      'They leave Idiolect’s library, and come back only when the files themselves are added, not their folder. The files stay where they are; what was pasted or dropped here is deleted.',
+    removeKeptLead:
+      'It was pasted or dropped here, so that only Idiolect has this copy. It is deleted, and can’t be brought back.',
     removeGoneLead: 'It leaves Idiolect’s library. Should its file turn up again, it is read like any other.',
     removeManyGoneLead: 'They leave Idiolect’s library. Should a file turn up again, it is read like any other.',
     write: 'Headline this',
@@ -879,6 +881,9 @@ export const en = {
     removeYes: 'Remove it',
     removed: (title: string): string => `“${title}” is removed.`,
     restore: 'Bring it back',
+    restoreThis: (title: string): string => `Bring it back: ${title}`,
+    removedList: 'Removed drafts',
+    removedAt: (length: string, when: string): string => `${length} · removed ${when}`,
     saveNow: 'Save now',
     behind: 'Words of this draft could not be saved yet, so nothing was done with its file.',
     behindNext: 'Try again once they are saved, or once you have chosen between both texts.',
@@ -1164,6 +1169,9 @@ export const en = {
       `${count(tags, 'tag', 'tags')} on ${count(pieces, 'piece', 'pieces')} would be accepted.`,
     bulkScores: (pieces: string): string => `The likeliest score of ${pieces} would be accepted.`,
     bulkNone: 'Nothing is that likely.',
+    bulkOnlyOwn: 'Nothing else is that likely.',
+    bulkOwn: (pieces: number): string =>
+      `${count(pieces, 'piece keeps the score', 'pieces keep the scores')} that you gave.`,
     bulkYes: 'Accept them',
     write: 'Write into files…',
     writeTitle: 'Write into the files',

@@ -63,6 +63,16 @@ describe('Markdown by way of', () => {
     expect(text).toBe(MARKDOWN.replace('3. third\n4. fourth', '1. third\n2. fourth'))
   })
 
+  it('either keeps the lines that the editor shows', async () => {
+    const lines = 'First line\nsecond *line\nthird*\n\n- an item\n  and its second line\n\n> quoted\n> twice'
+    expect(toHtml(lines, '')).toContain('First line<br>second')
+    expect(fromHtml(toHtml(lines, ''))).toBe(lines)
+    const once = await docxText(await toDocx(lines, ''))
+    expect(once).toContain('First line\nsecond *line\nthird*')
+    expect(once).toContain('> quoted\n> twice')
+    expect(await docxText(await toDocx(once, ''))).toBe(once)
+  })
+
   it('Word a second time is the same', async () => {
     const once = await docxText(await toDocx(MARKDOWN, ''))
     expect(await docxText(await toDocx(once, ''))).toBe(once)
@@ -79,7 +89,7 @@ describe('HTML', () => {
     const html = `<html><head><title>T</title><style>p{}</style></head><body><nav>Home</nav><script>alert(1)</script>
       <table><tr><td><p>Framed <b>text</b></p></td></tr></table><img src="data:image/png;base64,AAAA"><img src="a.png" alt="A">
       <h2>Head</h2><p>One<br>two</p></body></html>`
-    expect(fromHtml(html)).toBe('Framed **text**\n\n![A](a.png)\n\n## Head\n\nOne  \ntwo')
+    expect(fromHtml(html)).toBe('Framed **text**\n\n![A](a.png)\n\n## Head\n\nOne\ntwo')
   })
 })
 

@@ -90,3 +90,27 @@ describe('readFile', () => {
     expect(readFile(file, null)).toMatchObject({ type: 'skipped', reason: expect.stringContaining('permission') })
   })
 })
+
+describe('a title or a tag with entities', () => {
+  const titled = (file: string, text: string) => {
+    const piece = readPiece(file, Buffer.from(text))
+    return 'reason' in piece ? piece.reason : [piece.title, piece.tags]
+  }
+
+  it('is read in letters, and only once', () => {
+    const matter = (title: string): string =>
+      `---\ntitle: "${title}"\ntags: [R&amp;D, "caf&eacute;"]\n---\n\nSome words.\n`
+    const tags = ['R&D', 'café']
+    expect(titled('/w/a.md', matter('The Interior&#39;s &#8220;feeds&#x201d;&nbsp;&ndash; now'))).toEqual([
+      "The Interior's “feeds” – now",
+      tags,
+    ])
+    expect(titled('/w/a.md', matter('What &amp;#39; is; AT&T'))).toEqual(['What &#39; is; AT&T', tags])
+    expect(
+      titled(
+        '/w/a.html',
+        '<html><head><title>Of &amp;lt;b&amp;gt;</title></head><body><p>Some words.</p></body></html>',
+      ),
+    ).toEqual(['Of &lt;b&gt;', []])
+  })
+})

@@ -9,6 +9,7 @@ import {
   knownTag,
   lastDecided,
   nextOpen,
+  ownScoresAbove,
   pickedAtFirst,
   placeOfKey,
   shortFolder,
@@ -97,6 +98,17 @@ describe('accepting above a likelihood', () => {
     const rows = [row({ distribution, likeliest: 2 })]
     expect(bulkAbove('rate', rows, 0.7)).toEqual([{ document: 'a', picked: ['2'] }])
     expect(bulkAbove('rate', rows, 0.71)).toEqual([])
+  })
+
+  it('replaces no score of the owner’s own, and counts those that stay', () => {
+    const distribution = [1, 2, 3].map((score) => ({ score, probability: score === 2 ? 0.7 : 0.15 }))
+    const rows = [
+      row({ document: 'a', distribution, likeliest: 2 }),
+      row({ document: 'b', distribution, likeliest: 2, rating: 3 }),
+      row({ document: 'c', distribution, likeliest: 2, rating: 1, state: 'skipped' }),
+    ]
+    expect(bulkAbove('rate', rows, 0.7).map(({ document }) => document)).toEqual(['a'])
+    expect([0.7, 0.71].map((level) => ownScoresAbove(rows, level))).toEqual([1, 0])
   })
 })
 

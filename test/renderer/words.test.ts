@@ -306,6 +306,7 @@ describe('what the host says', () => {
     'write.bodyMoves': [],
     'write.anchor': [],
     'write.not': ['/a/b.md', inner],
+    'write.noFolder': ['/a/b.md', '/a'],
     'write.there': ['/a/b.md'],
     'write.since': ['/a/tea.md'],
     'write.changed': ['/a/b.md'],

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../../main/store/database.ts'
@@ -145,5 +145,22 @@ describe('openStore', () => {
       'voices',
     ])
     db.close()
+  })
+})
+
+describe('the data folder', () => {
+  it.skipIf(process.platform === 'win32')('is made for its owner alone', async () => {
+    const made = path.join(temporaryFolder(), 'data')
+    await (await openStore(made)).close()
+    expect(statSync(made).mode & 0o777).toBe(0o700)
+  })
+
+  it('that is a file is refused in words', async () => {
+    const file = path.join(temporaryFolder(), 'data')
+    writeFileSync(file, 'mine')
+    await expect(openStore(file)).rejects.toMatchObject({
+      name: 'DataFolderUnusable',
+      message: `${file} is a file, and the data needs a folder`,
+    })
   })
 })

@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import type { ChatMessage } from '../../../preload/contract.ts'
 import { writeAtomically } from '../../atomic.ts'
 import { IdiolectError } from '../../errors.ts'
+import { typedPath } from '../typed-path.ts'
 
 /** Named as the author, so that no library takes an answer for its owner's own writing. */
 const AUTHOR = 'Idiolect (assistant)'
@@ -29,7 +30,7 @@ export function exportConversation(
   wanted: string,
   replace: boolean,
 ): { file: string; bytes: number } {
-  const file = path.resolve(wanted)
+  const file = path.resolve(typedPath(wanted))
   if (existsSync(file) && (!replace || statSync(file).isDirectory())) {
     const what = statSync(file).isDirectory() ? 'is a folder' : 'is there already'
     throw new IdiolectError('FileExists', `${file} ${what}`, 'Choose another name, or let it be replaced.')

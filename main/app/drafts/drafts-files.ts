@@ -17,6 +17,7 @@ import { kindOf } from '../../library/kinds.ts'
 import { countWords } from '../../library/words.ts'
 import { english, say } from '../../said.ts'
 import type { AppContext } from '../context.ts'
+import { typedPath } from '../typed-path.ts'
 import type { DraftWatch } from './draft-watch.ts'
 import { createDraft, draftOf, keepVersion, storedDraft } from './drafts-kept.ts'
 import { bytesOnDisk } from './on-disk.ts'
@@ -29,8 +30,8 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
   const { drafts } = store
   return {
     async 'draft.import'(given) {
-      const file = 'file' in given ? realFile(path.resolve(given.file)) : null
-      const name = 'file' in given ? path.basename(given.file) : given.name
+      const file = 'file' in given ? realFile(path.resolve(typedPath(given.file))) : null
+      const name = 'file' in given ? path.basename(typedPath(given.file)) : given.name
       const bytes = file === null && 'data' in given ? Buffer.from(given.data, 'base64') : bytesOf(file ?? '')
       const read = await readWhole(name, bytes, file ?? name)
       // A page's own title often is its first heading.
@@ -50,7 +51,7 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
           `Formats are ${FORMATS.join(', ')}.`,
         )
       const draft = storedDraft(store, id)
-      const file = realFile(path.resolve(given))
+      const file = realFile(path.resolve(typedPath(given)))
       const before = bytesOnDisk(file)
       const there = before === null ? null : sha256Of(before)
       const bytes = await writeDocument(format, draft, isPlain(file) ? before : null)
@@ -66,7 +67,7 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
     },
     async 'draft.link'({ draft: id, file: given }) {
       const draft = storedDraft(store, id)
-      const file = given === null ? null : realFile(path.resolve(given))
+      const file = given === null ? null : realFile(path.resolve(typedPath(given)))
       if (file !== null && !isPlain(file)) {
         throw new IdiolectError(
           'BadOption',

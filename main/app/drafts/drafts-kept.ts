@@ -28,6 +28,7 @@ type KeptCalls =
   | 'draft.versions'
   | 'draft.version'
   | 'draft.remove'
+  | 'draft.removed'
   | 'draft.restore'
   | 'draft.learn'
 
@@ -181,6 +182,13 @@ export function keptHandlers({ store, events }: AppContext): Pick<Handlers, Kept
       forgetRemoved(store)
       changed(id, draft.revision, true)
       return { removed: true }
+    },
+    async 'draft.removed'() {
+      forgetRemoved(store)
+      return drafts
+        .list()
+        .flatMap(({ id, title, words, removed }) => (removed === null ? [] : [{ id, title, words, removed }]))
+        .sort((a, b) => (a.removed < b.removed ? 1 : -1))
     },
     async 'draft.restore'({ draft: id }) {
       const draft = { ...storedDraft(store, id), removed: null }

@@ -11,8 +11,8 @@ import type { DiffLine, Handlers, LabelPreview, LabelTask, LabelWritten, Said } 
 import { isReadOnly, writeAtomically } from '../../atomic.ts'
 import { IdiolectError, messageOf, toContractError } from '../../errors.ts'
 import { sha256Of } from '../../hash.ts'
-import { factsOf } from '../../library/facts.ts'
 import { splitFrontMatter } from '../../library/front-matter.ts'
+import { matterFacts } from '../../library/matter-facts.ts'
 import type { Change } from '../../library/splice.ts'
 import { whyNoFrontMatter, withFacts } from '../../library/write-front-matter.ts'
 import { because, english, type Reason, reasonOf, say } from '../../said.ts'
@@ -102,7 +102,7 @@ function planOf(piece: StoredDocument, task: LabelTask, choice: LabelChoice | nu
 function saidIn(text: string, task: LabelTask): LabelValue | undefined {
   const matter = splitFrontMatter(text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n'))
   if ('reason' in matter) return null
-  const { tags, rating } = factsOf(matter.data)
+  const { tags, rating } = matterFacts(matter.data)
   return task === 'tag' ? tags : (rating ?? undefined)
 }
 

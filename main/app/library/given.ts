@@ -12,7 +12,9 @@ import { isWriting, READABLE } from '../../library/kinds.ts'
 import { MAX_BYTES } from '../../library/read.ts'
 import type { Store } from '../../store/store.ts'
 import type { AppContext } from '../context.ts'
+import { noteStaying } from '../leaving-files.ts'
 import { type Imports, leaveFirstStart } from './imports.ts'
+import { GIVEN, PASTED } from './removal.ts'
 
 type StartCalls = 'library.paste' | 'library.keep' | 'start.leave'
 
@@ -25,7 +27,8 @@ export function startHandlers(context: AppContext, imports: Imports): Pick<Handl
   const { store } = context
   return {
     async 'library.paste'({ title, date, text }) {
-      const file = keepPasted(path.join(store.folder, 'pasted'), { title, date, text, before: firstDated(store) })
+      const file = keepPasted(path.join(store.folder, PASTED), { title, date, text, before: firstDated(store) })
+      noteStaying(store, path.relative(store.folder, file))
       await imports.run(`paste ${path.basename(file)}`, [file])
       const { documents } = store.documents.list({})
       const found = documents.find((document) => document.path === file) ?? sameText(context, file)
@@ -33,7 +36,8 @@ export function startHandlers(context: AppContext, imports: Imports): Pick<Handl
       return found
     },
     async 'library.keep'({ files }) {
-      const kept = files.map((file) => keepGiven(path.join(store.folder, 'given'), file))
+      const kept = files.map((file) => keepGiven(path.join(store.folder, GIVEN), file))
+      for (const file of kept) noteStaying(store, path.relative(store.folder, file))
       return { paths: kept }
     },
     async 'start.leave'() {

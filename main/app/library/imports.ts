@@ -7,6 +7,7 @@ import { isFolder } from '../../library/find.ts'
 import { importPaths } from '../../library/import.ts'
 import { isBelow } from '../../library/whose.ts'
 import type { AppContext } from '../context.ts'
+import { typedPath } from '../typed-path.ts'
 import type { Indexing } from './indexing.ts'
 
 const PENDING = 'import.pending'
@@ -109,7 +110,12 @@ export function createImports(context: AppContext, indexing: Indexing): Imports 
 
   return {
     handlers: {
-      'library.import': ({ request, paths }) => run(request, paths, 'owner'),
+      'library.import': ({ request, paths }) =>
+        run(
+          request,
+          paths.map((one) => typedPath(one)),
+          'owner',
+        ),
       async 'library.importing'() {
         return state ?? store.settings.get<ImportState>(LAST)
       },

@@ -8,7 +8,7 @@ import { findPieces } from '../../retrieval/find.ts'
 import { hasMeaning, searchPassages } from '../../retrieval/search.ts'
 import type { AppContext } from '../context.ts'
 import { learnedBy, openedPiece } from './pieces.ts'
-import { removePiece } from './removal.ts'
+import { removePieces } from './removal.ts'
 
 type LibraryCalls =
   | 'library.list'
@@ -34,6 +34,11 @@ export function libraryHandlers(context: AppContext): Pick<Handlers, LibraryCall
   const { store, bases } = context
   const unknown = (id: string): IdiolectError =>
     new IdiolectError('UnknownPiece', `there is no piece ${JSON.stringify(id)} in the library`, null)
+  const remove = (documents: readonly string[]): Promise<number> =>
+    removePieces(store, documents).finally(() => {
+      decideAll(store)
+      context.changed()
+    })
   return {
     async 'library.list'(filter) {
       return store.documents.list(filter)
@@ -96,11 +101,7 @@ export function libraryHandlers(context: AppContext): Pick<Handlers, LibraryCall
       return { changed }
     },
     async 'library.removeMany'({ documents }) {
-      let removed = 0
-      for (const document of documents) removed += (await removePiece(store, document)) ? 1 : 0
-      decideAll(store)
-      context.changed()
-      return { removed }
+      return { removed: await remove(documents) }
     },
     async 'library.learned'({ documents }) {
       return learnedBy(store, documents)
@@ -112,10 +113,7 @@ export function libraryHandlers(context: AppContext): Pick<Handlers, LibraryCall
       return store.skipped.list()
     },
     async 'library.remove'({ document }) {
-      const removed = await removePiece(store, document)
-      decideAll(store)
-      context.changed()
-      return { removed }
+      return { removed: (await remove([document])) > 0 }
     },
   }
 }

@@ -10,6 +10,7 @@ import type { StoredDocument } from '../../store/documents.ts'
 import type { Store } from '../../store/store.ts'
 import type { AppContext } from '../context.ts'
 import { readLearned } from './learned.ts'
+import { isKept } from './removal.ts'
 
 /** Characters of Markdown beyond which a piece is shown as plain text: setting it would hold up the window. */
 const MOST_SOURCE = 300_000
@@ -18,11 +19,13 @@ export function openedPiece({ store }: Pick<AppContext, 'store'>, document: stri
   const found = store.documents.get(document)
   if (!found) return null
   const { id, path, title, date, tags, rating, words, kind, status, author, authors, draft, decided, text } = found
+  const file = stateOfFile(found)
   const excluded = store.folders.exclusions().find(({ folder }) => isBelow(path, folder))
   return {
     ...{ id, path, title, date, tags, rating, words, kind, status, author, authors, draft, decided, text },
     excludedBy: excluded?.folder ?? null,
-    file: stateOfFile(found),
+    file,
+    kept: file === 'same' && isKept(store, path),
     source: sourceOf(found),
     passages: store.passages.ofDocument(id).map((passage) => ({ id: passage.id, text: passage.text })),
     learned: learnedBy(store, [id]),

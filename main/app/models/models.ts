@@ -7,6 +7,7 @@ import { english, say } from '../../said.ts'
 import type { AppContext } from '../context.ts'
 import type { Indexing } from '../library/indexing.ts'
 import type { Training } from '../training/training.ts'
+import { typedPath } from '../typed-path.ts'
 import { changeBase } from '../voices/voice-of-base.ts'
 import type { Downloads } from './downloads.ts'
 import { trainability } from './trainability.ts'
@@ -48,7 +49,7 @@ export function modelHandlers(
     'models.add': ({ request, file, as }) =>
       requests.run(request, async (signal) => {
         bases.settle(as)
-        const added = await catalog.addModel(file, {
+        const added = await catalog.addModel(typedPath(file), {
           as,
           signal,
           probe: async (path) => {

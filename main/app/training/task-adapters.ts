@@ -16,6 +16,7 @@ import { hasPlan, readPlan, voiceFile } from '../../trainer/run-folder.ts'
 import type { RunPlan } from '../../trainer/types.ts'
 import type { AppContext } from '../context.ts'
 import { deleteLeaving, noteLeaving, noteStaying } from '../leaving-files.ts'
+import { typedPath } from '../typed-path.ts'
 import { baseInUse } from '../voices/fit.ts'
 import type { InstalledBase } from './run-base.ts'
 import { refuseGoing, removeRun } from './run-removal.ts'
@@ -227,10 +228,10 @@ export function taskHandlers(context: AppContext): Pick<Handlers, TaskCalls> {
       return { removed: true }
     },
     async 'task.export'({ taskAdapter, file }) {
-      return exportVoice(fileOfTaskAdapter(context, taskAdapter), path.resolve(file))
+      return exportVoice(fileOfTaskAdapter(context, taskAdapter), path.resolve(typedPath(file)))
     },
     async 'task.import'({ file }) {
-      const source = path.resolve(file)
+      const source = path.resolve(typedPath(file))
       const voice = readVoiceFile(source)
       checkTaskAdapter(voice)
       checkNumbers(voice)

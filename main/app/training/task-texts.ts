@@ -13,6 +13,7 @@ import { readFile } from '../../library/read.ts'
 import { authorKey } from '../../library/whose.ts'
 import { createSameText } from '../../retrieval/same-text.ts'
 import type { Store } from '../../store/store.ts'
+import { typedPath } from '../typed-path.ts'
 import { whyForbidden } from './licences.ts'
 
 export const SAMPLE_FOLDER = resourceFolder('sample')
@@ -79,7 +80,7 @@ function ownTexts(store: Store): string[] {
 }
 
 function readAuthor({ path: folder, author, licence }: TaskText, isOwn: (text: string) => boolean): AuthorTexts {
-  const { files, skipped } = findFiles([path.resolve(folder)])
+  const { files, skipped } = findFiles([path.resolve(typedPath(folder))])
   const found: AuthorTexts = {
     author: author.trim(),
     licence: licence.trim(),

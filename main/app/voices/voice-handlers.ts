@@ -13,6 +13,7 @@ import type { AppContext } from '../context.ts'
 import { noteStaying } from '../leaving-files.ts'
 import { learnedOf } from '../library/learned.ts'
 import { installedBase } from '../training/run-base.ts'
+import { typedPath } from '../typed-path.ts'
 import type { Card } from './card.ts'
 import { importedCard } from './voice-cards.ts'
 import { mixCard } from './voice-mixes.ts'
@@ -101,17 +102,17 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
       const card = get(voice)
       const source = fileOfVoice(context, voice)
       const needs = { base: card.base, taskAdapter: card.under?.name ?? null }
-      if (format === 'gguf') return { ...exportVoice(source, path.resolve(file)), needs }
+      if (format === 'gguf') return { ...exportVoice(source, path.resolve(typedPath(file))), needs }
       const base = installedBase(context)
-      const folder = path.resolve(file)
+      const folder = path.resolve(typedPath(file))
       exportPeft(readVoiceFile(source), readGguf(base.path), base.sha256, card.base, folder)
       const bytes = readdirSync(folder).reduce((sum, name) => sum + statSync(path.join(folder, name)).size, 0)
       return { file: folder, bytes, needs }
     },
     async 'voices.import'({ file, name }) {
-      const { id, voice } = importVoice(path.resolve(file), store.folder)
+      const { id, voice } = importVoice(path.resolve(typedPath(file)), store.folder)
       const known = store.voices.get<Card>(id)?.card
-      const came = importedCard(context, id, voice, name ?? known?.name, file)
+      const came = importedCard(context, id, voice, name ?? known?.name, typedPath(file))
       // The same file again is the same voice, as its owner set it.
       const card = known?.strength === undefined ? came : { ...came, strength: known.strength }
       store.transaction(() => {

@@ -197,6 +197,28 @@ describe('removing', () => {
   })
 })
 
+describe('removed drafts', () => {
+  it('are listed for thirty days, the last first, until they are brought back', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-03-01T10:00:00Z') })
+    const [a, b] = [await create('The first'), await create('The second')]
+    const names = async (): Promise<string[]> => (await app.handlers['draft.removed']({})).map(({ title }) => title)
+    const before = await names()
+    await app.handlers['draft.remove']({ draft: a.id })
+    vi.setSystemTime(new Date('2026-03-02T10:00:00Z'))
+    await app.handlers['draft.remove']({ draft: b.id })
+    expect((await names()).filter((name) => !before.includes(name))).toEqual(['The second', 'The first'])
+    expect((await app.handlers['draft.removed']({}))[0]).toMatchObject({
+      removed: '2026-03-02T10:00:00.000Z',
+      words: 2,
+    })
+    await app.handlers['draft.restore']({ draft: b.id })
+    expect(await names()).not.toContain('The second')
+    vi.setSystemTime(new Date('2026-04-01T10:00:00Z'))
+    expect(await names()).not.toContain('The first')
+    vi.useRealTimers()
+  })
+})
+
 describe('the list', () => {
   it('has what was changed last first, and finds by title and text in any case', async () => {
     const a = await create('Über den Äther\n\nWellen.')

@@ -1,5 +1,5 @@
 /** Writing without a path: pasted texts and dropped files become files of the data folder, and lead nowhere else. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from '../../../main/app/app.ts'
@@ -154,6 +154,20 @@ describe('in the library', () => {
     expect(piece).toMatchObject({ title: 'A day at the quay', status: 'mine', kind: 'markdown' })
     expect((await paste(text, 'A day at the quay')).id).toBe(piece.id)
     expect((await app.handlers['library.list']({})).documents).toHaveLength(1)
+  })
+
+  it('a paste that is removed is deleted from the data folder, and can be pasted again', async () => {
+    const text = prose(9, 120)
+    const piece = await paste(text, 'To be rid of')
+    expect(await app.handlers['library.open']({ document: piece.id })).toMatchObject({ file: 'same', kept: true })
+    expect(await app.handlers['library.remove']({ document: piece.id })).toEqual({ removed: true })
+    expect(existsSync(piece.path)).toBe(false)
+    expect(await app.handlers['library.skipped']({})).toEqual([])
+    const again = await paste(text, 'To be rid of')
+    expect(again).toMatchObject({ path: piece.path, title: 'To be rid of' })
+    appendFileSync(piece.path, 'Written on by hand.\n')
+    expect(await app.handlers['library.removeMany']({ documents: [again.id] })).toEqual({ removed: 1 })
+    expect(existsSync(piece.path)).toBe(true)
   })
 
   it('a paste with its day stands there', async () => {

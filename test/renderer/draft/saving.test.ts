@@ -40,6 +40,7 @@ class Host {
     if (name === 'draft.get') await this.reading
     if (this.gone) throw new CallError('NoConnection', 'gone', null)
     if (name === 'draft.list') return [...this.drafts.values()]
+    if (name === 'draft.removed') return []
     if (name === 'draft.get') return this.#get((input as { draft: string }).draft)
     if (name === 'draft.create') {
       const { text = '' } = input as { text?: string }
