@@ -10,12 +10,14 @@ export interface LabelRequest {
   labels: readonly string[]
   voice?: Voices | null
   contrast?: Contrast
+  /** See `labelTemperature`; 1 when left out. */
+  temperature?: number
   signal?: AbortSignal
 }
 
 export interface RankedLabel {
   label: string
-  /** Its share among the labels compared: the softmax of `logProbability` over them. */
+  /** Its share among the labels compared: the softmax of `logProbability`, over the temperature, over them. */
   probability: number
   /** Of the whole label with its end token, nats. */
   logProbability: number
@@ -35,7 +37,7 @@ export interface LabelRanking {
  * The whole set, ranked. Errors: `NoLabels` for an empty set; the base's own.
  */
 export async function rankLabels(request: LabelRequest): Promise<LabelRanking> {
-  const { base, prompt, voice = null, contrast, signal } = request
+  const { base, prompt, voice = null, contrast, temperature = 1, signal } = request
   const labels = [...new Set(request.labels)]
   if (labels.length === 0) throw new IdiolectError('NoLabels', 'there is nothing to choose from', null)
   const scores = await base.rank(
@@ -59,12 +61,13 @@ export async function rankLabels(request: LabelRequest): Promise<LabelRanking> {
       }
       return { label, ...score }
     }),
+    temperature,
   )
 }
 
 /** The same from log-probabilities that are known. @param labels one or more, all finite or -Infinity, not all of the latter */
-export function rankingOf(labels: readonly Omit<RankedLabel, 'probability'>[]): LabelRanking {
-  const shares = sharesOf(labels.map(({ logProbability }) => logProbability))
+export function rankingOf(labels: readonly Omit<RankedLabel, 'probability'>[], temperature = 1): LabelRanking {
+  const shares = sharesOf(labels.map(({ logProbability }) => logProbability / temperature))
   const ranked = labels
     .map((label, i) => ({ ...label, probability: shares[i] as number }))
     .sort((a, b) => b.probability - a.probability)

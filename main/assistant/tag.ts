@@ -2,7 +2,7 @@
 
 import { IdiolectError } from '../errors.ts'
 import { DEFAULT_PROMPT } from '../examples/defaults.ts'
-import { roomBeside } from '../examples/labels.ts'
+import { labelTemperature, roomBeside } from '../examples/labels.ts'
 import type { PromptBuilder } from '../examples/prompt.ts'
 import { MOST_COMPARED, type TagCount, tagKey, tidyTag } from '../examples/tag.ts'
 import type { PromptOptions, RetrievedPair } from '../examples/types.ts'
@@ -77,6 +77,7 @@ export async function chooseTags(request: TagRequest): Promise<TagChoices> {
     prompt,
     labels,
     voice,
+    temperature: labelTemperature('tag', voice !== null),
     ...(contrast === undefined ? {} : { contrast }),
     ...(signal === undefined ? {} : { signal }),
   })

@@ -4,6 +4,7 @@
  * the form of a tag would gain nats on each, and rank the right one last.
  */
 import { rankLabels } from '../assistant/labels.ts'
+import { labelTemperature } from '../examples/labels.ts'
 import { MOST_COMPARED, tagKey } from '../examples/tag.ts'
 import type { TaskName, TaskQuery } from '../examples/types.ts'
 import type { Base, QueryScore, Voices } from '../inference/types.ts'
@@ -13,6 +14,7 @@ import type { TokenExample } from '../trainer/types.ts'
 export type Choices = Partial<Record<TaskName, readonly string[]>>
 
 export interface Choice {
+  task: TaskName
   /** Distinct. */
   labels: string[]
   /** The right one's place. */
@@ -35,7 +37,7 @@ export function choiceOf({ task, answer }: Pick<TaskQuery, 'task' | 'answer'>, c
   if (known === undefined) return null
   const labels = [...new Set(known)].slice(0, MOST_COMPARED)
   const gold = labels.findIndex((label) => tagKey(label) === tagKey(answer))
-  return gold === -1 ? { labels: [...labels, answer], gold: labels.length } : { labels, gold }
+  return gold === -1 ? { task, labels: [...labels, answer], gold: labels.length } : { task, labels, gold }
 }
 
 /** Answer tokens that an answer counts as. */
@@ -73,13 +75,15 @@ export async function scoreAnswers(
 async function choiceNll(
   base: Parameters<typeof scoreAnswers>[0],
   prompt: Int32Array,
-  { labels, gold }: Choice,
+  { task, labels, gold }: Choice,
   voice: Voices | null,
   signal: AbortSignal | undefined,
 ): Promise<number> {
+  const temperature = labelTemperature(task, voice !== null)
   const { ranked } = await rankLabels({ base, prompt, labels, voice, ...(signal ? { signal } : {}) })
-  const most = ranked[0]?.logProbability as number
-  const right = ranked.find(({ label }) => label === labels[gold])?.logProbability as number
+  const logs = new Map(ranked.map(({ label, logProbability }) => [label, logProbability / temperature]))
+  const most = Math.max(...logs.values())
+  const right = logs.get(labels[gold] as string) as number
   // Not by the share itself, which rounds to 0 where a voice is sure of another.
-  return most - right + Math.log(ranked.reduce((sum, { logProbability }) => sum + Math.exp(logProbability - most), 0))
+  return most - right + Math.log([...logs.values()].reduce((sum, log) => sum + Math.exp(log - most), 0))
 }

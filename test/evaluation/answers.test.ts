@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { rankingOf } from '../../main/assistant/labels.ts'
 import { choiceOf, scoreAnswers } from '../../main/evaluation/answers.ts'
 import { MOST_COMPARED } from '../../main/examples/tag.ts'
+import { temporaryFolder } from '../helpers/temporary.ts'
 import { decode, fakeBase, fakeBuilder } from './fake-base.ts'
 
 const tag = (answer: string) => ({ task: 'tag' as const, answer })
@@ -8,6 +12,7 @@ const tag = (answer: string) => ({ task: 'tag' as const, answer })
 describe('what an answer is chosen from', () => {
   it('is what is known, in which a tag is found by any spelling', () => {
     expect(choiceOf(tag('open-data'), { tag: ['Emacs', 'Open data'] })).toEqual({
+      task: 'tag',
       labels: ['Emacs', 'Open data'],
       gold: 1,
     })
@@ -15,8 +20,8 @@ describe('what an answer is chosen from', () => {
   })
 
   it('has the right one as one more where it was not known', () => {
-    expect(choiceOf(tag('new'), { tag: ['a', 'b'] })).toEqual({ labels: ['a', 'b', 'new'], gold: 2 })
-    expect(choiceOf(tag('new'), { tag: [] })).toEqual({ labels: ['new'], gold: 0 })
+    expect(choiceOf(tag('new'), { tag: ['a', 'b'] })).toMatchObject({ labels: ['a', 'b', 'new'], gold: 2 })
+    expect(choiceOf(tag('new'), { tag: [] })).toMatchObject({ labels: ['new'], gold: 0 })
   })
 
   it('is bounded as in use: a rare one is one more too', () => {
@@ -44,14 +49,14 @@ describe('scored answers', () => {
   })
 
   it('are the share among the labels, of one token, and the answer’s own of free text', async () => {
-    const choice = { labels: ['a', 'b', 'c'], gold: 1 }
+    const choice = { task: 'rate' as const, labels: ['a', 'b', 'c'], gold: 1 }
     const done: number[] = []
     const scores = await scoreAnswers(
       base,
       [
         { example, choice },
         { example, choice: null },
-        { example, choice: { labels: ['a', 'b', 'c'], gold: 2 } },
+        { example, choice: { ...choice, gold: 2 } },
       ],
       { voice: null, onProgress: (n) => done.push(n) },
     )
@@ -61,5 +66,20 @@ describe('scored answers', () => {
     expect(scores[2]?.nll).toBeCloseTo(1999 + Math.log(1 + Math.exp(-2)), 6)
     expect(done).toEqual([1, 2, 3])
     expect(decode(example.tokens.subarray(0, example.answerFrom))).toBe('i>')
+  })
+
+  it('that are tags are counted as sure as they are shown: a base that says its neighbour’s tag less so than a voice', async () => {
+    const choice = { task: 'tag' as const, labels: ['a', 'b'], gold: 1 }
+    const nll = async (voice: { file: string; scale: number } | null): Promise<number | undefined> =>
+      (await scoreAnswers(base, [{ example, choice }], { voice }))[0]?.nll
+    const { ranked } = rankingOf(
+      ['a', 'b'].map((label) => ({ label, logProbability: logs[label] as number, tokens: 2 })),
+      4,
+    )
+    expect(await nll(null)).toBeCloseTo(-Math.log(ranked[1]?.probability as number), 10)
+    expect(await nll(null)).toBeCloseTo(Math.log(1 + Math.exp(2 / 4)), 10)
+    const file = path.join(temporaryFolder(), 'voice.gguf')
+    writeFileSync(file, 'mine')
+    expect(await nll({ file, scale: 1 })).toBeCloseTo(Math.log(1 + Math.exp(2)), 10)
   })
 })
