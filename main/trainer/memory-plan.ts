@@ -71,7 +71,7 @@ const LANES_SHARE = 0.5
 /** Of a GPU's free memory, what a run may plan with: drivers need some for themselves. */
 const GPU_SHARE = 0.9
 /** What V8's heap, the libraries' own data and an allocator's remains grow by; measured, see the notebook. */
-const GROWTH = { loading: 10e6, training: 27e6 }
+const GROWTH = { loading: 10e6, training: 24e6 }
 /** What the device's libraries and a moment of measuring take. */
 const OPENED = 8e6
 /** Arrays of the adapter's size on this side: value, two moments, the best so far, a gradient and its garbage. */

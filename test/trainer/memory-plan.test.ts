@@ -291,8 +291,8 @@ async function measured(file: string, vocabulary: number, wanted: MemoryPlan, ch
     [],
   )
   const q = question(file, ROWS, { adapter: adapterOf(settings), dropout: settings.dropout })
-  // Lanes may take half of what there is.
-  const memoryCap = NODE + (await forecast(q, wanted)) * (wanted.lanes ? 2.02 : 1.01)
+  // Lanes may take half of what there is, and Node takes more than is said here.
+  const memoryCap = NODE + (await forecast(q, wanted)) * (wanted.lanes ? 2.4 : 1.01)
   const { result } = await ask({ type: 'start', folder: run, background: false, sitting: { memoryCap } }, 'done')
   const choice = keptChoice(run)
   if (!choice?.nodeBytes) throw new Error('the choice was not kept')
