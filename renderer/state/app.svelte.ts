@@ -1,3 +1,4 @@
+import { untrack } from 'svelte'
 import type {
   AppInfo,
   AppState,
@@ -59,6 +60,9 @@ const DEFAULTS: Settings = {
 /** Where the window was left. */
 const SPACE_KEY = 'idiolect-space'
 
+/** What a hand does: whatever was told before it has been on the screen by then. */
+const GESTURES = ['pointerdown', 'click', 'keydown', 'drop'] as const
+
 /** The system's own wish, honoured whatever the theme. */
 const MORE_CONTRAST = globalThis.matchMedia?.('(prefers-contrast: more)')
 
@@ -66,6 +70,10 @@ const MORE_CONTRAST = globalThis.matchMedia?.('(prefers-contrast: more)')
 export class AppStore {
   #bridge: Bridge
   #nextNotice = 1
+  /** The last notice that stood there when the user did something. */
+  #lastSeen = 0
+  /** What each call that failed said of it, as long as a notice may say so. */
+  #failed = new Map<CallName, Set<string>>()
   #info = $state.raw<AppInfo | null>(null)
   #state = $state.raw<AppState | null>(null)
   #settings = $state.raw<Settings>(DEFAULTS)
@@ -85,6 +93,7 @@ export class AppStore {
     this.on('state.changed', (state) => {
       this.#state = state
     })
+    for (const gesture of GESTURES) globalThis.addEventListener?.(gesture, () => this.#see(), { capture: true })
     MORE_CONTRAST?.addEventListener('change', () => void this.#show(this.#settings))
   }
 
@@ -99,6 +108,10 @@ export class AppStore {
   }
   get notices() {
     return this.#notices
+  }
+  /** The id of the next notice: those before it have been there already. */
+  get nextNotice() {
+    return this.#nextNotice
   }
   get space() {
     return this.#space
@@ -172,8 +185,34 @@ export class AppStore {
   }
 
   call<N extends CallName>(name: N, input: Calls[N]['in']): Promise<Calls[N]['out']> {
+    this.#clear(name)
     // What comes from a rune may be a proxy, which Electron's bridge can't clone.
-    return this.#bridge.call(name, $state.snapshot(input) as Calls[N]['in'])
+    const answer = this.#bridge.call(name, $state.snapshot(input) as Calls[N]['in'])
+    answer.catch((error) => {
+      const said = this.#failed.get(name) ?? new Set()
+      this.#failed.set(name, said.add(toContractError(error).message))
+    })
+    return answer
+  }
+
+  #see(): void {
+    this.#lastSeen = this.#nextNotice - 1
+  }
+
+  /**
+   * The call is tried again: that it failed before is no news any more. What nobody has had the time to see stays, as of
+   * the first of many files that are brought in one after the other.
+   */
+  #clear(name: CallName): void {
+    const said = this.#failed.get(name)
+    if (!said) return
+    // A call that an effect makes is not made again because of a notice.
+    const notices = untrack(() => this.#notices)
+    const kept = notices.filter(({ id, error }) => id > this.#lastSeen || !said.has(error.message))
+    if (kept.length < notices.length) this.#notices = kept
+    const still = kept.map(({ error }) => error.message).filter((message) => said.has(message))
+    if (still.length > 0) this.#failed.set(name, new Set(still))
+    else this.#failed.delete(name)
   }
 
   on<N extends EventName>(name: N, listener: (event: Events[N]) => void): () => void {

@@ -17,6 +17,7 @@ import type { Draft } from '../../../preload/contract.ts'
 import { words } from '../../words/words.ts'
 import { authorship, withAuthorship } from './authorship.ts'
 import { isFromElsewhere, rememberCopied } from './clipboard.ts'
+import { directions } from './direction.ts'
 import { withGhost } from './ghost.ts'
 import { historyFrom } from './history.ts'
 import { type Fill, hovering } from './hover.ts'
@@ -145,6 +146,7 @@ export function stateOf(draft: Draft, { ears, bar, card, writers, focus }: State
       markdownLook,
       EditorView.lineWrapping,
       EditorView.perLineTextDirection.of(true),
+      directions,
       bidiIsolates(),
       drawSelection(),
       dropCursor(),
