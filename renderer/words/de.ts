@@ -720,7 +720,7 @@ export const de: Words = {
     switchOn: (name) => `In der Stimme ${name} schreiben`,
     facts: (pieces, time, size) => `${pieces} · trainiert in ${time} · ${size}`,
     imported: 'importiert',
-    notWon: 'Nicht von selbst angeschaltet: Sie klang noch nicht mehr nach der eigenen Hand als das Basismodell.',
+    notWon: 'Nicht von selbst angeschaltet, weil der Nachweis nicht gelang.',
     resting: (name, base) =>
       `„${name}“ wurde auf einem anderen Basismodell trainiert (${base}) und kann auf dem jetzigen nicht schreiben.`,
     unusable: (name, why) => `„${name}“ kann jetzt nicht schreiben: ${why}.`,
@@ -801,6 +801,8 @@ export const de: Words = {
     gain: 'Weniger überrascht als …',
     overBase: 'das Basismodell',
     overBaseRetrieval: 'das Basismodell mit eigenen Passagen',
+    overTask: 'das Basismodell mit Aufgabenadapter',
+    overTaskRetrieval: 'das Basismodell mit Aufgabenadapter und eigenen Passagen',
     overOther: 'eine andere Stimme',
     zero: 'Die senkrechte Linie heißt: kein Unterschied. Je weiter rechts davon, desto besser die eigene Stimme.',
     interval: (mean, low, high) => `${mean} (${low} bis ${high})`,

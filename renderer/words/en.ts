@@ -548,7 +548,7 @@ export const en = {
     switchOn: (name: string): string => `Write in the voice ${name}`,
     facts: (pieces: string, time: string, size: string): string => `${pieces} · trained in ${time} · ${size}`,
     imported: 'imported',
-    notWon: 'Not switched on by itself: it did not yet sound more like you than the base model.',
+    notWon: 'Not switched on by itself, since it did not win its proof.',
     resting: (name: string, base: string): string =>
       `“${name}” was trained on another base model (${base}), and cannot write on the one in use.`,
     unusable: (name: string, why: string): string => `“${name}” cannot write now: ${why}.`,
@@ -629,6 +629,8 @@ export const en = {
     gain: 'Less surprised than…',
     overBase: 'the base model',
     overBaseRetrieval: 'the base model with your passages',
+    overTask: 'the base model with its task adapter',
+    overTaskRetrieval: 'the base model with its task adapter and your passages',
     overOther: 'another voice',
     zero: 'The upright line is no difference; the further to its right, the better your voice.',
     interval: (mean: string, low: string, high: string): string => `${mean} (${low} to ${high})`,
