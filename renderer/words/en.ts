@@ -335,7 +335,7 @@ export const en = {
       longest: 'Longest first',
       title: 'By title',
     },
-    mine: 'Learned from',
+    mine: 'May be learned from',
     asked: 'Waiting for an answer',
     excluded: 'For reading only',
     list: 'Your pieces',
