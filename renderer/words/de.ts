@@ -1290,6 +1290,8 @@ export const de: Words = {
     made: (made, total) => `${made} von ${total} vorgeschlagen`,
     left: (time) => `noch etwa ${time}`,
     aside: 'Wartet, bis etwas anderes beantwortet ist',
+    behindTraining: 'Wartet, bis das Training zu Ende ist. Wer es pausiert, bekommt sie jetzt.',
+    behindProof: 'Wartet, bis das Training zu Ende ist.',
     paused: 'Angehalten',
     failed: 'Es blieb stehen:',
     pause: 'Anhalten',

@@ -1115,6 +1115,8 @@ export const en = {
     made: (made: string, total: string): string => `${made} of ${total} suggested`,
     left: (time: string): string => `about ${time} left`,
     aside: 'Waiting while something else is answered',
+    behindTraining: 'Waits until the training has ended. Pause it to have these now.',
+    behindProof: 'Waits until the training has ended.',
     paused: 'Paused',
     failed: 'It stopped:',
     pause: 'Pause',
