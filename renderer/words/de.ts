@@ -216,7 +216,7 @@ export const de: Words = {
     training: (percent) => `Training: ${percent}`,
     proving: 'Die Stimme wird geprüft',
     paused: 'Das Training ruht',
-    aside: 'Das Training wartet, bis die Antwort da ist',
+    aside: 'Das Training wartet, solange das Modell anderes zu tun hat',
     modelDownload: (percent) => `Das Modell wird geholt: ${percent}`,
     importing: 'Die Texte werden gelesen',
     trainingDone: 'Das Training ist fertig.',
@@ -657,7 +657,8 @@ export const de: Words = {
     lead: 'Eine Stimme ist ein kleiner Zusatz zum Basismodell, trainiert an den eigenen Texten und an keinen anderen.',
     trainTitle: 'Eine Stimme trainieren',
     forecast: (pieces, examples) => `Grundlage: ${pieces}. Daraus macht Idiolect ${examples}.`,
-    forecastTime: (time) => `Das Training dauert auf diesem Rechner ungefähr ${time}.`,
+    forecastTime: (time) =>
+      `Das Training dauert auf diesem Rechner ungefähr ${time}; der Nachweis danach kommt hinzu und kann länger dauern.`,
     forecastMemory: (size) => `Es braucht etwa ${size} Arbeitsspeicher.`,
     forecastSplit: (train, validation, proof) =>
       `${train} zum Lernen, ${validation} zur Aufsicht über das Training, ${proof} für den Nachweis zurückgelegt.`,
@@ -909,7 +910,7 @@ export const de: Words = {
     notEnough: 'Ab zehn Entscheidungen oder einem Zehntel mehr Texten lohnt sich ein neues Training.',
     finish: 'Aufhören und behalten',
     finishHint: 'Beendet das Training jetzt; die Stimme ist, was bis hierher gelernt wurde, mit Nachweis wie üblich',
-    asideHint: 'Es wartet von selbst, solange geantwortet wird, damit beides einander nicht bremst.',
+    asideHint: 'Es wartet von selbst, solange das Modell anderes zu tun hat, damit beides einander nicht bremst.',
     another: 'Danach noch eine trainieren',
     anotherLead: 'Sie wartet, bis sie an der Reihe ist, auch über einen Neustart hinweg.',
     enqueue: 'In die Warteschlange',

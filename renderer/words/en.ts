@@ -47,7 +47,7 @@ export const en = {
     training: (percent: string): string => `Training: ${percent}`,
     proving: 'Proving the voice',
     paused: 'Training is paused',
-    aside: 'Training waits while you are answered',
+    aside: 'Training waits while the model is used for something else',
     modelDownload: (percent: string): string => `Fetching the model: ${percent}`,
     importing: 'Reading your writing',
     trainingDone: 'The training is done.',
@@ -485,7 +485,8 @@ export const en = {
     lead: 'A voice is a small adapter on the base model, trained on your pieces and nobody else’s.',
     trainTitle: 'Train a voice',
     forecast: (pieces: string, examples: string): string => `From ${pieces} Idiolect makes ${examples}.`,
-    forecastTime: (time: string): string => `Training takes about ${time} on this machine.`,
+    forecastTime: (time: string): string =>
+      `Training takes about ${time} on this machine; the proof after it comes on top, and may take longer.`,
     forecastMemory: (size: string): string => `It needs about ${size} of memory.`,
     forecastSplit: (train: string, validation: string, proof: string): string =>
       `${train} to learn from, ${validation} to watch over the training, ${proof} kept aside for the proof.`,
@@ -739,7 +740,8 @@ export const en = {
     notEnough: 'From ten choices, or a tenth more pieces, it is worth training again.',
     finish: 'Stop and keep',
     finishHint: 'Ends the training now; the voice is what was learned so far, and is proved as usual',
-    asideHint: 'It waits by itself while you are answered, so that the two do not slow each other down.',
+    asideHint:
+      'It waits by itself while the model is used for something else, so that the two do not slow each other down.',
     another: 'Train another one after this',
     anotherLead: 'It waits its turn, also over a restart.',
     enqueue: 'Put in the queue',
