@@ -1092,6 +1092,7 @@ export const de: Words = {
     pastedMine: 'Selbst geschrieben',
     pastedQuoted: 'Zitiert',
     bar: 'Die ausgewählten Wörter',
+    noVoice: 'Keine Stimme ist an, die Prosa gelernt hat.',
     how: { shorter: 'Kürzer', plainer: 'Schlichter', warmer: 'Wärmer', mine: 'In meiner Stimme', ask: 'Bitten …' },
     rewriteAs: (how) => `Umformulieren: ${how}`,
     askLabel: 'Was soll damit geschehen?',

@@ -918,6 +918,7 @@ export const en = {
     pastedMine: 'I wrote it',
     pastedQuoted: 'Quoted',
     bar: 'The selected words',
+    noVoice: 'No voice that learned prose is on.',
     how: { shorter: 'Shorter', plainer: 'Plainer', warmer: 'Warmer', mine: 'In my voice', ask: 'Ask…' },
     rewriteAs: (how: string): string => `Rewrite: ${how}`,
     askLabel: 'What shall be done with it?',
