@@ -130,6 +130,8 @@ export interface Voice {
   bytes: number
   /** Null for imported voices and until the proof is done. */
   won: boolean | null
+  /** Where its proof was lost: why, in the proof's own words. */
+  lost?: { verdict: string; said: Said | null }
   gain: number | null
   /** Those that it learnt; empty: not known, as of an imported voice. */
   tasks: TrainingTask[]

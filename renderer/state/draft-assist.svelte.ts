@@ -80,6 +80,11 @@ export class DraftAssist {
     return this.#app.state?.base != null
   }
 
+  /** Without a voice, two passages alone are followed in the wrong: what came said other things than the text. */
+  may(how: RewriteHow): boolean {
+    return this.ready && (how !== 'mine' || this.#drafts.choice.voice !== null)
+  }
+
   /** Goes on at the cursor. */
   async continue(): Promise<void> {
     const view = this.#editor.view

@@ -46,6 +46,8 @@ export class LibraryStore {
     return this.#openings
   }
 
+  /** What a training would learn from, as far as it is listed: changed, a forecast is of another library. */
+  learnable = $derived(`${this.#documents.length}/${this.#documents.filter(({ status }) => status === 'mine').length}`)
   byId = $derived(new Map(this.#documents.map((document) => [document.id, document])))
 
   async load(): Promise<void> {

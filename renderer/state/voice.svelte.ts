@@ -27,6 +27,8 @@ export class VoiceStore {
   /** The question under way, and whether something changed since it was put. */
   #asking: Promise<void> | null = null
   #stale = false
+  /** The library that the forecast is of. */
+  #library: string | null = null
   /** The base that the voices were read beside. */
   #base: string | null = null
   /** What the user set by hand; everything else is chosen by the host. */
@@ -110,6 +112,12 @@ export class VoiceStore {
     if (history) this.#history = history
   }
 
+  /** What was worked out for another library is no forecast of this one. @param library what tells it from others */
+  forecastOf(library: string): void {
+    if (this.#library !== null && this.#library !== library) this.#forecast = null
+    this.#library = library
+  }
+
   /** What training with the present options would take; resolves when nothing newer is asked for. */
   loadForecast(): Promise<void> {
     this.#stale = true
@@ -125,7 +133,7 @@ export class VoiceStore {
       this.#stale = false
       const options = JSON.stringify(this.options)
       const forecast = await this.#app.attempt(() => this.#app.call('train.forecast', this.options))
-      if (forecast && options === JSON.stringify(this.options)) this.#forecast = forecast
+      if (forecast && !this.#stale && options === JSON.stringify(this.options)) this.#forecast = forecast
     }
   }
 

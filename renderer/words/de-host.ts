@@ -104,7 +104,7 @@ function german(
     'training.preparing': () => 'Wird vorbereitet',
     'training.loading': () => 'Das Basismodell wird geladen',
     'training.learning': () => 'Gelernt wird aus den eigenen Texten',
-    'training.aside': () => 'Wartet, solange eine Antwort entsteht',
+    'training.aside': () => 'Wartet, solange das Modell anderes zu tun hat',
     'training.paused': () => 'Angehalten',
     'training.writing': () => 'Die Stimme aus dem bisher Gelernten wird geschrieben',
     'training.control': () => 'Eine Vergleichsstimme zur Kontrolle wird trainiert',

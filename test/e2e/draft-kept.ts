@@ -73,7 +73,7 @@ export function keptDrafts(open: OpenApp, prefix: string): void {
     await saved(page)
   })
 
-  it('rewrites plainer or in one’s voice, once more, and lets the answer be edited', async ({ skip }) => {
+  it('rewrites plainer or warmer, once more, and lets the answer be edited', async ({ skip }) => {
     const { page, address } = app
     skip(address === null, 'only a page’s calls can be answered in the model’s place')
     const before = await textIn(page)
@@ -86,14 +86,14 @@ export function keptDrafts(open: OpenApp, prefix: string): void {
     answer()
     await card(page).getByRole('button', { name: 'Discard' }).click()
     await card(page).waitFor({ state: 'detached' })
-    await (await selectFirstLine(page)).getByRole('button', { name: 'In my voice' }).click()
+    await (await selectFirstLine(page)).getByRole('button', { name: 'Warmer' }).click()
     await expect.poll(() => asked.length).toBe(3)
     answer()
     await card(page).getByRole('button', { name: 'Take and edit' }).click()
     expect(asked.map(({ how, text }) => [how, text])).toEqual([
       ['plainer', FIRST],
       ['plainer', FIRST],
-      ['mine', FIRST],
+      ['warmer', FIRST],
     ])
     await page.locator('.cm-by-assistant').first().waitFor()
     // It stands there selected, to be written over.

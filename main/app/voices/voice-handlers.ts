@@ -1,7 +1,7 @@
 /** The voices' surface: switching, names, strengths, export and import, proofs. */
 import { readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
-import type { Handlers, Voice, VoicesCalls } from '../../../preload/contract.ts'
+import type { Handlers, Proof, Voice, VoicesCalls } from '../../../preload/contract.ts'
 import { exportPeft } from '../../adapters/peft.ts'
 import { exportVoice, importVoice } from '../../adapters/share-voice.ts'
 import { readVoiceFile } from '../../adapters/voice-file.ts'
@@ -34,6 +34,20 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
     if (!found) throw unknownVoice(context, id)
     return found.card
   }
+  const proofOf = ({ run }: Card): Proof | null => {
+    const folder = run === null ? null : store.runs.get(run)?.folder
+    return folder ? readProof(folder) : null
+  }
+  /** A proof that cannot be read must not hide the voices: whoever opens it is told. */
+  const lossOf = (card: Card): Pick<Voice, 'lost'> => {
+    if (card.won !== false) return {}
+    try {
+      const proof = proofOf(card)
+      return proof ? { lost: { verdict: proof.verdict, said: proof.said ?? null } } : {}
+    } catch {
+      return {}
+    }
+  }
   const voiceOf = (card: Card): Voice => {
     const { imported: _, ...facts } = card
     const said = whyNotUsable(context, card.id)
@@ -41,6 +55,7 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
     const usable = said === null
     return {
       ...facts,
+      ...lossOf(card),
       speaks: speaksIn(context, card),
       active: on && usable,
       resting: on && !usable,
@@ -135,9 +150,7 @@ export function voiceHandlers(context: AppContext): Pick<Handlers, VoiceCalls> {
       return learnedOf(context, folder ?? null)
     },
     async 'voices.proof'({ voice }) {
-      const { run } = get(voice)
-      const folder = run === null ? null : store.runs.get(run)?.folder
-      return folder ? readProof(folder) : null
+      return proofOf(get(voice))
     },
   }
 }

@@ -27,7 +27,7 @@ export function draftCommands({ drafts }: Stores, editor: DraftEditor, assist: D
     ...HOW.map((how) => ({
       id: `draft.${how}`,
       title: words.draft.rewriteAs(words.draft.how[how]),
-      enabled: selected,
+      enabled: () => selected() && assist.may(how),
       run: () => void assist.rewriteAs(how),
     })),
     {
