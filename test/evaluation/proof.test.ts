@@ -7,6 +7,7 @@ import { worseIn } from '../../main/evaluation/by-task.ts'
 import { runProof } from '../../main/evaluation/proof.ts'
 import { readProof, writeProof } from '../../main/evaluation/proof-file.ts'
 import { judge } from '../../main/evaluation/verdict.ts'
+import { labelTemperature } from '../../main/examples/labels.ts'
 import type { RetrievedPair, TaskQuery } from '../../main/examples/types.ts'
 import type { TokenExample } from '../../main/trainer/types.ts'
 import { fakeBase, fakeBuilder } from './fake-base.ts'
@@ -255,10 +256,10 @@ describe('the verdict', () => {
     const chosen = await proofOf({ voice: 0 }, { base, queries, choices: { tag: tags } })
     expect(chosen.won).toBe(false)
     expect(worseIn(chosen)).toEqual(['tag'])
-    const lossOf = ([right = 0, ...others]: number[]) =>
-      Math.log(1 + others.reduce((sum, log) => sum + Math.exp(log - right), 0))
-    expect(chosen.scores.base.nll).toBeCloseTo(lossOf(logs.base as number[]), 10)
-    expect(chosen.scores.voice.nll).toBeCloseTo(lossOf(logs.mine as number[]), 10)
+    const lossOf = ([right = 0, ...others]: number[], voiced: boolean) =>
+      Math.log(1 + others.reduce((sum, log) => sum + Math.exp((log - right) / labelTemperature('tag', voiced)), 0))
+    expect(chosen.scores.base.nll).toBeCloseTo(lossOf(logs.base as number[], false), 10)
+    expect(chosen.scores.voice.nll).toBeCloseTo(lossOf(logs.mine as number[], true), 10)
     expect(chosen.items[0]).toMatchObject({ tokens: 1, choices: 3 })
     expect(chosen.tasks?.[0]?.gain.overBase.mean).toBeCloseTo(chosen.gain.overBase.mean, 10)
   })
