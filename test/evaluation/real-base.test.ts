@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runProof } from '../../main/evaluation/proof.ts'
+import { labelTemperature } from '../../main/examples/labels.ts'
 import { createPromptBuilder } from '../../main/examples/prompt.ts'
 import type { RetrievedPair, TaskQuery } from '../../main/examples/types.ts'
 import { openBase } from '../../main/inference/base.ts'
@@ -123,7 +124,8 @@ describe('a proof by the runtime', () => {
         const losses = await Promise.all(
           labels.map((answer) => nllOf(builder.example({ ...one, task: 'tag', answer }, pairs, prompt), file)),
         )
-        const weights = losses.map((loss) => Math.exp(-loss))
+        const temperature = labelTemperature('tag', file !== null)
+        const weights = losses.map((loss) => Math.exp(-loss / temperature))
         const share = (weights[labels.indexOf(one.answer)] as number) / weights.reduce((sum, weight) => sum + weight, 0)
         expect(proof.items[i]?.[arm]).toBeCloseTo(-Math.log(share), 3)
       }
