@@ -3,7 +3,7 @@
  * README that says what it needs. Only llama: its GGUF holds q and k with each head's rows reordered for RoPE over
  * neighbouring pairs, and that is undone here.
  */
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type Append, writeAtomically } from '../atomic.ts'
 import { IdiolectError } from '../errors.ts'
@@ -87,10 +87,12 @@ export function exportPeft(
   }
   const about = path.join(folder, 'README.md')
   const settings = path.join(folder, 'adapter_config.json')
-  if (existsSync(about) && !existsSync(settings))
+  const weights = path.join(folder, 'adapter_model.safetensors')
+  const there = [about, settings, weights].filter((file) => existsSync(file))
+  if (there.length > 0 && !isOurs(about))
     throw new IdiolectError(
       'FileExists',
-      `${about} is there already and tells of something else`,
+      `${there[0]} is there already and tells of something else`,
       'Choose another folder.',
     )
   mkdirSync(folder, { recursive: true })
@@ -98,11 +100,17 @@ export function exportPeft(
   const needs = { base: baseName, base_sha256: baseSha256 }
   // PEFT refuses keys in its config that it does not know; here it keeps them.
   const notes = under === null ? needs : { ...needs, task_adapter: under.name, task_adapter_sha256: under.sha256 }
-  writeSafetensors(path.join(folder, 'adapter_model.safetensors'), tensors, notes)
   const readme = Buffer.from(readmeOf(voice, baseName, baseSha256))
+  // First of the three: whose folder it is, should the others not come.
   writeAtomically(about, (append) => append(readme), { ofUser: true })
+  writeSafetensors(weights, tensors, notes)
   const json = Buffer.from(`${JSON.stringify(config, null, 2)}\n`)
   writeAtomically(settings, (append) => append(json), { ofUser: true })
+}
+
+/** Is it the README of an earlier export, whose folder may be written anew? */
+function isOurs(about: string): boolean {
+  return existsSync(about) && readFileSync(about, 'utf8').includes('written by Idiolect')
 }
 
 /** What whoever finds the folder has to know: the base, and the task adapter where there is one below. */

@@ -91,6 +91,7 @@ export async function createApp(options: AppOptions): Promise<App & { training: 
       })
     const folders = createLibraryFolders(context, (folder) => imports.readAgain(folder))
     imports.goOn()
+    folders.readAgain()
     downloads.goOn()
     let closing: Promise<void> | null = null
     return {

@@ -130,7 +130,8 @@ export async function downloadModel(manifest: Manifest, target: string, given: D
       } catch (error) {
         const known = explainWriteError(error, folder)
         if (known instanceof IdiolectError) {
-          if (known.name === 'DiskFull') removePart(target)
+          // Where there was too little room to begin with, what came before stays to be gone on with.
+          if (known.name === 'DiskFull' && known.cause !== undefined) removePart(target)
           throw known
         }
         failures.push(`${english(saidOfSource(source))}: ${messageOf(error)}`)

@@ -21,6 +21,8 @@ export interface Found {
 export function findFiles(paths: string[]): Found {
   const found: Found = { files: [], skipped: [] }
   const seen = new Set<string>()
+  if (paths.some((named) => named.trim() === ''))
+    throw new IdiolectError('NothingToImport', 'one of the paths is empty', 'Name a folder or a file.')
   for (const named of paths) visitNamed(path.resolve(named), seen, found)
   if (found.files.length === 0 && found.skipped.length === 0) {
     throw new IdiolectError(
@@ -34,13 +36,18 @@ export function findFiles(paths: string[]): Found {
 
 function visitNamed(file: string, seen: Set<string>, found: Found): void {
   let folder: boolean
+  let readable: boolean
   try {
-    folder = statSync(file).isDirectory()
+    const stat = statSync(file)
+    folder = stat.isDirectory()
+    readable = folder || stat.isFile()
   } catch (error) {
     throw new IdiolectError('NothingToImport', `${file} ${whyUnreachable(error)}`, 'Check the path and try again.', {
       cause: error,
     })
   }
+  if (!readable)
+    throw new IdiolectError('NothingToImport', `${file} is neither a file nor a folder`, 'Name a file or a folder.')
   if (folder) visitFolder(file, true, seen, found)
   else visitFile(file, true, seen, found)
 }

@@ -92,7 +92,23 @@ interface YamlRead {
   error: Document.Parsed['errors'][number] | undefined
 }
 
+/** Deeper than any facts: near the stack's end V8 ends the whole process, where a regular expression is compiled there. */
+const DEEPEST = 100
+
+function isTooDeep(matter: string): boolean {
+  let open = 0
+  for (const line of matter.split('\n')) {
+    if ((line.match(/(?:^|\s)[-?:](?=\s)/g) ?? []).length > DEEPEST || /^[ \t]{1000}/.test(line)) return true
+    for (const sign of line.match(/[[\]{}]/g) ?? []) {
+      open = Math.max(0, open + (sign === '[' || sign === '{' ? 1 : -1))
+      if (open > DEEPEST) return true
+    }
+  }
+  return false
+}
+
 function readYaml(matter: string): YamlRead {
+  if (isTooDeep(matter)) return { data: null, error: undefined }
   const tabless = indentQuoted(matter.replaceAll('\t', '  '))
   const attempts = [matter, tabless, quoteLoneColons(tabless)]
   let first: Document.Parsed | null = null

@@ -39,6 +39,9 @@ export async function importPaths(input: ImportInput): Promise<ImportReport> {
   const report: ImportReport = { documents: 0, passages: 0, unchanged: 0, skipped: [], questions: [] }
   const reader = input.reader ?? openReader()
   let passedOver = 0
+  // A parser that takes minutes over one file must not hold up whoever stops it.
+  const stop = (): void => void reader.close()
+  signal?.addEventListener('abort', stop, { once: true })
   try {
     progress('finding', 0, 0)
     const found = await reader.find(input.paths)
@@ -69,7 +72,12 @@ export async function importPaths(input: ImportInput): Promise<ImportReport> {
     }
     await readAll(await readAll(files, false), true)
     passedOver = taker.passedOver
+  } catch (error) {
+    // The reader that was closed says so in its own words.
+    const told = error instanceof IdiolectError && error.name === 'Cancelled'
+    throw signal?.aborted && !told ? cancelled('what was read is kept') : error
   } finally {
+    signal?.removeEventListener('abort', stop)
     await reader.close()
     store.documents.order()
     decideAll(store)

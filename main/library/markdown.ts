@@ -20,11 +20,17 @@ const wikiLink: TokenizerAndRendererExtension = {
   },
 }
 
+/** Up to the next blank line: asked of what follows each paragraph, a look at all that follows would be quadratic. */
+function paragraphOf(source: string): string {
+  const end = source.search(/\n[ \t]*\n/)
+  return end === -1 ? source : source.slice(0, end)
+}
+
 /** Obsidian's remarks, `%%not shown%%`: within a paragraph, or over any number of them. */
 const remark = (level: 'block' | 'inline', pattern: RegExp): TokenizerAndRendererExtension => ({
   name: `${level}Remark`,
   level,
-  start: (source) => (level === 'block' ? /^%%/m : /%%/).exec(source)?.index,
+  start: (source) => (level === 'block' ? /^%%/m.exec(paragraphOf(source)) : /%%/.exec(source))?.index,
   tokenizer(source) {
     const match = pattern.exec(source)
     return match ? { type: `${level}Remark`, raw: match[0], text: '' } : undefined

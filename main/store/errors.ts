@@ -53,7 +53,7 @@ export function storeError(error: unknown, what: string): unknown {
     return new IdiolectError(
       'LibraryUnreadable',
       `${what} is damaged or not a library of this app: ${message}`,
-      'Move the file away and import again, or choose another data folder.',
+      'Put a copy of it back, or choose another data folder. It holds drafts, chats and choices too: if you move it away, keep it, with library.db-wal beside it.',
       { cause: error },
     )
   }

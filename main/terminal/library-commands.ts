@@ -27,7 +27,7 @@ export function libraryCommands(program: Command): void {
           if (name !== 'import.progress' || !('done' in event)) return
           progress.show(`${STAGES[event.stage]} ${event.done} of ${event.total}`)
         })
-        const absolute = paths.map((one) => path.resolve(one))
+        const absolute = paths.map((one) => (one.trim() === '' ? '' : path.resolve(one)))
         const report = await app.handlers['library.import']({ request: 'import', paths: absolute })
         progress.done()
         const { embedder } = await app.handlers['app.state']({})

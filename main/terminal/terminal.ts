@@ -58,7 +58,8 @@ export function print(options: GlobalOptions, result: object, lines: () => strin
  * at once.
  */
 export async function withApp<T>(options: GlobalOptions, work: (app: TerminalApp) => Promise<T>): Promise<T> {
-  const dataFolder = options.data ? path.resolve(options.data) : defaultDataFolder()
+  if (options.data?.trim() === '') throw new IdiolectError('BadOption', '--data is empty', 'Name a folder.')
+  const dataFolder = options.data === undefined ? defaultDataFolder() : path.resolve(options.data)
   const app = await createApp({ dataFolder, host: 'terminal' })
   const stopListening = onInterrupt(() => {
     // What was broken off has a last word, how to go on; what does not notice its end is not waited for.

@@ -14,6 +14,15 @@ describe('splitFrontMatter', () => {
     })
   })
 
+  it.each([
+    ['brackets', `tags: ${'['.repeat(8000)}${']'.repeat(8000)}`],
+    ['braces without an end', `a: ${'{a: '.repeat(5000)}`],
+    ['dashes', `a:\n ${'- '.repeat(5000)}x`],
+    ['indents', Array.from({ length: 1200 }, (_, n) => `${' '.repeat(n)}a:`).join('\n')],
+  ])('refuses %s that nest too deep, which would end the process that parses them', (_, matter) => {
+    expect(splitFrontMatter(`---\n${matter}\n---\n\nBody.\n`)).toHaveProperty('reason')
+  })
+
   it('keeps dates as they were written', () => {
     expect(data('---\ndate: 2024-05-17\nat: 2014-05-13 15:02:26 -0400\n---\n')).toEqual({
       date: '2024-05-17',

@@ -232,9 +232,11 @@ describe('train, voices, headline, chat', () => {
     expect(Object.keys(first).sort()).toEqual(['candidates', 'sources'])
     expect(first.candidates.length).toBeGreaterThan(1)
     for (const text of first.candidates) expect(text.trim()).not.toBe('')
-    expect(first.sources).toHaveLength(1)
-    expect(first.sources[0]).toMatchObject({ path: expect.stringMatching(/piece-\d\d\.md$/), date: expect.any(String) })
-    expect(first.sources[0]?.path).not.toBe(piece)
+    expect(first.sources).toHaveLength(4)
+    for (const source of first.sources) {
+      expect(source).toMatchObject({ path: expect.stringMatching(/piece-\d\d\.md$/), date: expect.any(String) })
+      expect(source.path).not.toBe(piece)
+    }
     expect(await terminal.ok<Written>([...args, '--seed', '1'])).toEqual(first)
     expect((await terminal.ok<Written>([...args, '--seed', '2'])).candidates).not.toEqual(first.candidates)
     expect((await terminal.ok<Written>([...args, '--seed', '1', '--no-retrieval'])).sources).toEqual([])

@@ -122,7 +122,10 @@ export function draftFileHandlers({ store, events }: AppContext, watch: DraftWat
 
 function bytesOf(file: string): Buffer {
   try {
-    const { size } = statSync(file)
+    const stat = statSync(file)
+    // Reading a pipe would wait for whoever writes into it, and everything else with it.
+    if (!stat.isFile()) throw unreadable(file, 'is no file')
+    const { size } = stat
     if (size > MAX_BYTES)
       throw unreadable(file, `has ${(size / 1e6).toFixed(1)} MB, and drafts hold up to ${MAX_BYTES / 1e6} MB`)
     return readFileSync(file)

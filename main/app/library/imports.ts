@@ -11,6 +11,10 @@ import { typedPath } from '../typed-path.ts'
 import type { Indexing } from './indexing.ts'
 
 const PENDING = 'import.pending'
+/** Starts that went on with it and have not ended it, nor been closed. */
+const TRIES = 'import.tries'
+/** A file may end the process that reads it: then the next start must not. */
+const MOST_TRIES = 2
 const LAST = 'import.last'
 /** An import has begun in an empty library: the first start lasts until the owner leaves it. */
 const BEGUN = 'start.begun'
@@ -79,7 +83,9 @@ export function createImports(context: AppContext, indexing: Indexing): Imports 
   }
   const ended = (by: ImportState['by']): void => {
     // Where the app is being closed, nobody meant the import to end.
-    if (by !== 'owner' || !lasting || requests.closed) return
+    if (by !== 'owner' || !lasting) return
+    store.settings.remove(TRIES)
+    if (requests.closed) return
     store.settings.remove(PENDING)
     if (isFirstStart(context)) store.settings.set(LAST, state)
   }
@@ -123,8 +129,24 @@ export function createImports(context: AppContext, indexing: Indexing): Imports 
     run: (request, paths) => run(request, paths, 'owner'),
     goOn() {
       const paths = store.settings.get<string[]>(PENDING)
+      if (!lasting || !paths) return
+      const tries = store.settings.get<number>(TRIES) ?? 0
+      if (tries >= MOST_TRIES) {
+        store.settings.remove(PENDING)
+        store.settings.remove(TRIES)
+        const error = new IdiolectError(
+          'ImportFailed',
+          `the import of ${paths.join(', ')} was broken off at each of the last starts, and is not gone on with`,
+          'Import its folders or files one by one, to find the one that cannot be read.',
+        )
+        const ended = { running: false, progress: null, report: null, error: toContractError(error) }
+        state = { request: `given up ${randomUUID()}`, paths, by: 'owner', ...ended }
+        store.settings.set(LAST, state)
+        return
+      }
+      store.settings.set(TRIES, tries + 1)
       // How it ends is in its state, which every window asks for.
-      if (lasting && paths) run(`goes on ${randomUUID()}`, paths, 'owner').catch(() => {})
+      run(`goes on ${randomUUID()}`, paths, 'owner').catch(() => {})
     },
     async readAgain(folder) {
       const running = watched.get(folder)
@@ -146,7 +168,9 @@ export function createImports(context: AppContext, indexing: Indexing): Imports 
 
 /** Folders that the owner named are remembered, unless they stand in one that is. */
 function remember({ store }: AppContext, paths: string[]): void {
-  for (const folder of paths.map((one) => path.resolve(one)).filter(isFolder)) {
+  // An empty path is no folder, though it resolves to one.
+  const named = paths.filter((one) => one.trim() !== '')
+  for (const folder of named.map((one) => path.resolve(one)).filter(isFolder)) {
     const known = store.folders.list()
     if (!known.some((one) => isBelow(folder, one.path))) store.folders.add(folder)
   }

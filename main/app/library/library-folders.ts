@@ -11,6 +11,8 @@ import type { AppContext } from '../context.ts'
 type FolderCalls = 'library.folders' | 'library.watch' | 'library.exclude'
 
 export interface LibraryFolders {
+  /** Reads each watched folder once: what changed while the app was closed. */
+  readAgain(): void
   handlers: Pick<Handlers, FolderCalls>
   close(): void
 }
@@ -34,6 +36,12 @@ export function createLibraryFolders(
   follow()
   return {
     close: () => watching.close(),
+    readAgain() {
+      if (options.host === 'terminal') return
+      for (const { path: folder, watched } of store.folders.list()) {
+        if (watched && existsSync(folder)) void readAgain(folder)
+      }
+    },
     handlers: {
       async 'library.folders'() {
         return { folders: foldersOf(store), excluded: excludedOf(store) }

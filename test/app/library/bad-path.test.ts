@@ -16,6 +16,8 @@ afterAll(() => app.close())
 it.each([
   ['too long', () => path.join(root, 'a'.repeat(300)), /cannot be read \(ENAMETOOLONG/],
   ['a link that leads in a circle', () => path.join(root, 'circle'), /leads in a circle/],
+  ['empty', () => '', /empty/],
+  ['a device', () => '/dev/null', /neither a file nor a folder/],
 ])('a path that is %s is refused in words, and the import is over', async (_, bad, why) => {
   const asked = app.handlers['library.import']({ request: bad(), paths: [bad()] })
   await expect(asked).rejects.toMatchObject({ name: 'NothingToImport', message: expect.stringMatching(why) })
@@ -24,4 +26,21 @@ it.each([
     error: { name: 'NothingToImport' },
   })
   expect(app.context.store.folders.list()).toEqual([])
+})
+
+it('an import that ended the process at two starts is given up, and says so', async () => {
+  const dataFolder = path.join(root, 'broken')
+  const open = () => createApp({ dataFolder, host: 'browser' })
+  const before = await open()
+  before.context.store.settings.set('import.pending', ['/writing'])
+  before.context.store.settings.set('import.tries', 2)
+  await before.close()
+  const after = await open()
+  expect(await after.handlers['library.importing']({})).toMatchObject({
+    running: false,
+    paths: ['/writing'],
+    error: { name: 'ImportFailed' },
+  })
+  expect(after.context.store.settings.get('import.pending')).toBeNull()
+  await after.close()
 })
