@@ -124,7 +124,7 @@ function bytesOf(file: string): Buffer {
   try {
     const stat = statSync(file)
     // Reading a pipe would wait for whoever writes into it, and everything else with it.
-    if (!stat.isFile()) throw unreadable(file, 'is no file')
+    if (!stat.isFile()) throw unreadable(file, 'cannot be read: it is no file')
     const { size } = stat
     if (size > MAX_BYTES)
       throw unreadable(file, `has ${(size / 1e6).toFixed(1)} MB, and drafts hold up to ${MAX_BYTES / 1e6} MB`)
